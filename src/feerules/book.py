@@ -1,0 +1,102 @@
+"""A book: the checked documents of a folder, and the plans compiled from them as they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from threading import RLock
+from typing import Any
+
+from feerules.calendars import Calendar
+from feerules.documents.others import CasesDocument
+from feerules.documents.schedule import FactLibrary, FeeSchedule
+from feerules.errors import Problem
+from feerules.periods import Period, day_number
+from feerules.plan.names import names_of
+from feerules.plan.nodes import Plan
+from feerules.plan.pricing import Options, Version, check_prices, compile_prices
+from feerules.plan.terms import LAST_DAY
+
+__all__ = ["Book"]
+
+Loaded = tuple[str, FeeSchedule, FactLibrary]
+
+
+@dataclass(frozen=True, eq=False)
+class Book:
+    """Fee schedules in all their versions, ready to price; made by `feerules.load`.
+
+    A book is immutable and safe to share between threads; it pickles as its documents, and compiles
+    them again where it is unpickled. `digest` is the SHA-256 of the documents.
+    """
+
+    versions: tuple[tuple[Version, ...], ...]
+    calendar: Calendar | None
+    mapping: Mapping[str, str]
+    cases: tuple[tuple[str, CasesDocument], ...]
+    files: Mapping[str, bytes]
+    digest: str
+
+    @classmethod
+    def assemble(
+        cls,
+        schedules: Sequence[Loaded],
+        calendar: Calendar | None,
+        mapping: Mapping[str, str],
+        cases: tuple[tuple[str, CasesDocument], ...],
+        files: Mapping[str, bytes],
+        digest: str,
+        rebuild: Callable[[dict[str, bytes]], Book],
+    ) -> Book:
+        """Orders the versions of each schedule and gives each its days."""
+        by_id: dict[str, list[Loaded]] = {}
+        for each in schedules:
+            by_id.setdefault(each[1].id, []).append(each)
+        versions = tuple(_versions(each, mapping) for _, each in sorted(by_id.items()))
+        book = cls(versions, calendar, dict(mapping), cases, dict(files), digest)
+        object.__setattr__(book, "_plans", {})
+        object.__setattr__(book, "_lock", RLock())
+        object.__setattr__(book, "_rebuild", rebuild)
+        return book
+
+    def problems(self) -> list[Problem]:
+        """What compiling every fee once finds; empty for a book that `load` returned."""
+        check_prices(self.versions, self.calendar)
+        return [problem for each in self.versions for version in each for problem in version.names.problems]
+
+    def plan(self, period: Period, *, accrue: bool = False, dated: bool = False) -> Plan:
+        """The plan of a period, compiled once."""
+        key = (period, accrue, dated)
+        plans: dict[Any, Plan] = self._plans  # type: ignore[attr-defined]  # set by assemble
+        if key not in plans:
+            with self._lock:  # type: ignore[attr-defined]
+                if key not in plans:
+                    plans[key] = compile_prices(self.versions, Options(period, accrue, dated, self.calendar))
+        return plans[key]
+
+    @property
+    def schedules(self) -> tuple[FeeSchedule, ...]:
+        """Every schedule in every version, by id and then by first day."""
+        return tuple(version.schedule for each in self.versions for version in each)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self._rebuild, (dict(self.files),)  # type: ignore[attr-defined]
+
+    def __repr__(self) -> str:
+        names = ", ".join(f"{each.id} {each.version_name}" for each in self.schedules)
+        return f"<Book {names}>"
+
+
+def _versions(loaded: Sequence[Loaded], mapping: Mapping[str, str]) -> tuple[Version, ...]:
+    ordered = sorted(loaded, key=lambda each: each[1].effective.from_)
+    versions = []
+    for number, (_, schedule, library) in enumerate(ordered):
+        effective = schedule.effective
+        until = LAST_DAY if effective.through is None else day_number(effective.through) + 1
+        if number + 1 < len(ordered):
+            until = min(until, day_number(ordered[number + 1][1].effective.from_))
+        names = names_of(schedule, library, mapping)
+        versions.append(Version(schedule, names, day_number(effective.from_), until))
+    return tuple(versions)
+
+

@@ -1,0 +1,101 @@
+"""A tree of texts → a frozen model, with every problem at its place."""
+
+from __future__ import annotations
+
+from typing import Any, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError, ValidationInfo, model_validator
+
+from feerules.documents.fields import (
+    UNPLACED,
+    Day,
+    DocId,
+    Flag,
+    Id,
+    MonthDay,
+    Number,
+    Phrase,
+    Whole,
+    Words,
+    problem_with,
+    refused,
+)
+from feerules.documents.mistakes import Tried, explain
+from feerules.documents.tree import Map, Seq, Text
+from feerules.errors import Problem, Where
+
+__all__ = [
+    "UNPLACED",
+    "Day",
+    "DocId",
+    "Flag",
+    "Id",
+    "MonthDay",
+    "Number",
+    "Part",
+    "Phrase",
+    "Whole",
+    "Words",
+    "problem_with",
+    "refused",
+    "validate",
+]
+
+
+class Part(BaseModel):
+    """A piece of a document: frozen, with no keys but its own, and aware of where it was written.
+
+    Two parts are equal when they say the same, wherever they stand.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    _from: Text | Map | Seq | None = PrivateAttr(None)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _remember(cls, data: Any, handler: Any, info: ValidationInfo) -> Self:
+        if not isinstance(data, Text | Map | Seq):
+            return handler(data)  # type: ignore[no-any-return]
+        if isinstance(info.context, Tried):
+            info.context.setdefault(id(data), []).append(cls)
+        part: Self = handler(data)
+        part._from = data
+        return part
+
+    @property
+    def where(self) -> Where:
+        """Where this part begins; `UNPLACED` for one made in Python."""
+        return self._from.where if self._from is not None else UNPLACED
+
+    def where_of(self, key: str) -> Where:
+        """Where the value of a key stands, by the key as written; the part itself where it has no such key."""
+        return (
+            self._from.value_where(key) if isinstance(self._from, Map) and key in self._from else self.where
+        )
+
+    def problem(
+        self, code: str, *, found: str, expected: str, hint: str = "", key: str | None = None
+    ) -> Problem:
+        """A problem with this part, or with the value of one of its keys."""
+        where = self.where if key is None else self.where_of(key)
+        excerpt = "" if self._from is None else self._from.lines.excerpt_of(where)
+        return Problem(code, where, found, expected, hint, excerpt)
+
+    def __eq__(self, other: object) -> bool:
+        return self.__class__ is other.__class__ and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash((self.__class__, *self.__dict__.values()))
+
+
+P = TypeVar("P", bound=Part)
+
+
+def validate(model: type[P], tree: Map) -> tuple[P | None, list[Problem]]:
+    """The model, or every problem of the tree in the order of the file."""
+    tried = Tried()
+    try:
+        return model.model_validate(tree, context=tried), []
+    except ValidationError as error:
+        return None, explain(error.errors(include_url=False), tree, tried)

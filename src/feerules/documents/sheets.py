@@ -1,0 +1,229 @@
+"""Rows of text from CSV files and workbooks, each cell with its place."""
+
+from __future__ import annotations
+
+import csv
+import re
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+from feerules.documents.literals import write
+from feerules.documents.tree import LINE_BREAK, Lines, Text, quote
+from feerules.errors import Problem, Where, did_you_mean
+
+__all__ = ["EXTRA", "MAX_PROBLEMS", "Escaped", "read_sheet"]
+
+EXTRA = "tables"
+# One slip repeated in every row need not be said fifty thousand times.
+MAX_PROBLEMS = 100
+_MAX_BYTES = 16_000_000
+# A workbook is a zip archive: what counts is how large it becomes.
+_MAX_UNPACKED = 128_000_000
+# Formats without content make a sheet large too: more places than 50,000 rows of 200 columns.
+_MAX_PLACES = 10_000_000
+
+Rows = list[list[Text]]
+
+
+class Escaped(Text):
+    """A cell that its file writes with more characters than it has: \\| for |, or a quote doubled."""
+
+    __slots__ = ()
+
+    def at(self, line: int, column: int = 0) -> Where:
+        source = self.lines.line(self._line)
+        at = self._column
+        for character in self[:column]:
+            at += 1 + (source[at : at + 1] != character)
+        if column < len(self) and source[at : at + 1] != self[column]:
+            at += 1
+        return self.lines.where(self._line + line, at)
+
+
+class _SheetCell(Text):
+    """A cell of a workbook: its place is its row and column, whichever character is meant."""
+
+    __slots__ = ()
+
+    def at(self, line: int, column: int = 0) -> Where:
+        return self.lines.where(self._line, self._column)
+
+
+def read_sheet(path: str, content: bytes) -> tuple[Rows, list[Problem]]:
+    """The rows that are not empty, the head first; or what is wrong with the file."""
+    name, _, sheet = path.partition("#")
+    lines = Lines(path, "")
+    if len(content) > _MAX_BYTES:
+        return [], [_refused(lines, "file_too_large", f"{len(content)} bytes", f"at most {_MAX_BYTES}")]
+    if name.lower().endswith(".csv"):
+        return _read_csv(path, content)
+    if name.lower().endswith(".xlsx"):
+        return _read_workbook(lines, sheet, content)
+    return [], [
+        _refused(lines, "wrong_file_type", quote(name), "a .csv or .xlsx file", "save it as .xlsx or .csv")
+    ]
+
+
+def _refused(lines: Lines, code: str, found: str, expected: str, hint: str = "") -> Problem:
+    return lines.problem(code, 0, 0, found, expected, hint)
+
+
+def _read_csv(path: str, content: bytes) -> tuple[Rows, list[Problem]]:
+    text = _decode(content)
+    if text is None:
+        expected = "text in UTF-8 or GB 18030"
+        return [], [
+            _refused(Lines(path, ""), "wrong_encoding", "other bytes", expected, "save it as CSV UTF-8")
+        ]
+    lines = Lines(path, text)
+    rows: Rows = []
+    problems: list[Problem] = []
+    for at, line in enumerate(lines.all()):
+        try:
+            cells = _csv_cells(lines, at, line)
+        except csv.Error:
+            quoted = line.rfind('"')
+            problems.append(lines.problem("unterminated_string", at, quoted, quote(line[quoted:]), _ONE_LINE))
+            cells = []
+        _keep(cells, rows)
+        if len(problems) >= MAX_PROBLEMS:
+            break
+    if rows and len(rows[0]) == 1 and (other := re.search("[;\t]", rows[0][0])):
+        found = "tabs" if other[0] == "\t" else "semicolons"
+        return [], [_refused(lines, "wrong_separator", found, "commas between cells", "save it as CSV UTF-8")]
+    return rows, problems
+
+
+_ONE_LINE = 'each " closed on its own line, and a " inside quotes doubled'
+_CSV_CELL = re.compile(r'("(?:[^"]|"")*"|[^,]*)(?:,|$)')
+
+
+def _decode(content: bytes) -> str | None:
+    if b"\0" in content:
+        return None  # UTF-16, or no text at all
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
+def _csv_cells(lines: Lines, at: int, line: str) -> list[Text]:
+    if '"' not in line:
+        cells, column = [], 0
+        for part in line.split(","):
+            cells.append(Text(part.strip(), lines, at, column + len(part) - len(part.lstrip())))
+            column += len(part) + 1
+        return cells
+    values = next(csv.reader([line], strict=True))
+    cells, column = [], 0
+    for value in values:
+        match = _CSV_CELL.match(line, column)
+        raw = match[1] if match else ""
+        lead = len(value) - len(value.lstrip()) + raw.startswith('"')
+        cells.append(Escaped(value.strip(), lines, at, column + lead))
+        column += len(raw) + 1
+    return cells
+
+
+def _keep(cells: list[Text], rows: Rows) -> None:
+    """Leaves out rows without content, and the empty cells that spreadsheets add at the right."""
+    while cells and not cells[-1] and (not rows or len(cells) > len(rows[0])):
+        cells.pop()
+    if any(cells):
+        rows.append(cells)
+
+
+def _read_workbook(lines: Lines, sheet: str, content: bytes) -> tuple[Rows, list[Problem]]:
+    try:
+        import openpyxl  # type: ignore[import-untyped]
+    except ImportError:
+        expected = "openpyxl, which reads .xlsx files"
+        hint = f'pip install "feerules[{EXTRA}]"'
+        return [], [_refused(lines, "missing_dependency", "no openpyxl", expected, hint)]
+    try:
+        with ZipFile(BytesIO(content)) as archive:
+            unpacked = sum(part.file_size for part in archive.infolist())
+        if unpacked > _MAX_UNPACKED:
+            return [], [
+                _refused(lines, "file_too_large", f"{unpacked} bytes unpacked", f"at most {_MAX_UNPACKED}")
+            ]
+        book = openpyxl.load_workbook(BytesIO(content), keep_links=False)
+    except Exception as error:  # noqa: BLE001  (openpyxl raises whatever its XML gives it)
+        reason = (
+            "no workbook"
+            if isinstance(error, BadZipFile)
+            else f"a workbook that openpyxl cannot read: {error}"
+        )
+        return [], [
+            _refused(lines, "unreadable_file", f"{reason:.160}", "a workbook", "save it again as .xlsx")
+        ]
+    sheets = {page.title: page for page in book.worksheets}
+    page = sheets.get(sheet) if sheet else next(iter(sheets.values()), None)
+    if page is None:
+        expected = f"one of the sheets: {', '.join(sheets)}"
+        hint = did_you_mean(sheet, sheets)
+        return [], [_refused(lines, "unknown_sheet", quote(sheet), expected, hint)]
+    return _read_page(lines, page)
+
+
+def _read_page(lines: Lines, page: Any) -> tuple[Rows, list[Problem]]:
+    if page.max_row * page.max_column > _MAX_PLACES:
+        found = f"{page.max_row} rows of {page.max_column} columns"
+        return [], [
+            _refused(lines, "file_too_large", found, "a smaller sheet", "delete the empty rows and columns")
+        ]
+    problems = [_merged(lines, merged) for merged in page.merged_cells.ranges]
+    rows: Rows = []
+    for row in page.iter_rows():
+        cells: list[Text] = []
+        for cell in row:
+            text, wrong = _text_of(cell)
+            cells.append(_SheetCell(text, lines, cell.row - 1, cell.column - 1))
+            if wrong:
+                code, found, hint = wrong
+                place = f"{quote(found)} in {cell.coordinate}"
+                problems.append(cells[-1].problem(code, found=place, expected="a value", hint=hint))
+        _keep(cells, rows)
+        if len(problems) >= MAX_PROBLEMS:
+            break
+    return rows, problems
+
+
+def _merged(lines: Lines, merged: Any) -> Problem:
+    found = f"the merged cells {merged.coord}"
+    hint = "unmerge them, and repeat the value in each"
+    return lines.problem(
+        "merged_cells", merged.min_row - 1, merged.min_col - 1, found, "a value in each cell", hint
+    )
+
+
+def _text_of(cell: Any) -> tuple[str, tuple[str, str, str] | None]:
+    """The text of a cell, and its code, what was found and a hint where it has none to give."""
+    value = cell.value
+    if cell.data_type == "f":
+        shown = value if isinstance(value, str) else str(getattr(value, "text", "=…"))
+        return shown, ("formula_cell", shown, "paste it as a value")
+    if cell.data_type == "e":
+        return str(value), ("error_cell", str(value), "mend the formula, and paste its value")
+    text = _written(value)
+    if LINE_BREAK.search(text):
+        return text, ("line_break", text, "write the cell on one line")
+    return text, None
+
+
+def _written(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        # A spreadsheet shows 15 digits; more are noise of its binary numbers, as in 0.30000000000000004.
+        value = Decimal(format(value, ".15g"))
+    if isinstance(value, datetime) and value.time() == time():
+        value = value.date()
+    if isinstance(value, bool | Decimal | date | time | timedelta):
+        return write(value)
+    return str(value).strip()

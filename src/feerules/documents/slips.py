@@ -1,0 +1,229 @@
+"""What people write in a cell, and the cell that they meant. Every hint given here is a cell that can be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from itertools import islice
+from typing import NamedTuple
+
+from feerules.documents.literals import CellProblem, CellType
+from feerules.documents.lookalikes import half
+from feerules.documents.tree import quote
+from feerules.documents.unary import Tests, read_tests
+
+__all__ = ["explain"]
+
+_VALUE = r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|-?\s*[0-9]+(?:\.[0-9]+)?)"
+_V = f"({_VALUE})"
+# A closed list: 5万元 is not 5, and nothing may be cut off that could mean something.
+_ONE = (
+    "元|块|角|层|楼|平方米|平方|平米|平|㎡|m²|m2|sqm|立方米|立方|吨|㎥|m³|m3|度|千瓦时|kwh|人|户|个月|个|间|套|辆|台|次"
+    "|天|日|月|年|岁|季度|小时|分钟|yuan|rmb|cny|days?|months?|years?|hours?|minutes?"
+)
+_UNITS = rf"(?:{_ONE})(?:[/·.每](?:{_ONE}))*"
+_UNIT = rf"\s*(?:{_UNITS})?"
+_MARKS = r'"<>=!,()\[\]'
+_STRING = r'("(?:[^"\\\n]|\\.)*")'
+_SIGN = r"((?:[<>]=?|!?=)?)"
+
+
+class _Slip(NamedTuple):
+    """A form that is no cell, and what to write instead; `code` is "" where the reader's own is as good."""
+
+    code: str
+    pattern: re.Pattern[str]
+    meant: str | Callable[[re.Match[str]], str]
+    expected: str
+
+
+def _slip(code: str, pattern: str, meant: str | Callable[[re.Match[str]], str], expected: str = "") -> _Slip:
+    return _Slip(code, re.compile(pattern, re.IGNORECASE), meant, expected)
+
+
+def _percent(match: re.Match[str]) -> str:
+    return format(Decimal(match[1]) / 100, "f")
+
+
+def _ten_thousands(match: re.Match[str]) -> str:
+    return format((Decimal(match[1]) * 10_000).normalize(), "f")
+
+
+def _plain(match: re.Match[str]) -> str:
+    return format(Decimal(match[0]), "f") if abs(int(match[1])) < 20 else match[0]
+
+
+def _iso(match: re.Match[str]) -> str:
+    return f"{match[1]}-{int(match[2]):02d}-{int(match[3]):02d}"
+
+
+def _both(match: re.Match[str]) -> str:
+    """The range that two comparisons joined by "and" describe."""
+    low, high = sorted(match.groups(), key=lambda part: part[0] == "<")
+    if low[0] != ">" or high[0] != "<":
+        return match[0]
+    opening, closing = "([" if low[1:2] == "=" else "((", "])" if high[1:2] == "=" else "))"
+    return f"{opening[-1]}{low.lstrip('>= ')}..{high.lstrip('<= ')}{closing[0]}"
+
+
+_DATE = "a date as 2018-12-08"
+_SIGNS = "a sign: >=, >, <=, < or !="
+_RANGE = "a range in brackets: [a..b]; ( or ) leaves the bound out"
+# Chinese law counts the number itself in 以上, 以下 and 以内, and not in 超过 and 不满 (Civil Code, Art. 1259).
+_AT_LEAST = "(?:不低于|不小于|不少于|不早于|大于等于|大于或等于|至少|起码|at least|no less than|min|from)"
+_AT_MOST = (
+    "(?:不超过|不大于|不高于|不多于|不晚于|小于等于|小于或等于|至多|最多|at most|up to|no more than|max)"
+)
+_MORE = "(?:超过|大于|高于|多于|晚于|over|above|more than)"
+_LESS = "(?:不满|不足|未满|小于|低于|少于|早于|under|below|less than)"
+_INCLUSIVE = r"\s*(?:\(含\)|[(]?含[)]?|及|及其|或)?"
+
+# What is longer than a hint, or comes after the twentieth problem, was not written by hand.
+_MAX_HINT = 160
+_MAX_PROBLEMS = 20
+_UNTIL = r"\s*(?:-|~|\.{2,}|…+|‥|至|到|to)\s*"
+
+_SLIPS = (
+    _slip(
+        "wrong_word", r"^\s*(?:\*|/|-{2,}|any|all|任意|任何|不限|全部|所有|均可)\s*$", "-", "- for any value"
+    ),
+    _slip(
+        "wrong_date", r"(?<![0-9])([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?![0-9])", _iso, _DATE
+    ),
+    _slip("wrong_date", r"date\s*\(\s*([0-9]{4})\s*,\s*([0-9]{1,2})\s*,\s*([0-9]{1,2})\s*\)", _iso, _DATE),
+    _slip("", r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?!T)", r"\1T00:00:00"),
+    _slip("exponent", r"-?[0-9]+(?:\.[0-9]+)?E([+-]?[0-9]{1,4})", _plain, "a number with all its digits"),
+    _slip("percent", r"([0-9]+(?:\.[0-9]+)?)\s*%", _percent, "a number without %"),
+    _slip("unit", r"([0-9]+(?:\.[0-9]+)?)\s*万元?", _ten_thousands, "a number with all its digits"),
+    _slip("wrong_sign", "≥|≧|⩾|=>", ">=", _SIGNS),
+    _slip("wrong_sign", "≤|≦|⩽|=<", "<=", _SIGNS),
+    _slip("wrong_sign", "≠|<>|!==?", "!=", _SIGNS),
+    _slip("wrong_sign", r"([<>!])\s+=", r"\1=", _SIGNS),
+    _slip("wrong_sign", "={2,}", "=", _SIGNS),
+    _slip("wrong_sign", r"\.{3,}|…+|‥", "..", "two dots in a range"),
+    _slip("wrong_sign", ";", ",", "a comma between tests"),
+    _slip("range_form", rf"^{_V}{_UNIT}{_UNTIL}{_V}{_UNIT}$", r"[\1..\2]", _RANGE),
+    _slip("range_form", rf"^[\[(]?\s*{_V}\s*\.\.$", r">= \1", _RANGE),
+    _slip("range_form", rf"^\.\.\s*{_V}\s*[\])]?$", r"<= \1", _RANGE),
+    _slip("range_form", rf"^(?:between|从|from)\s*{_V}\s*(?:and|到|至|to)\s*{_V}$", r"[\1..\2]", _RANGE),
+    _slip("range_form", rf"([\[(])\s*{_V}\s*(?:-|~|,|至|到)\s*{_V}\s*([\])])", r"\1\2..\3\4", _RANGE),
+    _slip(
+        "range_form", rf"^([<>]=?\s*{_VALUE})\s*(?:and|&&?|且|并且)?\s*([<>]=?\s*{_VALUE})$", _both, _RANGE
+    ),
+    _slip("wrong_word", rf"^{_V}{_UNIT}{_INCLUSIVE}\s*以上(?:\(含\))?$", r">= \1", _SIGNS),
+    _slip("wrong_word", rf"^{_V}{_UNIT}{_INCLUSIVE}\s*(?:以下|以内)(?:\(含\))?$", r"<= \1", _SIGNS),
+    _slip("wrong_word", rf"^{_AT_LEAST}\s*{_V}{_UNIT}$", r">= \1", _SIGNS),
+    _slip("wrong_word", rf"^{_AT_MOST}\s*{_V}{_UNIT}$", r"<= \1", _SIGNS),
+    _slip("wrong_word", rf"^{_MORE}\s*{_V}{_UNIT}$", r"> \1", _SIGNS),
+    _slip("wrong_word", rf"^{_LESS}\s*{_V}{_UNIT}$", r"< \1", _SIGNS),
+    _slip("wrong_word", rf"^{_V}\s*(?:\+|起|and (?:over|above|more))$", r">= \1", _SIGNS),
+    _slip("wrong_word", r"\s*(?:\bor\b|\|\|?|或者?)\s*", ", ", "a comma between alternatives"),
+    _slip("wrong_word", r"^(?:not\b|!|非)\s*([^\s=(].*)$", r"not(\1)", "not(…) around the cell"),
+    _slip("thousands_separator", r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))", "", "a number without separators"),
+    _slip("unit", rf"^{_SIGN}\s*[¥￥$]?\s*{_V}\s*{_UNITS}$", r"\1 \2", "a number without its unit"),
+    _slip("unit", r"[¥$]\s*(?=[0-9])", "", "a number without its unit"),
+    _slip("unit", rf"(?<=[0-9])\s*{_UNITS}(?=\s*(?:\.\.|[\]),]|$))", "", "numbers without their unit"),
+    _slip("wrong_word", r"^(?:yes|y|on|是|有|1|真)$", "true", "true or false"),
+    _slip("wrong_word", r"^(?:no|n|off|否|无|没有|0|假)$", "false", "true or false"),
+    _slip("wrong_word", r"\b(?:true|false|null)\b", lambda match: match[0].lower(), "lower case"),
+    _slip("wrong_word", r"^(?:none|nil|n/a|空|空白|缺失)$", "null", "null for no value"),
+    # The reader has said what is wrong; these only complete it.
+    _slip("", r"\+\s*(?=[0-9])", ""),
+    _slip("", r"(?<![0-9.])0+(?=[0-9])", ""),
+    _slip("", rf"^{_SIGN}\s*'([^']*)'$", r'\1 "\2"'),
+    _slip("", r'^([^"]+)"$', r'"\1"'),
+    _slip("", r'^([^"]*"[^"]*)$', r'\1"'),
+    _slip("", rf"^{_SIGN}\s*([^\"<>=!,()\[\]\s][^\"<>=!,()\[\]]*)$", r'\1 "\2"'),
+    _slip("", r'"(-?[0-9][^"\\]*|true|false)"', r"\1"),
+    _slip("", r"^([\[(][^\[\]()]*\.\.[^\[\]()]*)$", r"\1]"),
+    _slip("", r"^([^\[\]()]*\.\.[^\[\]()]*[\])])$", r"[\1"),
+    _slip("", r"^((?:not\s*)?\(.*)$", r"\1)"),
+    _slip("", r"^(\[.*)$", r"\1]"),
+    _slip("", r"^(.*?)[\])]$", r"\1"),
+    _slip("", r",\s*(?=,|$)", ""),
+    _slip("", r"(?<=[0-9\"])\s+(?=[\"0-9])", ", "),
+    _slip(
+        "quotes_needed", rf"^([^{_MARKS}]+\([^{_MARKS}]*\)[^{_MARKS}]*)$", r'"\1"', "quotes around brackets"
+    ),
+)
+
+
+def explain(text: str, kind: CellType, bare: bool, read: Tests) -> tuple[CellProblem, ...]:
+    """The problems of a cell, each with the hint that mends it where that is known."""
+    problems = sorted(_explained(text, kind, bare, read), key=lambda problem: problem.offset)
+    return tuple(_quoted(problem, text) for problem in problems)
+
+
+def _explained(text: str, kind: CellType, bare: bool, read: Tests) -> list[CellProblem]:
+    plain = _half_outside_quotes(text)
+    if plain == text:
+        return _mended(text, kind, bare, read)[0]
+    again = read_tests(plain, kind, bare)
+    if not again.problems:
+        return [_full_width(text, plain, f"write {plain.strip()}")]
+    problems, rewritten = _mended(plain, kind, bare, again)
+    problems = [_as_written(problem, text, plain) for problem in problems]
+    return problems if rewritten else [_full_width(text, plain, ""), *problems]
+
+
+def _quoted(problem: CellProblem, text: str) -> CellProblem:
+    """Found text in quotes, as in every message, unless it is a literal in quotes itself."""
+    found = problem.found
+    if text[problem.offset :][: len(found)] != found:
+        return problem
+    shown = quote(found)
+    return replace(problem, found=shown[1:-1] if found[0] == found[-1] == '"' and len(found) > 1 else shown)
+
+
+def _half_outside_quotes(text: str) -> str:
+    if text.isascii():
+        return text
+    return re.sub(rf'{_STRING}|[^"]+|"', lambda match: match[0] if match[1] else half(match[0]), text)
+
+
+def _as_written(problem: CellProblem, text: str, plain: str) -> CellProblem:
+    """The problem of the half-width text, said of the text itself; a character stands for a character."""
+    stop = problem.offset + len(problem.found)
+    if plain[problem.offset : stop] != problem.found:
+        return problem
+    found = text[problem.offset : stop]
+    # A word in quotes keeps its full-width brackets: they belong to the name.
+    hint = f'write "{found}"' if problem.code == "quotes_needed" else problem.hint
+    return replace(problem, found=found, hint=hint)
+
+
+def _full_width(text: str, plain: str, hint: str) -> CellProblem:
+    changed = [at for at, pair in enumerate(zip(text, plain, strict=True)) if pair[0] != pair[1]]
+    pairs = dict.fromkeys((text[at], plain[at]) for at in changed)
+    found, expected = (" ".join(characters) for characters in zip(*pairs, strict=True))
+    return CellProblem("full_width", changed[0], found, f"half-width: {expected}", hint)
+
+
+def _mended(text: str, kind: CellType, bare: bool, read: Tests) -> tuple[list[CellProblem], bool]:
+    """The problems with their hints, and whether every hint gives the text to write."""
+    mended = []
+    whole = (len(text) - len(text.lstrip()), text.strip())
+    for problem, item in islice(zip(read.problems, read.items, strict=True), _MAX_PROBLEMS):
+        if problem.hint and problem.code != "unknown_word":
+            mended.append(problem)
+        else:
+            # Digits in groups of three, and brackets, are only seen in the whole cell.
+            wide = problem.code in ("leading_zero", "missing_bracket")
+            parts = (whole, item) if wide else (item, whole)
+            mended.append(_mend(problem, parts, kind, bare))
+    return mended, all(problem.hint.startswith("write ") for problem in mended)
+
+
+def _mend(
+    problem: CellProblem, parts: tuple[tuple[int, str], ...], kind: CellType, bare: bool
+) -> CellProblem:
+    for start, text in parts:
+        for slip in _SLIPS if len(text) <= _MAX_HINT else ():
+            meant = slip.pattern.sub(slip.meant, text).strip()
+            if meant != text and len(meant) <= _MAX_HINT and not read_tests(meant, kind, bare).problems:
+                if not slip.code:
+                    return replace(problem, hint=f"write {meant}")
+                return CellProblem(slip.code, start, text, slip.expected, f"write {meant}")
+    return problem

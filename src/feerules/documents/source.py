@@ -1,0 +1,190 @@
+"""A file → text → a tree of places; types are read later, by the schema."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+
+from feerules.documents.lookalikes import Edit, candidates, half, mend, name, title, wide
+from feerules.documents.reader import MAX_PROBLEMS, Reader, stops
+from feerules.documents.syntax import Stumble, explain, tab_indents, tab_problem
+from feerules.documents.tree import LINE_BREAK, Lines, Map, Node, Seq, Text, describe, quote
+from feerules.errors import Problem, Where
+
+__all__ = ["Lines", "Map", "Node", "Seq", "Text", "describe", "quote", "read", "read_file"]
+
+MAX_BYTES = 4 * 1024 * 1024
+# Mending reads the text again for each try, so it is left out for long files and hopeless ones.
+MAX_MENDED = 200_000
+MAX_EDITS = 30
+
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+# A tab in a line of blanks cannot be seen and says nothing, yet YAML stumbles over it.
+_BLANK_LINE = re.compile(r"^[ \t]*\t[ \t]*$", re.M)
+
+
+def read_file(path: str | os.PathLike[str], label: str) -> tuple[Map | None, list[Problem]]:
+    """Read a file; `label` is its name in messages. A file over 4 MB is refused before it is read."""
+    try:
+        status = Path(path).stat()
+        if status.st_size > MAX_BYTES:
+            return None, [_too_big(label, status.st_size)]
+        if not stat.S_ISREG(status.st_mode):
+            return None, [_unreadable(label, "it is not a file")]
+        with Path(path).open("rb") as file:
+            return read(file.read(MAX_BYTES + 1), label)
+    except OSError as error:
+        return None, [_unreadable(label, error.strerror or str(error))]
+
+
+def read(content: str | bytes, label: str) -> tuple[Map | None, list[Problem]]:
+    """Read one document; the tree is None where its structure cannot be trusted.
+
+    Never raises for what the text says. A tree may come with problems: what was meant is then clear
+    (a duplicate key, `yes`, `２.８０`) and stands in the tree, so that later stages can report theirs too.
+    """
+    if len(content) > MAX_BYTES:
+        return None, [_too_big(label, len(content))]
+    if isinstance(content, bytes):
+        try:
+            content = content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            return None, [_not_utf8(error.object, error.start, label)]
+    lines = Lines(label, content.removeprefix("\ufeff"))
+    problems = _unseen(lines)
+    text = _UNSEEN.sub(" ", lines.text) if problems else lines.text
+    if "\t" in text:
+        if numbers := tab_indents(lines):
+            return None, _in_order([*problems, tab_problem(lines, numbers)])
+        text = _BLANK_LINE.sub(lambda blank: " " * len(blank[0]), text)
+    tree, others = _mend(lines, text, bool(problems))
+    return tree, _in_order(problems + others)
+
+
+def _mend(lines: Lines, text: str, unseen: bool) -> tuple[Map | None, list[Problem]]:
+    """Read, mend what was typed full-width where YAML's own was meant, and read again, to find all problems."""
+    edits: list[Edit] = []
+    problems: list[Problem] = []
+    reader: Reader | None = None
+    while True:
+        sound = edits != [] and reader is not None and reader.stumble is None
+        reader = Reader(Lines(lines.file, text), lines, edits)
+        tree = reader.document()
+        if len(edits) >= MAX_EDITS or len(text) > MAX_MENDED:
+            fixes = []
+        else:
+            fixes = reader.fixes or (_helpful(reader.stumble, reader.mine) if reader.stumble else [])
+        if not fixes:
+            break
+        problems += [reader.original(_lookalike(reader.mine, fix)) for fix in fixes]
+        text = _apply(reader.mine, fixes, edits)
+    problems += [reader.original(_lookalike(reader.mine, fix)) for fix in reader.fixes]
+    problems += reader.problems
+    # What mending or taking out characters broke is no second mistake.
+    if reader.stumble is not None and not unseen and not sound:
+        problems.append(reader.original(explain(reader.stumble)))
+    if isinstance(tree, Map | None):
+        return tree, problems
+    return None, [*problems, _not_a_mapping(tree)]
+
+
+def _apply(mine: Lines, fixes: list[tuple[Edit, ...]], edits: list[Edit]) -> str:
+    """The text with the fixes, which join the edits made before them."""
+    lines = list(mine.all())
+    # From the last to the first, so that no edit moves the place of another.
+    for edit in sorted({e for fix in fixes for e in fix}, key=lambda e: (e.line, e.column), reverse=True):
+        lines[edit.line] = edit.on(lines[edit.line])
+        edits.append(edit)
+    return "\n".join(lines)
+
+
+def _helpful(stumble: Stumble, mine: Lines) -> list[tuple[Edit, ...]]:
+    """The first edit near the place that lets YAML read past it, found by trying."""
+    near = [stumble.at[0], stumble.begun[0], stumble.at[0] - 1]
+    if stumble.last:
+        near.insert(1, stumble.last[0])
+    for line in dict.fromkeys(near):
+        for edits in candidates(line, mine.line(line)):
+            stopped = stops(_apply(mine, [edits], []))
+            if stopped is None or stopped > stumble.at[0]:
+                return [edits]
+    return []
+
+
+def _lookalike(mine: Lines, fix: tuple[Edit, ...]) -> Problem:
+    first = fix[0]
+    source = mine.line(first.line)
+    hint = f"type {mend(source, fix).strip()}"
+    chars = source[first.column : first.column + first.length]
+    if not wide(chars):
+        found = f"{quote(source.strip())} without a space after the colon"
+        expected = 'a space after the colon of a key: "key: value"'
+        return mine.problem("missing_space", first.line, first.column, found, expected, hint)
+    char = wide(chars)
+    typed = {" ": "space", '"': "'\"'"}.get(half(char), quote(half(char)))
+    column = first.column + chars.index(char)
+    return mine.problem("full_width", first.line, column, name(char), f"a half-width {typed}", hint)
+
+
+def _unseen(lines: Lines) -> list[Problem]:
+    """Characters that cannot be seen: control characters, and marks that reorder or split what is read."""
+    if not _UNSEEN.search(lines.text):
+        return []
+    found = ((number, match) for number, line in enumerate(lines.all()) for match in _UNSEEN.finditer(line))
+    return [
+        lines.problem(
+            "control_character",
+            number,
+            match.start(),
+            f"a character that cannot be seen: {title(match.group())}",
+            "text that can be seen",
+            "delete it, or type the line again",
+        )
+        for _, (number, match) in zip(range(MAX_PROBLEMS), found, strict=False)
+    ]
+
+
+def _not_utf8(content: bytes, offset: int, label: str) -> Problem:
+    encoding, hint = _encoding(content)
+    lines = Lines(label, content.decode(encoding, "replace"))
+    before = LINE_BREAK.split(content[:offset].decode(encoding, "ignore"))
+    found = f"bytes that are not UTF-8, from byte {offset}"
+    return lines.problem("not_utf8", len(before) - 1, len(before[-1]), found, "a file saved as UTF-8", hint)
+
+
+def _encoding(content: bytes) -> tuple[str, str]:
+    """What the bytes may be, and what to do."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16", "it looks like UTF-16: save it again as UTF-8"
+    try:
+        content.decode("gb18030")
+    except UnicodeDecodeError:
+        return "utf-8", "save it again as UTF-8"
+    return "gb18030", "it looks like GB18030, the Chinese encoding of Windows: save it again as UTF-8"
+
+
+def _too_big(label: str, size: int) -> Problem:
+    expected = f"at most {MAX_BYTES:,} bytes"
+    hint = "put large tables in a CSV file beside the document"
+    return Problem("too_big", Where(label, 1, 1), f"a file of {size:,} bytes", expected, hint)
+
+
+def _unreadable(label: str, reason: str) -> Problem:
+    found = f"a file that cannot be read: {reason}"
+    return Problem(
+        "unreadable_file", Where(label, 1, 1), found, "a YAML file", "look at its path and its rights"
+    )
+
+
+def _not_a_mapping(tree: Text | Seq) -> Problem:
+    found = f"{describe(tree)} at the top of the document"
+    expected = 'keys and values: "key: value"'
+    return tree.problem("not_a_mapping", found=found, expected=expected, hint="begin with kind: fee-schedule")
+
+
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    return sorted(dict.fromkeys(problems), key=lambda p: (p.where, p.code))

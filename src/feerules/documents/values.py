@@ -1,0 +1,143 @@
+"""Wherever a number stands, one of these may: a formula, a table, a fact, a sum, a guided price."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
+
+from feerules.documents.formulas import Formula as ParsedFormula
+from feerules.documents.formulas import FormulaError, parse_formula
+from feerules.documents.model import Id, Number, Part, Phrase, refused
+from feerules.documents.tables import Table, TableError, parse_table
+
+__all__ = [
+    "Cells",
+    "FactValue",
+    "Formula",
+    "GuidedValue",
+    "HitPolicy",
+    "Otherwise",
+    "SumValue",
+    "TableValue",
+    "Value",
+]
+
+HitPolicy = Literal[
+    "unique",
+    "any",
+    "first",
+    "priority",
+    "collect",
+    "collect+",
+    "collect<",
+    "collect>",
+    "collect#",
+    "rule_order",
+]
+Cells = Annotated[dict[Phrase, Phrase], Field(description="conditions: a fact and the cell that it must match")]
+
+
+def _formula(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_formula(value)
+    except FormulaError as error:
+        raise refused(error.problems_in(value)) from None
+
+
+def _table(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_table(value)
+    except TableError as error:
+        raise refused(error.problems) from None
+
+
+Formula = Annotated[
+    ParsedFormula,
+    BeforeValidator(_formula),
+    WithJsonSchema({"type": ["string", "number"], "description": "a number or a formula over facts"}),
+]
+TableText = Annotated[
+    Table, BeforeValidator(_table), WithJsonSchema({"type": "string", "description": "a Markdown pipe table"})
+]
+Otherwise = Literal["not_charged", "problem"] | Number
+
+
+class TableValue(Part):
+    """A decision table: condition columns named by facts, then the outputs.
+
+    `otherwise` says what holds where no row matches; it may be left out only where the rows cover
+    every possible unit.
+    """
+
+    table: TableText | None = None
+    file: str | None = Field(None, description="a .csv or .xlsx file beside this document")
+    hit: HitPolicy = "unique"
+    otherwise: Otherwise | None = None
+    priority: tuple[Phrase, ...] = Field((), description="for hit: priority, the outputs from first to last")
+    output: Phrase | None = Field(None, description="the output column, where its name is not the usual one")
+    components: tuple[Phrase, ...] = Field((), description="output columns that add up, each shown on the bill")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        return {"table": value} if isinstance(value, str | Table) else value
+
+    def with_table(self, table: Table) -> TableValue:
+        """The same policy over other rows: number outputs only."""
+        return self.model_copy(update={"table": table, "file": None, "output": None, "components": ()})
+
+
+class FactValue(Part):
+    """The value of a fact, with an optional factor: {fact: water_used, times: 0.9}."""
+
+    fact: Phrase
+    times: Number = Decimal(1)
+
+
+class SumValue(Part):
+    """A sum of named components, each shown on the bill."""
+
+    sum: dict[Id, Value]
+
+
+class GuidedValue(Part):
+    """A government-guided price: base × (1 + float), with the float inside what is permitted."""
+
+    base: Value
+    float: Value | None = Field(None, description="the float chosen, such as 0.10 or -5%")
+    up: Number | None = Field(None, description="the largest permitted float upwards")
+    down: Number | Literal["without_limit"] | None = Field(None, description="the same downwards")
+
+
+def _form(value: Any) -> str | None:
+    if isinstance(value, str):
+        return "table" if value.lstrip().startswith("|") else "formula"
+    if isinstance(value, dict):
+        for key in ("table", "file", "fact", "sum", "base"):
+            if key in value:
+                return {"file": "table", "base": "guided"}.get(key, key)
+        return None
+    return {
+        ParsedFormula: "formula", Table: "table", TableValue: "table", FactValue: "fact", SumValue: "sum",
+        GuidedValue: "guided",
+    }.get(type(value))  # fmt: skip
+
+
+Value = Annotated[
+    Annotated[Formula, Tag("formula")]
+    | Annotated[TableValue, Tag("table")]
+    | Annotated[FactValue, Tag("fact")]
+    | Annotated[SumValue, Tag("sum")]
+    | Annotated[GuidedValue, Tag("guided")],
+    Discriminator(
+        _form,
+        custom_error_type="not_a_value",
+        custom_error_message="a number, a formula, a table, or a mapping with fact, table, file, sum or base",
+    ),
+]

@@ -1,0 +1,1 @@
+"""Plan → answers: one module per engine, each held equal to `scalar`."""

@@ -1,0 +1,131 @@
+"""What can be wrong, said so that it can be mended: where, what was found, what was expected, one hint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+__all__ = ["FeeRulesError", "Problem", "RuleErrors", "UnitErrors", "UnitProblem", "Where", "did_you_mean"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Where:
+    """A place in a file that a person wrote; lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+    def right(self, columns: int) -> Where:
+        return Where(self.file, self.line, self.column + columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a rule document, as data.
+
+    `excerpt` is the source line that `where` points into, or "".
+    """
+
+    code: str
+    where: Where
+    found: str
+    expected: str
+    hint: str = ""
+    excerpt: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "code": self.code,
+            "file": self.where.file,
+            "line": self.where.line,
+            "column": self.where.column,
+            "found": self.found,
+            "expected": self.expected,
+            "hint": self.hint,
+        }
+
+    def __str__(self) -> str:
+        lines = [f"{self.where}: {self.code}"]
+        if self.excerpt:
+            number = str(self.where.line)
+            caret = " " * (self.where.column - 1) + "^"
+            lines += [f"  {number} | {self.excerpt}", f"  {' ' * len(number)} | {caret}"]
+        lines += [f"  found:    {self.found}", f"  expected: {self.expected}"]
+        if self.hint:
+            lines.append(f"  hint:     {self.hint}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitProblem:
+    """Why one record cannot be answered: a row of the `problems` frame.
+
+    `value` is what the record said, as text; None where it said nothing.
+    """
+
+    unit_id: str | None
+    fact: str | None
+    value: str | None
+    code: str
+    reason: str
+    fee: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "unit_id": self.unit_id,
+            "fee": self.fee,
+            "fact": self.fact,
+            "value": self.value,
+            "code": self.code,
+            "reason": self.reason,
+        }
+
+    def __str__(self) -> str:
+        subject = f"{self.fact}: " if self.fact else ""
+        return f"{self.code}: {subject}{self.reason}"
+
+
+class FeeRulesError(Exception):
+    """The base of every exception that feerules raises on purpose."""
+
+
+class RuleErrors(FeeRulesError):
+    """Every problem of a book, raised once; `problems` is in the order of the files."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(sorted(problems, key=lambda p: (p.where, p.code)))
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        count = len(self.problems)
+        head = f"{count} problem{'s' if count != 1 else ''} in the rules"
+        return "\n".join([head, *map(str, self.problems)])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return RuleErrors, (self.problems,)
+
+
+class UnitErrors(FeeRulesError):
+    """Why a unit could not be priced, every reason at once."""
+
+    def __init__(self, problems: Iterable[UnitProblem]) -> None:
+        self.problems: tuple[UnitProblem, ...] = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return UnitErrors, (self.problems,)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint that names the nearest known word, or "" where none is near."""
+    near = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    return f'did you mean "{near[0]}"?' if near else ""

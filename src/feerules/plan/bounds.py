@@ -1,0 +1,370 @@
+"""Scales, magnitudes and the overflow proof: every node is built here, with its bounds computed.
+
+A node whose magnitude can pass `WIDEST` is refused while compiling, so no engine can overflow;
+an engine runs a node in 64 bits where `fits_int64` holds for it and its operands, else in 128.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from decimal import Decimal
+from functools import reduce
+from math import lcm
+from typing import TypeVar
+
+from feerules.money import round_div
+from feerules.plan.nodes import (
+    Add,
+    And,
+    Band,
+    Choose,
+    Compare,
+    Comparison,
+    Const,
+    DivRound,
+    Fact,
+    Gather,
+    Leaf,
+    Max,
+    Min,
+    Mode,
+    Mul,
+    Node,
+    Not,
+    Or,
+    Present,
+    Sub,
+)
+
+__all__ = ["INT64", "WIDEST", "Builder", "Exact", "TooLarge", "fits_int64"]
+
+INT64 = 2**63 - 1
+WIDEST = 10**38 - 1  # what HUGEINT, NUMERIC and DECIMAL(38,0) all hold
+
+N = TypeVar("N", bound=Node)
+
+
+class TooLarge(Exception):
+    """An intermediate number can pass ±(10**38 - 1); `magnitude` is how large it can get."""
+
+    def __init__(self, magnitude: int, operation: str) -> None:
+        self.magnitude = magnitude
+        self.operation = operation
+        super().__init__(f"{operation} can reach {magnitude}")
+
+
+def fits_int64(*values: int) -> bool:
+    return all(-INT64 <= value <= INT64 for value in values)
+
+
+class Builder:
+    """Builds nodes: folds constants, shares equal nodes, aligns scales, proves magnitudes."""
+
+    def __init__(self) -> None:
+        self._shared: dict[tuple[object, ...], Node] = {}
+        self.true = self.const(1)
+        self.false = self.const(0)
+
+    def _share(self, node: N, operation: str, *key: object) -> N:
+        magnitude = max(abs(node.lo), abs(node.hi))
+        if magnitude > WIDEST:
+            raise TooLarge(magnitude, operation)
+        found = self._shared.setdefault((type(node), node.scale, *key), node)
+        return found  # type: ignore[return-value]  # the key holds the type
+
+    # Leaves
+
+    def const(self, value: int, scale: int = 0) -> Const:
+        return self._share(Const(value, value, scale, value), "a constant", value)
+
+    def decimal(self, value: Decimal) -> Const:
+        sign, digits, exponent = value.as_tuple()
+        assert isinstance(exponent, int)
+        whole = int("".join(map(str, digits))) * 10 ** max(exponent, 0)
+        return self.const(-whole if sign else whole, max(-exponent, 0))
+
+    def fact(self, leaf: Leaf) -> Fact:
+        return self._share(Fact(leaf.lo, leaf.hi, leaf.places, leaf), f"the fact {leaf.name}", leaf)
+
+    def present(self, leaf: Leaf) -> Node:
+        if not leaf.optional or leaf.default is not None:
+            return self.true
+        return self._share(Present(0, 1, 0, leaf), f"the fact {leaf.name}", leaf)
+
+    # Arithmetic
+
+    def raised(self, node: Node, scale: int) -> Node:
+        """The same number with `scale` places, which are at least those it has."""
+        if node.scale == scale:
+            return node
+        factor = 10 ** (scale - node.scale)
+        if isinstance(node, Const):
+            return self.const(node.value * factor, scale)
+        other = self.const(factor, scale - node.scale)
+        return self._share(
+            Mul(node.lo * factor, node.hi * factor, scale, node, other), "a change of scale", node, other
+        )
+
+    def _aligned(self, left: Node, right: Node) -> tuple[Node, Node]:
+        scale = max(left.scale, right.scale)
+        return self.raised(left, scale), self.raised(right, scale)
+
+    def add(self, left: Node, right: Node) -> Node:
+        left, right = self._aligned(left, right)
+        if isinstance(left, Const) and isinstance(right, Const):
+            return self.const(left.value + right.value, left.scale)
+        if _is(left, 0):
+            return right
+        if _is(right, 0):
+            return left
+        return self._share(
+            Add(left.lo + right.lo, left.hi + right.hi, left.scale, left, right), "a sum", left, right
+        )
+
+    def sub(self, left: Node, right: Node) -> Node:
+        left, right = self._aligned(left, right)
+        if isinstance(left, Const) and isinstance(right, Const):
+            return self.const(left.value - right.value, left.scale)
+        if _is(right, 0):
+            return left
+        if left is right:
+            return self.const(0, left.scale)
+        return self._share(
+            Sub(left.lo - right.hi, left.hi - right.lo, left.scale, left, right), "a difference", left, right
+        )
+
+    def mul(self, left: Node, right: Node) -> Node:
+        scale = left.scale + right.scale
+        if isinstance(left, Const) and isinstance(right, Const):
+            return self.const(left.value * right.value, scale)
+        if _is(left, 0) or _is(right, 0):
+            return self.const(0, scale)
+        if _is(left, 1) and left.scale == 0:
+            return right
+        if _is(right, 1) and right.scale == 0:
+            return left
+        corners = [a * b for a in (left.lo, left.hi) for b in (right.lo, right.hi)]
+        return self._share(Mul(min(corners), max(corners), scale, left, right), "a product", left, right)
+
+    def div_round(self, left: Node, right: Node, mode: Mode = "half_up", scale: int = 0) -> Node:
+        """left ÷ right as plain integers, whatever their scales; the caller says the result's scale."""
+        if right.lo <= 0:
+            raise ValueError("a divisor must be positive")
+        if isinstance(left, Const) and isinstance(right, Const):
+            return self.const(round_div(left.value, right.value, mode), scale)
+        if _is(right, 1) and left.scale == scale:
+            return left
+        # The engines add half a divisor, doubled for the even and down modes, before they divide.
+        widest = 2 * max(abs(left.lo), abs(left.hi)) + right.hi
+        if widest > WIDEST:
+            raise TooLarge(widest, "a division")
+        corners = [round_div(a, b, mode) for a in (left.lo, left.hi) for b in (right.lo, right.hi)]
+        node = DivRound(min(corners), max(corners), scale, left, right, mode)
+        return self._share(node, "a division", left, right, mode)
+
+    def rounded(self, node: Node, scale: int, mode: Mode = "half_up") -> Node:
+        """The number with `scale` places, rounded where it has more."""
+        if node.scale <= scale:
+            return self.raised(node, scale)
+        return self.div_round(node, self.const(10 ** (node.scale - scale)), mode, scale)
+
+    def min(self, left: Node, right: Node) -> Node:
+        left, right = self._aligned(left, right)
+        if left.hi <= right.lo:
+            return left
+        if right.hi <= left.lo:
+            return right
+        bounds = min(left.lo, right.lo), min(left.hi, right.hi)
+        return self._share(Min(*bounds, left.scale, left, right), "a minimum", left, right)
+
+    def max(self, left: Node, right: Node) -> Node:
+        left, right = self._aligned(left, right)
+        if left.lo >= right.hi:
+            return left
+        if right.lo >= left.hi:
+            return right
+        bounds = max(left.lo, right.lo), max(left.hi, right.hi)
+        return self._share(Max(*bounds, left.scale, left, right), "a maximum", left, right)
+
+    def clamp(self, node: Node, lo: Node, hi: Node) -> Node:
+        return self.max(self.min(node, hi), lo)
+
+    def within(self, node: Node, lo: int, hi: int) -> Node:
+        """The same node with bounds that the caller has proved some other way."""
+        if isinstance(node, Const) or (node.lo >= lo and node.hi <= hi):
+            return node
+        narrower = replace(node, lo=max(lo, node.lo), hi=min(hi, node.hi))
+        return self._share(narrower, "a proved bound", "within", node, lo, hi)
+
+    def unscaled(self, node: Node) -> Node:
+        """The encoded integer itself, as a key or an index: the same number without places."""
+        if node.scale == 0:
+            return node
+        if isinstance(node, Const):
+            return self.const(node.value)
+        return self._share(replace(node, scale=0), "a key", "unscaled", node)
+
+    def total(self, nodes: Iterable[Node]) -> Node:
+        return reduce(self.add, nodes, self.const(0))
+
+    # Truth
+
+    def compare(self, op: Comparison, left: Node, right: Node) -> Node:
+        left, right = self._aligned(left, right)
+        known = _known(op, left, right)
+        if known is not None:
+            return self.true if known else self.false
+        return self._share(Compare(0, 1, 0, op, left, right), "a comparison", op, left, right)
+
+    def all_of(self, tests: Iterable[Node]) -> Node:
+        return reduce(self._and, tests, self.true)
+
+    def any_of(self, tests: Iterable[Node]) -> Node:
+        return reduce(self._or, tests, self.false)
+
+    def _and(self, left: Node, right: Node) -> Node:
+        if left is self.false or right is self.false:
+            return self.false
+        if left is self.true or left is right:
+            return right
+        if right is self.true:
+            return left
+        return self._share(And(0, 1, 0, left, right), "and", left, right)
+
+    def _or(self, left: Node, right: Node) -> Node:
+        if left is self.true or right is self.true:
+            return self.true
+        if left is self.false or left is right:
+            return right
+        if right is self.false:
+            return left
+        return self._share(Or(0, 1, 0, left, right), "or", left, right)
+
+    def negate(self, test: Node) -> Node:
+        if isinstance(test, Const):
+            return self.false if test.value else self.true
+        if isinstance(test, Not):
+            return test.of
+        return self._share(Not(0, 1, 0, test), "not", test)
+
+    def inside(self, node: Node, lo: int, hi: int) -> Node:
+        """Whether lo <= node <= hi, in the node's own scale."""
+        at_least = self.compare("<=", self.const(lo, node.scale), node)
+        return self._and(at_least, self.compare("<=", node, self.const(hi, node.scale)))
+
+    # Choice
+
+    def choose(self, test: Node, then: Node, other: Node) -> Node:
+        then, other = self._aligned(then, other)
+        if isinstance(test, Const):
+            return then if test.value else other
+        if then is other:
+            return then
+        bounds = min(then.lo, other.lo), max(then.hi, other.hi)
+        return self._share(Choose(*bounds, then.scale, test, then, other), "a choice", test, then, other)
+
+    def gather(self, table: tuple[int, ...], index: Node, scale: int = 0) -> Node:
+        if isinstance(index, Const):
+            return self.const(table[index.value], scale)
+        if index.lo < 0 or index.hi >= len(table):
+            raise AssertionError(f"a gather of {len(table)} entries at {index.lo}..{index.hi}")
+        # Long tables (calendars) are made once and shared, so that their identity will do.
+        key = (Gather, scale, table if len(table) < 256 else id(table), index)
+        if key not in self._shared:
+            reachable = table[index.lo : index.hi + 1]
+            lo, hi = min(reachable), max(reachable)
+            self._shared[key] = self.const(lo, scale) if lo == hi else Gather(lo, hi, scale, table, index)
+        return self._shared[key]
+
+    def band(self, cuts: tuple[int, ...], of: Node) -> Node:
+        """How many `cuts` are at most `of`; cuts that it cannot reach are counted beforehand."""
+        below = sum(1 for cut in cuts if cut <= of.lo)
+        reachable = tuple(cut for cut in cuts[below:] if cut <= of.hi)
+        if not reachable:
+            return self.const(below)
+        node = self._share(Band(0, len(reachable), 0, reachable, of), "a band", reachable, of)
+        return self.add(node, self.const(below))
+
+
+def _is(node: Node, value: int) -> bool:
+    return isinstance(node, Const) and node.value == value
+
+
+_COMPARE: dict[str, Callable[[Node, Node], bool | None]] = {
+    "<": lambda a, b: True if a.hi < b.lo else False if a.lo >= b.hi else None,
+    "<=": lambda a, b: True if a.hi <= b.lo else False if a.lo > b.hi else None,
+    "==": lambda a, b: True if a.lo == a.hi == b.lo == b.hi else False if _apart(a, b) else None,
+    "!=": lambda a, b: False if a.lo == a.hi == b.lo == b.hi else True if _apart(a, b) else None,
+}
+
+
+def _apart(a: Node, b: Node) -> bool:
+    return a.hi < b.lo or b.hi < a.lo
+
+
+def _known(op: Comparison, left: Node, right: Node) -> bool | None:
+    if left is right:
+        return op in ("<=", "==")
+    return _COMPARE[op](left, right)
+
+
+class Exact:
+    """An exact fraction while compiling: the node `num` (with its scale) over the positive `den`."""
+
+    __slots__ = ("b", "den", "num")
+
+    def __init__(self, b: Builder, num: Node, den: Node | int = 1) -> None:
+        self.b = b
+        self.num = num
+        self.den = b.const(den) if isinstance(den, int) else den
+
+    def times(self, node: Node) -> Exact:
+        return Exact(self.b, self.b.mul(self.num, node), self.den)
+
+    def over(self, den: Node | int) -> Exact:
+        right = self.b.const(den) if isinstance(den, int) else den
+        return Exact(self.b, self.num, self.b.mul(self.den, right))
+
+    def plus(self, other: Exact) -> Exact:
+        mine, theirs, den = self.common(other)
+        return Exact(self.b, self.b.add(mine, theirs), den)
+
+    def minus(self, other: Exact) -> Exact:
+        mine, theirs, den = self.common(other)
+        return Exact(self.b, self.b.sub(mine, theirs), den)
+
+    def at_most(self, other: Exact) -> Exact:
+        mine, theirs, den = self.common(other)
+        return Exact(self.b, self.b.min(mine, theirs), den)
+
+    def at_least(self, other: Exact) -> Exact:
+        mine, theirs, den = self.common(other)
+        return Exact(self.b, self.b.max(mine, theirs), den)
+
+    def where(self, test: Node, other: Exact) -> Exact:
+        """This where `test` holds, else `other`."""
+        mine, theirs, den = self.common(other)
+        return Exact(self.b, self.b.choose(test, mine, theirs), den)
+
+    def common(self, other: Exact) -> tuple[Node, Node, Node]:
+        """Both numerators over one denominator, and that denominator."""
+        a, b = self.den, other.den
+        if a is b:
+            return self.num, other.num, a
+        if isinstance(a, Const) and isinstance(b, Const):
+            den = lcm(a.value, b.value)
+            mine = self.b.mul(self.num, self.b.const(den // a.value))
+            return mine, self.b.mul(other.num, self.b.const(den // b.value)), self.b.const(den)
+        return self.b.mul(self.num, b), self.b.mul(other.num, a), self.b.mul(a, b)
+
+    def rounded(self, unit: Decimal, mode: Mode) -> Node:
+        """The multiple of `unit` nearest by `mode`, with as many places as `unit` shows."""
+        places = max(-int(unit.as_tuple().exponent), 0)
+        steps = int(unit.scaleb(places))
+        num, scale = self.num, self.num.scale
+        if scale < places:
+            num, scale = self.b.raised(num, places), places
+        den = self.b.mul(self.den, self.b.const(steps * 10 ** (scale - places)))
+        count = self.b.div_round(num, den, mode, places)
+        return self.b.mul(count, self.b.const(steps))

@@ -1,0 +1,497 @@
+"""Cells and decision tables → conditions and gathers: which row decides, and what it says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any
+
+from feerules.documents.cells import Cell, CellError
+from feerules.documents.literals import CellType
+from feerules.documents.facts import FactKind
+from feerules.documents.lookalikes import half
+from feerules.documents.tables import Row, Table
+from feerules.documents.tree import Text
+from feerules.documents.values import TableValue
+from feerules.errors import Where, did_you_mean
+from feerules.periods import day_number, from_day_number
+from feerules.plan.bounds import Builder
+from feerules.plan.grid import Axis, Condition, Grid, GridTooLarge, build
+from feerules.plan.nodes import Node
+from feerules.plan.terms import Names, Refused, Scope, Term
+
+__all__ = ["Decision", "Found", "cells_hold", "decide", "decision"]
+
+CELL_TYPES: dict[FactKind, CellType] = {
+    "decimal": "number",
+    "integer": "number",
+    "boolean": "boolean",
+    "date": "date",
+    "datetime": "datetime",
+    "choice": "string",
+    "text": "string",
+}
+MAX_DECIMALS = 9
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]+)?%?")
+NOTES = ("note", "notes", "source", "remark", "备注", "说明", "依据")  # columns that people read, not machines
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subject:
+    """What a cell is about: its kind, its scale, and the whole numbers it can be."""
+
+    name: str
+    kind: FactKind
+    scale: int
+    lo: int
+    hi: int
+    nullable: bool
+    codes: tuple[str, ...]
+    words: Mapping[str, int]
+
+    @property
+    def axis(self) -> Axis:
+        return Axis(self.name, self.lo, self.hi, self.nullable)
+
+    def text(self, value: int | None) -> str:
+        """An encoded value as a person would write it in a cell."""
+        if value is None:
+            return "null"
+        match self.kind:
+            case "boolean":
+                return "true" if value else "false"
+            case "choice" | "text":
+                return self.codes[value] if value < len(self.codes) else "any other"
+            case "date":
+                return from_day_number(value).isoformat()
+            case "datetime":
+                day, minute = divmod(value, 1440)
+                return f"{from_day_number(day)}T{minute // 60:02}:{minute % 60:02}"
+        return str(Decimal(value).scaleb(-self.scale))
+
+
+def subject(term: Term, name: str) -> Subject:
+    leaf, node = term.leaf, term.node
+    words = dict(leaf.words) if leaf else {}
+    codes = leaf.codes if leaf else ()
+    return Subject(name, term.kind, node.scale, node.lo, node.hi, term.present is not None, codes, words)
+
+
+# Numbers in cells
+
+
+def read_number(text: str) -> Decimal | None:
+    """The number of an output cell, such as 2.80 or 5%; None where it is none or has over 9 decimals."""
+    if not _NUMBER.fullmatch(text):
+        return None
+    number = Decimal(text[:-1] + "e-2") if text.endswith("%") else Decimal(text)
+    return number if -int(number.as_tuple().exponent) <= MAX_DECIMALS else None
+
+
+def number_hint(text: str) -> str:
+    """What to type instead of a cell that is no number."""
+    if half(text) != text:
+        return f'write "{half(text)}" with half-width characters'
+    found = re.search(r"\d[\d,]*(\.\d+)?", text)
+    if found and found[0] != text:
+        return f"write {found[0].replace(',', '')}"
+    return ""
+
+
+# Cells
+
+
+class Conditions:
+    """Reads cells into conditions over a subject, noting what cannot be right."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+
+    def parse(self, text: str, where: Where, kind: FactKind) -> Cell:
+        try:
+            return Cell.parse(text, type=CELL_TYPES[kind], bare=kind in ("choice", "text"))
+        except CellError as error:
+            for problem in error.problems_in(text):
+                self.names.problems[problem] = None
+            raise Refused from None
+
+    def condition(self, cell: Cell, where: Where, about: Subject) -> Condition:
+        if about.kind in ("choice", "text", "boolean"):
+            bands = self._worded(cell, where, about)
+        else:
+            bands = self._numeric(cell, about)
+        null = cell.matches(None) and about.nullable
+        if not bands and not null:
+            self._outside(cell, where, about)
+        return Condition(bands, null)
+
+    def _outside(self, cell: Cell, where: Where, about: Subject) -> None:
+        self.names.problem(
+            where, "outside_domain", f"the cell {cell}, which no {about.name} can match",
+            f"values from {about.text(about.lo)} to {about.text(about.hi)}",
+            "" if about.nullable or not cell.matches(None) else f"declare {about.name} as optional: true",
+        )  # fmt: skip
+
+    def _worded(self, cell: Cell, where: Where, about: Subject) -> tuple[tuple[int, int], ...]:
+        if about.kind == "choice":
+            for literal in sorted(map(str, cell.literals)):
+                if literal not in about.codes and literal not in about.words:
+                    self.names.problem(
+                        where, "unknown_word", f'"{literal}", which is no {about.name}',
+                        "one of " + ", ".join(about.codes), did_you_mean(literal, about.codes),
+                    )  # fmt: skip
+                    raise Refused
+        values: list[object] = [False, True] if about.kind == "boolean" else [*about.codes]
+        matching = [number for number, value in enumerate(values) if self._says(cell, value, number, about)]
+        if about.kind == "text" and cell.matches("\x00any other"):
+            matching.append(len(about.codes))
+        return _runs(matching)
+
+    def _says(self, cell: Cell, value: object, number: int, about: Subject) -> bool:
+        spellings = [word for word, code in about.words.items() if code == number] if about.kind == "choice" else []
+        # A word of the same value stands for it: not(…) must exclude every spelling.
+        named = [word for word in spellings if word in cell.literals]
+        return all(cell.matches(word) for word in named) if named else cell.matches(value)
+
+    def _numeric(self, cell: Cell, about: Subject) -> tuple[tuple[int, int], ...]:
+        bands = []
+        for part in cell.ranges() or ():
+            lo = about.lo if part.lo is None else _first(part.lo, about, after=part.lo_open)
+            hi = about.hi + 1 if part.hi is None else _first(part.hi, about, after=not part.hi_open)
+            lo, hi = max(lo, about.lo), min(hi, about.hi + 1)
+            if lo < hi:
+                bands.append((lo, hi))
+        return _joined(bands)
+
+
+def _first(value: Any, about: Subject, *, after: bool) -> int:
+    """The first encoded value that is at least `value`, or greater than it where `after`."""
+    if isinstance(value, datetime):
+        minutes = day_number(value.date()) * 1440 + value.hour * 60 + value.minute
+        exact = Decimal(minutes) + Decimal(value.second) / 60
+    elif isinstance(value, date):
+        exact = Decimal(day_number(value))
+    else:
+        exact = Decimal(value).scaleb(about.scale)
+    whole = int(exact.to_integral_value(ROUND_FLOOR if after else ROUND_CEILING))
+    return whole + 1 if after else whole
+
+
+def _runs(numbers: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    return _joined([(number, number + 1) for number in numbers])
+
+
+def _joined(bands: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    joined: list[tuple[int, int]] = []
+    for lo, hi in sorted(bands):
+        if joined and joined[-1][1] >= lo:
+            joined[-1] = (joined[-1][0], max(hi, joined[-1][1]))
+        else:
+            joined.append((lo, hi))
+    return tuple(joined)
+
+
+def cells_hold(scope: Scope, cells: Mapping[str, str]) -> Node:
+    """Whether every cell of `applies` or `when` holds."""
+    tests = []
+    for name, text in cells.items():
+        try:
+            tests.append(_cell_holds(scope, str(name), text, _place(name), _place(text)))
+        except Refused:
+            continue
+    return scope.b.all_of(tests)
+
+
+def _place(text: object) -> Where:
+    where = getattr(text, "where", None)
+    return where if isinstance(where, Where) else Where("", 1, 1)
+
+
+def _cell_holds(scope: Scope, name: str, text: str, named_at: Where, where: Where) -> Node:
+    term = scope.term(name, named_at)
+    reader = Conditions(scope.names)
+    cell = reader.parse(text, where, term.kind)
+    about = subject(term, name)
+    condition = reader.condition(cell, where, about)
+    return _holds(scope.b, term, condition)
+
+
+def _holds(b: Builder, term: Term, condition: Condition) -> Node:
+    inside = b.any_of(b.inside(term.node, lo, hi - 1) for lo, hi in condition.bands)
+    if term.present is None:
+        return inside
+    if condition.null:
+        return b.any_of((inside, b.negate(term.present)))
+    return b.all_of((inside, term.present))
+
+
+# Tables
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decision:
+    """A table read against its facts: a grid, and what each of its leaves says.
+
+    `outputs` holds for each output column one value per leaf; None where no row matches.
+    `rows` names the deciding rows of each leaf, counted from 1: "3", "1,4", or "" for none.
+    """
+
+    where: Where
+    heads: tuple[tuple[str, Where], ...]
+    subjects: tuple[Subject, ...]
+    grid: Grid
+    outputs: Mapping[str, tuple[Decimal | str | None, ...]]
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a table says of a record: its outputs, whether a row matches, and the leaf it reached."""
+
+    outputs: Mapping[str, Node]
+    matched: Node
+    leaf: Node
+    decision: Decision
+
+
+def decide(scope: Scope, spec: TableValue, outputs: Sequence[str], words: Sequence[str] = ()) -> Found:
+    """Lowers a table; `outputs` are the names its output columns may have, the first being usual.
+
+    With `words`, outputs are closed words and come out as their position. Raises `Refused`.
+    """
+    made = decision(scope, spec, outputs, words)
+    b = scope.b
+    terms = [scope.term(name, where) for name, where in made.heads]
+    leaf = _leaf_reached(b, made.grid, terms)
+    matched = b.gather(tuple(1 if rows else 0 for rows in made.rows), leaf)
+    nodes = {name: _output(b, values, leaf, words) for name, values in made.outputs.items()}
+    return Found(nodes, b.compare("==", matched, b.const(1)), leaf, made)
+
+
+def _leaf_reached(b: Builder, grid: Grid, terms: Sequence[Term]) -> Node:
+    state: Node = b.const(0)
+    for column in grid.columns:
+        term, axis = terms[column.at], column.axis
+        value = term.node
+        if term.present is not None and axis.nullable:
+            value = b.choose(term.present, value, b.const(axis.hi + 1, value.scale))
+        if column.joint:
+            key = b.add(b.mul(state, b.const(column.step)), b.sub(b.unscaled(value), b.const(axis.lo)))
+            index = b.band(column.cuts, key)
+        else:
+            index = b.add(b.mul(state, b.const(column.step)), b.band(column.cuts, value))
+        state = b.gather(column.table, index)
+    return state
+
+
+def _output(b: Builder, values: Sequence[Decimal | str | None], leaf: Node, words: Sequence[str]) -> Node:
+    if words:
+        return b.gather(tuple(words.index(value) if isinstance(value, str) else 0 for value in values), leaf)
+    numbers = [value if isinstance(value, Decimal) else Decimal(0) for value in values]
+    scale = max(max(-int(number.as_tuple().exponent), 0) for number in numbers)
+    return b.gather(tuple(int(number.scaleb(scale)) for number in numbers), leaf, scale)
+
+
+def decision(scope: Scope, spec: TableValue, outputs: Sequence[str], words: Sequence[str] = ()) -> Decision:
+    """The grid of a table, made once for its document; raises `Refused` after noting every problem."""
+    cache = scope.names.cache
+    key = id(spec)
+    if key not in cache:
+        try:
+            cache[key] = _Reading(scope, spec, outputs, words).decision()
+        except Refused:
+            cache[key] = None
+    made = cache[key]
+    if made is None:
+        raise Refused
+    return made  # type: ignore[no-any-return]
+
+
+class _Reading:
+    """Reads the text of one table against the names of its document."""
+
+    def __init__(self, scope: Scope, spec: TableValue, outputs: Sequence[str], words: Sequence[str]) -> None:
+        self.scope = scope
+        self.names = scope.names
+        self.spec = spec
+        self.words = tuple(words)
+        if spec.table is None:
+            raise self.names.refuse(
+                spec.where, "missing_key", "a table without rows", "table: | or file:", "write a pipe table"
+            )
+        self.table: Table = spec.table
+        self.wanted = spec.components or ((spec.output,) if spec.output else tuple(outputs))
+        self.reader = Conditions(self.names)
+        self.failed = False
+
+    def decision(self) -> Decision:
+        conditions, found = self._columns()
+        subjects = [subject(self.scope.wide(name, where), name) for _, name, where in conditions]
+        rows = [self._conditions(row, conditions, subjects) for row in self.table.rows]
+        outputs = {name: [self._value(row, at) for row in self.table.rows] for at, name in found}
+        if self.failed:
+            raise Refused
+        grid = self._grid(subjects, rows)
+        heads = tuple((name, where) for _, name, where in conditions)
+        made = Resolved(self, grid, subjects, outputs)
+        return Decision(self.spec.where, heads, tuple(subjects), grid, made.outputs(), made.rows())
+
+    def _columns(self) -> tuple[list[tuple[int, str, Where]], list[tuple[int, str]]]:
+        """The condition columns (position, fact, place) and the output columns (position, name)."""
+        conditions, found = [], []
+        unknown = []
+        for at, head in enumerate(self.table.header):
+            name = self.names.aliases.get(head.name, head.name)
+            if head.name in self.wanted:
+                found.append((at, head.name))
+            elif self._is_subject(name):
+                conditions.append((at, name, head.where))
+            elif head.name.lower() not in NOTES:
+                unknown.append((at, head))
+        if not found and len(unknown) == 1 and not self.spec.components:
+            (at, head), unknown = unknown[0], []
+            found.append((at, head.name))
+        for _, head in unknown:
+            self.failed = True
+            known = [*self.wanted, *self.names.known()]
+            self.names.problem(
+                head.where, "unknown_fact", f'the column "{head.name}"',
+                f"a fact, or the output {', '.join(self.wanted)}", did_you_mean(head.name, known),
+            )  # fmt: skip
+        missing = [name for name in self.spec.components if name not in [n for _, n in found]]
+        if missing or not found:
+            lacking = ", ".join(missing or self.wanted[:1])
+            raise self.names.refuse(
+                self.table.header[-1].where, "missing_column", "no output column",
+                f"a column {lacking}", f'head the last column "{lacking}"',
+            )  # fmt: skip
+        return conditions, found
+
+    def _is_subject(self, name: str) -> bool:
+        names = self.names
+        return name in names.leaves or name in names.derived or name in self.scope.moment.nodes or name in names.facts
+
+    def _conditions(
+        self, row: Row, columns: Sequence[tuple[int, str, Where]], subjects: Sequence[Subject]
+    ) -> list[Condition]:
+        conditions = []
+        for (at, _, _), about in zip(columns, subjects, strict=True):
+            text = row.cells[at]
+            key = (text, about)
+            if key not in self.names.cells:
+                try:
+                    cell = self.reader.parse(text, text.where, about.kind)
+                    self.names.cells[key] = self.reader.condition(cell, text.where, about)
+                except Refused:
+                    self.failed = True
+                    continue
+            conditions.append(self.names.cells[key])
+        return conditions
+
+    def _value(self, row: Row, at: int) -> Decimal | str:
+        text = row.cells[at]
+        if self.words:
+            if text in self.words:
+                return str(text)
+            self._not_an_output(text, ", ".join(self.words), did_you_mean(text, self.words))
+            return self.words[0]
+        number = read_number(text)
+        if number is None:
+            self._not_an_output(text, "a number with at most 9 decimals", number_hint(text))
+            return Decimal(0)
+        return number
+
+    def _not_an_output(self, text: Text, expected: str, hint: str) -> None:
+        self.failed = True
+        self.names.problem(text.where, "not_a_number", f'the cell "{text}"', expected, hint)
+
+    def _grid(self, subjects: Sequence[Subject], rows: Sequence[Sequence[Condition]]) -> Grid:
+        try:
+            return build([about.axis for about in subjects], rows)
+        except GridTooLarge as error:
+            raise self.names.refuse(
+                self.spec.where, "table_too_large",
+                f"{error.entries} entries from the columns {', '.join(error.columns)}",
+                "a table that needs at most 4,000,000", "split it into several fees or schedules",
+            ) from None  # fmt: skip
+
+
+class Resolved:
+    """The hit policy applied to every leaf; gaps and forbidden overlaps become problems."""
+
+    def __init__(
+        self, reading: _Reading, grid: Grid, subjects: Sequence[Subject], values: Mapping[str, Sequence[Decimal | str]]
+    ) -> None:
+        self.spec, self.names, self.grid = reading.spec, reading.names, grid
+        self.subjects, self.values = subjects, values
+        self.order = {text: rank for rank, text in enumerate(self.spec.priority)}
+        self.table = reading.table
+        self._check_gap()
+        self._check_overlap()
+
+    def witness(self, point: Mapping[str, int | None]) -> str:
+        texts = [f"{about.name} {about.text(point[about.name])}" for about in self.subjects]
+        return ", ".join(texts) or "any unit"
+
+    def _check_gap(self) -> None:
+        gap = None if self.spec.otherwise is not None else self.grid.first_gap()
+        if gap is not None:
+            raise self.names.refuse(
+                self.spec.where, "gap", f"no row for {self.witness(gap)}", "a row for every unit, or otherwise:",
+                "add otherwise: not_charged, otherwise: problem, or a row",
+            )  # fmt: skip
+
+    def _check_overlap(self) -> None:
+        if self.spec.hit not in ("unique", "any"):
+            return
+        for rows, point in self.grid.overlaps():
+            if self.spec.hit == "unique" or len({self._said(row) for row in rows}) > 1:
+                numbers = " and ".join(str(row + 1) for row in rows[:3])
+                raise self.names.refuse(
+                    self.table.rows[rows[1]].where, "overlap",
+                    f"rows {numbers} both match {self.witness(point)}", f"at most one row with hit: {self.spec.hit}",
+                    "narrow a row, or say hit: first",
+                )  # fmt: skip
+
+    def _said(self, row: int) -> tuple[Decimal | str, ...]:
+        return tuple(column[row] for column in self.values.values())
+
+    def deciding(self, leaf: tuple[int, ...]) -> tuple[int, ...]:
+        """The rows of a leaf that decide, by the hit policy."""
+        if not leaf:
+            return ()
+        column = next(iter(self.values.values()))
+        match self.spec.hit:
+            case "unique" | "any" | "first":
+                return leaf[:1]
+            case "priority":
+                return (min(leaf, key=lambda row: (self.order.get(_canonical(column[row]), len(self.order)), row)),)
+            case "collect<":
+                return (min(leaf, key=lambda row: (column[row], row)),)
+            case "collect>":
+                return (max(leaf, key=lambda row: (column[row], -row)),)
+        return leaf
+
+    def outputs(self) -> dict[str, tuple[Decimal | str | None, ...]]:
+        return {
+            name: tuple(self._said_by(column, leaf) for leaf in self.grid.leaves)
+            for name, column in self.values.items()
+        }
+
+    def _said_by(self, column: Sequence[Decimal | str], leaf: tuple[int, ...]) -> Decimal | str | None:
+        rows = self.deciding(leaf)
+        if self.spec.hit == "collect#":
+            return Decimal(len({column[row] for row in leaf}))
+        if len(rows) <= 1:
+            return column[rows[0]] if rows else None
+        return sum((value for row in rows if isinstance(value := column[row], Decimal)), Decimal(0))
+
+    def rows(self) -> tuple[str, ...]:
+        return tuple(",".join(str(row + 1) for row in self.deciding(leaf)) for leaf in self.grid.leaves)
+
+
+def _canonical(value: Decimal | str) -> str:
+    return str(value)

@@ -1,0 +1,292 @@
+"""Tiers: what a quantity costs up to a point, as sums of minima and maxima."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+
+from feerules.documents.schedule import Over, ProrateBounds, Tiers
+from feerules.documents.tables import Head, Row, Table
+from feerules.documents.tree import Text
+from feerules.documents.values import TableValue
+from feerules.periods import Period, add_months, day_number, seasons_starting
+from feerules.plan.bounds import Builder, Exact
+from feerules.plan.cycles import Cycle
+from feerules.plan.lookups import Found, decide, number_hint, read_number
+from feerules.plan.nodes import Node
+from feerules.plan.terms import Names, Refused, Scope
+
+__all__ = ["Bands", "Slice", "cumulative", "find_bands", "months_in_force", "resets", "slices"]
+
+UP_TO = ("up to", "up_to", "至")
+NO_END = ("above", "-", "以上")
+SIZE = "size"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """The bands that hold together: the end of each but the last, and prices by column."""
+
+    first: int
+    last: int
+    ends: tuple[Decimal, ...]
+    prices: Mapping[str, tuple[Decimal, ...]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bands:
+    """The bands of a record: `ends` (one fewer than the bands) and a price per band by column."""
+
+    ends: tuple[Node, ...]
+    prices: Mapping[str, tuple[Node, ...]]
+    found: Found
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slice:
+    """The part of a quantity that falls into one band, and the band's price."""
+
+    quantity: Node
+    price: Node
+
+
+def find_bands(scope: Scope, tiers: Tiers, columns: Sequence[str]) -> Bands:
+    """The bands that hold for a record; condition columns choose among groups. Raises `Refused`."""
+    cache = scope.names.cache
+    if id(tiers) not in cache:
+        try:
+            cache[id(tiers)] = _Reading(scope.names, tiers, columns).result()
+        except Refused:
+            cache[id(tiers)] = None
+    if cache[id(tiers)] is None:
+        raise Refused
+    groups, chooser = cache[id(tiers)]
+    found = decide(scope, chooser, ("group",))
+    return _lowered(scope.b, groups, found)
+
+
+def _lowered(b: Builder, groups: Sequence[Group], found: Found) -> Bands:
+    group = found.outputs["group"]
+    count = max(len(each.ends) for each in groups)
+    ends = tuple(_of_group(b, [_padded(each.ends, n) for each in groups], group) for n in range(count))
+    prices = {
+        column: tuple(
+            _of_group(b, [_padded(each.prices[column], n) for each in groups], group) for n in range(count + 1)
+        )
+        for column in groups[0].prices
+    }
+    texts = tuple(_rows_of(groups, row) for row in found.decision.rows)
+    return Bands(ends, prices, found, texts)
+
+
+def _rows_of(groups: Sequence[Group], row: str) -> str:
+    return f"{groups[int(row) - 1].first}-{groups[int(row) - 1].last}" if row else ""
+
+
+def _padded(values: Sequence[Decimal], n: int) -> Decimal:
+    # A group with fewer bands repeats its last one: a band from a bound to itself holds nothing.
+    return values[min(n, len(values) - 1)] if values else Decimal(0)
+
+
+def _of_group(b: Builder, values: Sequence[Decimal], group: Node) -> Node:
+    scale = max(max(-int(value.as_tuple().exponent), 0) for value in values)
+    return b.gather(tuple(int(value.scaleb(scale)) for value in values), group, scale)
+
+
+class _Reading:
+    """Splits a tier table into its condition columns and, for each group of rows, the bands."""
+
+    def __init__(self, names: Names, tiers: Tiers, columns: Sequence[str]) -> None:
+        self.names = names
+        self.spec = tiers.table
+        if self.spec.table is None:
+            raise names.refuse(self.spec.where, "missing_key", "tiers without rows", "a pipe table or a file")
+        self.table: Table = self.spec.table
+        heads = [head.name for head in self.table.header]
+        self.end = next((at for at, name in enumerate(heads) if name.lower() in UP_TO), None)
+        if self.end is None:
+            raise names.refuse(
+                self.table.header[0].where, "missing_column", "tiers without a column for the bounds",
+                'a column "up to"', "its cells are the upper bounds of the bands, the last one above",
+            )  # fmt: skip
+        wanted = [*columns, SIZE]
+        self.prices = {name: at for at, name in enumerate(heads) if name in wanted}
+        missing = [column for column in columns if column not in self.prices]
+        if missing:
+            raise names.refuse(
+                self.table.header[-1].where, "missing_column", f"tiers without {', '.join(missing)}",
+                f"the columns up to, {', '.join(columns)}", f'head the price column "{missing[0]}"',
+            )  # fmt: skip
+        taken = {self.end, *self.prices.values()}
+        self.conditions = [at for at in range(len(heads)) if at not in taken]
+
+    def result(self) -> tuple[list[Group], TableValue]:
+        rows: dict[tuple[str, ...], list[Row]] = {}
+        for row in self.table.rows:
+            rows.setdefault(tuple(row.cells[at] for at in self.conditions), []).append(row)
+        groups = [self._group(each) for each in rows.values()]
+        return groups, self._chooser(list(rows.values()))
+
+    def _chooser(self, groups: Sequence[Sequence[Row]]) -> TableValue:
+        """A table of the condition columns alone that gives the group's number."""
+        header = tuple(self.table.header[at] for at in self.conditions)
+        rows = []
+        for number, members in enumerate(groups):
+            first = members[0]
+            cells = tuple(first.cells[at] for at in self.conditions)
+            rows.append(Row(number + 1, (*cells, Text(str(number)))))
+        table = Table((*header, Head(Text("group"))), tuple(rows))
+        return self.spec.with_table(table)
+
+    def _group(self, rows: Sequence[Row]) -> Group:
+        assert self.end is not None
+        ends = [self._end(row, last=row is rows[-1]) for row in rows]
+        bounds = [end for end in ends if end is not None]
+        for (low, high), row in zip(pairwise(bounds), rows[1:], strict=False):
+            if high <= low:
+                raise self.names.refuse(
+                    row.cells[self.end].where, "overlapping_tiers", f"a band up to {high} after one up to {low}",
+                    "bounds that rise from row to row", "sort the rows, or mend the bound",
+                )  # fmt: skip
+        prices = {name: tuple(self._price(row.cells[at]) for row in rows) for name, at in self.prices.items()}
+        return Group(rows[0].number, rows[-1].number, tuple(bounds), prices)
+
+    def _end(self, row: Row, *, last: bool) -> Decimal | None:
+        assert self.end is not None
+        cell = row.cells[self.end]
+        if cell.lower() in NO_END:
+            if last:
+                return None
+            raise self.names.refuse(
+                cell.where, "overlapping_tiers", f'"{cell}" before the last band', "a bound",
+                "only the last band has no end",
+            )  # fmt: skip
+        if last:
+            raise self.names.refuse(
+                cell.where, "tier_gap", f"a last band that ends at {cell}", "a last band without end",
+                'write "above" as its bound',
+            )  # fmt: skip
+        number = read_number(cell)
+        if number is None or number <= 0:
+            raise self.names.refuse(
+                cell.where, "not_a_number", f'the bound "{cell}"', "a number above 0", number_hint(cell)
+            )
+        return number
+
+    def _price(self, cell: Text) -> Decimal:
+        number = read_number(cell)
+        if number is None:
+            raise self.names.refuse(
+                cell.where, "not_a_number", f'the cell "{cell}"', "a number with at most 9 decimals", number_hint(cell)
+            )
+        return number
+
+
+# The years and seasons that tiers count over
+
+
+def resets(scope: Scope, tiers: Tiers, cycle: Cycle) -> list[int]:
+    """The days inside a cycle on which the counted usage starts again from nothing."""
+    over = tiers.over
+    if over is None or over.counts not in ("year", "season"):
+        return []
+    if cycle.period is None:
+        if cycle.months is None:
+            return []
+        raise scope.names.refuse(
+            tiers.where, "unsupported", f"tiers over a {over.counts} with cycles that differ from unit to unit",
+            "cycles on days of the calendar", "say every: month, quarter or year without anniversary_of",
+        )  # fmt: skip
+    days = _reset_days(over, cycle.period)
+    return [day_number(day) for day in days if cycle.period.start < day < cycle.period.end]
+
+
+def _reset_days(over: Over, period: Period) -> list[date]:
+    years = range(period.start.year - 1, period.end.year + 2)
+    if over.season is None:
+        month, day = over.year_from or (1, 1)
+        return [_day(year, month, day) for year in years]
+    near = Period(date(years[0], 1, 1), date(years[-1] + 1, 1, 1))
+    found = seasons_starting(near, over.season.from_, over.season.through)
+    return sorted(day for season in found for day in (season.start, season.end))
+
+
+def _day(year: int, month: int, day: int) -> date:
+    first = date(year, month, 1)
+    return first.replace(day=min(day, (add_months(first, 1) - first).days))
+
+
+def months_in_force(scope: Scope, tiers: Tiers, rule: ProrateBounds, cycle: Cycle) -> tuple[Node, int]:
+    """How many months (or days) of the tier year are in force from `since` on, and of how many."""
+    b = scope.b
+    since = _since(scope, rule)
+    if cycle.period is None or tiers.over is None or tiers.over.counts != "year":
+        raise scope.names.refuse(
+            rule.where, "unsupported", "prorated bounds without a tier year",
+            "over: {year_from: …} with cycles on days of the calendar",
+        )  # fmt: skip
+    start = max(day for day in _reset_days(tiers.over, cycle.period) if day <= cycle.period.start)
+    starts = [add_months(start, n) for n in range(13)]
+    first, last = day_number(starts[0]), day_number(starts[-1])
+    if rule.by == "days":
+        days = b.sub(b.const(last), b.clamp(since, b.const(first), b.const(last - 1)))
+        return days, last - first
+    passed = b.band(tuple(day_number(day) for day in starts[1:12]), since)
+    return b.sub(b.const(12), passed), 12
+
+
+def _since(scope: Scope, rule: ProrateBounds) -> Node:
+    if isinstance(rule.since, date):
+        return scope.b.const(day_number(rule.since))
+    term = scope.number(rule.since, rule.where)
+    if term.kind != "date":
+        raise scope.names.refuse(rule.where, "wrong_type", f"since: {rule.since}", "a day, or a date fact")
+    return term.node
+
+
+# Prices
+
+
+def slices(b: Builder, bands: Bands, column: str, ends: Sequence[Node], low: Node, high: Node) -> list[Slice]:
+    """How much of the usage from `low` to `high` falls into each band."""
+    most = b.sub(high, low).hi
+    marks = [b.const(0), *ends]
+    found = []
+    for n, price in enumerate(bands.prices[column]):
+        start = marks[n]
+        if n < len(ends):
+            upto = [b.clamp(x, start, ends[n]) for x in (low, high)]
+        else:
+            upto = [b.max(x, start) for x in (low, high)]
+        part = b.sub(upto[1], upto[0])
+        # The part of a band between two points is never more than the distance between them.
+        scale_up = 10 ** (part.scale - b.sub(high, low).scale)
+        found.append(Slice(b.within(part, 0, most * scale_up), price))
+    return found
+
+
+def cumulative(b: Builder, kind: str, bands: Bands, column: str, ends: Sequence[Node], x: Node, size: Node | None) -> Exact:
+    """What a usage of `x` costs in all, for the kinds whose price is not a sum over slices."""
+    prices = bands.prices[column]
+    if kind == "package":
+        return _packages(b, bands, column, ends, x, size)
+    price = prices[-1]
+    for end, lower in reversed(list(zip(ends, prices[:-1], strict=True))):
+        price = b.choose(b.compare("<=", x, end), lower, price)
+    return Exact(b, price if kind == "step" else b.mul(price, x))
+
+
+def _packages(b: Builder, bands: Bands, column: str, ends: Sequence[Node], x: Node, size: Node | None) -> Exact:
+    total = Exact(b, b.const(0))
+    for n, part in enumerate(slices(b, bands, column, ends, b.const(0), x)):
+        holds = bands.prices[SIZE][n] if SIZE in bands.prices else size
+        assert holds is not None
+        scale = max(part.quantity.scale, holds.scale)
+        quantity, each = b.raised(part.quantity, scale), b.raised(holds, scale)
+        started = b.div_round(quantity, b.max(each, b.const(1, scale)), "up")
+        total = total.plus(Exact(b, b.mul(started, part.price)))
+    return total

@@ -1,0 +1,556 @@
+"""What a name or a formula of a document means, as nodes, at one moment of one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from feerules.documents.facts import BUILT_IN, Derived, FactKind
+from feerules.documents.facts import Fact as FactSpec
+from feerules.documents.formulas import Binary, Call, Formula, Name, Num, Unary
+from feerules.documents.formulas import Node as Expr
+from feerules.documents.values import Otherwise, TableValue
+from feerules.errors import Problem, Where, did_you_mean
+from feerules.money import ROUNDING_MODES, NumberError, to_scaled
+from feerules.periods import day_number
+from feerules.plan.bounds import Builder
+from feerules.plan.days import months_between
+from feerules.plan.nodes import Comparison, Guard, Leaf, Mode, Node
+
+__all__ = ["FIRST_DAY", "LAST_DAY", "Moment", "Names", "Refused", "Scope", "Term"]
+
+FIRST_DAY, LAST_DAY = day_number(date(1900, 1, 1)), day_number(date(2199, 12, 31))
+MINUTES = 1440
+WIDEST = 10**9  # the domain of a number that declares none
+
+# Columns that an ERP gives for every unit: any document may use them as text facts.
+FRAME_FACTS = ("unit_id", "estate_id", "building_id", "parent_unit_id", "account_id", "kind")
+
+Unit = tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A node with what the language knows of it: kind, unit, and whether it can be absent."""
+
+    node: Node
+    kind: FactKind
+    unit: Unit = None
+    leaf: Leaf | None = None
+    present: Node | None = None
+    usage: bool = False
+
+
+class Refused(Exception):
+    """A problem was noted: the thing in hand cannot be built."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """The values of the built-in names: where in a line or a month conditions are judged."""
+
+    nodes: Mapping[str, Node]
+
+
+@dataclass(eq=False)
+class Names:
+    """The names that one document may use, and the problems found with it."""
+
+    facts: Mapping[str, FactSpec]
+    derived: Mapping[str, Derived]
+    parameters: Mapping[str, Formula]
+    tables: Mapping[str, TableValue]
+    fees: frozenset[str]
+    leaves: dict[str, Leaf] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    problems: dict[Problem, None] = field(default_factory=dict)
+    texts: Mapping[str, Iterable[str]] = field(default_factory=dict)
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    cache: dict[int, Any] = field(default_factory=dict)
+    cells: dict[Any, Any] = field(default_factory=dict)
+    completed: dict[int, TableValue] = field(default_factory=dict)
+    shares: dict[str, Leaf] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, spec in self.facts.items():
+            leaf = self._leaf(name, spec)
+            if leaf is not None:
+                self.leaves[name] = leaf
+            self.aliases.update((alias, name) for alias in spec.aliases)
+        for name in FRAME_FACTS:
+            codes = tuple(sorted(self.texts.get(name, ())))
+            aliases = (self.mapping[name],) if name in self.mapping else ()
+            self.leaves.setdefault(name, Leaf(name, "text", 0, 0, len(codes), codes, aliases=aliases))
+
+    def problem(self, where: Where, code: str, found: str, expected: str, hint: str = "") -> None:
+        self.problems[Problem(code, where, found, expected, hint)] = None
+
+    def refuse(self, where: Where, code: str, found: str, expected: str, hint: str = "") -> Refused:
+        self.problem(where, code, found, expected, hint)
+        return Refused()
+
+    def known(self) -> list[str]:
+        """Every name that a formula or a column may use."""
+        own = [*self.leaves, *self.aliases, *self.derived, *self.parameters, *self.tables, *BUILT_IN]
+        return own + [f"fees.{fee}" for fee in sorted(self.fees)]
+
+    def otherwise(self, spec: TableValue, says: Otherwise) -> TableValue:
+        """The same table with the `otherwise` of the fee that it stands in, made once."""
+        key = id(spec)
+        if key not in self.completed:
+            self.completed[key] = spec.model_copy(update={"otherwise": says})
+        return self.completed[key]
+
+    def _leaf(self, name: str, spec: FactSpec) -> Leaf | None:
+        kinds = spec.kinds
+        if len(kinds) != 1:
+            found = " and ".join(kinds) or "no type"
+            self.problem(
+                spec.where, "wrong_type", f"the fact {name} with {found}",
+                "exactly one of decimal, integer, boolean, date, datetime, choice, text",
+                "for example {decimal: 2, min: 0, max: 100000, unit: m²}",
+            )  # fmt: skip
+            return None
+        try:
+            return self._typed_leaf(name, spec)
+        except NumberError as error:
+            self.problem(spec.where, "wrong_type", f"{name}: {error}", "bounds of the fact's own type")
+        except ValueError as error:
+            self.problem(spec.where, "wrong_type", f"{name}: {error}", "days written 2026-01-31")
+        return None
+
+    def _typed_leaf(self, name: str, spec: FactSpec) -> Leaf:
+        kind, places, codes = spec.kind, spec.decimal or 0, tuple(spec.choice or ())
+        if kind == "text":
+            codes = tuple(sorted(self.texts.get(name, ())))
+        lo, hi = self._domain(name, spec)
+        words = tuple((word, _code(kind, codes, target)) for word, target in spec.words.items())
+        if kind == "boolean":
+            words += (("true", 1), ("false", 0))
+        for (word, code), target in zip(words, spec.words.values(), strict=False):
+            if code < 0:
+                self.problem(
+                    spec.where, "unknown_word", f'{name}: the word "{word}" for "{target}"',
+                    "a value of the fact: " + ", ".join(codes or ("true", "false")),
+                    did_you_mean(target, codes),
+                )  # fmt: skip
+        return Leaf(
+            name, kind, places, lo, hi, codes, tuple(w for w in words if w[1] >= 0),
+            optional=spec.optional, default=self._default(kind, spec, codes, lo, hi),
+            aliases=tuple(spec.aliases) + ((self.mapping[name],) if name in self.mapping else ()),
+            unit=spec.unit or "",
+        )  # fmt: skip
+
+    def _default(self, kind: FactKind, spec: FactSpec, codes: tuple[str, ...], lo: int, hi: int) -> int | None:
+        if spec.default is None:
+            return None
+        value = _encoded(kind, spec.decimal or 0, codes, spec.default)
+        if value is None or not lo <= value <= hi:
+            self.problem(
+                spec.where, "outside_domain", f'the default "{spec.default}"', "a value that the fact allows"
+            )
+            return None
+        return value
+
+    def _domain(self, name: str, spec: FactSpec) -> tuple[int, int]:
+        kind, codes = spec.kind, spec.choice or ()
+        widest = {
+            "decimal": (-WIDEST * 10 ** (spec.decimal or 0), WIDEST * 10 ** (spec.decimal or 0)),
+            "integer": (-WIDEST, WIDEST),
+            "boolean": (0, 1),
+            "date": (FIRST_DAY, LAST_DAY),
+            "datetime": (FIRST_DAY * MINUTES, (LAST_DAY + 1) * MINUTES - 1),
+            "choice": (0, len(codes) - 1),
+            "text": (0, len(tuple(self.texts.get(name, ())))),
+        }[kind]
+        if kind in ("boolean", "choice", "text"):
+            return widest
+        lo, hi = (
+            default if text is None else _bound(kind, spec.decimal or 0, text)
+            for text, default in zip((spec.min, spec.max), widest, strict=True)
+        )
+        if lo > hi:
+            self.problem(
+                spec.where, "inverted_range", f"{name}: min {spec.min} and max {spec.max}",
+                "a min that is not above the max", "swap them",
+            )  # fmt: skip
+            return hi, lo
+        return lo, hi
+
+
+def _bound(kind: FactKind, places: int, text: str) -> int:
+    value = _encoded(kind, places, (), text)
+    if value is None:
+        raise ValueError(f'"{text}" is no {kind}')
+    return value
+
+
+def _code(kind: FactKind, codes: tuple[str, ...], target: str) -> int:
+    value = _encoded(kind, 0, codes, target)
+    return -1 if value is None else value
+
+
+def _encoded(kind: FactKind, places: int, codes: tuple[str, ...], text: str) -> int | None:
+    """The encoded value of a text in a document, or None where it is no such value."""
+    match kind:
+        case "decimal" | "integer":
+            return to_scaled(str(text), places)
+        case "boolean":
+            return {"true": 1, "false": 0}.get(text)
+        case "date":
+            return day_number(date.fromisoformat(text))
+        case "datetime":
+            return day_number(date.fromisoformat(text[:10])) * MINUTES
+        case "choice":
+            return codes.index(text) if text in codes else None
+        case "text":
+            return None
+
+
+Resolver = Callable[[str, Where], Term]
+
+
+class Scope:
+    """Lowers the formulas of one document to nodes of one plan, noting which facts are needed when."""
+
+    def __init__(self, names: Names, builder: Builder, moment: Moment) -> None:
+        self.names = names
+        self.b = builder
+        self.moment = moment
+        self.need: Node = builder.true
+        self.needs: dict[Leaf, Node] = {}
+        self.guards: list[Guard] = []
+        self.fee: str | None = None
+        self.fees: Resolver | None = None
+        self.tables: Callable[[Scope, TableValue, str], Term] | None = None
+        self._active: list[str] = []
+        self._memo: dict[tuple[object, ...], Term] = {}
+
+    @contextmanager
+    def at(self, moment: Moment) -> Iterator[None]:
+        before, self.moment = self.moment, moment
+        try:
+            yield
+        finally:
+            self.moment = before
+
+    @contextmanager
+    def needing(self, test: Node) -> Iterator[None]:
+        """Facts read inside are needed only where `test` holds as well."""
+        before, self.need = self.need, self.b.all_of((self.need, test))
+        try:
+            yield
+        finally:
+            self.need = before
+
+    def wide(self, name: str, where: Where) -> Term:
+        """The same term at any moment at all: its bounds hold whichever day it is asked on."""
+        b = self.b
+        days = {
+            name: b.fact(Leaf(name, "date", 0, FIRST_DAY, LAST_DAY))
+            for name in ("judged_on", "line_start", "line_end", "cycle_start", "cycle_end")
+        }
+        month = b.fact(Leaf("month", "integer", 0, 1, 12))
+        months = b.fact(Leaf("cycle_months", "integer", 0, 0, 60))
+        wide = Scope(self.names, b, Moment({**days, "month": month, "cycle_months": months}))
+        wide.tables, wide.fees = self.tables, self.fees
+        return wide.term(name, where)
+
+    def require(self, leaf: Leaf) -> None:
+        known = self.needs.get(leaf, self.b.false)
+        self.needs[leaf] = self.b.any_of((known, self.need))
+
+    def share_leaf(self, fee: str) -> Leaf:
+        """A unit's share of the pool of a fee, in fen: a fact that is computed over all units."""
+        name = f"share.{fee}"
+        return self.names.shares.setdefault(fee, Leaf(name, "decimal", 2, -WIDEST * 100, WIDEST * 100))
+
+    def guard(self, code: str, ok: Node, leaf: Leaf | None = None) -> None:
+        """A record for which `ok` does not hold, where it is needed, is a problem."""
+        if ok is not self.b.true:
+            self.guards.append(Guard(code, self.need, ok, leaf, self.fee))
+
+    # Names
+
+    def term(self, name: str, where: Where) -> Term:
+        """What a name means here; raises `Refused` after noting the problem."""
+        name = self.names.aliases.get(name, name)
+        key = (name, self.moment, self.need, self.fee)
+        found = self._memo.get(key)
+        if found is None:
+            found = self._memo[key] = self._resolve(name, where)
+        return found
+
+    def number(self, name: str, where: Where) -> Term:
+        """The same, for arithmetic: an optional fact without a value is a problem there."""
+        term = self.term(name, where)
+        if term.present is not None and term.leaf is not None:
+            self.guard("missing", term.present, term.leaf)
+        return term
+
+    def _resolve(self, name: str, where: Where) -> Term:
+        names = self.names
+        if name in names.leaves:
+            return self._fact(names.leaves[name])
+        if name in names.facts:
+            raise Refused  # its declaration is a problem already
+        if name in names.derived:
+            with self._once(name, where):
+                return self._derived(name, names.derived[name])
+        if name in names.parameters:
+            with self._once(name, where):
+                return self.formula(names.parameters[name])
+        if name in names.tables and self.tables is not None:
+            with self._once(name, where):
+                return self.tables(self, names.tables[name], name)
+        if name in self.moment.nodes:
+            kind: FactKind = "integer" if name in ("month", "cycle_months") else "date"
+            return Term(self.moment.nodes[name], kind)
+        if name.startswith("fees.") and self.fees is not None:
+            return self.fees(name.removeprefix("fees."), where)
+        raise names.refuse(
+            where, "unknown_fact", f'the name "{name}"',
+            "a fact, a derived fact, a parameter or a table of this schedule",
+            did_you_mean(name, names.known()),
+        )  # fmt: skip
+
+    @contextmanager
+    def _once(self, name: str, where: Where) -> Iterator[None]:
+        if name in self._active:
+            ring = " → ".join([*self._active[self._active.index(name) :], name])
+            raise self.names.refuse(
+                where, "circular_formula", ring, "formulas that do not need their own result",
+                f'take "{name}" out of one of them',
+            )  # fmt: skip
+        self._active.append(name)
+        try:
+            yield
+        finally:
+            self._active.pop()
+
+    def _fact(self, leaf: Leaf) -> Term:
+        self.require(leaf)
+        spec = self.names.facts.get(leaf.name)
+        unit = (leaf.unit,) if leaf.unit else None
+        present = self.b.present(leaf)
+        return Term(
+            self.b.fact(leaf), leaf.kind, unit, leaf,
+            None if present is self.b.true else present, bool(spec and spec.usage),
+        )  # fmt: skip
+
+    def _derived(self, name: str, derived: Derived) -> Term:
+        term = self.formula(derived.formula)
+        node, b = term.node, self.b
+        lo = node.lo if derived.min is None else _scaled(derived.min, node.scale, up=True)
+        hi = node.hi if derived.max is None else _scaled(derived.max, node.scale, up=False)
+        if (lo, hi) != (node.lo, node.hi):
+            self.guard("out_of_domain", b.inside(node, lo, hi), Leaf(name, "decimal", node.scale, lo, hi))
+            # Rows outside are problems; the clamp keeps every engine's intermediate inside the bounds.
+            node = b.clamp(node, b.const(lo, node.scale), b.const(hi, node.scale))
+        unit = (derived.unit,) if derived.unit else term.unit
+        return Term(node, term.kind, unit, usage=term.usage)
+
+    # Formulas
+
+    def formula(self, formula: Formula) -> Term:
+        return _Formula(self, formula).term(formula.root)
+
+
+def _scaled(value: Decimal, scale: int, *, up: bool) -> int:
+    """The whole number of 10**-scale that is nearest inside a bound."""
+    exact = value.scaleb(scale)
+    whole = int(exact)
+    if whole == exact:
+        return whole
+    return whole + (1 if up and exact > 0 else 0) - (1 if not up and exact < 0 else 0)
+
+
+_COMPARISONS: dict[str, tuple[Comparison, bool]] = {
+    "<": ("<", False),
+    "<=": ("<=", False),
+    ">": ("<", True),
+    ">=": ("<=", True),
+    "=": ("==", False),
+    "!=": ("!=", False),
+}
+
+
+class _Formula:
+    """Lowers one formula, so that every problem can point into its text."""
+
+    def __init__(self, scope: Scope, formula: Formula) -> None:
+        self.scope = scope
+        self.b = scope.b
+        self.formula = formula
+
+    def where(self, expr: Expr) -> Where:
+        return self.formula.where(expr.at)
+
+    def refuse(self, expr: Expr, code: str, found: str, expected: str, hint: str = "") -> Refused:
+        return self.scope.names.refuse(self.where(expr), code, found, expected, hint)
+
+    def term(self, expr: Expr) -> Term:
+        match expr:
+            case Num(value=value):
+                return Term(self.b.decimal(value), "decimal")
+            case Name(name=name):
+                return self.scope.number(name, self.where(expr))
+            case Unary(operand=of):
+                operand = self.number(of)
+                return Term(self.b.sub(self.b.const(0), operand.node), "decimal", operand.unit, usage=operand.usage)
+            case Binary(op="+" | "-" | "*"):
+                return self._arithmetic(expr)
+            case Binary(op="/"):
+                raise self.refuse(expr, "division_without_rounding", "/", "a division inside round(a / b, places)")
+            case Binary():
+                raise self.refuse(expr, "wrong_type", "a comparison", "a number", "use if(condition, a, b)")
+            case Call(name=name):
+                return getattr(self, f"_{name}_of")(expr)  # type: ignore[no-any-return]
+        raise AssertionError(type(expr).__name__)
+
+    def number(self, expr: Expr) -> Term:
+        term = self.term(expr)
+        if term.kind not in ("decimal", "integer"):
+            hint = "use days_between(a, b) or months_between(a, b)" if "date" in term.kind else ""
+            raise self.refuse(expr, "wrong_type", f'"{self._text(expr)}", a {term.kind}', "a number", hint)
+        return term
+
+    def _text(self, expr: Expr) -> str:
+        return expr.name if isinstance(expr, Name) else "this"
+
+    def day(self, expr: Expr) -> Term:
+        term = self.term(expr)
+        if term.kind != "date":
+            raise self.refuse(expr, "wrong_type", f'"{self._text(expr)}", a {term.kind}', "a date")
+        return term
+
+    def _arithmetic(self, expr: Binary) -> Term:
+        left, right = self.number(expr.left), self.number(expr.right)
+        usage = left.usage or right.usage
+        if expr.op == "*":
+            return Term(self.b.mul(left.node, right.node), "decimal", _product(left.unit, right.unit), usage=usage)
+        build = self.b.add if expr.op == "+" else self.b.sub
+        return Term(build(left.node, right.node), "decimal", self._same_unit(expr, left, right), usage=usage)
+
+    def _same_unit(self, expr: Expr, left: Term, right: Term) -> Unit:
+        if left.unit and right.unit and left.unit != right.unit:
+            found = f"{'·'.join(left.unit)} with {'·'.join(right.unit)}"
+            self.scope.names.problem(
+                self.where(expr), "unit_mismatch", found, "the same unit on both sides",
+                "multiply by a factor that changes the unit, or mend the unit of a fact",
+            )  # fmt: skip
+        return left.unit or right.unit
+
+    def _fold(self, expr: Call, build: Callable[[Node, Node], Node]) -> Term:
+        result = self.number(expr.args[0])
+        for arg in expr.args[1:]:
+            term = self.number(arg)
+            unit = self._same_unit(arg, result, term)
+            result = Term(build(result.node, term.node), "decimal", unit, usage=result.usage or term.usage)
+        return result
+
+    def _min_of(self, expr: Call) -> Term:
+        return self._fold(expr, self.b.min)
+
+    def _max_of(self, expr: Call) -> Term:
+        return self._fold(expr, self.b.max)
+
+    def _abs_of(self, expr: Call) -> Term:
+        term = self.number(expr.args[0])
+        negative = self.b.sub(self.b.const(0), term.node)
+        return Term(self.b.max(term.node, negative), "decimal", term.unit, usage=term.usage)
+
+    def _round_of(self, expr: Call) -> Term:
+        of, places, mode = expr.args[0], self._places(expr.args[1]), self._mode(expr.args[2:])
+        if not (isinstance(of, Binary) and of.op == "/"):
+            term = self.number(of)
+            return Term(self.b.rounded(term.node, places, mode), "decimal", term.unit, usage=term.usage)
+        left, right = self.number(of.left), self.number(of.right)
+        right = self._positive(of.right, right)
+        # left/10^a ÷ right/10^b with p places is left·10^(p+b-a) ÷ right.
+        shift = places + right.node.scale - left.node.scale
+        num, den = left.node, right.node
+        if shift >= 0:
+            num = self.b.mul(num, self.b.const(10**shift))
+        else:
+            den = self.b.mul(den, self.b.const(10**-shift))
+        return Term(self.b.div_round(num, den, mode, places), "decimal", usage=left.usage or right.usage)
+
+    def _positive(self, expr: Expr, term: Term) -> Term:
+        """A divisor that is zero or negative is a problem of the record, never an answer."""
+        node = term.node
+        if node.hi <= 0:
+            raise self.refuse(expr, "division_by_zero", "a divisor that is never positive", "a positive divisor")
+        if node.lo <= 0:
+            one = self.b.const(1, node.scale)
+            self.scope.guard("division_by_zero", self.b.compare("<=", one, node), term.leaf)
+            node = self.b.max(node, one)
+        return Term(node, term.kind, term.unit, term.leaf, usage=term.usage)
+
+    def _places(self, expr: Expr) -> int:
+        if isinstance(expr, Num) and expr.value == int(expr.value) and 0 <= expr.value <= 12:
+            return int(expr.value)
+        raise self.refuse(expr, "wrong_type", "the places of round()", "a whole number from 0 to 12")
+
+    def _mode(self, args: Iterable[Expr]) -> Mode:
+        for arg in args:
+            if isinstance(arg, Name) and arg.name in ROUNDING_MODES:
+                return arg.name  # type: ignore[return-value]  # it is one of the modes
+            raise self.refuse(
+                arg, "unknown_word", f'the rounding "{self._text(arg)}"', ", ".join(ROUNDING_MODES),
+                did_you_mean(self._text(arg), ROUNDING_MODES),
+            )  # fmt: skip
+        return "half_up"
+
+    def _days_between_of(self, expr: Call) -> Term:
+        start, end = (self.day(arg) for arg in expr.args)
+        return Term(self.b.sub(end.node, start.node), "integer", ("day",))
+
+    def _months_between_of(self, expr: Call) -> Term:
+        start, end = (self.day(arg) for arg in expr.args)
+        return Term(months_between(self.b, start.node, end.node), "integer", ("month",))
+
+    def _if_of(self, expr: Call) -> Term:
+        test = self.truth(expr.args[0])
+        with self.scope.needing(test):
+            then = self.number(expr.args[1])
+        with self.scope.needing(self.b.negate(test)):
+            other = self.number(expr.args[2])
+        unit = self._same_unit(expr, then, other)
+        node = self.b.choose(test, then.node, other.node)
+        return Term(node, "decimal", unit, usage=then.usage or other.usage)
+
+    def truth(self, expr: Expr) -> Node:
+        match expr:
+            case Binary(op="and"):
+                return self.b.all_of((self.truth(expr.left), self.truth(expr.right)))
+            case Binary(op="or"):
+                return self.b.any_of((self.truth(expr.left), self.truth(expr.right)))
+            case Unary(op="not"):
+                return self.b.negate(self.truth(expr.operand))
+            case Binary(op=op) if op in _COMPARISONS:
+                return self._comparison(expr)
+        term = self.term(expr)
+        if term.kind != "boolean":
+            raise self.refuse(expr, "wrong_type", f'"{self._text(expr)}", a {term.kind}', "a condition")
+        return self.b.compare("==", term.node, self.b.const(1))
+
+    def _comparison(self, expr: Binary) -> Node:
+        left, right = self.term(expr.left), self.term(expr.right)
+        numbers = ("decimal", "integer")
+        if left.kind != right.kind and not (left.kind in numbers and right.kind in numbers):
+            raise self.refuse(expr, "wrong_type", f"a {left.kind} with a {right.kind}", "two of the same type")
+        self._same_unit(expr, left, right)
+        op, swapped = _COMPARISONS[expr.op]
+        a, b = (right, left) if swapped else (left, right)
+        return self.b.compare(op, a.node, b.node)
+
+
+def _product(left: Unit, right: Unit) -> Unit:
+    if left is None or right is None:
+        return left or right
+    return tuple(sorted(left + right))

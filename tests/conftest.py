@@ -1,0 +1,28 @@
+"""Tests in tests/ need the core dependencies only; those that need an extra live in tests/estate/."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+
+import pytest
+from hypothesis import settings
+
+# The same examples on every run and machine, and no time limit on any: a failure is a fact, not a mood.
+settings.register_profile("ci", derandomize=True, deadline=None, database=None, print_blob=True)
+# HYPOTHESIS_PROFILE=search looks further, for a person who has time.
+settings.register_profile("search", deadline=None, max_examples=2_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+MISSING = [name for name in ("polars", "narwhals", "numpy", "openpyxl") if find_spec(name) is None]
+collect_ignore = ["estate"] if MISSING else []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where extras are promised (`make test` sets this), a missing one must not pass as a shorter run."""
+    if MISSING and os.environ.get("FEERULES_REQUIRE_EXTRAS") == "1":
+        raise pytest.UsageError(f"tests/estate needs {', '.join(MISSING)}: pip install 'feerules[all]'")
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    return f"tests/estate is left out: {', '.join(MISSING)} not installed" if MISSING else None
