@@ -121,8 +121,8 @@ def representatives(table: Table) -> Iterator[Point]:
     """The smallest point of every elementary box: nothing about the table is hidden from these."""
     named, rows = table
     values = []
-    for axis, cells in zip(named, zip(*rows, strict=True), strict=True):
-        cuts = {axis.lo, *(cut for cell in cells for band in cell.bands for cut in band)} - {axis.hi + 1}
+    for at, axis in enumerate(named):
+        cuts = {axis.lo, *(cut for row in rows for band in row[at].bands for cut in band)} - {axis.hi + 1}
         values.append([*sorted(cuts), *([None] if axis.nullable else [])])
     return product(*values)
 
@@ -210,8 +210,9 @@ def test_a_table_without_rows_matches_nowhere() -> None:
 
 def test_values_with_the_same_rows_share_a_state() -> None:
     kind, lift = Axis("kind", 0, 3), Axis("lift", 0, 1)
-    grid = build([kind, lift], [[only(0, 2), only(0)], [only(0, 2), only(1)], [only(1, 3), every(lift)]])
-    assert [(column.axis.name, column.states) for column in grid.columns] == [("kind", 1), ("lift", 2)]
+    grid = build([kind, lift], [[only(0, 2), only(0)], [only(0, 2), only(1)], [only(1, 3), only(1)]])
+    assert [(column.axis.name, column.states) for column in grid.columns] == [("lift", 1), ("kind", 2)]
+    assert grid.columns[1].table == (0, 1, 0, 1, 2, 3, 2, 3)
 
 
 def test_a_column_that_tells_rows_apart_comes_before_one_whose_bands_differ_by_row() -> None:
@@ -246,7 +247,7 @@ def test_a_joint_key_never_passes_63_bits() -> None:
         [amount, estate],
         [(band(10**k + code, 2**62), only(code)) for code in range(3) for k in range(6)],
     )
-    with limits({**JOINT, "BLOCKS": (1,)}):
+    with limits(JOINT):
         grid = build(*table)
     assert not grid.columns[-1].joint
     assert grid.match([10**5 + 1, 1]) == brute(table, [10**5 + 1, 1])
@@ -276,9 +277,8 @@ def test_no_row_matches_at_the_witness_of_a_gap(layout: dict[str, int], table: T
 @given(tables())
 @example(([Axis("a", 0, 1), Axis("b", 0, 1)], [(only(0), only(0, 1)), (only(1), only(1))]))
 def test_a_table_without_a_gap_matches_everywhere(table: Table) -> None:
-    grid = build(*table)
-    unmatched = [point for point in points(table[0]) if not brute(table, point)]
-    assert not unmatched or grid.first_gap() is not None
+    unmatched = any(not brute(table, point) for point in representatives(table))
+    assert unmatched == (build(*table).first_gap() is not None)
 
 
 @LAYOUTS
@@ -296,9 +296,8 @@ def test_exactly_the_named_rows_match_at_the_witness_of_an_overlap(
 @given(tables())
 def test_every_set_of_rows_that_match_together_is_named_once(table: Table) -> None:
     named = [rows for rows, _ in build(*table).overlaps()]
-    met = {brute(table, point) for point in points(table[0])}
-    assert len(named) == len(set(named))
-    assert {rows for rows in met if len(rows) > 1} <= set(named)
+    met = {brute(table, point) for point in representatives(table)}
+    assert sorted(named) == sorted(rows for rows in met if len(rows) > 1)
 
 
 def test_gaps_are_named_one_by_one_at_the_smallest_value_where_each_begins() -> None:
@@ -367,7 +366,7 @@ def test_a_reduced_grid_says_the_same_at_every_point(
     with limits(layout):
         grid = build(*table)
         small = grid.reduced(said)
-    assert small.entries <= max(grid.entries, *(column.states * column.step for column in small.columns), 0)
+    assert small.entries <= grid.entries
     for point in points(table[0]):
         assert said(small.match(point)) == said(brute(table, point))
 
@@ -420,11 +419,11 @@ def test_a_table_that_fits_is_one_block() -> None:
 
 def test_a_table_that_does_not_fit_is_split_into_ordered_blocks() -> None:
     table = boxes(120)
-    with limits({"MAX_ENTRIES": 15_000}):
+    with limits({"MAX_ENTRIES": 12_000}):
         with pytest.raises(GridTooLarge):
             build(*table)
         grids = build_blocks(*table)
-    assert [grid.rows for grid in grids] == [range(0, 60), range(60, 120)]
+    assert [grid.rows for grid in grids] == [range(60), range(60, 120)]
     assert grids[1].match([4_000, 5_000]) == tuple(range(60, 120))
 
 
@@ -464,7 +463,7 @@ def test_a_refusal_survives_pickling() -> None:
 def test_bands_that_are_not_sorted_disjoint_and_inside_the_axis_are_refused(
     bands: tuple[tuple[int, int], ...],
 ) -> None:
-    with pytest.raises(ValueError, match="floor: bands .* are not sorted, disjoint and inside the axis"):
+    with pytest.raises(ValueError, match=r"floor: bands .* are not sorted, disjoint and inside the axis"):
         build([Axis("floor", 0, 10)], [[Condition(bands)]])
 
 

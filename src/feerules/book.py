@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import RLock
 from typing import Any
 
@@ -54,9 +54,22 @@ class Book:
             by_id.setdefault(each[1].id, []).append(each)
         versions = tuple(_versions(each, mapping) for _, each in sorted(by_id.items()))
         book = cls(versions, calendar, dict(mapping), cases, dict(files), digest)
-        object.__setattr__(book, "_plans", {})
-        object.__setattr__(book, "_lock", RLock())
-        object.__setattr__(book, "_rebuild", rebuild)
+        _equip(book, rebuild)
+        return book
+
+    def only(self, document_id: str) -> Book:
+        """The book with one schedule alone, in all its versions; ValueError where it has none."""
+        books: dict[str, Book] = self._only  # type: ignore[attr-defined]  # set by assemble
+        if document_id not in books:
+            versions = tuple(each for each in self.versions if each[0].schedule.id == document_id)
+            if not versions:
+                raise ValueError(f"the book has no schedule {document_id!r}")
+            books[document_id] = self._with(versions)
+        return books[document_id]
+
+    def _with(self, versions: tuple[tuple[Version, ...], ...]) -> Book:
+        book = replace(self, versions=versions)
+        _equip(book, self._rebuild)  # type: ignore[attr-defined]
         return book
 
     def problems(self) -> list[Problem]:
@@ -85,6 +98,12 @@ class Book:
     def __repr__(self) -> str:
         names = ", ".join(f"{each.id} {each.version_name}" for each in self.schedules)
         return f"<Book {names}>"
+
+
+def _equip(book: Book, rebuild: Callable[[dict[str, bytes]], Book]) -> None:
+    """Gives a book what it works with and is not made of."""
+    for name, value in (("_plans", {}), ("_only", {}), ("_lock", RLock()), ("_rebuild", rebuild)):
+        object.__setattr__(book, name, value)
 
 
 def _versions(loaded: Sequence[Loaded], mapping: Mapping[str, str]) -> tuple[Version, ...]:

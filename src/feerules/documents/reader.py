@@ -36,7 +36,7 @@ _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 _NULLS = frozenset(["", "~", "null", "Null", "NULL"])
 _TRUTH = {"y": "true", "yes": "true", "on": "true", "n": "false", "no": "false", "off": "false"}
-_PROPERTIES = re.compile(r"(?:[&!]\S*[ \t]+)*")
+_PROPERTIES = re.compile(r"(?:[&!]\S*(?:[ \t]+|$))*(?:#.*)?")
 _TAG = re.compile(r"(?:&\S+\s+)?(![^\s,\[\]{}]*)")
 
 # code: what was found, what was expected, one hint.
@@ -240,8 +240,7 @@ class Reader:
         if event.tag is not None:
             self._tag(mark)
         if event.tag is not None or event.anchor is not None:
-            found = _PROPERTIES.match(self.mine.line(line), column)
-            column = found.end() if found else column
+            line, column = self._behind_properties(line, column)
         if style == "p":
             if not value.isascii() or ":" in value:
                 value = self._suspect(event, value, flow, key)
@@ -256,6 +255,16 @@ class Reader:
         if event.anchor is not None:
             self._anchors[event.anchor] = (text, 1, 0)
         return text
+
+    def _behind_properties(self, line: int, column: int) -> tuple[int, int]:
+        """Where the text behind an anchor or a tag begins: on its line, or on one of the next."""
+        at, start, source = line, column, self.mine.line(line)
+        while (found := _PROPERTIES.match(source, start)) and not source[found.end() :].strip():
+            if at + 1 >= len(self.mine.all()):
+                return line, column
+            at, source = at + 1, self.mine.line(at + 1)
+            start = len(source) - len(source.lstrip(" "))
+        return (at, found.end()) if found else (line, column)
 
     def _suspect(self, event: Any, value: str, flow: str, key: bool) -> str:
         """Look for full-width characters where YAML's own or a number's were meant, line by line."""

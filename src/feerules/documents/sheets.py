@@ -94,7 +94,8 @@ def _read_csv(path: str, content: bytes) -> tuple[Rows, list[Problem]]:
     if rows and len(rows[0]) == 1 and (other := re.search("[;\t]", rows[0][0])):
         found = "tabs" if other[0] == "\t" else "semicolons"
         return [], [_refused(lines, "wrong_separator", found, "commas between cells", "save it as CSV UTF-8")]
-    return rows, problems
+    # After a quote that stays open, what looks like rows need not be any.
+    return ([] if problems else rows), problems
 
 
 _ONE_LINE = 'each " closed on its own line, and a " inside quotes doubled'

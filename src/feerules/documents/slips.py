@@ -12,7 +12,7 @@ from typing import NamedTuple
 from feerules.documents.literals import CellProblem, CellType
 from feerules.documents.lookalikes import half
 from feerules.documents.tree import quote
-from feerules.documents.unary import Tests, read_tests
+from feerules.documents.unary import Reading, read_tests
 
 __all__ = ["explain"]
 
@@ -150,13 +150,13 @@ _SLIPS = (
 )
 
 
-def explain(text: str, kind: CellType, bare: bool, read: Tests) -> tuple[CellProblem, ...]:
+def explain(text: str, kind: CellType, bare: bool, read: Reading) -> tuple[CellProblem, ...]:
     """The problems of a cell, each with the hint that mends it where that is known."""
     problems = sorted(_explained(text, kind, bare, read), key=lambda problem: problem.offset)
     return tuple(_quoted(problem, text) for problem in problems)
 
 
-def _explained(text: str, kind: CellType, bare: bool, read: Tests) -> list[CellProblem]:
+def _explained(text: str, kind: CellType, bare: bool, read: Reading) -> list[CellProblem]:
     plain = _half_outside_quotes(text)
     if plain == text:
         return _mended(text, kind, bare, read)[0]
@@ -201,7 +201,7 @@ def _full_width(text: str, plain: str, hint: str) -> CellProblem:
     return CellProblem("full_width", changed[0], found, f"half-width: {expected}", hint)
 
 
-def _mended(text: str, kind: CellType, bare: bool, read: Tests) -> tuple[list[CellProblem], bool]:
+def _mended(text: str, kind: CellType, bare: bool, read: Reading) -> tuple[list[CellProblem], bool]:
     """The problems with their hints, and whether every hint gives the text to write."""
     mended = []
     whole = (len(text) - len(text.lstrip()), text.strip())

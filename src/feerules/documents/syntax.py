@@ -120,10 +120,25 @@ def _no_colon(s: Stumble) -> Problem:
 
 def _without_colon(s: Stumble, at: tuple[int, int]) -> Problem:
     text = s.lines.line(at[0])[at[1] :].rstrip()
-    word, _, rest = text.partition(" ")
-    is_key = re.fullmatch(r"[A-Za-z_]\w*", word)
-    hint = f"type {word}: {rest.strip()}".rstrip() if is_key else "type a key, a colon and a space"
-    return s.problem_at(at, f"{quote(text)}, a line without a colon", '"key: value"', hint)
+    if text.count("|") > 1:
+        return _stray_row(s, at)
+    word, _, rest = text.partition(":" if ":" in text else " ")
+    hint = "type a key, a colon and a space"
+    if re.fullmatch(r"[A-Za-z_]\w*", word):
+        hint = f"type {word}: {rest.strip()}".rstrip()
+    what = "without a space after the colon" if ":" in text else "without a colon"
+    return s.problem_at(at, f"{quote(text)}, a line {what}", '"key: value"', hint)
+
+
+def _stray_row(s: Stumble, at: tuple[int, int]) -> Problem:
+    """A row of a table that is not indented like the others, so that YAML does not see it as one."""
+    above = next((n for n in range(at[0] - 1, -1, -1) if s.lines.line(n).strip()), at[0])
+    indent = _spaces(len(s.lines.line(above)) - len(s.lines.line(above).lstrip(" ")))
+    row = quote(s.lines.line(at[0])[at[1] :].rstrip())
+    expected = 'rows that begin with "|", indented alike and deeper than the key of the table'
+    return s.problem_at(
+        at, f"{row}, a row outside its table", expected, f"line {above + 1} is indented by {indent}"
+    )
 
 
 def _reserved(s: Stumble) -> Problem:
@@ -243,14 +258,14 @@ def _escape(s: Stumble) -> Problem:
 
 def _block_header(s: Stumble) -> Problem:
     line, column = s.begun
-    mark = s.lines.line(line)[column : column + 1]
     if "tab" in s.problem:
         return _tab(s)
+    mark = s.lines.line(line)[column : column + 1]
+    if mark == "|" and not s.lines.line(line)[:column].strip():
+        return _stray_row(s, s.begun)
+    found = f"{quote(s.source[s.at[1] :])} after {mark}"
     return s.problem_at(
-        s.at,
-        f"{quote(s.source[s.at[1] :])} after {mark}",
-        f"the end of the line after {mark}",
-        "begin the text on the next line, indented",
+        s.at, found, f"the end of the line after {mark}", "begin the text on the next line, indented"
     )
 
 

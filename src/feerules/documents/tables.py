@@ -92,6 +92,7 @@ def read_table_file(path: str, content: bytes) -> Table:
 
 
 _ROW_CELL = re.compile(r'((?:[^|"\\]|\\.|"(?:[^"\\]|\\.)*")*)\|')
+_OPEN_QUOTE = re.compile(r'(?:[^"\\]|\\.|"(?:[^"\\]|\\.)*+")*+(")')
 _DASHES = re.compile(r"\|?(?:\s*:?-+:?\s*\|)*\s*:?-+:?\s*\|?")
 _ESCAPED_PIPE = re.compile(r"\\(.)")
 
@@ -153,11 +154,11 @@ class _PipeReader:
             return []
         plain = '"' not in row and "\\" not in row
         parts = row[1:].split("|") if plain else self.split(row, place, begin)
-        if not parts or parts.pop().strip():
-            if parts or plain:
-                self.tell(
-                    place, begin + len(row), "missing_pipe", "the end of the line", "a | after the last cell"
-                )
+        if not parts:
+            return []
+        if parts.pop().strip() or not parts:
+            end = "the end of the line"
+            self.tell(place, begin + len(row), "missing_pipe", end, "a | after the last cell")
             return []
         cells, column = [], begin + 1
         for part in parts:
@@ -172,8 +173,7 @@ class _PipeReader:
             parts.append(match[1])
             position = match.end()
         rest = row[position:]
-        opened = re.match(r'(?:[^"\\]|\\.|"(?:[^"\\]|\\.)*")*(")', rest)
-        if opened:
+        if opened := _OPEN_QUOTE.match(rest):
             expected = 'a closing " before the end of the line'
             self.tell(place, begin + position + opened.start(1), "unterminated_string", quote(rest), expected)
             return []

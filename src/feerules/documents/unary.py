@@ -20,7 +20,7 @@ from feerules.documents.literals import (
 from feerules.documents.ranges import Range, Unequal, union, write_test
 from feerules.errors import did_you_mean
 
-__all__ = ["Tests", "forms_of", "is_plain_word", "read_tests"]
+__all__ = ["Reading", "forms_of", "is_plain_word", "read_tests"]
 
 _MAX_LENGTH = 4_000
 _MAX_DEPTH = 20
@@ -79,7 +79,7 @@ class Token(NamedTuple):
         return self.start + len(self.text)
 
 
-class Tests(NamedTuple):
+class Reading(NamedTuple):
     """What a cell says, or what is wrong with it; `items` are what each problem spoils: a start and a text."""
 
     tests: tuple[Range | Unequal, ...] = ()
@@ -115,7 +115,7 @@ def _is_word(text: str) -> bool:
     return any(map(str.isalnum, text)) and text.isprintable() and not re.match(r"not\s|.*\.\.", text)
 
 
-def read_tests(text: str, kind: CellType, bare: bool = False) -> Tests:
+def read_tests(text: str, kind: CellType, bare: bool = False) -> Reading:
     """Reads a cell; collects every problem that does not follow from another one."""
     if not text.strip():
         return _refused(CellProblem("empty_cell", 0, "nothing", forms_of(kind, bare), "write -"))
@@ -125,8 +125,8 @@ def read_tests(text: str, kind: CellType, bare: bool = False) -> Tests:
     return _Reader(text, kind, bare).read()
 
 
-def _refused(problem: CellProblem) -> Tests:
-    return Tests(problems=(problem,), items=((0, ""),))
+def _refused(problem: CellProblem) -> Reading:
+    return Reading(problems=(problem,), items=((0, ""),))
 
 
 def _tokens(text: str, bare: bool) -> list[Token]:
@@ -166,9 +166,9 @@ class _Reader:
         self.position += token.kind != "end"
         return token
 
-    def read(self) -> Tests:
+    def read(self) -> Reading:
         if self.here.text == "-" and len(self.tokens) == 2:
-            return Tests(any=True)
+            return Reading(any=True)
         negated = self.here.text == "not" and self.ahead(1).text == "("
         tests: list[Range | Unequal] = []
         try:
@@ -182,7 +182,7 @@ class _Reader:
         if not self.problems and len(tests) > 1:
             self.check_sense(tests, negated)
         problems, items = zip(*self.problems, strict=True) if self.problems else ((), ())
-        return Tests(tuple(tests), False, self.null, negated, problems, items)
+        return Reading(tuple(tests), False, self.null, negated, problems, items)
 
     def items(self, closing: str, depth: int) -> list[Range | Unequal]:
         """A list of tests up to its closing bracket, or up to the end."""

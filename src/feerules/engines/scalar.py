@@ -169,6 +169,8 @@ class Reader:
         get = record.get
         for leaf in self.leaves:
             value = get(leaf.name)
+            if is_missing(value) and leaf.aliases:
+                value = next((got for got in map(get, leaf.aliases) if not is_missing(got)), None)
             if is_missing(value):
                 if leaf.default is None and not leaf.optional:
                     bad.append((leaf, "missing", None))

@@ -27,7 +27,7 @@ from feerules.plan.nodes import Node
 from feerules.plan.tariffs import Bands, Slice, cumulative, find_bands, months_in_force, resets, slices
 from feerules.plan.terms import Moment, Refused, Scope, Term
 
-__all__ = ["Line", "Point", "Span"]
+__all__ = ["Line", "Point", "Shown", "Span", "told"]
 
 FEN = Decimal("0.01")
 MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
@@ -72,11 +72,13 @@ class Shown:
     unit: str = ""
     rate: Node | None = None
     factor: Exact | None = None
+    tax_rate: Node | None = None
     decisions: list[tuple[str, Found, tuple[str, ...]]] = field(default_factory=list)
     components: list[tuple[str, Node]] = field(default_factory=list)
     slices: list[tuple[str, Slice]] = field(default_factory=list)
     parts: list[tuple[str, Node]] = field(default_factory=list)
     applied: list[tuple[int, Node]] = field(default_factory=list)
+    months: list[tuple[Node, Node]] = field(default_factory=list)
 
 
 class Line:
@@ -100,15 +102,18 @@ class Line:
 
     def amount(self) -> Node:
         """The amount in fen: the rounded total up to the end less the rounded total up to the start."""
-        upto_end = self._in_fen(self.exact(self.span.run, self.span.end))
-        if self.span.start is self.span.run:
+        span = self.span
+        upto_end = self._in_fen(self.exact(span.run, span.end))
+        if span.start is span.run:
             return upto_end
-        shown, self.shown = self.shown, Shown()
-        before = self._in_fen(self.exact(self.span.run, self.span.start))
-        self.shown = shown
+        before = self._in_fen(self.exact(span.run, span.start))
+        # What the line tells of itself is its own part, not the run's.
+        self.shown = Shown()
+        self.exact(span.start, span.end)
         # Both totals rise together: the part between them is never more than all of it.
         part = self.b.sub(upto_end, before)
-        return self.b.within(part, min(upto_end.lo, -upto_end.hi), max(upto_end.hi, -upto_end.lo))
+        widest = max(abs(upto_end.lo), abs(upto_end.hi))
+        return self.b.within(part, -widest, widest)
 
     def _in_fen(self, exact: Exact) -> Node:
         steps = [each for each in self.fee.rounding if each.stage == "fee_line"] or [Rounding()]
@@ -128,8 +133,10 @@ class Line:
         total = Exact(self.b, self.b.const(0))
         for time, moment in months:
             with self.scope.at(moment):
-                part = self._charge(time, run, to)
-                total = total.plus(self._stage("month", part))
+                part = self._stage("month", self._charge(time, run, to))
+                total = total.plus(part)
+            if len(months) > 1:
+                self.shown.months.append((moment.nodes["judged_on"], part.rounded(FEN, "half_up")))
         share = self._share_of_cycle(run, to)
         return self._limited(self.fee, total, share)
 
@@ -182,6 +189,7 @@ class Line:
     # Charges
 
     def _charge(self, time: Exact, run: Point, to: Point) -> Exact:
+        self.shown.factor = None
         charges: Mapping[str, Charge] = {"": self.fee, **self.fee.parts}
         total = Exact(self.b, self.b.const(0))
         for name, charge in charges.items():
@@ -228,8 +236,10 @@ class Line:
         self._note_factor(span)
         return Exact(self.b, self.b.mul(priced.num, span.num), priced.den).over(span.den)
 
-    def _note_factor(self, factor: Exact) -> None:
-        self.shown.factor = factor
+    def _note_factor(self, factor: Exact, holds: Node | None = None) -> None:
+        known = self.shown.factor or Exact(self.b, self.b.const(1))
+        times = Exact(self.b, self.b.mul(known.num, factor.num), self.b.mul(known.den, factor.den))
+        self.shown.factor = times if holds is None else times.where(holds, known)
 
     def _in_rate_time(self, charge: Charge, time: Exact, run: Point, to: Point) -> Exact:
         """The time charged, counted in what the rate is for: months, quarters, days, cycles."""
@@ -308,9 +318,9 @@ class Line:
         for _, each in parts[1:]:
             rate = rate.plus(each)
         rate = self._under_ceiling(charge, self._stage("rate", rate))
-        self.shown.rate = _told(rate)
+        self.shown.rate = told(rate)
         if len(parts) > 1:
-            self.shown.components += [(name, _told(each)) for name, each in parts]
+            self.shown.components += [(name, told(each)) for name, each in parts]
         if "component" not in self.roundings or len(parts) == 1 or self.fee.parts:
             return rate.times(quantity)
         total = Exact(self.b, self.b.const(0))
@@ -574,6 +584,8 @@ class Line:
                 except Refused:
                     continue
             self.shown.applied.append((number, holds))
+            if isinstance(rule.times, Formula):
+                self._note_factor(Exact(self.b, self._number(rule.times)), holds)
             amount = changed.where(holds, amount)
         return amount
 
@@ -647,7 +659,7 @@ def _at_most(low: Exact, high: Exact) -> Node:
     return low.b.compare("<=", mine, theirs)
 
 
-def _told(value: Exact) -> Node:
+def told(value: Exact) -> Node:
     """A number as a bill shows it: exact where it has no denominator, else to six places."""
     if value.den.lo == value.den.hi == 1:
         return value.num

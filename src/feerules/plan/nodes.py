@@ -258,7 +258,7 @@ class Slot:
     about: object = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Plan:
     """Row expressions over `leaves`: guards first, then the slots, then `totals` over all slots."""
 

@@ -14,7 +14,7 @@ from feerules.documents.values import TableValue
 from feerules.errors import Where, did_you_mean
 from feerules.periods import Period, add_months, day_number, from_day_number
 from feerules.plan.bounds import Builder, Exact, TooLarge, fits_int64
-from feerules.plan.charges import Line, Point, Shown, Span
+from feerules.plan.charges import Line, Point, Shown, Span, told
 from feerules.plan.cycles import Cycle, Progress, anniversaries, calendar_cycles, line_moment, occasion
 from feerules.plan.lookups import cells_hold, decide
 from feerules.plan.nodes import Guard, Leaf, Node, Plan, Slot
@@ -53,8 +53,7 @@ class LineAbout:
     schedule: FeeSchedule
     cycle: Cycle
     shown: Shown
-    payer: Node
-    side: str  # "", "before" or "after" the payer's liability
+    rows: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -361,11 +360,31 @@ class _Lines:
             self._too_large(max(abs(amount.lo), abs(amount.hi)), "the amount")
         if self.fee.kind == "refund":
             amount, tax = (b.sub(b.const(0, 2), node) for node in (amount, tax))
-        values = {"amount": b.raised(amount, 2), "tax": tax, **self._days(span)}
-        about = LineAbout(self.fee_id, self.fee, self.version.schedule, self.cycle, line.shown, payer_code, name)
+        values = {"amount": b.raised(amount, 2), "tax": tax, "payer": payer_code, **self._days(span)}
+        values |= self._told(line.shown)
+        about = LineAbout(self.fee_id, self.fee, self.version.schedule, self.cycle, line.shown, self._rows(line.shown))
         slot = Slot(self._key(name), b.all_of((active, line.charged)), values, about)
         self.draft.slots.append(slot)
         self.done.append((self.cycle, slot))
+
+    def _told(self, shown: Shown) -> dict[str, Node]:
+        """The numbers beside the amount, where there is one of each to tell."""
+        told: dict[str, Node] = {}
+        if not self.fee.parts:
+            if shown.quantity is not None:
+                told["quantity"] = shown.quantity
+            if shown.rate is not None:
+                told["rate"] = shown.rate
+        if shown.factor is not None and not shown.months:
+            told["factor"] = shown.factor.rounded(Decimal("0.000001"), "half_up")
+        if self.fee.tax is not None and shown.tax_rate is not None:
+            told["tax_rate"] = shown.tax_rate
+        if shown.decisions:
+            told["row"] = shown.decisions[0][1].leaf
+        return told
+
+    def _rows(self, shown: Shown) -> tuple[str, ...]:
+        return shown.decisions[0][2] if shown.decisions else ()
 
     def _key(self, name: str) -> str:
         schedule = self.version.schedule
@@ -400,7 +419,10 @@ class _Lines:
         b, tax = self.b, self.fee.tax
         if tax is None:
             return amount, b.const(0, 2)
+        decided = len(line.shown.decisions)
         rate = line.value(tax.rate, ("rate",))
+        del line.shown.decisions[decided:]  # the tax rate's row is not the price's
+        line.shown.tax_rate = told(rate)
         whole = Exact(b, b.const(1)).plus(rate)
         share = Exact(b, b.mul(amount, rate.num), rate.den)
         if tax.included:

@@ -1,0 +1,31 @@
+"""Fee standards and dunning policies of property management as declarative rules."""
+
+from feerules.bill import Bill, BillLine, Step
+from feerules.book import Book
+from feerules.cases import CaseResult, run_cases
+from feerules.documents.cells import Cell, CellError
+from feerules.errors import FeeRulesError, Problem, RuleErrors, UnitErrors, UnitProblem, Where
+from feerules.load import load, load_files
+from feerules.periods import Period
+from feerules.pricing import price
+
+__all__ = [
+    "Bill",
+    "BillLine",
+    "Book",
+    "CaseResult",
+    "Cell",
+    "CellError",
+    "FeeRulesError",
+    "Period",
+    "Problem",
+    "RuleErrors",
+    "Step",
+    "UnitErrors",
+    "UnitProblem",
+    "Where",
+    "load",
+    "load_files",
+    "price",
+    "run_cases",
+]

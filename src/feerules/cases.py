@@ -1,0 +1,128 @@
+"""The cases that stand beside a schedule: a unit, a period, and what it must owe, to the fen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from feerules.bill import Bill, BillLine
+from feerules.book import Book
+from feerules.documents.others import Case, CasesDocument
+from feerules.documents.tree import Text
+from feerules.errors import UnitErrors, Where
+from feerules.pricing import price
+
+__all__ = ["CaseResult", "run_cases"]
+
+NUMBERS = ("amount", "net", "tax", "quantity", "rate", "factor", "tax_rate")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """One case and every difference between what it expects and what the book says."""
+
+    name: str
+    document: str
+    where: Where
+    differences: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        return not self.differences
+
+    def __str__(self) -> str:
+        told = "; ".join(self.differences) or "passed"
+        return f"{self.where}: {self.name}: {told}"
+
+
+def run_cases(book: Book) -> list[CaseResult]:
+    """Runs every case of the book with tolerance zero, in the order of the files.
+
+    A case expects an amount for each fee it names ("none" where nothing is charged), other numbers of
+    its line ({amount: 250.60, rate: 2.80}), the total, or a problem ({problem: missing, fact: area}).
+    """
+    return [_result(book, document, case) for _, document in book.cases for case in document.cases]
+
+
+def _result(book: Book, document: CasesDocument, case: Case) -> CaseResult:
+    name = case.name.en or case.name.zh or ""
+    known = {schedule.id for schedule in book.schedules}
+    if document.for_ not in known:
+        differences = [f"no document {document.for_} in the book"]
+    else:
+        differences = list(_differences(book.only(document.for_), case))
+    return CaseResult(name, document.for_, case.where, tuple(differences))
+
+
+def _differences(book: Book, case: Case) -> Iterator[str]:
+    try:
+        bill = price(_plain(case.unit), book, case.period, accrue=bool(case.accrue), shares=case.shares)
+    except UnitErrors as error:
+        yield from _problem_differences(error, case.expect)
+        return
+    if "problem" in case.expect:
+        yield f"expected the problem {case.expect['problem']}, found a bill of {bill.total}"
+        return
+    for key, expected in case.expect.items():
+        if key == "total":
+            yield from _number_difference("total", bill.total, expected)
+        else:
+            yield from _fee_differences(bill, key, expected)
+
+
+def _problem_differences(error: UnitErrors, expect: Mapping[str, Any]) -> Iterator[str]:
+    found = [(problem.code, problem.fact) for problem in error.problems]
+    wanted = (expect.get("problem"), expect.get("fact"))
+    if not any(code == wanted[0] and wanted[1] in (None, fact) for code, fact in found):
+        yield f"expected {dict(expect)}, found the problems: {error}"
+
+
+def _fee_differences(bill: Bill, fee: str, expected: Any) -> Iterator[str]:
+    lines = [line for line in bill.lines if line.fee == fee]
+    if expected == "none":
+        if lines:
+            yield f"{fee}: expected nothing, found {bill.amounts[fee]}"
+        return
+    if not lines:
+        yield f"{fee}: expected {expected}, found no line"
+        return
+    if isinstance(expected, list):
+        if len(expected) != len(lines):
+            yield f"{fee}: expected {len(expected)} lines, found {len(lines)}"
+        for line, each in zip(lines, expected, strict=False):
+            yield from _line_differences(line, each)
+    elif isinstance(expected, dict):
+        yield from _line_differences(lines[0], expected)
+    else:
+        yield from _number_difference(fee, bill.amounts[fee], expected)
+
+
+def _line_differences(line: BillLine, expected: Any) -> Iterator[str]:
+    wanted = expected if isinstance(expected, dict) else {"amount": expected}
+    for key, value in wanted.items():
+        found = getattr(line, key, None)
+        if key in NUMBERS:
+            yield from _number_difference(f"{line.fee}.{key}", found, value)
+        elif str(found) != str(value):
+            yield f"{line.fee}.{key}: expected {value}, found {found}"
+
+
+def _number_difference(name: str, found: Decimal | None, expected: Any) -> Iterator[str]:
+    try:
+        wanted = Decimal(str(expected))
+    except InvalidOperation:
+        yield f"{name}: {expected!r} is no number"
+        return
+    if found is None or found != wanted:
+        yield f"{name}: expected {wanted}, found {found}"
+
+
+def _plain(value: Any) -> Any:
+    """A tree of texts as plain values: the engine's own reading applies to each."""
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return str(value) if isinstance(value, Text) else value

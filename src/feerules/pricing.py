@@ -1,0 +1,179 @@
+"""What does this unit owe for this period? One record in, a bill out; the same numbers as for an estate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from pydantic import BaseModel
+
+from feerules.bill import Bill, BillLine, LinesOnDemand
+from feerules.book import Book
+from feerules.engines.scalar import Scalar, function
+from feerules.errors import UnitErrors, UnitProblem
+from feerules.money import from_scaled
+from feerules.periods import Period
+from feerules.plan.nodes import Guard, Node, Plan
+from feerules.reasons import reason
+from feerules.telling import Teller
+
+__all__ = ["Priced", "price", "records_of"]
+
+# Who a unit's parties are: a change of these alone does not change what is owed.
+PARTY_FACTS = ("account_id", "owner_id", "tenant_id", "developer_id", "heir_id", "valid_from", "valid_to")
+Amount = Decimal | str | int
+
+
+def price(
+    unit: Mapping[str, Any] | BaseModel,
+    book: Book,
+    period: str | Period,
+    *,
+    accrue: bool = False,
+    shares: Mapping[str, Amount] | None = None,
+) -> Bill:
+    """Prices one unit for a period: "2026-11", "2026-Q4", "2026", "2026-11-01/2027-02-01".
+
+    `unit` gives the facts that the book's schedules declare, by name or alias; numbers as int, Decimal
+    or text (a float only where it is exact), days as `date` or ISO text. `changes: [{from: day, facts:
+    {…}}]` are its dated facts. The bill holds the cycles that start in the period, or end in it where a
+    fee is billed in arrears, each whole; with `accrue` only the days of the period. `shares` gives the
+    unit's part of each shared fee. Raises `UnitErrors` with every fact that is missing or wrong.
+
+    >>> import feerules
+    >>> book = feerules.load_files({"tiny.yaml": '''
+    ... kind: fee-schedule
+    ... id: tiny
+    ... effective: {from: 2026-01-01}
+    ... facts: {area: {decimal: 2, min: 0, max: 10000, unit: m²}}
+    ... fees: {management: {per: area, rate: 2.80, every: month}}
+    ... '''})
+    >>> price({"area": "89.50"}, book, "2026-11").total
+    Decimal('250.60')
+    """
+    period = Period.parse(period) if isinstance(period, str) else period
+    facts: Mapping[str, Any] = unit.model_dump() if isinstance(unit, BaseModel) else unit
+    if shares:
+        facts = {**facts, **{f"share.{fee}": amount for fee, amount in shares.items()}}
+    records = records_of(facts) if "changes" in facts or "valid_from" in facts or "valid_to" in facts else None
+    priced = _priced(book.plan(period, accrue=accrue, dated=records is not None))
+    ran = [priced.run(each) for each in ([facts] if records is None else records)]
+    unit_id = facts.get("unit_id")
+    lines = LinesOnDemand(lambda: priced.lines(ran), lambda: priced.amounts(ran))
+    return Bill(None if unit_id is None else str(unit_id), period, lines, book.digest)
+
+
+def records_of(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A unit with dated facts as one record for each span of days on which they stay the same."""
+    base = {name: value for name, value in facts.items() if name != "changes"}
+    records = [base]
+    for change in sorted(facts.get("changes") or (), key=lambda each: _day(each["from"])):
+        first = _day(change["from"])
+        new = change.get("facts", {key: value for key, value in change.items() if key != "from"})
+        records[-1] = {**records[-1], "valid_to": first}
+        records.append({**records[-1], **new, "valid_from": first, "valid_to": base.get("valid_to")})
+    return _with_runs(records)
+
+
+def _with_runs(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Tells each record since when all its facts but its parties are the same."""
+    told: list[dict[str, Any]] = []
+    for record in records:
+        start = record.get("valid_from")
+        if told and _priced_facts(told[-1]) == _priced_facts(record):
+            start = told[-1].get("run_from")
+        told.append({**record, "run_from": start})
+    return told
+
+
+def _priced_facts(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in PARTY_FACTS and name != "run_from"}
+
+
+def _day(value: Any) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+# Plans, ready to run
+
+_ready: WeakKeyDictionary[Plan, Priced] = WeakKeyDictionary()
+
+
+def _priced(plan: Plan) -> Priced:
+    found = _ready.get(plan)
+    if found is None:
+        found = _ready[plan] = Priced(plan)
+    return found
+
+
+Ran = tuple[Mapping[str, Any], tuple[int, ...], tuple[int, ...]]  # the record, its arguments, its amounts
+
+
+class Priced:
+    """A plan with its functions: `run` for the amounts, `lines` for all that a bill tells."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._scalar = Scalar(plan)
+        self._amounts = function(
+            plan.leaves, [node for slot in plan.slots for node in (slot.active, slot.values["amount"])]
+        )
+        self._tellers: list[Teller] = []
+        self._details: Callable[..., tuple[int, ...]] | None = None
+        self._fees = [slot.about.fee_id for slot in plan.slots]
+
+    def run(self, record: Mapping[str, Any]) -> Ran:
+        """Checks a record and prices it; raises `UnitErrors`."""
+        arguments, bad = self._scalar.read(record)
+        failures = self._scalar.failures(arguments, bad)
+        if failures:
+            raise UnitErrors(_problem(record, *failure) for failure in failures)
+        return record, arguments, self._amounts(*arguments)
+
+    def amounts(self, ran: Sequence[Ran]) -> dict[str, Decimal]:
+        """The amount of each fee that is charged."""
+        fen: dict[str, int] = {}
+        for _, _, amounts in ran:
+            for fee, active, amount in zip(self._fees, amounts[::2], amounts[1::2], strict=True):
+                if active:
+                    fen[fee] = fen.get(fee, 0) + amount
+        return {fee: from_scaled(amount, 2) for fee, amount in fen.items()}
+
+    def lines(self, ran: Sequence[Ran]) -> tuple[BillLine, ...]:
+        """The lines of all records: fee by fee as the schedule has them, cycle by cycle."""
+        details = self._details or self._telling()
+        found = []
+        for record, arguments, amounts in ran:
+            numbers = details(*arguments)
+            found += [
+                teller.line(record, numbers)
+                for teller, active in zip(self._tellers, amounts[::2], strict=True)
+                if active
+            ]
+        return tuple(found)
+
+    def _telling(self) -> Callable[..., tuple[int, ...]]:
+        nodes: list[Node] = []
+        tellers = []
+        for slot in self.plan.slots:
+            teller = Teller(slot, len(nodes))
+            nodes += teller.nodes
+            tellers.append(teller)
+        self._tellers = tellers
+        self._details = function(self.plan.leaves, nodes)
+        return self._details
+
+
+def _problem(record: Mapping[str, Any], guard: Guard, code: str, value: Any) -> UnitProblem:
+    unit_id = record.get("unit_id")
+    return UnitProblem(
+        None if unit_id is None else str(unit_id),
+        None if guard.fact is None else guard.fact.name,
+        None if value is None else str(value),
+        code,
+        reason(code, guard.fact),
+        guard.fee,
+    )

@@ -1,0 +1,59 @@
+"""Why a record cannot be answered: one sentence for each problem code, the same for every engine."""
+
+from __future__ import annotations
+
+from feerules.periods import from_day_number
+from feerules.plan.nodes import Leaf
+
+__all__ = ["CODES", "reason"]
+
+CODES = {
+    "missing": "no value, and one is needed",
+    "wrong_type": "not {kind}",
+    "imprecise": "more than {places} decimal places",
+    "out_of_domain": "outside {lo} to {hi}",
+    "unknown_value": "none of {words}",
+    "no_row": "no row of the table matches, and the schedule calls that a problem",
+    "no_schedule": "no schedule of the book applies to this unit",
+    "above_ceiling": "the rate is above the ceiling",
+    "float_out_of_range": "the float chosen is outside what the schedule permits",
+    "division_by_zero": "the formula divides by a number that is not positive",
+    "ends_before_start": "it ends before it starts",
+    "no_reading_at_change": "usage is split by reading, and no reading stands at the change of price or year",
+    "duplicate_key": "the key occurs more than once, without valid_from",
+    "overlapping_rows": "two rows of this unit hold on the same day",
+    "null_key": "no key",
+    "empty_pool": "no unit shares this pool, so that its amount would be lost",
+}
+
+_KINDS = {
+    "decimal": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "date": "a date such as 2026-01-31",
+    "datetime": "a minute such as 2026-01-31T08:30",
+    "choice": "a word",
+    "text": "a text",
+}
+
+
+def reason(code: str, leaf: Leaf | None = None) -> str:
+    """The sentence for a code and the fact that it is about."""
+    text = CODES[code]
+    if leaf is None:
+        return text
+    return text.format(
+        kind=_KINDS[leaf.kind],
+        places=leaf.places,
+        lo=_told(leaf, leaf.lo),
+        hi=_told(leaf, leaf.hi),
+        words=", ".join(leaf.codes[:8]) + (" …" if len(leaf.codes) > 8 else ""),
+    )
+
+
+def _told(leaf: Leaf, value: int) -> str:
+    if leaf.kind == "date":
+        return from_day_number(value).isoformat()
+    if leaf.places:
+        return f"{value / 10**leaf.places:.{leaf.places}f}" if abs(value) < 2**53 else str(value)
+    return str(value)
