@@ -145,8 +145,6 @@ def test_a_grid_learns_from_a_text_cell_which_words_it_names() -> None:
     cell = parse("not(shop, 住宅)", "choice")
     assert cell.literals == {"shop", "住宅"}
     assert cell.ranges() is None
-    assert not cell.has_order
-    assert Cell.parse('>= "b"', type="string").has_order
 
 
 NULL = [

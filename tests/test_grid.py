@@ -236,6 +236,11 @@ def test_neighbouring_choices_that_differ_are_looked_up_without_a_search() -> No
     assert grid.entries == 10 + 400
 
 
+def test_choices_are_looked_up_without_a_search_even_where_two_neighbours_agree() -> None:
+    grid = build([Axis("kind", 0, 5)], [[only(0)], [only(2)], [only(5)]])
+    assert [(column.direct, column.step) for column in grid.columns] == [(True, 6)]
+
+
 def test_a_number_is_never_looked_up_value_by_value() -> None:
     grid = build([Axis("floor", -5, 120)], [[band(-5, 1)], [band(1, 121)]])
     assert [(column.direct, column.cuts) for column in grid.columns] == [(False, (1,))]
@@ -425,6 +430,14 @@ def test_a_table_that_does_not_fit_is_split_into_ordered_blocks() -> None:
         grids = build_blocks(*table)
     assert [grid.rows for grid in grids] == [range(60), range(60, 120)]
     assert grids[1].match([4_000, 5_000]) == tuple(range(60, 120))
+
+
+def test_blocks_share_one_limit() -> None:
+    with limits({"MAX_ENTRIES": 7_400}):
+        assert build(*boxes(60)).entries < 7_400
+        grids = build_blocks(*boxes(120))
+    assert [len(grid.rows) for grid in grids] == [30, 30, 30, 30]
+    assert sum(grid.entries for grid in grids) <= 7_400
 
 
 def test_a_table_that_does_not_fit_in_16_blocks_is_refused_by_its_columns() -> None:

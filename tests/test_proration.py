@@ -200,7 +200,25 @@ def test_months_of_a_cycle_from_28_february_to_31_may_end_on_the_31st() -> None:
     ]
 
 
-@pytest.mark.parametrize(("cycle", "months"), [("2026", 1), ("2026-11", 2), ("2026-11", 0), ("2026-Q1", 1)])
+def test_a_season_may_count_as_one_month_and_is_shared_by_its_days() -> None:
+    season = Period.parse("2026-11-15/2027-03-16")
+    for rule in ADDITIVE[::2]:
+        arrays = prorate(rule, season, 1)
+        assert Fraction(arrays.part(0, 21), arrays.denominator) == Fraction(21, season.days)
+    assert prorate("whole_months", season, 1).part(120, 121, (120, 121)) == 1
+
+
+@pytest.mark.parametrize("rule", ["thirty_day_months", "half_months", "days_365", "days_of_year"])
+def test_a_season_that_counts_as_one_month_has_no_halves_or_thirtieths(rule: ProrationRule) -> None:
+    with pytest.raises(PeriodError) as caught:
+        prorate(rule, Period.parse("2026-11-15/2027-03-16"), 1)
+    assert str(caught.value) == (
+        f"found {rule} over 121 days, expected no more days than the cycle's months have; "
+        "a season takes cycle_days"
+    )
+
+
+@pytest.mark.parametrize(("cycle", "months"), [("2026-11", 2), ("2026-11", 0), ("2026-Q1", 4)])
 def test_a_cycle_is_refused_where_it_has_not_so_many_months(cycle: str, months: int) -> None:
     with pytest.raises(PeriodError, match="expected as many months as the cycle has"):
         prorate("calendar_days", Period.parse(cycle), months)

@@ -97,7 +97,7 @@ WRONG = [
     ("| a | b |\n|---|---|\n| 1 |", [("wrong_width", "3:3", "- stands for any value")]),
     ("| a |\n|---|\n| 1 | 2 |", [("wrong_width", "3:7", "for a | inside a cell write \\|")]),
     ("| a | a |\n|--|--|\n| 1 | 2 |", [("duplicate_column", "1:7", "")]),
-    ("| a |  |\n|--|--|\n| 1 | 2 |", [("empty_name", "1:8", "")]),
+    ("| a |  |\n|--|--|\n| 1 | 2 |", [("empty_name", "1:6", "")]),
     (
         '| a |\n|---|\n| "x |\n| y" |',
         [("unterminated_string", "3:3", ""), ("unterminated_string", "4:4", "")],

@@ -162,7 +162,7 @@ class _Loading:
         return part
 
     def _kind(self, name: str, tree: Map) -> type[Part] | None:
-        kind = tree.get("kind")
+        kind = tree.get(Text("kind"))
         if isinstance(kind, str) and kind in KINDS:
             return KINDS[kind]
         where = tree.where if kind is None else tree.value_where("kind")
@@ -175,7 +175,7 @@ class _Loading:
     def _read_tables(self, name: str, tree: Any) -> None:
         """Puts the table of a file beside the document where a mapping names one with `file:`."""
         if isinstance(tree, Map):
-            file = tree.get("file")
+            file = tree.get(Text("file"))
             if isinstance(file, Text) and "table" not in tree:
                 self._read_table(name, tree, file)
             for value in tree.values():
@@ -223,7 +223,7 @@ class _Loading:
 
     def _with_includes(self, name: str, schedule: FeeSchedule) -> FactLibrary:
         """All that a schedule includes, in one library; rings and double names are problems."""
-        merged: dict[str, dict[str, Any]] = {key: {} for key in ("facts", "parameters", "derived", "tables")}
+        merged: dict[str, Any] = {key: {} for key in ("facts", "parameters", "derived", "tables")}
         self._include(name, schedule, merged, (name,))
         return FactLibrary.model_construct(kind="facts", id=schedule.id, include=(), **merged)
 

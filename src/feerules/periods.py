@@ -49,6 +49,9 @@ PRORATION_RULES: Final[tuple[ProrationRule, ...]] = get_args(ProrationRule)
 MONTH_DENOMINATOR: Final = lcm(28, 29, 30, 31)
 """377580: in these parts of a month, a day of any month is a whole number."""
 
+# Rules that know how long a month is: nothing that counts as one, as a season may, can be longer.
+_OF_MONTHS: Final = frozenset({"thirty_day_months", "half_months", "days_365", "days_of_year"})
+
 MonthDay = tuple[int, int]
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
@@ -237,7 +240,7 @@ def cycles_ending(period: Period, months: int, anchor: date) -> list[Period]:
 
 
 def _boundaries(first: date, last: date, months: int, anchor: date) -> Iterator[tuple[int, date]]:
-    """Every k and day anchor + k·months from `first` to `last`, both included."""
+    """Every k and day anchor + k·months from `first` to `last`."""
     if months < 1:
         raise PeriodError(f"cycles of {months} months", "at least 1 month")
     k = ((first.year - anchor.year) * 12 + first.month - anchor.month) // months
@@ -257,8 +260,7 @@ def seasons_starting(period: Period, from_: MonthDay = (11, 15), through: MonthD
 
 def seasons_ending(period: Period, from_: MonthDay = (11, 15), through: MonthDay = (3, 15)) -> list[Period]:
     """The seasons whose last day is in the period."""
-    seasons = _seasons(period, from_, through)
-    return [season for season in seasons if period.contains(season.end - timedelta(1))]
+    return [season for season in _seasons(period, from_, through) if period.start < season.end <= period.end]
 
 
 def _seasons(period: Period, from_: MonthDay, through: MonthDay) -> Iterator[Period]:
@@ -279,9 +281,8 @@ def _on(year: int, day: MonthDay) -> date:
 class Proration:
     """What the days of one cycle are worth, as running totals in 1/denominator of a month.
 
-    Each array has one value per day offset 0..days of the cycle. `opens` is read where a unit's liability
-    begins on an earlier day or on this one, `begins` where this is its raw first day, `closes` where it
-    ends (exclusive), `cuts` where only rules or facts change.
+    Each array has one value per day offset 0..days of the cycle. `opens` is read where liability begins,
+    `begins` where that is its raw first day, `closes` where it ends (exclusive), `cuts` at other changes.
     """
 
     denominator: int
@@ -295,8 +296,8 @@ class Proration:
     ) -> int:
         """What the days [start, end) are worth to a unit liable on the days [liable[0], liable[1]).
 
-        All are offsets in the cycle; `begins_here` says that liable[0] is the raw first day, not a
-        later cycle's start. Parts of one liability sum to the whole of it, and none is negative.
+        All are offsets in the cycle; `begins_here` says that liability is new on liable[0], not older
+        than the cycle. Parts of one liability sum to the whole of it, and none is negative.
         """
         first, last = liable or (0, len(self.cuts) - 1)
         floor = (self.begins if begins_here else self.opens)[first]
@@ -313,9 +314,9 @@ class Proration:
 def prorate(rule: ProrationRule, cycle: Period, months: int) -> Proration:
     """The running totals of a rule over a cycle of so many months; a whole cycle is exactly `months`.
 
-    Months run from the cycle's first day; the last ends with the cycle. With days_365 and days_of_year
-    a liability that starts or ends with the cycle counts its days, a whole cycle its months; the odds
-    fall to one that does neither. PeriodError where the cycle has not so many months.
+    Months run from the cycle's first day; the last ends with the cycle, and may be a whole season. With
+    days_365 and days_of_year a liability that starts or ends with the cycle counts its days, a whole
+    cycle its months; the odds fall to one that does neither. PeriodError for fewer months than `months`.
     """
     if rule not in PRORATION_RULES:
         words = ", ".join(PRORATION_RULES)
@@ -327,6 +328,9 @@ def prorate(rule: ProrationRule, cycle: Period, months: int) -> Proration:
 @lru_cache(maxsize=512)
 def _prorate(rule: ProrationRule, cycle: Period, months: int) -> Proration:
     bounds = _month_bounds(cycle, months)
+    if rule in _OF_MONTHS and cycle.end >= add_months(cycle.start, months + 1):
+        found, expected = f"{rule} over {cycle.days} days", "no more days than the cycle's months have"
+        raise PeriodError(found, expected, "a season takes cycle_days")
     match rule:
         case "calendar_days":
             return _additive(*_by_calendar_days(bounds))
@@ -336,14 +340,11 @@ def _prorate(rule: ProrationRule, cycle: Period, months: int) -> Proration:
             opens = _by_month(bounds, 2, lambda day, _: int(day >= 15))
             closes = _by_month(bounds, 2, lambda day, _: (day > 0) + (day > 15))
             return Proration(2, opens, opens, closes, opens)
-        case "whole_months":
-            ceiling = _by_month(bounds, 1, lambda day, _: int(day > 0))
-            floor = _by_month(bounds, 1, lambda day, _: 0)
-            return Proration(1, floor, floor, ceiling, ceiling)
-        case "full_months":
-            ceiling = _by_month(bounds, 1, lambda day, _: int(day > 0))
-            floor = _by_month(bounds, 1, lambda day, _: 0)
-            return Proration(1, ceiling, ceiling, floor, ceiling)
+        case "whole_months" | "full_months":
+            begun = _by_month(bounds, 1, lambda day, _: int(day > 0))
+            done = _by_month(bounds, 1, lambda *_: 0)
+            opens, closes = (done, begun) if rule == "whole_months" else (begun, done)
+            return Proration(1, opens, opens, closes, begun)
         case "next_month":
             denominator, totals = _by_calendar_days(bounds)
             begins = _by_month(bounds, denominator, lambda *_: denominator)
@@ -369,7 +370,7 @@ def _month_bounds(cycle: Period, months: int) -> list[int]:
     if add_months(cycle.end, -months) == cycle.start:
         # Anchored on the 31st, a cycle that starts on 28 February has months that end on the 31st.
         starts = [add_months(cycle.end, k - months) for k in range(months)]
-    if not starts or not starts[-1] < cycle.end < add_months(cycle.start, months + 1):
+    if not starts or not starts[-1] < cycle.end:
         raise PeriodError(f"the cycle {cycle} of {months} months", "as many months as the cycle has")
     return [(day - cycle.start).days for day in (*starts, cycle.end)]
 
@@ -382,7 +383,6 @@ def _by_month(bounds: list[int], denominator: int, share: Callable[[int, int], i
 
 
 def _by_calendar_days(bounds: list[int]) -> tuple[int, tuple[int, ...]]:
-    # Only a season's last month can have another length than 28 to 31 days.
     denominator = lcm(MONTH_DENOMINATOR, bounds[-1] - bounds[-2])
     return denominator, _by_month(bounds, denominator, lambda day, length: denominator // length * day)
 

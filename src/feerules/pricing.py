@@ -18,13 +18,14 @@ from feerules.money import from_scaled
 from feerules.periods import Period
 from feerules.plan.nodes import Guard, Node, Plan
 from feerules.reasons import reason
-from feerules.telling import Teller
+from feerules.telling import Teller, about_of
 
 __all__ = ["Priced", "price", "records_of"]
 
 # Who a unit's parties are: a change of these alone does not change what is owed.
 PARTY_FACTS = ("account_id", "owner_id", "tenant_id", "developer_id", "heir_id", "valid_from", "valid_to")
 Amount = Decimal | str | int
+Share = Amount | Mapping[str, Amount]
 
 
 def price(
@@ -33,7 +34,7 @@ def price(
     period: str | Period,
     *,
     accrue: bool = False,
-    shares: Mapping[str, Amount] | None = None,
+    shares: Mapping[str, Share] | None = None,
 ) -> Bill:
     """Prices one unit for a period: "2026-11", "2026-Q4", "2026", "2026-11-01/2027-02-01".
 
@@ -41,7 +42,7 @@ def price(
     or text (a float only where it is exact), days as `date` or ISO text. `changes: [{from: day, facts:
     {…}}]` are its dated facts. The bill holds the cycles that start in the period, or end in it where a
     fee is billed in arrears, each whole; with `accrue` only the days of the period. `shares` gives the
-    unit's part of each shared fee. Raises `UnitErrors` with every fact that is missing or wrong.
+    unit's part of each shared fee, or {first day of the cycle: part}. Raises `UnitErrors` with every fact that is missing or wrong.
 
     >>> import feerules
     >>> book = feerules.load_files({"tiny.yaml": '''
@@ -56,14 +57,30 @@ def price(
     """
     period = Period.parse(period) if isinstance(period, str) else period
     facts: Mapping[str, Any] = unit.model_dump() if isinstance(unit, BaseModel) else unit
-    if shares:
-        facts = {**facts, **{f"share.{fee}": amount for fee, amount in shares.items()}}
     records = records_of(facts) if "changes" in facts or "valid_from" in facts or "valid_to" in facts else None
     priced = _priced(book.plan(period, accrue=accrue, dated=records is not None))
-    ran = [priced.run(each) for each in ([facts] if records is None else records)]
+    given = _shares(priced.plan, shares) if shares else {}
+    ran = [priced.run({**each, **given} if given else each) for each in records or (facts,)]
     unit_id = facts.get("unit_id")
     lines = LinesOnDemand(lambda: priced.lines(ran), lambda: priced.amounts(ran))
     return Bill(None if unit_id is None else str(unit_id), period, lines, book.digest)
+
+
+def _shares(plan: Plan, shares: Mapping[str, Share]) -> dict[str, Amount]:
+    """The unit's shares as facts; a fee shared in several cycles needs an amount for each."""
+    given: dict[str, Amount] = {}
+    for fee, share in shares.items():
+        cycles = [leaf.name for leaf in plan.leaves if leaf.name.startswith(f"share.{fee}.")]
+        if isinstance(share, Mapping):
+            given |= {f"share.{fee}.{cycle}": amount for cycle, amount in share.items()}
+        elif len(cycles) == 1:
+            given[cycles[0]] = share
+        elif cycles:
+            days = ", ".join(name.rpartition(".")[2] for name in cycles)
+            raise ValueError(f"the fee {fee} is shared in several cycles: give {{first day: amount}} for {days}")
+        else:
+            raise ValueError(f"no fee {fee} of this period is shared")
+    return given
 
 
 def records_of(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -123,7 +140,7 @@ class Priced:
         )
         self._tellers: list[Teller] = []
         self._details: Callable[..., tuple[int, ...]] | None = None
-        self._fees = [slot.about.fee_id for slot in plan.slots]
+        self._fees = [about_of(slot).fee_id for slot in plan.slots]
 
     def run(self, record: Mapping[str, Any]) -> Ran:
         """Checks a record and prices it; raises `UnitErrors`."""

@@ -15,7 +15,7 @@ from feerules.periods import from_day_number
 from feerules.plan.nodes import Node, Slot
 from feerules.plan.pricing import PAYERS, LineAbout
 
-__all__ = ["Teller", "charge_id", "source_of"]
+__all__ = ["Teller", "about_of", "charge_id", "source_of", "source_text"]
 
 Numbers = Sequence[int]
 
@@ -24,8 +24,7 @@ class Teller:
     """Makes the lines of one slot; its `nodes` stand in the numbers from `first` on."""
 
     def __init__(self, slot: Slot, first: int) -> None:
-        assert isinstance(slot.about, LineAbout)
-        self.about = slot.about
+        self.about = about_of(slot)
         self.nodes: list[Node] = []
         self._first = first
         self._at = {name: self._add(node) for name, node in slot.values.items()}
@@ -112,7 +111,7 @@ class Teller:
         places = {key: (self._add(node), node.scale) for key, node in nodes.items()}
 
         def make(numbers: Numbers) -> Step:
-            values = {key: from_scaled(numbers[at], scale) for key, (at, scale) in places.items()}
+            values: dict[str, Any] = {key: from_scaled(numbers[at], scale) for key, (at, scale) in places.items()}
             return Step(kind, name, title, **values)
 
         return make
@@ -143,6 +142,12 @@ class Teller:
         return lambda numbers: step if numbers[at] else None
 
 
+def about_of(slot: Slot) -> LineAbout:
+    """What the plan says of a slot beside its numbers."""
+    assert isinstance(slot.about, LineAbout)
+    return slot.about
+
+
 def charge_id(unit_id: object, fee: str, start: date, payer: str, version: str) -> str:
     """The same for the same unit, fee, days, payer and version: a rerun inserts nothing twice."""
     return f"{'' if unit_id is None else unit_id}:{fee}:{start:%Y%m%d}:{payer}:{version}"
@@ -153,6 +158,12 @@ def titles(words: Words | None, otherwise: str) -> dict[str, str]:
     if words is None:
         return {"zh": otherwise, "en": otherwise} if otherwise else {}
     return {"zh": words.zh or words.en or otherwise, "en": words.en or words.zh or otherwise}
+
+
+def source_text(about: LineAbout) -> str:
+    """The legal source of a line in one text: document, clause, address."""
+    told = source_of(about.fee.source or about.schedule.source)
+    return " ".join(told[name] for name in ("document", "clause", "address") if name in told)
 
 
 def source_of(source: Source | None) -> dict[str, str]:

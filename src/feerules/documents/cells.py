@@ -98,11 +98,6 @@ class Cell:
             values |= {test.value} if isinstance(test, Unequal) else {test.lo, test.hi}
         return frozenset(values - {None})
 
-    @property
-    def has_order(self) -> bool:
-        """Whether a test compares by order, so that the literals alone do not decide about other values."""
-        return any(isinstance(test, Range) and not test.is_point and test != Range() for test in self.tests)
-
     def ranges(self) -> Ranges | None:
         """The values that match, null aside, as ranges in order that neither overlap nor touch.
 

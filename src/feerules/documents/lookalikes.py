@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 __all__ = ["Edit", "candidates", "half", "is_number_like", "mend", "name", "suspicions", "title", "wide"]
 
@@ -13,6 +14,9 @@ __all__ = ["Edit", "candidates", "half", "is_number_like", "mend", "name", "susp
 _HALF: dict[int, str] = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 _HALF.update(zip(map(ord, "\u3000\xa0、。．“”‘’−–—￥"), "  ,..\"\"''---¥", strict=True))
 _WIDE = re.compile("[\uff01-\uff5e\u3000\xa0、。“”‘’−–—￥]")
+
+# Each edit copies its line, so a line takes only as many as somebody may have typed.
+MAX_EDITS = 50
 
 _DASHES = re.compile(r"\s*(?:-\s+)*")
 _NUMBER_LIKE = re.compile(r"[-+]?\d[\d.,:/%-]*|[-+]?[.,]\d+")
@@ -107,10 +111,10 @@ def suspicions(line: int, column: int, source: str, text: str, flow: str, key: b
         if found:
             return (_edit(line, column, found),)
     if flow == "{":
-        items = list(_ITEM.finditer(text))
+        items = list(islice(_ITEM.finditer(text), MAX_EDITS))
         return tuple(_edit(line, column, found, group) for found in items for group in (1, 2))
     if flow == "[":
-        return tuple(_edit(line, column, found) for found in _COMMA.finditer(text))
+        return tuple(_edit(line, column, found) for found in islice(_COMMA.finditer(text), MAX_EDITS))
     return ()
 
 
@@ -140,7 +144,7 @@ def candidates(line: int, source: str) -> Iterator[tuple[Edit, ...]]:
 def _structure(line: int, text: str, column: int) -> tuple[Edit, ...]:
     return tuple(
         Edit(line, column + found.start(), len(found.group()), _typed(found.group()))
-        for found in _STRUCTURE.finditer(text)
+        for found in islice(_STRUCTURE.finditer(text), MAX_EDITS)
     )
 
 

@@ -29,6 +29,7 @@ MAX_NODES = 200_000
 MAX_ALIASES = 100
 MAX_EXPANDED = 10_000
 MAX_PROBLEMS = 100
+MAX_SUSPECT = 100  # lines of one plain text that are looked at for full-width characters
 
 # Events, not compose(): libyaml's composer calls itself once per level and overflows the C stack on
 # "[" * 100_000, which ends the process. The event parser keeps its own stack, so the depth is ours to limit.
@@ -78,11 +79,6 @@ _MESSAGES = {
         "{alias}, one alias too many",
         f"at most {MAX_ALIASES} aliases, which stand for at most {MAX_EXPANDED:,} values",
         "write the values out, or put them in a table",
-    ),
-    "too_many_problems": (
-        f"more than {MAX_PROBLEMS} problems in one file",
-        "a file that can be read to its end",
-        "mend the problems above, then look again",
     ),
     "too_many_values": (
         f"more than {MAX_NODES:,} values in one file",
@@ -158,13 +154,12 @@ class Reader:
         self._add(code, self.lines.where(line, self.column(line, column)), **words)
 
     def _add(self, code: str, where: Where, **words: str) -> None:
-        enough = len(self.problems) == MAX_PROBLEMS
-        message = _MESSAGES["too_many_problems" if enough else code]
-        found, expected, hint = (text.format_map(words) for text in message)
-        excerpt = self.lines.excerpt_of(where)
-        code = "too_many_problems" if enough else code
-        self.problems.append(Problem(code, where, found, expected, hint, excerpt))
-        if enough:
+        found, expected, hint = (text.format_map(words) for text in _MESSAGES[code])
+        self.problems.append(Problem(code, where, found, expected, hint, self.lines.excerpt_of(where)))
+        self._stop_at_many()
+
+    def _stop_at_many(self) -> None:
+        if len(self.problems) + len(self.fixes) > MAX_PROBLEMS:
             raise _Enough
 
     def _node(self, event: Any, depth: int, flow: str) -> Any:
@@ -275,12 +270,13 @@ class Reader:
             return typed
         if ":" not in value and not wide(value):
             return value
-        for line in range(start.line, end.line + 1):
+        for line in range(start.line, min(end.line + 1, start.line + MAX_SUSPECT)):
             source = self.mine.line(line)
             begin = start.column if line == start.line else len(source) - len(source.lstrip(" "))
             piece = source[begin : end.column if line == end.line else None]
             if edits := suspicions(line, begin, source, piece, flow, key):
                 self.fixes.append(edits)
+                self._stop_at_many()
         return value
 
     def _alias(self, event: Any, depth: int) -> Any:

@@ -78,7 +78,7 @@ def _named(key: str) -> Any:
     def spread(value: Any) -> Any:
         return {key: value} if isinstance(value, str) else value
 
-    return model_validator(mode="before")(classmethod(lambda _cls, value: spread(value)))
+    return model_validator(mode="before")(spread)
 
 
 def _day_or_fact(value: Any) -> Any:
@@ -262,8 +262,11 @@ class FeesQuantity(Part):
 
 def _quantity(value: Any) -> str | None:
     if isinstance(value, dict):
-        return next((key for key in ("fact", "fees", "started") if key in value), None)
-    kinds = {FactQuantity: "fact", FeesQuantity: "fees", Started: "started"}
+        for key in ("fact", "fees", "started"):
+            if key in value:
+                return key
+        return None
+    kinds: dict[type, str] = {FactQuantity: "fact", FeesQuantity: "fees", Started: "started"}
     return kinds.get(type(value), "formula")
 
 

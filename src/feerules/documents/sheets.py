@@ -141,58 +141,62 @@ def _keep(cells: list[Text], rows: Rows) -> None:
 
 def _read_workbook(lines: Lines, sheet: str, content: bytes) -> tuple[Rows, list[Problem]]:
     try:
-        import openpyxl  # type: ignore[import-untyped]
+        sheets = _sheets(content)
     except ImportError:
         expected = "openpyxl, which reads .xlsx files"
         hint = f'pip install "feerules[{EXTRA}]"'
         return [], [_refused(lines, "missing_dependency", "no openpyxl", expected, hint)]
-    try:
-        with ZipFile(BytesIO(content)) as archive:
-            unpacked = sum(part.file_size for part in archive.infolist())
-        if unpacked > _MAX_UNPACKED:
-            return [], [
-                _refused(lines, "file_too_large", f"{unpacked} bytes unpacked", f"at most {_MAX_UNPACKED}")
-            ]
-        book = openpyxl.load_workbook(BytesIO(content), keep_links=False)
+    except _TooLarge as error:
+        return [], [_refused(lines, "file_too_large", str(error), f"at most {_MAX_UNPACKED} bytes unpacked")]
     except Exception as error:  # noqa: BLE001  (openpyxl raises whatever its XML gives it)
-        reason = (
-            "no workbook"
-            if isinstance(error, BadZipFile)
-            else f"a workbook that openpyxl cannot read: {error}"
-        )
+        found = "no workbook" if isinstance(error, BadZipFile) else f"what openpyxl cannot read: {error}"
         return [], [
-            _refused(lines, "unreadable_file", f"{reason:.160}", "a workbook", "save it again as .xlsx")
+            _refused(lines, "unreadable_file", f"{found:.160}", "a workbook", "save it again as .xlsx")
         ]
-    sheets = {page.title: page for page in book.worksheets}
     page = sheets.get(sheet) if sheet else next(iter(sheets.values()), None)
     if page is None:
-        expected = f"one of the sheets: {', '.join(sheets)}"
-        hint = did_you_mean(sheet, sheets)
-        return [], [_refused(lines, "unknown_sheet", quote(sheet), expected, hint)]
+        expected = f"one of the sheets: {', '.join(sheets):.160}"
+        return [], [_refused(lines, "unknown_sheet", quote(sheet), expected, did_you_mean(sheet, sheets))]
     return _read_page(lines, page)
+
+
+class _TooLarge(Exception):
+    """Says how large the content would become."""
+
+
+def _sheets(content: bytes) -> dict[str, Any]:
+    """The sheets by name; formulas stay formulas, and links to other files are not followed."""
+    import openpyxl  # type: ignore[import-untyped]
+
+    with ZipFile(BytesIO(content)) as archive:
+        unpacked = sum(part.file_size for part in archive.infolist())
+    if unpacked > _MAX_UNPACKED:
+        raise _TooLarge(f"{unpacked} bytes unpacked")
+    book = openpyxl.load_workbook(BytesIO(content), keep_links=False)
+    return {page.title: page for page in book.worksheets}
 
 
 def _read_page(lines: Lines, page: Any) -> tuple[Rows, list[Problem]]:
     if page.max_row * page.max_column > _MAX_PLACES:
         found = f"{page.max_row} rows of {page.max_column} columns"
-        return [], [
-            _refused(lines, "file_too_large", found, "a smaller sheet", "delete the empty rows and columns")
-        ]
+        hint = "delete the empty rows and columns"
+        return [], [_refused(lines, "file_too_large", found, "a smaller sheet", hint)]
     problems = [_merged(lines, merged) for merged in page.merged_cells.ranges]
     rows: Rows = []
     for row in page.iter_rows():
-        cells: list[Text] = []
-        for cell in row:
-            text, wrong = _text_of(cell)
-            cells.append(_SheetCell(text, lines, cell.row - 1, cell.column - 1))
-            if wrong:
-                code, found, hint = wrong
-                place = f"{quote(found)} in {cell.coordinate}"
-                problems.append(cells[-1].problem(code, found=place, expected="a value", hint=hint))
-        _keep(cells, rows)
+        _keep([_cell(lines, cell, problems) for cell in row], rows)
         if len(problems) >= MAX_PROBLEMS:
             break
     return rows, problems
+
+
+def _cell(lines: Lines, cell: Any, problems: list[Problem]) -> Text:
+    text, code, hint = _text_of(cell)
+    made = _SheetCell(text, lines, cell.row - 1, cell.column - 1)
+    if code:
+        found = f"{quote(text)} in {cell.coordinate}"
+        problems.append(made.problem(code, found=found, expected="a value", hint=hint))
+    return made
 
 
 def _merged(lines: Lines, merged: Any) -> Problem:
@@ -203,18 +207,17 @@ def _merged(lines: Lines, merged: Any) -> Problem:
     )
 
 
-def _text_of(cell: Any) -> tuple[str, tuple[str, str, str] | None]:
-    """The text of a cell, and its code, what was found and a hint where it has none to give."""
+def _text_of(cell: Any) -> tuple[str, str, str]:
+    """The text of a cell; a code and a hint where that is no value."""
     value = cell.value
     if cell.data_type == "f":
-        shown = value if isinstance(value, str) else str(getattr(value, "text", "=…"))
-        return shown, ("formula_cell", shown, "paste it as a value")
+        # A formula over several cells is an object that has its text.
+        formula = value if isinstance(value, str) else str(getattr(value, "text", None) or "=…")
+        return formula, "formula_cell", "paste it as a value"
     if cell.data_type == "e":
-        return str(value), ("error_cell", str(value), "mend the formula, and paste its value")
+        return str(value), "error_cell", "mend the formula, and paste its value"
     text = _written(value)
-    if LINE_BREAK.search(text):
-        return text, ("line_break", text, "write the cell on one line")
-    return text, None
+    return (text, "line_break", "write the cell on one line") if LINE_BREAK.search(text) else (text, "", "")
 
 
 def _written(value: Any) -> str:

@@ -31,16 +31,15 @@ _SIGN = r"((?:[<>]=?|!?=)?)"
 
 
 class _Slip(NamedTuple):
-    """A form that is no cell, and what to write instead; `code` is "" where the reader's own is as good."""
+    """A form that is no cell, and what to write instead; `code` is "" where the reader's own is as good.
+
+    The pattern is compiled by `re` when a cell is first found wrong: most programs never need it.
+    """
 
     code: str
-    pattern: re.Pattern[str]
+    pattern: str
     meant: str | Callable[[re.Match[str]], str]
-    expected: str
-
-
-def _slip(code: str, pattern: str, meant: str | Callable[[re.Match[str]], str], expected: str = "") -> _Slip:
-    return _Slip(code, re.compile(pattern, re.IGNORECASE), meant, expected)
+    expected: str = ""
 
 
 def _percent(match: re.Match[str]) -> str:
@@ -78,7 +77,7 @@ _AT_MOST = (
 )
 _MORE = "(?:超过|大于|高于|多于|晚于|over|above|more than)"
 _LESS = "(?:不满|不足|未满|小于|低于|少于|早于|under|below|less than)"
-_INCLUSIVE = r"\s*(?:\(含\)|[(]?含[)]?|及|及其|或)?"
+_INCLUSIVE = r"\s*(?:[(]?含[)]?|及其?|或)?"
 
 # What is longer than a hint, or comes after the twentieth problem, was not written by hand.
 _MAX_HINT = 160
@@ -86,65 +85,65 @@ _MAX_PROBLEMS = 20
 _UNTIL = r"\s*(?:-|~|\.{2,}|…+|‥|至|到|to)\s*"
 
 _SLIPS = (
-    _slip(
+    _Slip(
         "wrong_word", r"^\s*(?:\*|/|-{2,}|any|all|任意|任何|不限|全部|所有|均可)\s*$", "-", "- for any value"
     ),
-    _slip(
+    _Slip(
         "wrong_date", r"(?<![0-9])([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?![0-9])", _iso, _DATE
     ),
-    _slip("wrong_date", r"date\s*\(\s*([0-9]{4})\s*,\s*([0-9]{1,2})\s*,\s*([0-9]{1,2})\s*\)", _iso, _DATE),
-    _slip("", r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?!T)", r"\1T00:00:00"),
-    _slip("exponent", r"-?[0-9]+(?:\.[0-9]+)?E([+-]?[0-9]{1,4})", _plain, "a number with all its digits"),
-    _slip("percent", r"([0-9]+(?:\.[0-9]+)?)\s*%", _percent, "a number without %"),
-    _slip("unit", r"([0-9]+(?:\.[0-9]+)?)\s*万元?", _ten_thousands, "a number with all its digits"),
-    _slip("wrong_sign", "≥|≧|⩾|=>", ">=", _SIGNS),
-    _slip("wrong_sign", "≤|≦|⩽|=<", "<=", _SIGNS),
-    _slip("wrong_sign", "≠|<>|!==?", "!=", _SIGNS),
-    _slip("wrong_sign", r"([<>!])\s+=", r"\1=", _SIGNS),
-    _slip("wrong_sign", "={2,}", "=", _SIGNS),
-    _slip("wrong_sign", r"\.{3,}|…+|‥", "..", "two dots in a range"),
-    _slip("wrong_sign", ";", ",", "a comma between tests"),
-    _slip("range_form", rf"^{_V}{_UNIT}{_UNTIL}{_V}{_UNIT}$", r"[\1..\2]", _RANGE),
-    _slip("range_form", rf"^[\[(]?\s*{_V}\s*\.\.$", r">= \1", _RANGE),
-    _slip("range_form", rf"^\.\.\s*{_V}\s*[\])]?$", r"<= \1", _RANGE),
-    _slip("range_form", rf"^(?:between|从|from)\s*{_V}\s*(?:and|到|至|to)\s*{_V}$", r"[\1..\2]", _RANGE),
-    _slip("range_form", rf"([\[(])\s*{_V}\s*(?:-|~|,|至|到)\s*{_V}\s*([\])])", r"\1\2..\3\4", _RANGE),
-    _slip(
+    _Slip("wrong_date", r"date\s*\(\s*([0-9]{4})\s*,\s*([0-9]{1,2})\s*,\s*([0-9]{1,2})\s*\)", _iso, _DATE),
+    _Slip("", r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?!T)", r"\1T00:00:00"),
+    _Slip("exponent", r"-?[0-9]+(?:\.[0-9]+)?E([+-]?[0-9]{1,4})", _plain, "a number with all its digits"),
+    _Slip("percent", r"([0-9]+(?:\.[0-9]+)?)\s*%", _percent, "a number without %"),
+    _Slip("unit", r"([0-9]+(?:\.[0-9]+)?)\s*万元?", _ten_thousands, "a number with all its digits"),
+    _Slip("wrong_sign", "≥|≧|⩾|=>", ">=", _SIGNS),
+    _Slip("wrong_sign", "≤|≦|⩽|=<", "<=", _SIGNS),
+    _Slip("wrong_sign", "≠|<>|!==?", "!=", _SIGNS),
+    _Slip("wrong_sign", r"([<>!])\s+=", r"\1=", _SIGNS),
+    _Slip("wrong_sign", "={2,}", "=", _SIGNS),
+    _Slip("wrong_sign", r"\.{3,}|…+|‥", "..", "two dots in a range"),
+    _Slip("wrong_sign", ";", ",", "a comma between tests"),
+    _Slip("range_form", rf"^{_V}{_UNIT}{_UNTIL}{_V}{_UNIT}$", r"[\1..\2]", _RANGE),
+    _Slip("range_form", rf"^[\[(]?\s*{_V}\s*\.\.$", r">= \1", _RANGE),
+    _Slip("range_form", rf"^\.\.\s*{_V}\s*[\])]?$", r"<= \1", _RANGE),
+    _Slip("range_form", rf"^(?:between|从|from)\s*{_V}\s*(?:and|到|至|to)\s*{_V}$", r"[\1..\2]", _RANGE),
+    _Slip("range_form", rf"([\[(])\s*{_V}\s*(?:-|~|,|至|到)\s*{_V}\s*([\])])", r"\1\2..\3\4", _RANGE),
+    _Slip(
         "range_form", rf"^([<>]=?\s*{_VALUE})\s*(?:and|&&?|且|并且)?\s*([<>]=?\s*{_VALUE})$", _both, _RANGE
     ),
-    _slip("wrong_word", rf"^{_V}{_UNIT}{_INCLUSIVE}\s*以上(?:\(含\))?$", r">= \1", _SIGNS),
-    _slip("wrong_word", rf"^{_V}{_UNIT}{_INCLUSIVE}\s*(?:以下|以内)(?:\(含\))?$", r"<= \1", _SIGNS),
-    _slip("wrong_word", rf"^{_AT_LEAST}\s*{_V}{_UNIT}$", r">= \1", _SIGNS),
-    _slip("wrong_word", rf"^{_AT_MOST}\s*{_V}{_UNIT}$", r"<= \1", _SIGNS),
-    _slip("wrong_word", rf"^{_MORE}\s*{_V}{_UNIT}$", r"> \1", _SIGNS),
-    _slip("wrong_word", rf"^{_LESS}\s*{_V}{_UNIT}$", r"< \1", _SIGNS),
-    _slip("wrong_word", rf"^{_V}\s*(?:\+|起|and (?:over|above|more))$", r">= \1", _SIGNS),
-    _slip("wrong_word", r"\s*(?:\bor\b|\|\|?|或者?)\s*", ", ", "a comma between alternatives"),
-    _slip("wrong_word", r"^(?:not\b|!|非)\s*([^\s=(].*)$", r"not(\1)", "not(…) around the cell"),
-    _slip("thousands_separator", r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))", "", "a number without separators"),
-    _slip("unit", rf"^{_SIGN}\s*[¥￥$]?\s*{_V}\s*{_UNITS}$", r"\1 \2", "a number without its unit"),
-    _slip("unit", r"[¥$]\s*(?=[0-9])", "", "a number without its unit"),
-    _slip("unit", rf"(?<=[0-9])\s*{_UNITS}(?=\s*(?:\.\.|[\]),]|$))", "", "numbers without their unit"),
-    _slip("wrong_word", r"^(?:yes|y|on|是|有|1|真)$", "true", "true or false"),
-    _slip("wrong_word", r"^(?:no|n|off|否|无|没有|0|假)$", "false", "true or false"),
-    _slip("wrong_word", r"\b(?:true|false|null)\b", lambda match: match[0].lower(), "lower case"),
-    _slip("wrong_word", r"^(?:none|nil|n/a|空|空白|缺失)$", "null", "null for no value"),
+    _Slip("wrong_word", rf"^{_V}{_UNIT}{_INCLUSIVE}\s*以上(?:\(含\))?$", r">= \1", _SIGNS),
+    _Slip("wrong_word", rf"^{_V}{_UNIT}{_INCLUSIVE}\s*(?:以下|以内)(?:\(含\))?$", r"<= \1", _SIGNS),
+    _Slip("wrong_word", rf"^{_AT_LEAST}\s*{_V}{_UNIT}$", r">= \1", _SIGNS),
+    _Slip("wrong_word", rf"^{_AT_MOST}\s*{_V}{_UNIT}$", r"<= \1", _SIGNS),
+    _Slip("wrong_word", rf"^{_MORE}\s*{_V}{_UNIT}$", r"> \1", _SIGNS),
+    _Slip("wrong_word", rf"^{_LESS}\s*{_V}{_UNIT}$", r"< \1", _SIGNS),
+    _Slip("wrong_word", rf"^{_V}\s*(?:\+|起|and (?:over|above|more))$", r">= \1", _SIGNS),
+    _Slip("wrong_word", r"\s*(?:\bor\b|\|\|?|或者?)\s*", ", ", "a comma between alternatives"),
+    _Slip("wrong_word", r"^(?:not\b|!|非)\s*([^\s=(].*)$", r"not(\1)", "not(…) around the cell"),
+    _Slip("thousands_separator", r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))", "", "a number without separators"),
+    _Slip("unit", rf"^{_SIGN}\s*[¥￥$]?\s*{_V}\s*{_UNITS}$", r"\1 \2", "a number without its unit"),
+    _Slip("unit", r"[¥$]\s*(?=[0-9])", "", "a number without its unit"),
+    _Slip("unit", rf"(?<=[0-9])\s*{_UNITS}(?=\s*(?:\.\.|[\]),]|$))", "", "numbers without their unit"),
+    _Slip("wrong_word", r"^(?:yes|y|on|是|有|1|真)$", "true", "true or false"),
+    _Slip("wrong_word", r"^(?:no|n|off|否|无|没有|0|假)$", "false", "true or false"),
+    _Slip("wrong_word", r"\b(?:true|false|null)\b", lambda match: match[0].lower(), "lower case"),
+    _Slip("wrong_word", r"^(?:none|nil|n/a|空|空白|缺失)$", "null", "null for no value"),
     # The reader has said what is wrong; these only complete it.
-    _slip("", r"\+\s*(?=[0-9])", ""),
-    _slip("", r"(?<![0-9.])0+(?=[0-9])", ""),
-    _slip("", rf"^{_SIGN}\s*'([^']*)'$", r'\1 "\2"'),
-    _slip("", r'^([^"]+)"$', r'"\1"'),
-    _slip("", r'^([^"]*"[^"]*)$', r'\1"'),
-    _slip("", rf"^{_SIGN}\s*([^\"<>=!,()\[\]\s][^\"<>=!,()\[\]]*)$", r'\1 "\2"'),
-    _slip("", r'"(-?[0-9][^"\\]*|true|false)"', r"\1"),
-    _slip("", r"^([\[(][^\[\]()]*\.\.[^\[\]()]*)$", r"\1]"),
-    _slip("", r"^([^\[\]()]*\.\.[^\[\]()]*[\])])$", r"[\1"),
-    _slip("", r"^((?:not\s*)?\(.*)$", r"\1)"),
-    _slip("", r"^(\[.*)$", r"\1]"),
-    _slip("", r"^(.*?)[\])]$", r"\1"),
-    _slip("", r",\s*(?=,|$)", ""),
-    _slip("", r"(?<=[0-9\"])\s+(?=[\"0-9])", ", "),
-    _slip(
+    _Slip("", r"\+\s*(?=[0-9])", ""),
+    _Slip("", r"(?<![0-9.])0+(?=[0-9])", ""),
+    _Slip("", rf"^{_SIGN}\s*'([^']*)'$", r'\1 "\2"'),
+    _Slip("", r'^([^"]+)"$', r'"\1"'),
+    _Slip("", r'^([^"]*"[^"]*)$', r'\1"'),
+    _Slip("", rf"^{_SIGN}\s*([^\"<>=!,()\[\]\s][^\"<>=!,()\[\]]*)$", r'\1 "\2"'),
+    _Slip("", r'"(-?[0-9][^"\\]*|true|false)"', r"\1"),
+    _Slip("", r"^([\[(][^\[\]()]*\.\.[^\[\]()]*)$", r"\1]"),
+    _Slip("", r"^([^\[\]()]*\.\.[^\[\]()]*[\])])$", r"[\1"),
+    _Slip("", r"^((?:not\s*)?\(.*)$", r"\1)"),
+    _Slip("", r"^(\[.*)$", r"\1]"),
+    _Slip("", r"^(.*?)[\])]$", r"\1"),
+    _Slip("", r",\s*(?=,|$)", ""),
+    _Slip("", r"(?<=[0-9\"])\s+(?=[\"0-9])", ", "),
+    _Slip(
         "quotes_needed", rf"^([^{_MARKS}]+\([^{_MARKS}]*\)[^{_MARKS}]*)$", r'"\1"', "quotes around brackets"
     ),
 )
@@ -221,7 +220,7 @@ def _mend(
 ) -> CellProblem:
     for start, text in parts:
         for slip in _SLIPS if len(text) <= _MAX_HINT else ():
-            meant = slip.pattern.sub(slip.meant, text).strip()
+            meant = re.sub(slip.pattern, slip.meant, text, flags=re.IGNORECASE).strip()
             if meant != text and len(meant) <= _MAX_HINT and not read_tests(meant, kind, bare).problems:
                 if not slip.code:
                     return replace(problem, hint=f"write {meant}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from itertools import islice
 from pathlib import Path
 
 from feerules.documents.lookalikes import Edit, candidates, half, mend, name, title, wide
@@ -16,9 +17,9 @@ from feerules.errors import Problem, Where
 __all__ = ["Lines", "Map", "Node", "Seq", "Text", "describe", "quote", "read", "read_file"]
 
 MAX_BYTES = 4 * 1024 * 1024
-# Mending reads the text again for each try, so it is left out for long files and hopeless ones.
-MAX_MENDED = 200_000
-MAX_EDITS = 30
+# Mending reads the text again for each mistake; this many characters in all.
+MAX_MENDED = 10_000_000
+
 
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
@@ -59,10 +60,10 @@ def read(content: str | bytes, label: str) -> tuple[Map | None, list[Problem]]:
     text = _UNSEEN.sub(" ", lines.text) if problems else lines.text
     if "\t" in text:
         if numbers := tab_indents(lines):
-            return None, _in_order([*problems, tab_problem(lines, numbers)])
+            return None, _in_order([*problems, tab_problem(lines, numbers)], lines)
         text = _BLANK_LINE.sub(lambda blank: " " * len(blank[0]), text)
     tree, others = _mend(lines, text, bool(problems))
-    return tree, _in_order(problems + others)
+    return tree, _in_order(problems + others, lines)
 
 
 def _mend(lines: Lines, text: str, unseen: bool) -> tuple[Map | None, list[Problem]]:
@@ -74,11 +75,11 @@ def _mend(lines: Lines, text: str, unseen: bool) -> tuple[Map | None, list[Probl
         sound = edits != [] and reader is not None and reader.stumble is None
         reader = Reader(Lines(lines.file, text), lines, edits)
         tree = reader.document()
-        if len(edits) >= MAX_EDITS or len(text) > MAX_MENDED:
+        if (len(edits) + 1) * len(text) > MAX_MENDED:
             fixes = []
         else:
             fixes = reader.fixes or (_helpful(reader.stumble, reader.mine) if reader.stumble else [])
-        if not fixes:
+        if not fixes or len(problems) > MAX_PROBLEMS:
             break
         problems += [reader.original(_lookalike(reader.mine, fix)) for fix in fixes]
         text = _apply(reader.mine, fixes, edits)
@@ -121,7 +122,9 @@ def _lookalike(mine: Lines, fix: tuple[Edit, ...]) -> Problem:
     hint = f"type {mend(source, fix).strip()}"
     chars = source[first.column : first.column + first.length]
     if not wide(chars):
-        found = f"{quote(source.strip())} without a space after the colon"
+        before, after = source[: first.column], source[first.column :]
+        piece = re.split(r"[\s,{\[]", before)[-1] + re.split(r"[\s,}\]]", after)[0]
+        found = f"{quote(piece)} without a space after the colon"
         expected = 'a space after the colon of a key: "key: value"'
         return mine.problem("missing_space", first.line, first.column, found, expected, hint)
     char = wide(chars)
@@ -144,7 +147,7 @@ def _unseen(lines: Lines) -> list[Problem]:
             "text that can be seen",
             "delete it, or type the line again",
         )
-        for _, (number, match) in zip(range(MAX_PROBLEMS), found, strict=False)
+        for number, match in islice(found, MAX_PROBLEMS + 1)
     ]
 
 
@@ -186,5 +189,13 @@ def _not_a_mapping(tree: Text | Seq) -> Problem:
     return tree.problem("not_a_mapping", found=found, expected=expected, hint="begin with kind: fee-schedule")
 
 
-def _in_order(problems: list[Problem]) -> list[Problem]:
-    return sorted(dict.fromkeys(problems), key=lambda p: (p.where, p.code))
+def _in_order(problems: list[Problem], lines: Lines) -> list[Problem]:
+    """The problems in the order of the file, as many as anybody will read."""
+    ordered = sorted(dict.fromkeys(problems), key=lambda p: (p.where, p.code))
+    if len(ordered) <= MAX_PROBLEMS:
+        return ordered
+    where = ordered[MAX_PROBLEMS].where
+    found, expected = f"more than {MAX_PROBLEMS} problems in one file", "a file that can be read to its end"
+    hint = "mend the problems above, then look again"
+    more = Problem("too_many_problems", where, found, expected, hint, lines.excerpt_of(where))
+    return [*ordered[:MAX_PROBLEMS], more]

@@ -133,12 +133,13 @@ def _without_colon(s: Stumble, at: tuple[int, int]) -> Problem:
 def _stray_row(s: Stumble, at: tuple[int, int]) -> Problem:
     """A row of a table that is not indented like the others, so that YAML does not see it as one."""
     above = next((n for n in range(at[0] - 1, -1, -1) if s.lines.line(n).strip()), at[0])
-    indent = _spaces(len(s.lines.line(above)) - len(s.lines.line(above).lstrip(" ")))
+    before = s.lines.line(above)
+    hint = f"indent it deeper than line {above + 1}"
+    if before.lstrip().startswith("|"):
+        hint = f"indent it by {_spaces(len(before) - len(before.lstrip()))}, like line {above + 1}"
     row = quote(s.lines.line(at[0])[at[1] :].rstrip())
     expected = 'rows that begin with "|", indented alike and deeper than the key of the table'
-    return s.problem_at(
-        at, f"{row}, a row outside its table", expected, f"line {above + 1} is indented by {indent}"
-    )
+    return s.problem_at(at, f"{row}, a row outside its table", expected, hint)
 
 
 def _reserved(s: Stumble) -> Problem:

@@ -18,7 +18,7 @@ from feerules.errors import Problem, RuleErrors, Where
 __all__ = ["MAX_ROWS", "Head", "Row", "Table", "TableError", "parse_table", "read_table_file"]
 
 MAX_ROWS = 50_000
-MAX_COLUMNS = 200
+_MAX_COLUMNS = 200
 _NO_WIDE_PIPE = "type | with the keyboard in English: ｜ is another character"
 
 
@@ -125,7 +125,7 @@ class _PipeReader:
         above, column = self.start.line - 1, self.start.column - 1
         source = self.lines.line(above + at)
         for indent in (column, 0):
-            if source[indent:].rstrip() == line.rstrip():
+            if source[indent:] == line or source[indent:].rstrip() == line.rstrip():
                 return above + at, indent
         return above, column
 
@@ -154,17 +154,21 @@ class _PipeReader:
             return []
         plain = '"' not in row and "\\" not in row
         parts = row[1:].split("|") if plain else self.split(row, place, begin)
-        if not parts:
-            return []
-        if parts.pop().strip() or not parts:
+        if parts and (parts.pop().strip() or not parts):
             end = "the end of the line"
             self.tell(place, begin + len(row), "missing_pipe", end, "a | after the last cell")
             return []
-        cells, column = [], begin + 1
+        return [self.cells(parts, place, begin + 1)] if parts else []
+
+    def cells(self, parts: list[str], line: int, column: int) -> list[Text]:
+        cells = []
         for part in parts:
-            cells.append(_cell(part, self.lines, place, column))
+            value = part.strip()
+            start = column + part.find(value)
             column += len(part) + 1
-        return [cells]
+            make = _escaped if "\\" in value else Text
+            cells.append(make(value, self.lines, line, start))
+        return cells
 
     def split(self, row: str, place: int, begin: int) -> list[str]:
         """The cells as written, and what follows the last |; nothing where a quote stays open."""
@@ -180,13 +184,9 @@ class _PipeReader:
         return [*parts, rest]
 
 
-def _cell(part: str, lines: Lines, line: int, column: int) -> Text:
-    value = part.strip()
-    column += len(part) - len(part.lstrip())
-    if "\\|" not in value:
-        return Text(value, lines, line, column)
-    value = _ESCAPED_PIPE.sub(lambda match: "|" if match[1] == "|" else match[0], value)
-    return Escaped(value, lines, line, column)
+def _escaped(value: str, lines: Lines, line: int, column: int) -> Text:
+    read = _ESCAPED_PIPE.sub(lambda match: "|" if match[1] == "|" else match[0], value)
+    return Text(value, lines, line, column) if read == value else Escaped(read, lines, line, column)
 
 
 def _columns(name: str) -> int:
@@ -210,9 +210,9 @@ def _assemble(rows: Sequence[list[Text]], problems: list[Problem], start: Where)
 
 
 def _check_head(head: list[Text]) -> list[Problem]:
-    if len(head) > MAX_COLUMNS:
+    if len(head) > _MAX_COLUMNS:
         found = f"{len(head)} columns"
-        return [head[0].problem("too_many_columns", found=found, expected=f"at most {MAX_COLUMNS}")]
+        return [head[0].problem("too_many_columns", found=found, expected=f"at most {_MAX_COLUMNS}")]
     problems = []
     seen: set[str] = set()
     for name in head:

@@ -53,6 +53,7 @@ class Lines:
     ) -> Problem:
         """A problem at a 0-based line and column, with its excerpt."""
         where = self.where(line, column)
+        hint = hint if len(hint) <= EXCERPT else hint[: EXCERPT - 1] + "…"
         return Problem(code, where, found, expected, hint, self.excerpt_of(where))
 
 

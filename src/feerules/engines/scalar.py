@@ -223,7 +223,7 @@ class _Generator:
     def _compiled(self) -> Callable[..., tuple[int, ...]]:
         names = [ast.arg(f"f{number}") for number in range(2 * self.width)]
         arguments = ast.arguments([], names, None, [], [], None, [])
-        define = ast.FunctionDef("run", arguments, self.body, [], None, type_params=[])
+        define = _definition(arguments, self.body)
         module = ast.fix_missing_locations(ast.Module([define], []))
         exec(compile(module, "<plan>", "exec"), self.constants)
         run: Callable[..., tuple[int, ...]] = self.constants["run"]
@@ -300,6 +300,12 @@ class _Generator:
         if node.mode != "up":
             added = ast.BinOp(added, ast.FloorDiv(), ast.Constant(2))
         return ast.BinOp(ast.BinOp(left, ast.Add(), added), ast.FloorDiv(), right)
+
+
+def _definition(arguments: ast.arguments, body: list[ast.stmt]) -> ast.FunctionDef:
+    define = ast.FunctionDef("run", arguments, body, [], None)
+    define.type_params = []  # type: ignore[attr-defined]  # Python 3.12 wants it, 3.11 does not know it
+    return define
 
 
 def _half_even(left: int, right: int) -> int:

@@ -63,8 +63,8 @@ class Builder:
 
     def __init__(self) -> None:
         self._shared: dict[tuple[object, ...], Node] = {}
-        self.true = self.const(1)
-        self.false = self.const(0)
+        self.true: Node = self.const(1)
+        self.false: Node = self.const(0)
 
     def _share(self, node: N, operation: str, *key: object) -> N:
         magnitude = max(abs(node.lo), abs(node.hi))
@@ -206,7 +206,8 @@ class Builder:
         return self._share(replace(node, scale=0), "a key", "unscaled", node)
 
     def total(self, nodes: Iterable[Node]) -> Node:
-        return reduce(self.add, nodes, self.const(0))
+        start: Node = self.const(0)
+        return reduce(self.add, nodes, start)
 
     # Truth
 

@@ -16,6 +16,7 @@ from feerules.documents.schedule import (
     Limit,
     PerUnit,
     Rounding,
+    Share,
     Started,
     Tiers,
 )
@@ -23,11 +24,11 @@ from feerules.documents.values import FactValue, GuidedValue, SumValue, TableVal
 from feerules.plan.bounds import Builder, Exact
 from feerules.plan.cycles import Cycle, Progress, judged_on
 from feerules.plan.lookups import Found, cells_hold, decide
-from feerules.plan.nodes import Node
+from feerules.plan.nodes import Guard, Leaf, Node, Plan, Slot
 from feerules.plan.tariffs import Bands, Slice, cumulative, find_bands, months_in_force, resets, slices
 from feerules.plan.terms import Moment, Refused, Scope, Term
 
-__all__ = ["Line", "Point", "Shown", "Span", "told"]
+__all__ = ["Line", "Point", "Pool", "Shown", "Span", "told"]
 
 FEN = Decimal("0.01")
 MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
@@ -64,6 +65,19 @@ class Use:
     total: Node
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Pool:
+    """How a shared fee is divided: `plan` weighs each unit, among units with equal `among` facts.
+
+    The share that a unit gets is the fact `leaf`; `den` is the weights' common denominator.
+    """
+
+    leaf: Leaf
+    plan: Plan
+    among: tuple[str, ...]
+    den: Node
+
+
 @dataclass(eq=False)
 class Shown:
     """What a line tells about itself beside its amount; each node is computed only when asked for."""
@@ -79,6 +93,7 @@ class Shown:
     parts: list[tuple[str, Node]] = field(default_factory=list)
     applied: list[tuple[int, Node]] = field(default_factory=list)
     months: list[tuple[Node, Node]] = field(default_factory=list)
+    pool: Pool | None = None
 
 
 class Line:
@@ -216,7 +231,7 @@ class Line:
             use = self._portion(term, run, to)
             return Exact(self.b, self.b.sub(use.high, use.low))
         if charge.share is not None:
-            return self._pool_share()
+            return self._pool_share(charge.share)
         if charge.registers:
             return self._registers(charge, run, to)
         if isinstance(charge.per, Started):
@@ -567,11 +582,28 @@ class Line:
         self.scope.guard("ends_before_start", self.b.compare("<=", self.b.const(0), node))
         return self.b.max(node, self.b.const(0))
 
-    def _pool_share(self) -> Exact:
+    def _pool_share(self, share: Share) -> Exact:
         """The unit's share, computed over all units beforehand and given as a fact."""
-        leaf = self.scope.share_leaf(self.scope.fee or "")
+        leaf = self.scope.share_leaf(self.scope.fee or "", self.cycle.key)
         self.scope.require(leaf)
+        self.shown.pool = self._pool(share, leaf)
         return Exact(self.b, self.b.fact(leaf))
+
+    def _pool(self, share: Share, leaf: Leaf) -> Pool:
+        """How to weigh a unit: a plan of its own, since units that are billed nothing may share too."""
+        outer, scope = self.scope, self.scope.apart()
+        self.scope = scope
+        try:
+            weight = self.value(share.by, ("weight", "by"))
+        finally:
+            self.scope = outer
+        whole = self.b.max(self.b.unscaled(weight.num), self.b.const(0))
+        guards = [Guard("unreadable", need, None, fact) for fact, need in scope.needs.items()]
+        slot = Slot(leaf.name, scope.need, {"weight": whole})
+        for name in share.among:
+            scope.term(name, share.where)
+        plan = Plan(tuple(scope.needs), (*guards, *scope.guards), (slot,))
+        return Pool(leaf, plan, share.among, weight.den)
 
     # Adjustments and limits
 

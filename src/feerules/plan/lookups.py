@@ -346,14 +346,14 @@ class _Reading:
         for at, head in enumerate(self.table.header):
             name = self.names.aliases.get(head.name, head.name)
             if head.name in self.wanted:
-                found.append((at, head.name))
+                found.append((at, str(head.name)))
             elif self._is_subject(name):
                 conditions.append((at, name, head.where))
             elif head.name.lower() not in NOTES:
                 unknown.append((at, head))
         if not found and len(unknown) == 1 and not self.spec.components:
             (at, head), unknown = unknown[0], []
-            found.append((at, head.name))
+            found.append((at, str(head.name)))
         for _, head in unknown:
             self.failed = True
             known = [*self.wanted, *self.names.known()]

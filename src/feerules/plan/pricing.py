@@ -96,12 +96,24 @@ def _finished(draft: _Draft, options: Options) -> Plan:
     if options.dated:
         order = b.compare("<", b.fact(VALID_FROM), b.fact(VALID_TO))
         guards.append(Guard("ends_before_start", b.true, order, VALID_TO))
-    zero = b.const(0, 2)
-    total = b.total(b.choose(slot.active, slot.values["amount"], zero) for slot in draft.slots)
     leaves = [*draft.needs]
     if options.dated:
         leaves += [VALID_FROM, VALID_TO, RUN_FROM]
-    return Plan(tuple(leaves), tuple(guards), tuple(draft.slots), {"total": b.raised(total, 2)})
+    return Plan(tuple(leaves), tuple(guards), tuple(draft.slots), _totals(b, draft.slots))
+
+
+def _totals(b: Builder, slots: Sequence[Slot]) -> dict[str, Node]:
+    """The `total`, and for each fee its amount under `fee.` and whether it is charged under `charged.`"""
+    zero = b.const(0, 2)
+    amounts: dict[str, list[Node]] = {}
+    charged: dict[str, list[Node]] = {}
+    for slot in slots:
+        fee_id = slot.about.fee_id if isinstance(slot.about, LineAbout) else slot.key
+        amounts.setdefault(fee_id, []).append(b.choose(slot.active, slot.values["amount"], zero))
+        charged.setdefault(fee_id, []).append(slot.active)
+    totals = {f"fee.{fee_id}": b.raised(b.total(each), 2) for fee_id, each in amounts.items()}
+    total = b.raised(b.total(totals.values()), 2)
+    return {"total": total, **totals, **{f"charged.{fee_id}": b.any_of(each) for fee_id, each in charged.items()}}
 
 
 _READ = "unreadable"
@@ -278,6 +290,7 @@ class _Lines:
         document = self._document_applies()
         with scope.needing(document):
             applies = b.all_of((document, cells_hold(scope, self.fee.applies)))
+        scope.gate = dict(scope.needs)
         with scope.needing(applies):
             self._need_cycle_days()
             active = b.all_of((applies, self.cycle.exists))

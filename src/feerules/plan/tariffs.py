@@ -114,7 +114,7 @@ class _Reading:
                 'a column "up to"', "its cells are the upper bounds of the bands, the last one above",
             )  # fmt: skip
         wanted = [*columns, SIZE]
-        self.prices = {name: at for at, name in enumerate(heads) if name in wanted}
+        self.prices = {str(name): at for at, name in enumerate(heads) if name in wanted}
         missing = [column for column in columns if column not in self.prices]
         if missing:
             raise names.refuse(

@@ -223,6 +223,7 @@ class Scope:
         self.moment = moment
         self.need: Node = builder.true
         self.needs: dict[Leaf, Node] = {}
+        self.gate: dict[Leaf, Node] = {}  # what it takes to know whether the line is for a record at all
         self.guards: list[Guard] = []
         self.fee: str | None = None
         self.fees: Resolver | None = None
@@ -264,10 +265,17 @@ class Scope:
         known = self.needs.get(leaf, self.b.false)
         self.needs[leaf] = self.b.any_of((known, self.need))
 
-    def share_leaf(self, fee: str) -> Leaf:
-        """A unit's share of the pool of a fee, in fen: a fact that is computed over all units."""
-        name = f"share.{fee}"
-        return self.names.shares.setdefault(fee, Leaf(name, "decimal", 2, -WIDEST * 100, WIDEST * 100))
+    def apart(self) -> Scope:
+        """A scope at the same moment whose needs and guards are its own."""
+        apart = Scope(self.names, self.b, self.moment)
+        apart.fee, apart.fees, apart.tables, apart.need = self.fee, self.fees, self.tables, self.need
+        apart.needs = dict(self.gate)
+        return apart
+
+    def share_leaf(self, fee: str, cycle: str) -> Leaf:
+        """A unit's share of the pool of a fee in a cycle, in fen: a fact computed over all units."""
+        name = f"share.{fee}.{cycle}"
+        return self.names.shares.setdefault(name, Leaf(name, "decimal", 2, -WIDEST * 100, WIDEST * 100))
 
     def guard(self, code: str, ok: Node, leaf: Leaf | None = None) -> None:
         """A record for which `ok` does not hold, where it is needed, is a problem."""
@@ -499,7 +507,7 @@ class _Formula:
     def _mode(self, args: Iterable[Expr]) -> Mode:
         for arg in args:
             if isinstance(arg, Name) and arg.name in ROUNDING_MODES:
-                return arg.name  # type: ignore[return-value]  # it is one of the modes
+                return arg.name
             raise self.refuse(
                 arg, "unknown_word", f'the rounding "{self._text(arg)}"', ", ".join(ROUNDING_MODES),
                 did_you_mean(self._text(arg), ROUNDING_MODES),

@@ -1,0 +1,402 @@
+"""What does a whole estate owe? The plan of one unit, over a frame of any size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+
+from feerules.book import Book
+from feerules.engines.columnar import Columnar
+from feerules.errors import UnitErrors, UnitProblem
+from feerules.frames import FrameError, columns_of, into_lazy, to_decimal
+from feerules.periods import Period, from_day_number
+from feerules.plan.nodes import Node, Slot
+from feerules.plan.pricing import PAYERS
+from feerules.pools import with_shares
+from feerules.progress import counted
+from feerules.reasons import reason
+from feerules.telling import about_of, source_text
+
+__all__ = ["EstateResult", "price_frame"]
+
+Form = Literal["wide", "long"]
+PROBLEMS = {
+    "frame": pl.String, "row_id": pl.String, "unit_id": pl.String, "fee": pl.String, "fact": pl.String,
+    "value": pl.String, "code": pl.String, "reason": pl.String,
+}  # fmt: skip
+# What a bill line carries from its unit, beside the key.
+CARRIED = ("account_id", "owner_id", "tenant_id", "developer_id", "heir_id")
+
+
+@dataclass(frozen=True)
+class EstateResult:
+    """The answers for an estate, and apart from them the rows that have none.
+
+    `rows` and `problems` are of the kind that came in (lazy frames for a lazy frame or a path). Every
+    unit is in exactly one of them. `digest` names the rules that gave the answers.
+    """
+
+    rows: Any
+    problems: Any
+    digest: str
+    _lazy: tuple[pl.LazyFrame, pl.LazyFrame]
+
+    def collect(self) -> EstateResult:
+        """The same with both frames computed, in one pass over the units."""
+        rows, problems = pl.collect_all(self._lazy, engine="streaming")
+        return EstateResult(rows, problems, self.digest, (rows.lazy(), problems.lazy()))
+
+    def sink(self, path: str | Path, problems: str | Path | None = None, *, progress: bool | None = None) -> None:
+        """Writes the rows to a Parquet file, and the problems beside it, in one pass and bounded memory.
+
+        The problems go to `problems`, by default to the name of `path` with `.problems` before its
+        ending. `progress` shows a bar; by default where the standard error is a terminal.
+        """
+        path = Path(path)
+        beside = Path(problems) if problems else path.with_suffix(f".problems{path.suffix}")
+        with counted(self._lazy, progress) as (rows, bad):
+            sinks = [rows.sink_parquet(path, lazy=True), bad.sink_parquet(beside, lazy=True)]
+            pl.collect_all(sinks, engine="streaming")
+
+
+def price_frame(
+    units: Any,
+    book: Book,
+    period: str | Period,
+    *,
+    form: Form,
+    key: str,
+    accrue: bool,
+    pools: Any,
+    strict: bool,
+) -> EstateResult:
+    """See `feerules.price_estate`."""
+    period = Period.parse(period) if isinstance(period, str) else period
+    if form not in ("wide", "long"):
+        raise ValueError(f'found form={form!r}, expected "wide" or "long"')
+    lazy, back = into_lazy(units)
+    estate = _Estate(lazy, book, period, key, accrue=accrue, pools=pools)
+    rows, problems = (estate.wide() if form == "wide" else estate.long()), estate.problems()
+    if strict:
+        _refuse(problems)
+    if isinstance(units, pl.LazyFrame | str | Path):
+        return EstateResult(rows, problems, book.digest, (rows, problems))
+    both = [each.lazy() for each in pl.collect_all([rows, problems], engine="streaming")]
+    return EstateResult(back(both[0]), back(both[1]), book.digest, (both[0], both[1]))
+
+
+def _refuse(problems: pl.LazyFrame) -> None:
+    """Raises every problem of the estate."""
+    found = problems.collect(engine="streaming")
+    if found.height:
+        names = ("unit_id", "fact", "value", "code", "reason", "fee")
+        raise UnitErrors(UnitProblem(*(row[name] for name in names)) for row in found.iter_rows(named=True))
+
+
+class _Estate:
+    """One estate in one period: the checked frame, and the expressions over it."""
+
+    def __init__(
+        self, frame: pl.LazyFrame, book: Book, period: Period, key: str, *, accrue: bool, pools: Any
+    ) -> None:
+        schema = frame.collect_schema()
+        aliases = (book.mapping[key],) if key in book.mapping else ()
+        found = columns_of(schema, {key: aliases})
+        if not found:
+            raise FrameError(f'no column "{key}": found {", ".join(schema)}; name the key with key=')
+        self.key = found[key]
+        self.given = frame
+        self.dated = "valid_from" in schema
+        self.plan = book.plan(period, accrue=accrue, dated=self.dated)
+        self.columns = columns_of(schema, {leaf.name: leaf.aliases for leaf in self.plan.leaves})
+        self.carried = [name for name in CARRIED if name in schema and name != self.key]
+        self.bad_keys = bad_keys(frame, self.key, dated=self.dated)
+        frame = sound_rows(frame, self.key, self.bad_keys)
+        if self.dated:
+            frame = with_runs(frame, self.key, [c for n, c in self.columns.items() if n not in _PARTIES])
+            self.columns |= {"valid_from": "valid_from", "valid_to": "valid_to", "run_from": "run_from"}
+        shared = [slot for slot in self.plan.slots if about_of(slot).shown.pool is not None]
+        self.lost_pools: pl.DataFrame | None = None
+        if shared:
+            frame, columns, self.lost_pools = with_shares(frame, shared, pools, self.key)
+            self.columns |= columns
+        self.prepared = Columnar(self.plan).prepare(frame, self.columns)
+
+    # Answers
+
+    def wide(self) -> pl.LazyFrame:
+        """A row per unit: its key and account, an amount per fee (null: not charged), the total."""
+        fees = [name.removeprefix("fee.") for name in self.plan.totals if name.startswith("fee.")]
+        keep = [self.key, *self.carried[:1]]
+        rows = self._priced(self.plan.totals, keep)
+        if self.dated:
+            flags, sums = pl.col("^charged\\..*$").any(), pl.col("total", *(f"fee.{fee}" for fee in fees)).sum()
+            carried = [pl.col(name).last() for name in keep[1:]]
+            rows = rows.group_by(self.key, maintain_order=True).agg(*carried, sums, flags)
+        amounts = [self._amount(fee) for fee in fees]
+        return rows.select(*keep, *amounts, to_decimal(pl.col("total"), 2))
+
+    def _amount(self, fee: str) -> pl.Expr:
+        amount = to_decimal(pl.col(f"fee.{fee}"), 2)
+        if self.plan.totals[f"charged.{fee}"].lo == 1:
+            return amount.alias(fee)
+        return pl.when(pl.col(f"charged.{fee}")).then(amount).alias(fee)
+
+    def long(self) -> pl.LazyFrame:
+        """A row per bill line, as FRAMES names its columns; fee by fee."""
+        slots = [slot for slot in self.plan.slots if slot.active.hi]
+        outputs: dict[str, Node] = {}
+        for number, slot in enumerate(slots):
+            outputs[f"{number}.active"] = slot.active
+            outputs |= {f"{number}.{name}": node for name, node in slot.values.items()}
+        keep = [self.key, *self.carried]
+        rows = self._priced(outputs, keep)
+        places = _places(slots)
+        lines = [LineColumns(slot, number, self.key, self.carried, places) for number, slot in enumerate(slots)]
+        return pl.concat([each.of(rows) for each in lines]) if lines else _no_lines(rows, self.key)
+
+    def _priced(self, outputs: Mapping[str, Node], keep: Sequence[str]) -> pl.LazyFrame:
+        rows = self.prepared.rows(outputs, keep)
+        if not self.dated:
+            return rows
+        # A unit is priced for all of its days or not at all.
+        bad = self.prepared.problems([self.key]).select(self.key).unique()
+        return rows.join(bad, on=self.key, how="anti", nulls_equal=True, maintain_order="left")
+
+    # Problems
+
+    def problems(self) -> pl.LazyFrame:
+        """A row per reason; a unit with a problem has no row among the answers."""
+        key = pl.col(self.key).cast(pl.String)
+        found = self.prepared.problems([self.key]).select(
+            pl.lit("units").alias("frame"),
+            key.alias("row_id"),
+            key.alias("unit_id"),
+            "fee", "fact", "value", "code",
+            self._reasons().alias("reason"),
+        )  # fmt: skip
+        parts = [found]
+        if not self.bad_keys.is_empty():
+            parts.append(self._key_problems())
+        if self.lost_pools is not None and self.lost_pools.height:
+            parts.append(self.lost_pools.lazy())
+        return pl.concat(parts).cast(PROBLEMS)
+
+    def _reasons(self) -> pl.Expr:
+        told: dict[str, str] = {}
+        for guard in self.plan.guards:
+            codes = READING_CODES if guard.ok is None else (guard.code,)
+            name = "" if guard.fact is None else guard.fact.name
+            told |= {f"{code}|{name}": reason(code, guard.fact) for code in codes}
+        at = pl.concat_str(pl.col("code"), pl.lit("|"), pl.col("fact").fill_null(""))
+        return at.replace_strict(list(told), list(told.values()), default=None, return_dtype=pl.String)
+
+    def _key_problems(self) -> pl.LazyFrame:
+        key = pl.col(self.key)
+        bad = self.given.filter(key.is_null() | key.is_in(self.bad_keys.drop_nulls().implode())).select(
+            key.cast(pl.String).alias("unit_id")
+        )
+        repeated = "overlapping_rows" if self.dated else "duplicate_key"
+        code = pl.when(pl.col("unit_id").is_null()).then(pl.lit("null_key")).otherwise(pl.lit(repeated))
+        said = {name: reason(name) for name in ("null_key", repeated)}
+        return bad.select(
+            pl.lit("units").alias("frame"),
+            pl.col("unit_id").alias("row_id"),
+            "unit_id",
+            pl.lit(None, pl.String).alias("fee"),
+            pl.lit(self.key).alias("fact"),
+            pl.col("unit_id").alias("value"),
+            code.alias("code"),
+            code.replace_strict(list(said), list(said.values()), return_dtype=pl.String).alias("reason"),
+        )
+
+
+READING_CODES = ("missing", "wrong_type", "imprecise", "out_of_domain", "unknown_value")
+_PARTIES = ("account_id", *CARRIED, "valid_from", "valid_to", "run_from")
+
+
+# Keys and days
+
+
+def bad_keys(frame: pl.LazyFrame, key: str, *, dated: bool) -> pl.Series:
+    """The keys that cannot stand: null, repeated, or (with dated facts) with days told twice."""
+    if dated:
+        return _overlapping(frame, key)
+    hashes = frame.select(pl.col(key).hash(), empty=pl.col(key).is_null()).collect(engine="streaming")
+    nulls = bool(hashes["empty"].any())
+    sorted_hashes = np.sort(hashes[key].to_numpy())
+    repeated = sorted_hashes[1:][sorted_hashes[1:] == sorted_hashes[:-1]]
+    if not len(repeated) and not nulls:
+        return pl.Series(key, [], frame.collect_schema()[key])
+    # Equal hashes are only suspects: the keys themselves decide.
+    suspects = frame.select(key).filter(
+        pl.col(key).is_null() | pl.col(key).hash().is_in(pl.Series(np.unique(repeated)).implode())
+    )
+    counted = suspects.group_by(key).len().filter((pl.col("len") > 1) | pl.col(key).is_null())
+    return counted.collect(engine="streaming")[key]
+
+
+def _overlapping(frame: pl.LazyFrame, key: str) -> pl.Series:
+    """Units of which two rows hold on one day; a row without end holds until the next begins."""
+    days = _days(frame, key).select(key, "valid_from", "valid_to")
+    before = pl.col("valid_to").shift().over(key)
+    bad = days.filter((before > pl.col("valid_from")) | pl.col(key).is_null())
+    return bad.select(pl.col(key).unique()).collect(engine="streaming")[key]
+
+
+def _days(frame: pl.LazyFrame, key: str) -> pl.LazyFrame:
+    schema = frame.collect_schema()
+    names = [name for name in ("valid_from", "valid_to") if name in schema]
+    frame = frame.with_columns(
+        pl.col(name).str.to_date(strict=False) if schema[name] == pl.String else pl.col(name).cast(pl.Date)
+        for name in names
+    )
+    if "valid_to" not in schema:
+        frame = frame.with_columns(pl.lit(None, pl.Date).alias("valid_to"))
+    frame = frame.sort(key, "valid_from", nulls_last=False, maintain_order=True)
+    following = pl.col("valid_from").shift(-1).over(key)
+    return frame.with_columns(pl.coalesce("valid_to", following).alias("valid_to"))
+
+
+def sound_rows(frame: pl.LazyFrame, key: str, bad: pl.Series) -> pl.LazyFrame:
+    """The rows whose key says which unit they are."""
+    if bad.is_empty():
+        return frame
+    return frame.filter(pl.col(key).is_not_null() & ~pl.col(key).is_in(bad.drop_nulls().implode()))
+
+
+def with_runs(frame: pl.LazyFrame, key: str, facts: Sequence[str]) -> pl.LazyFrame:
+    """Tells each row since when its unit's facts, parties aside, are the same."""
+    frame = _days(frame, key)
+    changed = [pl.col(name).ne_missing(pl.col(name).shift()) for name in facts]
+    apart = pl.col("valid_from").ne_missing(pl.col("valid_to").shift())
+    starts = pl.any_horizontal(pl.col(key).ne_missing(pl.col(key).shift()), apart, *changed)
+    run = pl.when(starts).then(pl.col("valid_from").fill_null(date(1900, 1, 1))).forward_fill()
+    return frame.with_columns(run.alias("run_from"))
+
+
+# Bill lines
+
+
+def _places(slots: Sequence[Slot]) -> dict[str, int]:
+    """The decimals of each number column: enough for every fee, and at least six."""
+    names = ("quantity", "rate", "factor", "tax_rate")
+    return {
+        name: max([6, *(slot.values[name].scale for slot in slots if name in slot.values)]) for name in names
+    }
+
+
+class LineColumns:
+    """The columns of the bill lines of one slot."""
+
+    def __init__(
+        self, slot: Slot, number: int, key: str, carried: Sequence[str], places: Mapping[str, int]
+    ) -> None:
+        self.slot, self.about = slot, about_of(slot)
+        self.number, self.key, self.carried, self.places = number, key, carried, places
+
+    def of(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        if self.slot.active.lo == 0:
+            rows = rows.filter(pl.col(f"{self.number}.active"))
+        return rows.select(self._columns())
+
+    def _node(self, name: str) -> pl.Expr:
+        return pl.col(f"{self.number}.{name}")
+
+    def _columns(self) -> list[pl.Expr]:
+        about, schedule = self.about, self.about.schedule
+        amount, tax = self._node("amount"), self._node("tax")
+        return [
+            self._charge_id().alias("charge_id"),
+            self._carried("account_id"),
+            self._payer_id().alias("payer_id"),
+            self._payer().alias("payer"),
+            pl.col(self.key),
+            pl.lit(about.fee_id).alias("fee"),
+            pl.lit(about.fee.kind).alias("kind"),
+            self._day("start").alias("period_start"),
+            self._day("end").alias("period_end"),
+            self._day("issued").alias("issued_on"),
+            self._day("due").alias("due_on"),
+            self._number("quantity"),
+            pl.lit(about.shown.unit).alias("unit"),
+            self._number("rate"),
+            self._number("factor"),
+            to_decimal(amount - tax, 2).alias("net"),
+            self._number("tax_rate"),
+            to_decimal(tax, 2).alias("tax"),
+            to_decimal(amount, 2).alias("amount"),
+            pl.lit(schedule.currency).alias("currency"),
+            pl.lit(schedule.id).alias("document"),
+            pl.lit(schedule.version_name).alias("version"),
+            self._row().alias("table_row"),
+            pl.lit(source_text(about)).alias("source"),
+        ]
+
+    def _carried(self, name: str) -> pl.Expr:
+        return pl.col(name) if name in self.carried else pl.lit(None, pl.String).alias(name)
+
+    def _constant(self, name: str) -> int | None:
+        node = self.slot.values[name]
+        return node.lo if node.lo == node.hi else None
+
+    def _day(self, name: str) -> pl.Expr:
+        known = self._constant(name)
+        if known is not None:
+            return pl.lit(from_day_number(known), pl.Date)
+        return self._node(name).cast(pl.Int32).cast(pl.Date)
+
+    def _number(self, name: str) -> pl.Expr:
+        places = self.places[name]
+        if name not in self.slot.values:
+            return pl.lit(None, pl.Decimal(38, places)).alias(name)
+        return to_decimal(self._node(name), self.slot.values[name].scale, places).alias(name)
+
+    def _payer(self) -> pl.Expr:
+        known = self._constant("payer")
+        return pl.lit(PAYERS[known]) if known is not None else _texts(PAYERS, self._node("payer"))
+
+    def _payer_id(self) -> pl.Expr:
+        known = self._constant("payer")
+        choices = [
+            (self._node("payer") == number, pl.col(f"{payer}_id").cast(pl.String))
+            for number, payer in enumerate(PAYERS)
+            if f"{payer}_id" in self.carried
+        ]
+        if known is not None:
+            name = f"{PAYERS[known]}_id"
+            return pl.col(name).cast(pl.String) if name in self.carried else pl.lit(None, pl.String)
+        chosen: pl.Expr = pl.lit(None, pl.String)
+        for test, column in choices:
+            chosen = pl.when(test).then(column).otherwise(chosen)
+        return chosen
+
+    def _row(self) -> pl.Expr:
+        if not self.about.rows:
+            return pl.lit("")
+        return _texts(self.about.rows, self._node("row"))
+
+    def _charge_id(self) -> pl.Expr:
+        start = self._constant("start")
+        day = (
+            pl.lit(f"{from_day_number(start):%Y%m%d}")
+            if start is not None
+            else self._day("start").dt.strftime("%Y%m%d")
+        )
+        fee, version = self.about.fee_id, self.about.schedule.version_name
+        key = pl.col(self.key).cast(pl.String)
+        return pl.concat_str(key, pl.lit(f":{fee}:"), day, pl.lit(":"), self._payer(), pl.lit(f":{version}"))
+
+
+def _texts(texts: Sequence[str], index: pl.Expr) -> pl.Expr:
+    return pl.lit(pl.Series(list(texts), dtype=pl.String)).gather(index)
+
+
+def _no_lines(rows: pl.LazyFrame, key: str) -> pl.LazyFrame:
+    return rows.select(key).limit(0)
