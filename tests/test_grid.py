@@ -89,7 +89,7 @@ def cross(*sizes: int) -> Table:
 
 def bands_per_estate(estates: int, bands: int) -> Table:
     """Each estate has its own area thresholds, none like those of another."""
-    rows = []
+    rows: list[Row] = []
     for estate in range(estates):
         inner = sorted((estate * 7_919 + k * 1_299_709) % 9_999_991 + 1 for k in range(1, bands))
         rows += [(band(a, b), only(estate)) for a, b in pairwise([0, *inner, 10_000_001])]
@@ -248,7 +248,7 @@ def test_a_number_is_never_looked_up_value_by_value() -> None:
 
 def test_a_joint_key_never_passes_63_bits() -> None:
     amount, estate = Axis("amount", 0, 2**62), Axis("estate", 0, 2)
-    table = (
+    table: Table = (
         [amount, estate],
         [(band(10**k + code, 2**62), only(code)) for code in range(3) for k in range(6)],
     )

@@ -4,10 +4,11 @@ from feerules.bill import Bill, BillLine, Step
 from feerules.book import Book
 from feerules.cases import CaseResult, run_cases
 from feerules.documents.cells import Cell, CellError
-from feerules.errors import FeeRulesError, Problem, RuleErrors, UnitErrors, UnitProblem, Where
+from feerules.errors import FeeRulesError, MissingExtra, Problem, RuleErrors, UnitErrors, UnitProblem, Where
 from feerules.load import load, load_files
 from feerules.periods import Period
-from feerules.pricing import price
+from feerules.pricing import price, price_estate, reconcile
+from feerules.schemas import schema
 
 __all__ = [
     "Bill",
@@ -17,6 +18,7 @@ __all__ = [
     "Cell",
     "CellError",
     "FeeRulesError",
+    "MissingExtra",
     "Period",
     "Problem",
     "RuleErrors",
@@ -27,5 +29,8 @@ __all__ = [
     "load",
     "load_files",
     "price",
+    "price_estate",
+    "reconcile",
     "run_cases",
+    "schema",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-__all__ = ["FeeRulesError", "Problem", "RuleErrors", "UnitErrors", "UnitProblem", "Where", "did_you_mean"]
+__all__ = ["FeeRulesError", "MissingExtra", "Problem", "RuleErrors", "UnitErrors", "UnitProblem", "Where", "did_you_mean"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -123,6 +123,14 @@ class UnitErrors(FeeRulesError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return UnitErrors, (self.problems,)
+
+
+class MissingExtra(FeeRulesError, ImportError):
+    """A function needs packages that are not installed; the message gives the command."""
+
+    def __init__(self, what: str, extra: str, module: str) -> None:
+        self.extra = extra
+        super().__init__(f'{what} needs {module}: run pip install "feerules[{extra}]"')
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

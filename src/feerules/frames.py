@@ -11,7 +11,7 @@ import polars as pl
 
 from feerules.errors import FeeRulesError
 
-__all__ = ["FrameError", "columns_of", "into_lazy", "to_decimal"]
+__all__ = ["FrameError", "columns_of", "fen", "into_lazy", "to_decimal"]
 
 Back = Callable[[pl.LazyFrame], Any]
 
@@ -65,6 +65,20 @@ def columns_of(schema: Mapping[str, Any], names: Mapping[str, tuple[str, ...]]) 
         if column is not None:
             found[name] = column
     return found
+
+
+def fen(column: str, schema: Mapping[str, Any]) -> pl.Expr:
+    """An amount of money that another system wrote (text, float, decimal or whole yuan) in fen.
+
+    A text that is no amount is null. Bills have two decimals: a float is the amount nearest to it.
+    """
+    amount, kind = pl.col(column), schema[column]
+    if kind == pl.String:
+        shape = amount.str.strip_chars(" ").str.contains(r"^[+-]?[0-9]{1,15}(\.[0-9]{1,2})?$")
+        amount = pl.when(shape).then(amount.str.strip_chars(" ")).str.to_decimal(scale=2)
+    elif kind.is_float():
+        return (amount * 100).round().cast(pl.Int64)
+    return amount.cast(pl.Decimal(38, 2)).reinterpret(dtype=pl.Int128).cast(pl.Int64)
 
 
 def to_decimal(number: pl.Expr, scale: int, places: int | None = None) -> pl.Expr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel
@@ -13,14 +13,18 @@ from pydantic import BaseModel
 from feerules.bill import Bill, BillLine, LinesOnDemand
 from feerules.book import Book
 from feerules.engines.scalar import Scalar, function
-from feerules.errors import UnitErrors, UnitProblem
+from feerules.errors import MissingExtra, UnitErrors, UnitProblem
 from feerules.money import from_scaled
 from feerules.periods import Period
 from feerules.plan.nodes import Guard, Node, Plan
 from feerules.reasons import reason
 from feerules.telling import Teller, about_of
 
-__all__ = ["Priced", "price", "records_of"]
+if TYPE_CHECKING:
+    from feerules.estate import EstateResult
+    from feerules.whatif.reconcile import Reconciliation
+
+__all__ = ["Priced", "price", "price_estate", "reconcile", "records_of"]
 
 # Who a unit's parties are: a change of these alone does not change what is owed.
 PARTY_FACTS = ("account_id", "owner_id", "tenant_id", "developer_id", "heir_id", "valid_from", "valid_to")
@@ -64,6 +68,72 @@ def price(
     unit_id = facts.get("unit_id")
     lines = LinesOnDemand(lambda: priced.lines(ran), lambda: priced.amounts(ran))
     return Bill(None if unit_id is None else str(unit_id), period, lines, book.digest)
+
+
+def price_estate(
+    units: Any,
+    book: Book,
+    period: str | Period,
+    *,
+    form: Literal["wide", "long"] = "wide",
+    key: str = "unit_id",
+    accrue: bool = False,
+    pools: Any = None,
+    billed: Any = None,
+    strict: bool = False,
+) -> EstateResult:
+    """Prices every unit of a frame: the same fen as `price`, for ten million homes.
+
+    `units` is a frame of polars (eager or lazy), pandas, pyarrow or anything with the Arrow PyCapsule
+    interface, or the path of a .parquet or .csv file; one row per unit, or several with `valid_from`
+    (and `valid_to`) where facts change. The answer comes back as the kind that came in, lazy for a lazy
+    frame or a path: `result.rows` and, apart, `result.problems`; `result.sink("bills.parquet")` writes
+    both in bounded memory. `form="wide"` gives a row per unit with a column per fee (null: not charged)
+    and the total; `"long"` a row per bill line. `key` names the column that tells units apart; a null
+    or repeated key is a problem row. `pools` gives the totals that fees with `share:` divide. With
+    `billed`, last time's bill lines, only the differences come back, as charges and credits that name
+    what they correct. `strict` raises `UnitErrors` instead of giving problem rows.
+    Needs the extra `estate`.
+    """
+    result: EstateResult = _extra("price_estate").price_frame(
+        units, book, period,
+        form=form, key=key, accrue=accrue, pools=pools, billed=billed, strict=strict,
+    )  # fmt: skip
+    return result
+
+
+def reconcile(
+    book: Book,
+    units: Any,
+    billed: Any,
+    period: str | Period,
+    *,
+    key: str = "unit_id",
+    accrue: bool = False,
+    pools: Any = None,
+) -> Reconciliation:
+    """Compares a book's bills with those that another system sent for the same period.
+
+    `billed` holds their lines: unit_id, fee, amount; both it and `units` may be any frame or path that
+    `price_estate` takes. Print the result for the sums, look at `rows` for each unit and fee.
+    Needs the extra `estate`.
+    """
+    result: Reconciliation = _extra("reconcile").reconcile_frames(
+        book, units, billed, period, key=key, accrue=accrue, pools=pools
+    )
+    return result
+
+
+def _extra(function: str) -> Any:
+    """The module that needs the extra `estate` for a function."""
+    try:
+        if function == "reconcile":
+            from feerules.whatif import reconcile as module
+        else:
+            from feerules import estate as module  # type: ignore[no-redef]
+    except ModuleNotFoundError as error:
+        raise MissingExtra(function, "estate", error.name or "") from error
+    return module
 
 
 def _shares(plan: Plan, shares: Mapping[str, Share]) -> dict[str, Amount]:

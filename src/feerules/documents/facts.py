@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from feerules.documents.model import Flag, Number, Part, Phrase, Whole, Words
+from feerules.documents.model import Flag, Number, Part, Phrase, Plain, Whole, Words
 from feerules.documents.values import Formula
 
 __all__ = ["BUILT_IN", "KINDS", "Derived", "Fact", "FactKind"]
@@ -33,17 +33,17 @@ class Fact(Part):
     boolean: Flag | None = Field(None, description="true or false")
     date: Flag | None = Field(None, description="a day")
     datetime: Flag | None = Field(None, description="a minute of a day, local time")
-    choice: tuple[Phrase, ...] | None = Field(None, min_length=1, description="one of these words")
+    choice: tuple[Plain, ...] | None = Field(None, min_length=1, description="one of these words")
     text: Flag | None = Field(None, description="any text, such as the name of an estate")
-    min: Phrase | None = Field(None, description="the smallest number or the first day that can be right")
-    max: Phrase | None = Field(None, description="the largest number or the last day that can be right")
+    min: Plain | None = Field(None, description="the smallest number or the first day that can be right")
+    max: Plain | None = Field(None, description="the largest number or the last day that can be right")
     unit: Phrase | None = Field(None, description="what a number counts: m², m³, kWh, month …")
     usage: Flag = Field(False, description="measured over the billing cycle, like a meter's consumption")
     optional: Flag = Field(False, description="a unit may have no value; cells match that with null or -")
-    default: Phrase | None = Field(None, description="the value where a unit gives none")
+    default: Plain | None = Field(None, description="the value where a unit gives none")
     title: Words | None = None
     aliases: tuple[Phrase, ...] = Field((), description="other names of the column, such as 建筑面积")
-    words: dict[Phrase, Phrase] = Field({}, description="other spellings of a value: {有电梯: true}")
+    words: dict[Phrase, Plain] = Field({}, description="other spellings of a value: {有电梯: true}")
     note: Words | None = None
 
     @property
@@ -57,6 +57,8 @@ class Fact(Part):
 
 class Derived(Part):
     """A fact worked out from other facts by a formula; a value outside `min`..`max` is a problem."""
+
+    short = {"type": ["string", "number"]}
 
     formula: Formula
     min: Number | None = None

@@ -114,7 +114,7 @@ class _Found:
             return self.tree
         inside, key = self.holder
         if isinstance(inside, Map):
-            return next((k for k in inside if k == key), inside)
+            return next((k for k in inside if k == key and isinstance(k, Text)), inside)
         return self.node if isinstance(self.node, Text | Map | Seq) else inside
 
     def keys(self) -> list[str]:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError, ValidationInfo, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
 
 from feerules.documents.fields import (
     UNPLACED,
@@ -15,6 +24,7 @@ from feerules.documents.fields import (
     MonthDay,
     Number,
     Phrase,
+    Plain,
     Whole,
     Words,
     problem_with,
@@ -34,6 +44,7 @@ __all__ = [
     "Number",
     "Part",
     "Phrase",
+    "Plain",
     "Whole",
     "Words",
     "problem_with",
@@ -50,6 +61,9 @@ class Part(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
+    short: ClassVar[JsonSchemaValue | None] = None
+    """The JSON Schema of the short form of a part that may be written as one value."""
+
     _from: Text | Map | Seq | None = PrivateAttr(None)
 
     @model_validator(mode="wrap")
@@ -62,6 +76,16 @@ class Part(BaseModel):
         part: Self = handler(data)
         part._from = data
         return part
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        found = handler(core)
+        if cls.short is not None:
+            long = handler.resolve_ref_schema(found)
+            body = dict(long)
+            long.clear()
+            long["anyOf"] = [cls.short, body]
+        return found
 
     @property
     def where(self) -> Where:

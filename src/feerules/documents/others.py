@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from feerules.documents.model import Day, DocId, Number, Part, Phrase, Words
+from feerules.documents.model import Day, DocId, Number, Part, Phrase, Plain, Words
 
 __all__ = ["BookDocument", "CalendarDocument", "Case", "CasesDocument"]
 
@@ -30,7 +30,7 @@ class CalendarDocument(Part):
     note: Words | None = None
     holidays: tuple[Day, ...] = ()
     workdays: tuple[Day, ...] = Field((), description="weekend days on which people work")
-    years: tuple[Phrase, ...] = Field(min_length=1, description="the years that are complete here")
+    years: tuple[Plain, ...] = Field(min_length=1, description="the years that are complete here")
     unknown_year: Literal["refuse", "weekends_only"] = "refuse"
 
 
@@ -39,11 +39,11 @@ class Case(Part):
 
     name: Words
     unit: dict[Phrase, Any]
-    period: Phrase
+    period: Plain
     accrue: bool | None = None
     shares: dict[Phrase, Number] = {}
     expect: dict[Phrase, Any] = Field(min_length=1)
-    published: Phrase | None = Field(None, description="an amount that was published and is wrong")
+    published: Plain | None = Field(None, description="an amount that was published and is wrong")
     source: Words | None = None
     note: Words | None = None
 

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from feerules.documents.facts import Derived, Fact
 from feerules.documents.formulas import Formula as ParsedFormula
-from feerules.documents.model import Day, DocId, Flag, Id, MonthDay, Number, Part, Phrase, Whole, Words
+from feerules.documents.model import Day, DocId, Flag, Id, MonthDay, Number, Part, Phrase, Plain, Whole, Words
 from feerules.documents.values import Cells, Formula, Otherwise, TableValue, Value
 
 __all__ = [
@@ -93,8 +93,10 @@ DayOrFact = Annotated[date | Phrase, BeforeValidator(_day_or_fact), WithJsonSche
 class Source(Part):
     """Where a rule comes from; carried into every result."""
 
+    short = {"type": "string"}
+
     document: Phrase | None = None
-    clause: Phrase | None = None
+    clause: Plain | None = None
     address: Phrase | None = None
     published: Phrase | None = None
     confidence: Phrase | None = None
@@ -153,6 +155,8 @@ class Season(Part):
 class Every(Part):
     """How often a fee falls due: a word, a number of months, a season, a day of the unit, or per use."""
 
+    short = {"enum": ["month", "quarter", "half_year", "year"]}
+
     cycle: Literal["month", "quarter", "half_year", "year"] | None = None
     months: Whole | None = Field(None, ge=1, le=60)
     starts_on: MonthDay | None = Field(None, description="the day on which cycles begin; default 01-01")
@@ -184,6 +188,8 @@ class DueRule(Part):
 class Liability(Part):
     """A date fact at which the payer's liability begins or ends, and who pays on the other side."""
 
+    short = {"type": "string", "description": "a date fact"}
+
     fact: Phrase
     before: Payer | Literal["nobody"] = Field("nobody", description="who pays the days before it")
     after: Payer | Literal["nobody"] = Field("nobody", description="who pays the days from it on")
@@ -193,6 +199,8 @@ class Liability(Part):
 
 class Over(Part):
     """What tiers count over: each bill, month, season or year, and the usage already counted."""
+
+    short = {"enum": ["bill", "month", "season", "year"]}
 
     each: Literal["bill", "month", "season", "year"] | None = None
     year_from: MonthDay | None = None
@@ -293,6 +301,8 @@ class Share(Part):
 class Limit(Part):
     """A minimum or maximum of a line; it is for a whole cycle, and part of a cycle gets its part."""
 
+    short = {"type": ["string", "number"]}
+
     amount: Value
     whole: Flag = Field(False, description="applies in full to every line, however short")
 
@@ -332,6 +342,8 @@ class Adjustment(Part):
 class Ceiling(Part):
     """A highest rate; beyond it the unit is a problem, or the rate is cut."""
 
+    short = {"type": ["string", "number"]}
+
     rate: Value
     beyond: Literal["problem", "cap"] = "problem"
 
@@ -343,6 +355,8 @@ class Ceiling(Part):
 
 class Tax(Part):
     """Value-added tax in the amount (included) or on top of it."""
+
+    short = {"type": ["string", "number"]}
 
     rate: Value
     included: Flag = True
@@ -452,7 +466,7 @@ class FeeSchedule(Part):
     id: DocId
     title: Words | None = None
     note: Words | None = None
-    version: Phrase | None = Field(None, description="a name of this version; default: its first day")
+    version: Plain | None = Field(None, description="a name of this version; default: its first day")
     effective: Effective
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "CNY"
     source: Source | None = None

@@ -18,14 +18,14 @@ __all__ = ["Lines", "Map", "Node", "Seq", "Text", "describe", "quote", "read", "
 
 MAX_BYTES = 4 * 1024 * 1024
 # Mending reads the text again for each mistake; this many characters in all.
-MAX_MENDED = 10_000_000
+MAX_MENDED = 4_000_000
 
 
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 # A tab in a line of blanks cannot be seen and says nothing, yet YAML stumbles over it.
-_BLANK_LINE = re.compile(r"^[ \t]*\t[ \t]*$", re.M)
+_BLANK_LINE = re.compile(r"(?:^|(?<=[\r\n]))[ \t]*\t[ \t]*(?=[\r\n]|\Z)")
 
 
 def read_file(path: str | os.PathLike[str], label: str) -> tuple[Map | None, list[Problem]]:

@@ -375,7 +375,7 @@ def tab_problem(lines: Lines, numbers: list[int]) -> Problem:
     return lines.problem(
         "tab_indent",
         first,
-        line.find("\t"),
+        max(0, line.find("\t")),
         f"a tab in the indentation{more}",
         "spaces only",
         "replace each tab with two spaces",

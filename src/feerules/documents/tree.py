@@ -116,8 +116,10 @@ class Text(str, _Placed):
 
     @property
     def where(self) -> Where:
-        """The first character of the content: after the quote, on the first line with text after `|`."""
-        return self.at(len(self) - len(self.lstrip("\n")) if self.block else 0)
+        """The first character of the content: after the quote, on the line after `|`."""
+        if self.block:
+            return self.at(0)
+        return self.lines.where(self._line, self._column + self.quoted)
 
     def at(self, line: int, column: int = 0) -> Where:
         """The place in the file of a 0-based line and column of this text."""
@@ -128,6 +130,10 @@ class Text(str, _Placed):
         if self._style == "|":
             source = self._line + 1 + line
             return self.lines.where(source, min(self._indent() + column, len(self.lines.line(source))))
+        begin = self._column + self.quoted
+        plain = self._style != ">" and line == 0
+        if plain and self.lines.line(self._line).startswith(self, begin):
+            return self.lines.where(self._line, begin + column)
         before = self.split("\n")[:line]
         return self._walk(sum(map(len, before)) + line + column)
 
@@ -143,10 +149,10 @@ class Text(str, _Placed):
 
     def _indent(self) -> int:
         """How far a literal block is indented: each of its lines stands unchanged behind the indentation."""
-        for number, content in enumerate(self.split("\n")):
-            if content:
-                return max(0, len(self.lines.line(self._line + 1 + number)) - len(content))
-        return 0
+        blank = len(self) - len(self.lstrip("\n"))
+        end = self.find("\n", blank)
+        first = (len(self) if end < 0 else end) - blank
+        return max(0, len(self.lines.line(self._line + 1 + blank)) - first)
 
     def _walk(self, offset: int) -> Where:
         """Where YAML folds lines or reads escapes, source and text are walked side by side."""
@@ -155,7 +161,8 @@ class Text(str, _Placed):
             line, column = line + 1, 0
             head = self.lines.line(line)
             column = len(head) - len(head.lstrip(" "))
-        rest = "\n".join(self.lines.all()[line:])[column:]
+        # Every break but an escaped one stands for a character, so the text bounds the lines.
+        rest = "\n".join(self.lines.all()[line : line + offset + 100])[column:]
         spot = 0
         for token in _TOKENS[self._style].finditer(rest):
             spot = token.start()
@@ -188,8 +195,8 @@ def _width(token: str, style: str) -> int:
     return breaks - 1 if breaks > 1 else 1
 
 
-class Map(dict[Text, Any], _Placed):
-    """A mapping, its keys in the order written; looked up by plain str too."""
+class Map(dict[str, Any], _Placed):
+    """A mapping; its keys are Text, in the order written, and any str finds them."""
 
     __slots__ = ("_column", "_line", "_lines")
 
@@ -205,7 +212,7 @@ class Map(dict[Text, Any], _Placed):
 
     def value_where(self, key: str) -> Where:
         """Where the value of the key stands; an explicit null has no place of its own, so the key's."""
-        value = self.get(key)  # type: ignore[call-overload]
+        value = self.get(key)
         return value.where if isinstance(value, _Placed) else self.key_where(key)
 
 

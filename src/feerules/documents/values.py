@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema,
 
 from feerules.documents.formulas import Formula as ParsedFormula
 from feerules.documents.formulas import FormulaError, parse_formula
-from feerules.documents.model import Id, Number, Part, Phrase, refused
+from feerules.documents.model import Id, Number, Part, Phrase, Plain, refused
 from feerules.documents.tables import Table, TableError, parse_table
 
 __all__ = [
@@ -36,7 +36,7 @@ HitPolicy = Literal[
     "collect#",
     "rule_order",
 ]
-Cells = Annotated[dict[Phrase, Phrase], Field(description="conditions: a fact and the cell that it must match")]
+Cells = Annotated[dict[Phrase, Plain], Field(description="conditions: a fact and the cell that it must match")]
 
 
 def _formula(value: Any) -> Any:
@@ -60,7 +60,9 @@ def _table(value: Any) -> Any:
 Formula = Annotated[
     ParsedFormula,
     BeforeValidator(_formula),
-    WithJsonSchema({"type": ["string", "number"], "description": "a number or a formula over facts"}),
+    WithJsonSchema(
+        {"type": ["string", "number"], "pattern": r"^\s*[^|\s]", "description": "a number or a formula over facts"}
+    ),
 ]
 TableText = Annotated[
     Table, BeforeValidator(_table), WithJsonSchema({"type": "string", "description": "a Markdown pipe table"})
@@ -75,11 +77,13 @@ class TableValue(Part):
     every possible unit.
     """
 
+    short = {"type": "string", "pattern": r"^\s*\|", "description": "a Markdown pipe table"}
+
     table: TableText | None = None
     file: str | None = Field(None, description="a .csv or .xlsx file beside this document")
     hit: HitPolicy = "unique"
     otherwise: Otherwise | None = None
-    priority: tuple[Phrase, ...] = Field((), description="for hit: priority, the outputs from first to last")
+    priority: tuple[Plain, ...] = Field((), description="for hit: priority, the outputs from first to last")
     output: Phrase | None = Field(None, description="the output column, where its name is not the usual one")
     components: tuple[Phrase, ...] = Field((), description="output columns that add up, each shown on the bill")
 

@@ -91,6 +91,7 @@ def compile_prices(versions: Sequence[Sequence[Version]], options: Options) -> P
 def _finished(draft: _Draft, options: Options) -> Plan:
     b = draft.builder
     guards = [Guard(_READ, need, None, leaf) for leaf, need in draft.needs.items()]
+    guards += _once_each(draft.guards)
     if draft.applies:
         guards.append(Guard("no_schedule", b.true, b.any_of(draft.applies.values())))
     if options.dated:
@@ -100,6 +101,12 @@ def _finished(draft: _Draft, options: Options) -> Plan:
     if options.dated:
         leaves += [VALID_FROM, VALID_TO, RUN_FROM]
     return Plan(tuple(leaves), tuple(guards), tuple(draft.slots), _totals(b, draft.slots))
+
+
+def _once_each(guards: Sequence[Guard]) -> list[Guard]:
+    """The guards without repeats: every cycle of a fee asks for the same."""
+    found = {(each.code, each.need, each.ok, each.fact and each.fact.name, each.fee): each for each in guards}
+    return list(found.values())
 
 
 def _totals(b: Builder, slots: Sequence[Slot]) -> dict[str, Node]:

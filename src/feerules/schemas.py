@@ -1,0 +1,37 @@
+"""The JSON Schema of the documents, so that an editor completes and checks them while they are written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from feerules.load import KINDS
+
+__all__ = ["schema"]
+
+
+def schema() -> dict[str, Any]:
+    """One JSON Schema (draft 2020-12) for every kind of document, chosen by its `kind`.
+
+    >>> schema()["properties"]["kind"]
+    {'enum': ['fee-schedule', 'facts', 'calendar', 'cases', 'book']}
+    """
+    models = [(model, "validation") for model in KINDS.values()]
+    refs, definitions = models_json_schema(models, ref_template="#/$defs/{model}")  # type: ignore[arg-type]
+    by_kind = {kind: refs[(model, "validation")]["$ref"] for kind, model in KINDS.items()}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "feerules documents",
+        "type": "object",
+        "required": ["kind"],
+        "properties": {"kind": {"enum": list(by_kind)}},
+        # One condition for each kind, so that an editor shows the errors of the right one only.
+        "allOf": [_where_kind_is(kind, ref) for kind, ref in by_kind.items()],
+        "$defs": definitions["$defs"],
+    }
+
+
+def _where_kind_is(kind: str, ref: str) -> dict[str, Any]:
+    test = {"properties": {"kind": {"const": kind}}, "required": ["kind"]}
+    return {"if": test, "then": {"$ref": ref}}

@@ -1,0 +1,1 @@
+"""What would change, and what differs: questions over two answers."""
