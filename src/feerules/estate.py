@@ -21,6 +21,7 @@ from feerules.plan.pricing import PAYERS
 from feerules.pools import with_shares
 from feerules.progress import counted
 from feerules.reasons import reason
+from feerules.rerating import cycle_of, differences
 from feerules.telling import about_of, source_text
 
 __all__ = ["EstateResult", "price_frame"]
@@ -74,6 +75,7 @@ def price_frame(
     key: str,
     accrue: bool,
     pools: Any,
+    billed: Any,
     strict: bool,
 ) -> EstateResult:
     """See `feerules.price_estate`."""
@@ -82,7 +84,13 @@ def price_frame(
         raise ValueError(f'found form={form!r}, expected "wide" or "long"')
     lazy, back = into_lazy(units)
     estate = _Estate(lazy, book, period, key, accrue=accrue, pools=pools)
-    rows, problems = (estate.wide() if form == "wide" else estate.long()), estate.problems()
+    problems = estate.problems()
+    if billed is not None:
+        rows = differences(
+            estate.long(with_cycle=True), problems, billed, estate.plan.slots, estate.key, period
+        )
+    else:
+        rows = estate.wide() if form == "wide" else estate.long()
     if strict:
         _refuse(problems)
     if isinstance(units, pl.LazyFrame | str | Path):
@@ -112,6 +120,7 @@ class _Estate:
             raise FrameError(f'no column "{key}": found {", ".join(schema)}; name the key with key=')
         self.key = found[key]
         self.given = frame
+        self.period = period
         self.dated = "valid_from" in schema
         self.plan = book.plan(period, accrue=accrue, dated=self.dated)
         self.columns = columns_of(schema, {leaf.name: leaf.aliases for leaf in self.plan.leaves})
@@ -148,8 +157,8 @@ class _Estate:
             return amount.alias(fee)
         return pl.when(pl.col(f"charged.{fee}")).then(amount).alias(fee)
 
-    def long(self) -> pl.LazyFrame:
-        """A row per bill line, as FRAMES names its columns; fee by fee."""
+    def long(self, *, with_cycle: bool = False) -> pl.LazyFrame:
+        """A row per bill line, fee by fee; `with_cycle` tells the first day of the cycle as well."""
         slots = [slot for slot in self.plan.slots if slot.active.hi]
         outputs: dict[str, Node] = {}
         for number, slot in enumerate(slots):
@@ -159,7 +168,13 @@ class _Estate:
         rows = self._priced(outputs, keep)
         places = _places(slots)
         lines = [LineColumns(slot, number, self.key, self.carried, places) for number, slot in enumerate(slots)]
-        return pl.concat([each.of(rows) for each in lines]) if lines else _no_lines(rows, self.key)
+        if not lines:
+            return rows.select(self.key).limit(0)
+        starts = [pl.lit(cycle_of(slot, self.period)[0], pl.Date).alias("cycle_start") for slot in slots]
+        return pl.concat(
+            each.of(rows, start) if with_cycle else each.of(rows)
+            for each, start in zip(lines, starts, strict=True)
+        )
 
     def _priced(self, outputs: Mapping[str, Node], keep: Sequence[str]) -> pl.LazyFrame:
         rows = self.prepared.rows(outputs, keep)
@@ -301,10 +316,10 @@ class LineColumns:
         self.slot, self.about = slot, about_of(slot)
         self.number, self.key, self.carried, self.places = number, key, carried, places
 
-    def of(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+    def of(self, rows: pl.LazyFrame, *more: pl.Expr) -> pl.LazyFrame:
         if self.slot.active.lo == 0:
             rows = rows.filter(pl.col(f"{self.number}.active"))
-        return rows.select(self._columns())
+        return rows.select(*self._columns(), *more)
 
     def _node(self, name: str) -> pl.Expr:
         return pl.col(f"{self.number}.{name}")
@@ -397,6 +412,3 @@ class LineColumns:
 def _texts(texts: Sequence[str], index: pl.Expr) -> pl.Expr:
     return pl.lit(pl.Series(list(texts), dtype=pl.String)).gather(index)
 
-
-def _no_lines(rows: pl.LazyFrame, key: str) -> pl.LazyFrame:
-    return rows.select(key).limit(0)

@@ -281,10 +281,10 @@ _SNAKE = "[a-z][a-z0-9_]*"
 _KEBAB = "[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 
 Phrase = Annotated[str, PlainValidator(_read_phrase), WithJsonSchema({"type": "string", "minLength": 1})]
-
-# The same for values that YAML may take for numbers, days or truth: true, 100000, 2026-01-31.
-Plain = Annotated[Phrase, WithJsonSchema({"type": ["string", "number", "boolean"]})]
 """A text that is not empty. Like the ids, it stays the `Text` it was, with its place."""
+
+Plain = Annotated[Phrase, WithJsonSchema({"type": ["string", "number", "boolean"]})]
+"""The same for values that YAML may take for numbers, days or truth: true, 100000, 2026-01-31."""
 
 Id = Annotated[
     str,

@@ -250,7 +250,7 @@ def _no_content(s: Stumble) -> Problem:
 
 def _escape(s: Stumble) -> Problem:
     return s.problem_at(
-        s.at,
+        (s.at[0], max(0, s.source.rfind("\\", 0, s.at[1] + 1))),
         "a backslash that does not begin an escape YAML knows",
         r"in double quotes: \\ \" \n \t or \u and four digits",
         "put the text in single quotes, where a backslash is a backslash",
@@ -326,6 +326,7 @@ def quoted(text: str) -> str:
 
 # In this order: which words of libyaml's (or of PyYAML's own parser's) error, and what they mean here.
 _SAYINGS: tuple[tuple[tuple[str, ...], Callable[[Stumble], Problem]], ...] = (
+    (("document start",), _outdented),
     (("quoted scalar", "escape"), _escape),
     (("quoted scalar",), _unterminated),
     (("flow sequence",), _open_bracket),
@@ -344,7 +345,6 @@ _SAYINGS: tuple[tuple[tuple[str, ...], Callable[[Stumble], Problem]], ...] = (
     (("alias",), _bare_mark),
     (("directive",), _directive),
     (("incompatible",), _directive),
-    (("document start",), _outdented),
     (("tag",), _tag),
 )
 

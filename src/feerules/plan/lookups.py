@@ -195,14 +195,15 @@ def _joined(bands: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
 
 
 def cells_hold(scope: Scope, cells: Mapping[str, str]) -> Node:
-    """Whether every cell of `applies` or `when` holds."""
-    tests = []
+    """Whether every cell of `applies` or `when` holds; a cell's fact is needed where those before it hold."""
+    holds = scope.b.true
     for name, text in cells.items():
         try:
-            tests.append(_cell_holds(scope, str(name), text, _place(name), _place(text)))
+            with scope.needing(holds):
+                holds = scope.b.all_of((holds, _cell_holds(scope, str(name), text, _place(name), _place(text))))
         except Refused:
             continue
-    return scope.b.all_of(tests)
+    return holds
 
 
 def _place(text: object) -> Where:
