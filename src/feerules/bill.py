@@ -84,7 +84,9 @@ class BillLine:
             values[name] = None if values[name] is None else Decimal(values[name])
         for name in _LINE_DAYS:
             values[name] = date.fromisoformat(values[name])
-        return cls(**values, title=plain["title"], source=plain["source"], steps=tuple(map(_step, plain["steps"])))
+        return cls(
+            **values, title=plain["title"], source=plain["source"], steps=tuple(map(_step, plain["steps"]))
+        )
 
 
 _LINE_FIELDS = tuple(each.name for each in fields(BillLine) if each.name not in ("title", "source", "steps"))

@@ -12,10 +12,10 @@ from feerules.documents.others import CasesDocument
 from feerules.documents.schedule import FactLibrary, FeeSchedule
 from feerules.errors import Problem
 from feerules.periods import Period, day_number
-from feerules.plan.names import names_of
+from feerules.plan.lines import Options, Version
+from feerules.plan.names import LAST_DAY, names_of
 from feerules.plan.nodes import Plan
-from feerules.plan.pricing import Options, Version, check_prices, compile_prices
-from feerules.plan.terms import LAST_DAY
+from feerules.plan.pricing import check_prices, compile_prices
 
 __all__ = ["Book"]
 
@@ -117,5 +117,3 @@ def _versions(loaded: Sequence[Loaded], mapping: Mapping[str, str]) -> tuple[Ver
         names = names_of(schedule, library, mapping)
         versions.append(Version(schedule, names, day_number(effective.from_), until))
     return tuple(versions)
-
-

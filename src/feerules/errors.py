@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-__all__ = ["FeeRulesError", "MissingExtra", "Problem", "RuleErrors", "UnitErrors", "UnitProblem", "Where", "did_you_mean"]
+__all__ = [
+    "FeeRulesError",
+    "MissingExtra",
+    "Problem",
+    "RuleErrors",
+    "UnitErrors",
+    "UnitProblem",
+    "Where",
+    "did_you_mean",
+]
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -16,8 +16,8 @@ from feerules.engines.columnar import Columnar
 from feerules.errors import UnitErrors, UnitProblem
 from feerules.frames import FrameError, columns_of, into_lazy, to_decimal
 from feerules.periods import Period, from_day_number
+from feerules.plan.lines import PAYERS
 from feerules.plan.nodes import Node, Slot
-from feerules.plan.pricing import PAYERS
 from feerules.pools import with_shares
 from feerules.progress import counted
 from feerules.reasons import reason
@@ -53,7 +53,9 @@ class EstateResult:
         rows, problems = pl.collect_all(self._lazy, engine="streaming")
         return EstateResult(rows, problems, self.digest, (rows.lazy(), problems.lazy()))
 
-    def sink(self, path: str | Path, problems: str | Path | None = None, *, progress: bool | None = None) -> None:
+    def sink(
+        self, path: str | Path, problems: str | Path | None = None, *, progress: bool | None = None
+    ) -> None:
         """Writes the rows to a Parquet file, and the problems beside it, in one pass and bounded memory.
 
         The problems go to `problems`, by default to the name of `path` with `.problems` before its
@@ -145,7 +147,10 @@ class _Estate:
         keep = [self.key, *self.carried[:1]]
         rows = self._priced(self.plan.totals, keep)
         if self.dated:
-            flags, sums = pl.col("^charged\\..*$").any(), pl.col("total", *(f"fee.{fee}" for fee in fees)).sum()
+            flags, sums = (
+                pl.col("^charged\\..*$").any(),
+                pl.col("total", *(f"fee.{fee}" for fee in fees)).sum(),
+            )
             carried = [pl.col(name).last() for name in keep[1:]]
             rows = rows.group_by(self.key, maintain_order=True).agg(*carried, sums, flags)
         amounts = [self._amount(fee) for fee in fees]
@@ -167,7 +172,9 @@ class _Estate:
         keep = [self.key, *self.carried]
         rows = self._priced(outputs, keep)
         places = _places(slots)
-        lines = [LineColumns(slot, number, self.key, self.carried, places) for number, slot in enumerate(slots)]
+        lines = [
+            LineColumns(slot, number, self.key, self.carried, places) for number, slot in enumerate(slots)
+        ]
         if not lines:
             return rows.select(self.key).limit(0)
         starts = [pl.lit(cycle_of(slot, self.period)[0], pl.Date).alias("cycle_start") for slot in slots]
@@ -411,4 +418,3 @@ class LineColumns:
 
 def _texts(texts: Sequence[str], index: pl.Expr) -> pl.Expr:
     return pl.lit(pl.Series(list(texts), dtype=pl.String)).gather(index)
-

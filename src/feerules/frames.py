@@ -34,7 +34,9 @@ def into_lazy(frame: Any) -> tuple[pl.LazyFrame, Back]:
         return frame.lazy(), _collected
     kind = type(frame).__module__.partition(".")[0]
     if kind == "pandas":
-        return nw.from_native(frame, eager_only=True).to_polars().lazy(), lambda lazy: _collected(lazy).to_pandas()
+        return nw.from_native(frame, eager_only=True).to_polars().lazy(), lambda lazy: _collected(
+            lazy
+        ).to_pandas()
     if hasattr(frame, "__arrow_c_stream__"):
         back: Back = (lambda lazy: _collected(lazy).to_arrow()) if kind == "pyarrow" else _collected
         return pl.DataFrame(frame).lazy(), back

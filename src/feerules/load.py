@@ -13,8 +13,9 @@ from feerules.calendars import Calendar
 from feerules.documents.model import Part, validate
 from feerules.documents.others import BookDocument, CalendarDocument, CasesDocument
 from feerules.documents.schedule import FactLibrary, FeeSchedule
-from feerules.documents.source import Map, Seq, Text, read
+from feerules.documents.source import read
 from feerules.documents.tables import TableError, read_table_file
+from feerules.documents.tree import Map, Seq, Text
 from feerules.errors import Problem, RuleErrors, Where, did_you_mean
 
 __all__ = ["load", "load_files"]
@@ -58,7 +59,9 @@ def load_files(files: Mapping[str, bytes | str]) -> Book:
 
 def _documents(folder: Path) -> list[Path]:
     files = [file for suffix in SUFFIXES for file in folder.rglob(f"*{suffix}")]
-    return sorted(file for file in files if not any(part.startswith(".") for part in file.relative_to(folder).parts))
+    return sorted(
+        file for file in files if not any(part.startswith(".") for part in file.relative_to(folder).parts)
+    )
 
 
 class _Folder:
@@ -105,7 +108,9 @@ class _Loading:
 
     def book(self) -> Book:
         if not self.names:
-            raise RuleErrors([Problem("no_documents", Where(".", 1, 1), "no .yaml file", "at least one document")])
+            raise RuleErrors(
+                [Problem("no_documents", Where(".", 1, 1), "no .yaml file", "at least one document")]
+            )
         for name in self.names[:MAX_DOCUMENTS]:
             part = self._document(name)
             if part is not None:
@@ -147,7 +152,9 @@ class _Loading:
     def _document(self, name: str) -> Part | None:
         content = self.fetch(name)
         if content is None:
-            self.problems.append(Problem("unreadable", Where(name, 1, 1), "no readable file", "a file of the book"))
+            self.problems.append(
+                Problem("unreadable", Where(name, 1, 1), "no readable file", "a file of the book")
+            )
             return None
         tree, problems = read(content, name)
         self.problems += problems
@@ -167,7 +174,9 @@ class _Loading:
             return KINDS[kind]
         where = tree.where if kind is None else tree.value_where("kind")
         found = "a document without kind" if kind is None else f'the kind "{kind}"'
-        hint = "begin the document with kind: fee-schedule" if kind is None else did_you_mean(str(kind), KINDS)
+        hint = (
+            "begin the document with kind: fee-schedule" if kind is None else did_you_mean(str(kind), KINDS)
+        )
         code = "missing_key" if kind is None else "unknown_word"
         self.problems.append(Problem(code, where, found, "one of " + ", ".join(KINDS), hint))
         return None
@@ -191,7 +200,13 @@ class _Loading:
         content = self.fetch(beside)
         if content is None:
             self.problems.append(
-                Problem("missing_file", file.where, f'the file "{file}"', "a file of the book", "paths are relative to the document")
+                Problem(
+                    "missing_file",
+                    file.where,
+                    f'the file "{file}"',
+                    "a file of the book",
+                    "paths are relative to the document",
+                )
             )
             return
         sheet = file.partition("#")[2]
@@ -228,7 +243,11 @@ class _Loading:
         return FactLibrary.model_construct(kind="facts", id=schedule.id, include=(), **merged)
 
     def _include(
-        self, name: str, part: FeeSchedule | FactLibrary, merged: dict[str, dict[str, Any]], ring: tuple[str, ...]
+        self,
+        name: str,
+        part: FeeSchedule | FactLibrary,
+        merged: dict[str, dict[str, Any]],
+        ring: tuple[str, ...],
     ) -> None:
         for file in part.include:
             where = file.where if isinstance(file, Text) else part.where
@@ -238,7 +257,9 @@ class _Loading:
             if beside in ring:
                 path = " → ".join([*ring[ring.index(beside) :], beside])
                 self.problems.append(
-                    Problem("cyclic_include", where, path, "includes that do not lead back", f"take {file} out")
+                    Problem(
+                        "cyclic_include", where, path, "includes that do not lead back", f"take {file} out"
+                    )
                 )
                 continue
             library = self.parts.get(beside) or self._document(beside)
@@ -259,7 +280,13 @@ class _Loading:
                     where = getattr(value, "where", library.where)
                     where = where if isinstance(where, Where) else library.where
                     self.problems.append(
-                        Problem("defined_twice", where, f'"{name}" of {key}', "one definition", "rename one of them")
+                        Problem(
+                            "defined_twice",
+                            where,
+                            f'"{name}" of {key}',
+                            "one definition",
+                            "rename one of them",
+                        )
                     )
                 into[name] = value
 
@@ -274,10 +301,12 @@ class _Loading:
                 what = f"{key[0]} from {day}" if day else key[0]
                 self.problems.append(
                     Problem(
-                        "two_versions" if day else "defined_twice", part.where, f"{what}, which {seen[key]} is too",
+                        "two_versions" if day else "defined_twice",
+                        part.where,
+                        f"{what}, which {seen[key]} is too",
                         "versions that begin on different days" if day else "ids of their own",
                         "change effective: from, or the id",
-                    )  # fmt: skip
+                    )
                 )
             seen.setdefault(key, name)
 
@@ -301,5 +330,3 @@ class _Loading:
         for name in sorted(self.files):
             total.update(name.encode() + b"\0" + hashlib.sha256(self.files[name]).digest())
         return total.hexdigest()
-
-

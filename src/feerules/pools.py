@@ -11,7 +11,7 @@ import polars as pl
 from feerules.engines.columnar import Columnar
 from feerules.frames import FrameError, columns_of, into_lazy, to_decimal
 from feerules.money import to_scaled
-from feerules.plan.charges import Pool
+from feerules.plan.figures import Pool
 from feerules.plan.nodes import Slot
 from feerules.reasons import reason
 from feerules.telling import about_of
@@ -114,7 +114,9 @@ def _divided(parts: pl.DataFrame, key: str) -> pl.DataFrame:
         whole=total * pl.col("weight") // pl.col("sum"), rest=total * pl.col("weight") % pl.col("sum")
     )
     parts = parts.with_columns(left=total - pl.col("whole").sum().over("pool_id"))
-    parts = parts.sort(pl.col("pool_id"), pl.col("rest"), pl.col(key).cast(pl.String), descending=[False, True, False])
+    parts = parts.sort(
+        pl.col("pool_id"), pl.col("rest"), pl.col(key).cast(pl.String), descending=[False, True, False]
+    )
     rank = pl.int_range(pl.len()).over("pool_id")
     share = pl.col("whole") + (rank < pl.col("left")).cast(pl.Int128)
     return parts.with_columns(share=(share * pl.col("fen").sign()).cast(pl.Int64))

@@ -61,7 +61,9 @@ def price(
     """
     period = Period.parse(period) if isinstance(period, str) else period
     facts: Mapping[str, Any] = unit.model_dump() if isinstance(unit, BaseModel) else unit
-    records = records_of(facts) if "changes" in facts or "valid_from" in facts or "valid_to" in facts else None
+    records = (
+        records_of(facts) if "changes" in facts or "valid_from" in facts or "valid_to" in facts else None
+    )
     priced = _priced(book.plan(period, accrue=accrue, dated=records is not None))
     given = _shares(priced.plan, shares) if shares else {}
     ran = [priced.run({**each, **given} if given else each) for each in records or (facts,)]
@@ -147,7 +149,9 @@ def _shares(plan: Plan, shares: Mapping[str, Share]) -> dict[str, Amount]:
             given[cycles[0]] = share
         elif cycles:
             days = ", ".join(name.rpartition(".")[2] for name in cycles)
-            raise ValueError(f"the fee {fee} is shared in several cycles: give {{first day: amount}} for {days}")
+            raise ValueError(
+                f"the fee {fee} is shared in several cycles: give {{first day: amount}} for {days}"
+            )
         else:
             raise ValueError(f"no fee {fee} of this period is shared")
     return given

@@ -89,7 +89,9 @@ def _as_lines(joined: pl.LazyFrame, schema: pl.Schema, key: str) -> pl.LazyFrame
     blank = ("quantity", "rate", "factor", "tax_rate")
     corrected = pl.col("corrects_charge_id")
     identity = pl.coalesce(corrected + pl.lit("~"), pl.lit(""))
-    identity = pl.concat_str(identity, pl.coalesce("charge_id", "unit"), pl.lit("~"), pl.col("change").cast(pl.String))
+    identity = pl.concat_str(
+        identity, pl.coalesce("charge_id", "unit"), pl.lit("~"), pl.col("change").cast(pl.String)
+    )
     replaced = {
         "charge_id": identity,
         key: pl.coalesce(pl.col(key), pl.col("unit").cast(schema[key], strict=False)),
@@ -100,5 +102,7 @@ def _as_lines(joined: pl.LazyFrame, schema: pl.Schema, key: str) -> pl.LazyFrame
         "amount": change,
         **{name: pl.lit(None, schema[name]) for name in blank},
     }
-    columns = [replaced.get(name, pl.col(name)).alias(name) for name in schema if name not in ("cycle_start",)]
+    columns = [
+        replaced.get(name, pl.col(name)).alias(name) for name in schema if name not in ("cycle_start",)
+    ]
     return joined.select(*columns, corrected)

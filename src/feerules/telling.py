@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from feerules.bill import BillLine, Step
-from feerules.documents.model import Words
-from feerules.documents.schedule import Source
+from feerules.documents.charging import Source
+from feerules.documents.fields import Words
 from feerules.money import from_scaled
 from feerules.periods import from_day_number
+from feerules.plan.lines import PAYERS, LineAbout
 from feerules.plan.nodes import Node, Slot
-from feerules.plan.pricing import PAYERS, LineAbout
 
 __all__ = ["Teller", "about_of", "charge_id", "source_of", "source_text"]
 
@@ -111,7 +111,9 @@ class Teller:
         places = {key: (self._add(node), node.scale) for key, node in nodes.items()}
 
         def make(numbers: Numbers) -> Step:
-            values: dict[str, Any] = {key: from_scaled(numbers[at], scale) for key, (at, scale) in places.items()}
+            values: dict[str, Any] = {
+                key: from_scaled(numbers[at], scale) for key, (at, scale) in places.items()
+            }
             return Step(kind, name, title, **values)
 
         return make

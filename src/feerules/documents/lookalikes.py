@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 __all__ = ["Edit", "candidates", "half", "is_number_like", "mend", "name", "suspicions", "title", "wide"]
@@ -109,7 +109,10 @@ def suspicions(line: int, column: int, source: str, text: str, flow: str, key: b
     for pattern in patterns:
         found = pattern.search(text) if pattern in (_BLANK, _COMMENT) else pattern.match(text)
         if found:
-            return (_edit(line, column, found),)
+            edit = _edit(line, column, found)
+            # Beside a half-width space or the end, a full-width one is one too many.
+            is_spare = pattern is _BLANK and (source[: edit.column].endswith(" ") or found.group(2))
+            return (replace(edit, put="") if is_spare else edit,)
     if flow == "{":
         items = list(islice(_ITEM.finditer(text), MAX_EDITS))
         return tuple(_edit(line, column, found, group) for found in items for group in (1, 2))

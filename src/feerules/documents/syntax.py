@@ -261,13 +261,12 @@ def _block_header(s: Stumble) -> Problem:
     line, column = s.begun
     if "tab" in s.problem:
         return _tab(s)
-    mark = s.lines.line(line)[column : column + 1]
-    if mark == "|" and not s.lines.line(line)[:column].strip():
+    source = s.lines.line(line)
+    if not source[:column].strip() and source.count("|") > 1:
         return _stray_row(s, s.begun)
-    found = f"{quote(s.source[s.at[1] :])} after {mark}"
-    return s.problem_at(
-        s.at, found, f"the end of the line after {mark}", "begin the text on the next line, indented"
-    )
+    mark, rest = source[column : column + 1], source[column + 1 :].strip()
+    found, expected = f"{quote(rest)} after {mark}", f"the end of the line after {mark}"
+    return s.problem_at((line, column + 1), found, expected, "begin the text on the next line, indented")
 
 
 def _bare_mark(s: Stumble) -> Problem:

@@ -225,7 +225,7 @@ class _Generator:
         arguments = ast.arguments([], names, None, [], [], None, [])
         define = _definition(arguments, self.body)
         module = ast.fix_missing_locations(ast.Module([define], []))
-        exec(compile(module, "<plan>", "exec"), self.constants)
+        exec(compile(module, "<plan>", "exec"), self.constants)  # noqa: S102 - built from node numbers only
         run: Callable[..., tuple[int, ...]] = self.constants["run"]
         return run
 

@@ -348,6 +348,10 @@ class Exact:
         mine, theirs, den = self.common(other)
         return Exact(self.b, self.b.choose(test, mine, theirs), den)
 
+    def is_at_most(self, other: Exact) -> Node:
+        mine, theirs, _ = self.common(other)
+        return self.b.compare("<=", mine, theirs)
+
     def common(self, other: Exact) -> tuple[Node, Node, Node]:
         """Both numerators over one denominator, and that denominator."""
         a, b = self.den, other.den

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import pairwise
 from math import lcm
 
-from feerules.documents.schedule import Every, Prorate
+from feerules.documents.charging import Every, Prorate
 from feerules.periods import (
     Period,
     add_months,
@@ -220,7 +220,10 @@ def _denominator(rule: Prorate, cycle: Cycle) -> int:
     return prorate(rule, _MONTHS[0], 1).denominator
 
 
-_MONTHS = [Period(day, add_months(day, 1)) for day in (date(2025, 2, 1), date(2024, 2, 1), date(2025, 4, 1), date(2025, 1, 1))]
+_MONTHS = [
+    Period(day, add_months(day, 1))
+    for day in (date(2025, 2, 1), date(2024, 2, 1), date(2025, 4, 1), date(2025, 1, 1))
+]
 
 
 @cache
@@ -231,5 +234,3 @@ def _month_table(rule: Prorate, name: str) -> tuple[int, ...]:
         totals: Sequence[int] = getattr(prorate(rule, month, 1), name)
         rows += [*totals, *[totals[-1]] * (32 - len(totals))]
     return tuple(rows)
-
-

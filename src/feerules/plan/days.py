@@ -69,5 +69,3 @@ def _completed(b: Builder, start: Node, end: Node) -> Node:
     needed = b.min(day_of_month(b, start), days_in_month(b, end))
     short = b.compare("<", day_of_month(b, end), needed)
     return b.sub(b.sub(month_number(b, end), month_number(b, start)), short)
-
-

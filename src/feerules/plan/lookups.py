@@ -1,235 +1,33 @@
-"""Cells and decision tables → conditions and gathers: which row decides, and what it says."""
+"""Decision tables → gathers: which row decides, and what it says."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import Any
+from decimal import Decimal
 
-from feerules.documents.cells import Cell, CellError
-from feerules.documents.literals import CellType
-from feerules.documents.facts import FactKind
-from feerules.documents.lookalikes import half
 from feerules.documents.tables import Row, Table
 from feerules.documents.tree import Text
 from feerules.documents.values import TableValue
 from feerules.errors import Where, did_you_mean
-from feerules.periods import day_number, from_day_number
 from feerules.plan.bounds import Builder
-from feerules.plan.grid import Axis, Condition, Grid, GridTooLarge, build
+from feerules.plan.conditions import Conditions, Subject, number_hint, read_number, subject
+from feerules.plan.grid import Condition, Grid, GridTooLarge, build
+from feerules.plan.names import Refused
 from feerules.plan.nodes import Node
-from feerules.plan.terms import Names, Refused, Scope, Term
+from feerules.plan.terms import Scope, Term
 
-__all__ = ["Decision", "Found", "cells_hold", "decide", "decision"]
+__all__ = ["Decision", "Found", "decide"]
 
-CELL_TYPES: dict[FactKind, CellType] = {
-    "decimal": "number",
-    "integer": "number",
-    "boolean": "boolean",
-    "date": "date",
-    "datetime": "datetime",
-    "choice": "string",
-    "text": "string",
-}
-MAX_DECIMALS = 9
-_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]+)?%?")
-NOTES = ("note", "notes", "source", "remark", "备注", "说明", "依据")  # columns that people read, not machines
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Subject:
-    """What a cell is about: its kind, its scale, and the whole numbers it can be."""
-
-    name: str
-    kind: FactKind
-    scale: int
-    lo: int
-    hi: int
-    nullable: bool
-    codes: tuple[str, ...]
-    words: Mapping[str, int]
-
-    @property
-    def axis(self) -> Axis:
-        return Axis(self.name, self.lo, self.hi, self.nullable)
-
-    def text(self, value: int | None) -> str:
-        """An encoded value as a person would write it in a cell."""
-        if value is None:
-            return "null"
-        match self.kind:
-            case "boolean":
-                return "true" if value else "false"
-            case "choice" | "text":
-                return self.codes[value] if value < len(self.codes) else "any other"
-            case "date":
-                return from_day_number(value).isoformat()
-            case "datetime":
-                day, minute = divmod(value, 1440)
-                return f"{from_day_number(day)}T{minute // 60:02}:{minute % 60:02}"
-        return str(Decimal(value).scaleb(-self.scale))
-
-
-def subject(term: Term, name: str) -> Subject:
-    leaf, node = term.leaf, term.node
-    words = dict(leaf.words) if leaf else {}
-    codes = leaf.codes if leaf else ()
-    return Subject(name, term.kind, node.scale, node.lo, node.hi, term.present is not None, codes, words)
-
-
-# Numbers in cells
-
-
-def read_number(text: str) -> Decimal | None:
-    """The number of an output cell, such as 2.80 or 5%; None where it is none or has over 9 decimals."""
-    if not _NUMBER.fullmatch(text):
-        return None
-    number = Decimal(text[:-1] + "e-2") if text.endswith("%") else Decimal(text)
-    return number if -int(number.as_tuple().exponent) <= MAX_DECIMALS else None
-
-
-def number_hint(text: str) -> str:
-    """What to type instead of a cell that is no number."""
-    if half(text) != text:
-        return f'write "{half(text)}" with half-width characters'
-    found = re.search(r"\d[\d,]*(\.\d+)?", text)
-    if found and found[0] != text:
-        return f"write {found[0].replace(',', '')}"
-    return ""
-
-
-# Cells
-
-
-class Conditions:
-    """Reads cells into conditions over a subject, noting what cannot be right."""
-
-    def __init__(self, names: Names) -> None:
-        self.names = names
-
-    def parse(self, text: str, where: Where, kind: FactKind) -> Cell:
-        try:
-            return Cell.parse(text, type=CELL_TYPES[kind], bare=kind in ("choice", "text"))
-        except CellError as error:
-            for problem in error.problems_in(text):
-                self.names.problems[problem] = None
-            raise Refused from None
-
-    def condition(self, cell: Cell, where: Where, about: Subject) -> Condition:
-        if about.kind in ("choice", "text", "boolean"):
-            bands = self._worded(cell, where, about)
-        else:
-            bands = self._numeric(cell, about)
-        null = cell.matches(None) and about.nullable
-        if not bands and not null:
-            self._outside(cell, where, about)
-        return Condition(bands, null)
-
-    def _outside(self, cell: Cell, where: Where, about: Subject) -> None:
-        self.names.problem(
-            where, "outside_domain", f"the cell {cell}, which no {about.name} can match",
-            f"values from {about.text(about.lo)} to {about.text(about.hi)}",
-            "" if about.nullable or not cell.matches(None) else f"declare {about.name} as optional: true",
-        )  # fmt: skip
-
-    def _worded(self, cell: Cell, where: Where, about: Subject) -> tuple[tuple[int, int], ...]:
-        if about.kind == "choice":
-            for literal in sorted(map(str, cell.literals)):
-                if literal not in about.codes and literal not in about.words:
-                    self.names.problem(
-                        where, "unknown_word", f'"{literal}", which is no {about.name}',
-                        "one of " + ", ".join(about.codes), did_you_mean(literal, about.codes),
-                    )  # fmt: skip
-                    raise Refused
-        values: list[object] = [False, True] if about.kind == "boolean" else [*about.codes]
-        matching = [number for number, value in enumerate(values) if self._says(cell, value, number, about)]
-        if about.kind == "text" and cell.matches("\x00any other"):
-            matching.append(len(about.codes))
-        return _runs(matching)
-
-    def _says(self, cell: Cell, value: object, number: int, about: Subject) -> bool:
-        spellings = [word for word, code in about.words.items() if code == number] if about.kind == "choice" else []
-        # A word of the same value stands for it: not(…) must exclude every spelling.
-        named = [word for word in spellings if word in cell.literals]
-        return all(cell.matches(word) for word in named) if named else cell.matches(value)
-
-    def _numeric(self, cell: Cell, about: Subject) -> tuple[tuple[int, int], ...]:
-        bands = []
-        for part in cell.ranges() or ():
-            lo = about.lo if part.lo is None else _first(part.lo, about, after=part.lo_open)
-            hi = about.hi + 1 if part.hi is None else _first(part.hi, about, after=not part.hi_open)
-            lo, hi = max(lo, about.lo), min(hi, about.hi + 1)
-            if lo < hi:
-                bands.append((lo, hi))
-        return _joined(bands)
-
-
-def _first(value: Any, about: Subject, *, after: bool) -> int:
-    """The first encoded value that is at least `value`, or greater than it where `after`."""
-    if isinstance(value, datetime):
-        minutes = day_number(value.date()) * 1440 + value.hour * 60 + value.minute
-        exact = Decimal(minutes) + Decimal(value.second) / 60
-    elif isinstance(value, date):
-        exact = Decimal(day_number(value))
-    else:
-        exact = Decimal(value).scaleb(about.scale)
-    whole = int(exact.to_integral_value(ROUND_FLOOR if after else ROUND_CEILING))
-    return whole + 1 if after else whole
-
-
-def _runs(numbers: Sequence[int]) -> tuple[tuple[int, int], ...]:
-    return _joined([(number, number + 1) for number in numbers])
-
-
-def _joined(bands: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    joined: list[tuple[int, int]] = []
-    for lo, hi in sorted(bands):
-        if joined and joined[-1][1] >= lo:
-            joined[-1] = (joined[-1][0], max(hi, joined[-1][1]))
-        else:
-            joined.append((lo, hi))
-    return tuple(joined)
-
-
-def cells_hold(scope: Scope, cells: Mapping[str, str]) -> Node:
-    """Whether every cell of `applies` or `when` holds; a cell's fact is needed where those before it hold."""
-    holds = scope.b.true
-    for name, text in cells.items():
-        try:
-            with scope.needing(holds):
-                holds = scope.b.all_of((holds, _cell_holds(scope, str(name), text, _place(name), _place(text))))
-        except Refused:
-            continue
-    return holds
-
-
-def _place(text: object) -> Where:
-    where = getattr(text, "where", None)
-    return where if isinstance(where, Where) else Where("", 1, 1)
-
-
-def _cell_holds(scope: Scope, name: str, text: str, named_at: Where, where: Where) -> Node:
-    term = scope.term(name, named_at)
-    reader = Conditions(scope.names)
-    cell = reader.parse(text, where, term.kind)
-    about = subject(term, name)
-    condition = reader.condition(cell, where, about)
-    return _holds(scope.b, term, condition)
-
-
-def _holds(b: Builder, term: Term, condition: Condition) -> Node:
-    inside = b.any_of(b.inside(term.node, lo, hi - 1) for lo, hi in condition.bands)
-    if term.present is None:
-        return inside
-    if condition.null:
-        return b.any_of((inside, b.negate(term.present)))
-    return b.all_of((inside, term.present))
-
-
-# Tables
+NOTES = (
+    "note",
+    "notes",
+    "source",
+    "remark",
+    "备注",
+    "说明",
+    "依据",
+)  # columns that people read, not machines
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -373,7 +171,12 @@ class _Reading:
 
     def _is_subject(self, name: str) -> bool:
         names = self.names
-        return name in names.leaves or name in names.derived or name in self.scope.moment.nodes or name in names.facts
+        return (
+            name in names.leaves
+            or name in names.derived
+            or name in self.scope.moment.nodes
+            or name in names.facts
+        )
 
     def _conditions(
         self, row: Row, columns: Sequence[tuple[int, str, Where]], subjects: Sequence[Subject]
@@ -424,7 +227,11 @@ class Resolved:
     """The hit policy applied to every leaf; gaps and forbidden overlaps become problems."""
 
     def __init__(
-        self, reading: _Reading, grid: Grid, subjects: Sequence[Subject], values: Mapping[str, Sequence[Decimal | str]]
+        self,
+        reading: _Reading,
+        grid: Grid,
+        subjects: Sequence[Subject],
+        values: Mapping[str, Sequence[Decimal | str]],
     ) -> None:
         self.spec, self.names, self.grid = reading.spec, reading.names, grid
         self.subjects, self.values = subjects, values
@@ -469,7 +276,11 @@ class Resolved:
             case "unique" | "any" | "first":
                 return leaf[:1]
             case "priority":
-                return (min(leaf, key=lambda row: (self.order.get(_canonical(column[row]), len(self.order)), row)),)
+                return (
+                    min(
+                        leaf, key=lambda row: (self.order.get(_canonical(column[row]), len(self.order)), row)
+                    ),
+                )
             case "collect<":
                 return (min(leaf, key=lambda row: (column[row], row)),)
             case "collect>":

@@ -224,8 +224,9 @@ def in_order(outputs: Iterable[Node]) -> list[Node]:
 def use_counts(outputs: Sequence[Node]) -> dict[int, int]:
     """How often each node, by its id, is an operand or an output."""
     uses: dict[int, int] = {}
-    for node in [*outputs, *(child for node in in_order(outputs) for child in children(node))]:
-        uses[id(node)] = uses.get(id(node), 0) + 1
+    operands = (child for node in in_order(outputs) for child in children(node))
+    for used in (*outputs, *operands):
+        uses[id(used)] = uses.get(id(used), 0) + 1
     return uses
 
 

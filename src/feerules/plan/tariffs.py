@@ -8,16 +8,18 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
-from feerules.documents.schedule import Over, ProrateBounds, Tiers
+from feerules.documents.charging import Over, ProrateBounds, Tiers
 from feerules.documents.tables import Head, Row, Table
 from feerules.documents.tree import Text
 from feerules.documents.values import TableValue
 from feerules.periods import Period, add_months, day_number, seasons_starting
 from feerules.plan.bounds import Builder, Exact
+from feerules.plan.conditions import number_hint, read_number
 from feerules.plan.cycles import Cycle
-from feerules.plan.lookups import Found, decide, number_hint, read_number
+from feerules.plan.lookups import Found, decide
+from feerules.plan.names import Names, Refused
 from feerules.plan.nodes import Node
-from feerules.plan.terms import Names, Refused, Scope
+from feerules.plan.terms import Scope
 
 __all__ = ["Bands", "Slice", "cumulative", "find_bands", "months_in_force", "resets", "slices"]
 
@@ -75,7 +77,8 @@ def _lowered(b: Builder, groups: Sequence[Group], found: Found) -> Bands:
     ends = tuple(_of_group(b, [_padded(each.ends, n) for each in groups], group) for n in range(count))
     prices = {
         column: tuple(
-            _of_group(b, [_padded(each.prices[column], n) for each in groups], group) for n in range(count + 1)
+            _of_group(b, [_padded(each.prices[column], n) for each in groups], group)
+            for n in range(count + 1)
         )
         for column in groups[0].prices
     }
@@ -181,7 +184,11 @@ class _Reading:
         number = read_number(cell)
         if number is None:
             raise self.names.refuse(
-                cell.where, "not_a_number", f'the cell "{cell}"', "a number with at most 9 decimals", number_hint(cell)
+                cell.where,
+                "not_a_number",
+                f'the cell "{cell}"',
+                "a number with at most 9 decimals",
+                number_hint(cell),
             )
         return number
 
@@ -269,7 +276,9 @@ def slices(b: Builder, bands: Bands, column: str, ends: Sequence[Node], low: Nod
     return found
 
 
-def cumulative(b: Builder, kind: str, bands: Bands, column: str, ends: Sequence[Node], x: Node, size: Node | None) -> Exact:
+def cumulative(
+    b: Builder, kind: str, bands: Bands, column: str, ends: Sequence[Node], x: Node, size: Node | None
+) -> Exact:
     """What a usage of `x` costs in all, for the kinds whose price is not a sum over slices."""
     prices = bands.prices[column]
     if kind == "package":
@@ -280,7 +289,9 @@ def cumulative(b: Builder, kind: str, bands: Bands, column: str, ends: Sequence[
     return Exact(b, price if kind == "step" else b.mul(price, x))
 
 
-def _packages(b: Builder, bands: Bands, column: str, ends: Sequence[Node], x: Node, size: Node | None) -> Exact:
+def _packages(
+    b: Builder, bands: Bands, column: str, ends: Sequence[Node], x: Node, size: Node | None
+) -> Exact:
     total = Exact(b, b.const(0))
     for n, part in enumerate(slices(b, bands, column, ends, b.const(0), x)):
         holds = bands.prices[SIZE][n] if SIZE in bands.prices else size

@@ -1,0 +1,395 @@
+"""The lines of one fee in one cycle: amounts, days, payers, tax, and what each tells of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+
+from feerules.calendars import UnknownYear, WorkdayCalendar
+from feerules.documents.charging import DueRule, Payer
+from feerules.documents.fields import Words
+from feerules.documents.schedule import Fee, FeeSchedule
+from feerules.documents.values import TableValue
+from feerules.errors import Where, did_you_mean
+from feerules.periods import Period, add_months, day_number, from_day_number
+from feerules.plan.bounds import Builder, Exact, TooLarge, fits_int64
+from feerules.plan.charges import Line
+from feerules.plan.conditions import cells_hold
+from feerules.plan.cycles import Cycle, line_moment
+from feerules.plan.figures import Shown, told
+from feerules.plan.lookups import decide
+from feerules.plan.metering import Point, Span
+from feerules.plan.names import Names, Refused
+from feerules.plan.nodes import Guard, Leaf, Node, Slot
+from feerules.plan.spans import VALID_FROM, VALID_TO, Days, progress_of
+from feerules.plan.terms import Scope, Term
+
+__all__ = [
+    "PAYERS",
+    "Done",
+    "Draft",
+    "LineAbout",
+    "Lines",
+    "Options",
+    "Version",
+    "rounding_slot",
+    "table_term",
+]
+
+PAYERS: tuple[Payer, ...] = ("owner", "tenant", "developer", "heir")
+
+
+@dataclass(frozen=True, eq=False)
+class Version:
+    """One version of a schedule: in force on the day numbers `first` ≤ day < `until`."""
+
+    schedule: FeeSchedule
+    names: Names
+    first: int
+    until: int
+
+    @property
+    def key(self) -> str:
+        """What the keys of its lines begin with."""
+        return f"{self.schedule.id}/{self.schedule.version_name}/"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LineAbout:
+    """What is the same for every record of a slot: the fee, and how to tell the line's numbers."""
+
+    fee_id: str
+    fee: Fee
+    schedule: FeeSchedule
+    cycle: Cycle
+    shown: Shown
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a plan is compiled: for records with dated facts, for the days of the period only …"""
+
+    period: Period
+    accrue: bool = False
+    dated: bool = False
+    calendar: WorkdayCalendar | None = None
+
+
+@dataclass(eq=False)
+class Draft:
+    """What has been compiled so far, over all documents."""
+
+    builder: Builder
+    slots: list[Slot] = field(default_factory=list)
+    needs: dict[Leaf, Node] = field(default_factory=dict)
+    guards: list[Guard] = field(default_factory=list)
+    applies: dict[Version, Node] = field(default_factory=dict)
+
+
+Done = dict[tuple[int, str], list[tuple[Cycle, Slot]]]
+
+
+class Lines:
+    """The lines of one fee in one cycle under one version: one for each payer."""
+
+    def __init__(
+        self, draft: Draft, version: Version, fee_id: str, cycle: Cycle, options: Options, done: Done
+    ) -> None:
+        self.draft, self.b = draft, draft.builder
+        self.version, self.names = version, version.names
+        self.fee_id, self.fee = fee_id, version.schedule.complete(fee_id)
+        self.cycle, self.options = cycle, options
+        self.done = done.setdefault((version.first, fee_id), [])
+        self._all_done = done
+        self.scope = Scope(version.names, draft.builder, line_moment(self.b, cycle, cycle.start, cycle.end))
+        self.scope.fee = fee_id
+        self.scope.tables = table_term
+        self.scope.fees = self._amount_of
+
+    def compile(self) -> None:
+        try:
+            self._compile()
+        except Refused:
+            pass
+        except TooLarge as error:
+            self._too_large(error.magnitude, error.operation)
+        self._keep()
+
+    def _too_large(self, magnitude: int, operation: str) -> None:
+        digits = len(str(magnitude))
+        self.names.problem(
+            self.fee.where, "overflow", f"{self.fee_id}: {operation} can reach {digits} digits",
+            "numbers of at most 38 digits, and amounts of at most 18",
+            "narrow the min and max of the facts it uses, or give fewer decimals",
+        )  # fmt: skip
+
+    def _keep(self) -> None:
+        """Hands what this line needs of a record to the plan."""
+        for leaf, need in self.scope.needs.items():
+            known = self.draft.needs.get(leaf, self.b.false)
+            self.draft.needs[leaf] = self.b.any_of((known, need))
+        self.draft.guards += self.scope.guards
+
+    def _compile(self) -> None:
+        scope, b = self.scope, self.b
+        document = self._document_applies()
+        with scope.needing(document):
+            applies = b.all_of((document, cells_hold(scope, self.fee.applies)))
+        scope.gate = dict(scope.needs)
+        with scope.needing(applies):
+            self._need_cycle_days()
+            active = b.all_of((applies, self.cycle.exists))
+            for payer, span, exists, name in self._spans():
+                self._line(payer, span, b.all_of((active, exists)), name)
+
+    def _need_cycle_days(self) -> None:
+        every = self.fee.every
+        name = every and (every.once or every.use or every.anniversary_of)
+        if every is not None and name:
+            self.scope.term(name, every.where)
+
+    def _document_applies(self) -> Node:
+        known = self.draft.applies.get(self.version)
+        if known is None:
+            known = cells_hold(self.scope, self.version.schedule.applies)
+            self.draft.applies[self.version] = known
+        else:
+            cells_hold(self.scope, self.version.schedule.applies)
+        return known
+
+    def _amount_of(self, fee_id: str, where: Where) -> Term:
+        """The amounts of another fee's lines for the same days."""
+        b = self.b
+        if fee_id not in self.version.schedule.fees:
+            raise self.names.refuse(
+                where, "unknown_fee", f'the fee "{fee_id}"', "a fee of this schedule",
+                did_you_mean(fee_id, self.version.schedule.fees),
+            )  # fmt: skip
+        lines = self._all_done.get((self.version.first, fee_id), [])
+        zero = b.const(0, 2)
+        nodes = [
+            b.choose(slot.active, slot.values["amount"], zero)
+            for cycle, slot in lines
+            if _within(cycle, self.cycle)
+        ]
+        return Term(b.raised(b.total(nodes), 2), "decimal", (self.version.schedule.currency,))
+
+    # Which days
+
+    def _spans(self) -> Iterator[tuple[Payer | None, Span, Node, str]]:
+        """(payer, span, where it exists, name) for the liable payer and those before and after."""
+        if self.cycle.months is None:
+            yield None, self._moment_span(), self._in_force(), ""
+            return
+        days = Days(self.scope, self.fee, self.cycle, self._force(), dated=self.options.dated)
+        if days.before is not None:
+            yield days.before, *days.span_before(), "before"
+        yield None, *days.span(), ""
+        if days.after is not None:
+            yield days.after, *days.span_after(), "after"
+
+    def _force(self) -> tuple[int, int]:
+        """From and until when the version is in force, inside the period where only its days count."""
+        if not self.options.accrue:
+            return self.version.first, self.version.until
+        period = self.options.period
+        return max(self.version.first, day_number(period.start)), min(
+            self.version.until, day_number(period.end)
+        )
+
+    def _moment_span(self) -> Span:
+        zero, one = self.b.const(0), self.b.const(1)
+        start, end = Point(self.cycle.start, zero), Point(self.cycle.end, one)
+        return Span(start, start, end, (self.cycle.start, self.cycle.end), whole=True)
+
+    def _in_force(self) -> Node:
+        """Whether the day of a one-off or a use lies in the version, and in the record's days."""
+        b, day = self.b, self.cycle.start
+        tests = [b.inside(day, self.version.first, self.version.until - 1)]
+        if self.options.dated:
+            tests += [b.compare("<=", b.fact(VALID_FROM), day), b.compare("<", day, b.fact(VALID_TO))]
+        return b.all_of(tests)
+
+    # One line
+
+    def _line(self, payer: Payer | None, span: Span, active: Node, name: str) -> None:
+        b, scope = self.b, self.scope
+        moment = line_moment(b, self.cycle, span.start.day, span.end.day)
+        progress = progress_of(b, self.cycle, self.fee) if self.cycle.months is not None else None
+        with scope.at(moment):
+            line = Line(scope, self.fee, self.cycle, span, progress)
+            amount = line.amount()
+            if line.metered:
+                active = self._metered(line, span, active)
+            elif progress is not None:
+                active = b.all_of((active, b.compare("<", span.start.total, span.end.total)))
+            amount, tax = self._taxed(line, amount)
+            payer_code = self._payer(payer)
+        if not fits_int64(amount.lo, amount.hi):
+            self._too_large(max(abs(amount.lo), abs(amount.hi)), "the amount")
+        if self.fee.kind == "refund":
+            amount, tax = (b.sub(b.const(0, 2), node) for node in (amount, tax))
+        values = {"amount": b.raised(amount, 2), "tax": tax, "payer": payer_code, **self._days(span)}
+        values |= self._told(line.shown)
+        about = LineAbout(
+            self.fee_id, self.fee, self.version.schedule, self.cycle, line.shown, self._rows(line.shown)
+        )
+        slot = Slot(self._key(name), b.all_of((active, line.charged)), values, about)
+        self.draft.slots.append(slot)
+        self.done.append((self.cycle, slot))
+
+    def _told(self, shown: Shown) -> dict[str, Node]:
+        """The numbers beside the amount, where there is one of each to tell."""
+        told: dict[str, Node] = {}
+        if not self.fee.parts:
+            if shown.quantity is not None:
+                told["quantity"] = shown.quantity
+            if shown.rate is not None:
+                told["rate"] = shown.rate
+        if shown.factor is not None and not shown.months:
+            told["factor"] = shown.factor.rounded(Decimal("0.000001"), "half_up")
+        if self.fee.tax is not None and shown.tax_rate is not None:
+            told["tax_rate"] = shown.tax_rate
+        if shown.decisions:
+            told["row"] = shown.decisions[0][1].leaf
+        return told
+
+    def _rows(self, shown: Shown) -> tuple[str, ...]:
+        return shown.decisions[0][2] if shown.decisions else ()
+
+    def _key(self, name: str) -> str:
+        return self.version.key + "/".join(filter(None, (self.fee_id, self.cycle.key, name)))
+
+    def _metered(self, line: Line, span: Span, active: Node) -> Node:
+        b = self.b
+        if self.fee.at_a_change is None and line.usage:
+            self.names.problem(
+                self.fee.where, "missing_key", f"{self.fee_id}, a fee by usage, without at_a_change",
+                "at_a_change: by_days, by_reading or all_to_the_later",
+                "it says where the usage goes when a price or an owner changes inside a cycle",
+            )  # fmt: skip
+        if self.fee.at_a_change == "by_reading" and not span.whole:
+            for day in (self.version.first, self.version.until):
+                self._needs_reading(b.const(day), span)
+        if self.fee.at_a_change == "all_to_the_later" and not span.whole:
+            return b.all_of((active, b.compare("<=", span.liable[1], span.end.day)))
+        return b.all_of((active, b.compare("<", span.start.day, span.end.day)))
+
+    def _needs_reading(self, day: Node, span: Span) -> None:
+        """A record must not cover a change of version inside its liable days."""
+        b = self.b
+        first, last = span.liable
+        if self.options.dated:
+            first, last = b.max(first, b.fact(VALID_FROM)), b.min(last, b.fact(VALID_TO))
+        outside = b.any_of((b.compare("<=", day, first), b.compare("<=", last, day)))
+        self.scope.guard("no_reading_at_change", outside)
+
+    def _taxed(self, line: Line, amount: Node) -> tuple[Node, Node]:
+        """The gross amount and the tax in it; both in fen, so that net + tax is the amount."""
+        b, tax = self.b, self.fee.tax
+        if tax is None:
+            return amount, b.const(0, 2)
+        decided = len(line.shown.decisions)
+        rate = line.value(tax.rate, ("rate",))
+        del line.shown.decisions[decided:]  # the tax rate's row is not the price's
+        line.shown.tax_rate = told(rate)
+        whole = Exact(b, b.const(1)).plus(rate)
+        share = Exact(b, b.mul(amount, rate.num), rate.den)
+        if tax.included:
+            num, den, _ = rate.common(whole)
+            share = Exact(b, b.mul(amount, b.unscaled(num)), b.unscaled(den))
+        part = share.rounded(Decimal("0.01"), "half_up")
+        return (amount if tax.included else b.add(amount, part)), part
+
+    def _payer(self, payer: Payer | None) -> Node:
+        said = payer or self.fee.payer
+        if isinstance(said, TableValue):
+            found = decide(self.scope, said, ("payer",), PAYERS)
+            if said.otherwise is None or said.otherwise == "problem":
+                self.scope.guard("no_row", found.matched)
+            return found.outputs["payer"]
+        return self.b.const(PAYERS.index(said))
+
+    def _days(self, span: Span) -> dict[str, Node]:
+        issued = self._day(self.fee.issued, span, None)
+        if issued is None:
+            issued = span.start.day if self.fee.billed != "in_arrears" else span.end.day
+        due = self._day(self.fee.due, span, issued)
+        return {
+            "start": span.start.day,
+            "end": span.end.day,
+            "issued": issued,
+            "due": issued if due is None else due,
+        }
+
+    def _day(self, rule: DueRule | None, span: Span, issued: Node | None) -> Node | None:
+        """The day that a rule names for this line."""
+        if rule is None:
+            return None
+        last = self.b.sub(self.cycle.end, self.b.const(1))
+        if rule.after is not None:
+            known = {"issue": issued, "start": self.cycle.start, "end": self.cycle.end}
+            anchor = known[rule.after]
+        else:
+            anchor = self.cycle.start if rule.of == "start" else last
+        if anchor is None:
+            anchor = self.cycle.start
+        days = [
+            _ruled(rule, from_day_number(n), self.options.calendar) for n in range(anchor.lo, anchor.hi + 1)
+        ]
+        if None in days:
+            raise self.names.refuse(
+                rule.where, "unknown_year", "a due day in a year that the calendar does not know",
+                "a calendar of that year, or unknown_year: weekends_only", "add the year to the book's calendar",
+            )  # fmt: skip
+        table = tuple(day for day in days if day is not None)
+        return self.b.gather(table, self.b.sub(anchor, self.b.const(anchor.lo)))
+
+
+def rounding_slot(b: Builder, version: Version, difference: Node, period: Period) -> Slot:
+    """The line of a bill that rounds its total."""
+    start, end = b.const(day_number(period.start)), b.const(day_number(period.end))
+    fee = Fee(title=Words("尾差调整", "Rounding"))
+    cycle = Cycle("bill", start, end, b.true, None, (start,), period)
+    owner = b.const(PAYERS.index("owner"))
+    values = {"amount": difference, "tax": b.const(0, 2), "payer": owner, "start": start, "end": end}
+    values |= {"issued": start, "due": start}
+    about = LineAbout("rounding", fee, version.schedule, cycle, Shown(), ())
+    return Slot(f"{version.key}rounding", b.compare("!=", difference, b.const(0, 2)), values, about)
+
+
+def table_term(scope: Scope, spec: TableValue, name: str) -> Term:
+    """A named table as a number of a formula."""
+    found = decide(scope, spec, (name, "value", "rate"))
+    b = scope.b
+    node = b.total(found.outputs.values())
+    if isinstance(spec.otherwise, Decimal):
+        node = b.choose(found.matched, node, b.decimal(spec.otherwise))
+    else:
+        scope.guard("no_row", found.matched)
+    return Term(node, "decimal")
+
+
+def _within(inner: Cycle, outer: Cycle) -> bool:
+    if inner.period is not None and outer.period is not None:
+        return outer.period.start <= inner.period.start and inner.period.end <= outer.period.end
+    return inner.key == outer.key
+
+
+def _ruled(rule: DueRule, anchor: date, calendar: WorkdayCalendar | None) -> int | None:
+    if rule.after is not None or rule.day is None:
+        day = anchor + timedelta(days=rule.days or 0)
+    else:
+        first = add_months(anchor.replace(day=1), rule.months_later)
+        length = (add_months(first, 1) - first).days
+        day = first.replace(day=min(rule.day, length))
+    if rule.roll == "none" or calendar is None:
+        return day_number(day)
+    try:
+        rolled = calendar.next_workday(day) if rule.roll == "next_workday" else calendar.previous_workday(day)
+    except UnknownYear:
+        return None
+    return day_number(rolled)
