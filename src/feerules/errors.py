@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
+from unicodedata import combining, east_asian_width
 
 __all__ = [
     "FeeRulesError",
@@ -63,12 +64,25 @@ class Problem:
         lines = [f"{self.where}: {self.code}"]
         if self.excerpt:
             number = str(self.where.line)
-            caret = " " * (self.where.column - 1) + "^"
-            lines += [f"  {number} | {self.excerpt}", f"  {' ' * len(number)} | {caret}"]
+            lines += [f"  {number} | {self.excerpt}", f"  {' ' * len(number)} | {self._caret()}"]
         lines += [f"  found:    {self.found}", f"  expected: {self.expected}"]
         if self.hint:
             lines.append(f"  hint:     {self.hint}")
         return "\n".join(lines)
+
+    def _caret(self) -> str:
+        """A caret under the place, where the excerpt stands in the line above."""
+        before = self.excerpt[: self.where.column - 1]
+        return _blank(before) + " " * (self.where.column - 1 - len(before)) + "^"
+
+
+def _blank(text: str) -> str:
+    """Blanks as wide as the text: terminals show a Chinese character in two columns."""
+    if text.isascii():
+        return " " * len(text)
+    return "".join(
+        "\u3000" if east_asian_width(char) in "WF" else " " * (not combining(char)) for char in text
+    )
 
 
 @dataclass(frozen=True, slots=True)

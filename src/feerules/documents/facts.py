@@ -48,7 +48,8 @@ class Fact(Part):
 
     @property
     def kinds(self) -> list[FactKind]:
-        return [kind for kind in KINDS if getattr(self, kind) not in (None, False)]
+        # Not by equality: no decimal places are a type, and 0 equals False.
+        return [kind for kind in KINDS if not (getattr(self, kind) is None or getattr(self, kind) is False)]
 
     @property
     def kind(self) -> FactKind:

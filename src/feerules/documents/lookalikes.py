@@ -102,9 +102,9 @@ def suspicions(line: int, column: int, source: str, text: str, flow: str, key: b
     patterns = [_BLANK, _COMMENT]
     if starts:
         patterns += [_KEY_COLON, _NO_SPACE, _DASH]
-    elif flow == "{" and key:
-        patterns += [_KEY_COLON, _NO_SPACE]
-    elif not key:
+    elif key:
+        patterns += [_KEY_COLON, _NO_SPACE] if flow == "{" else [_KEY_COLON]
+    else:
         patterns += [_BLOCK_MARK]
     for pattern in patterns:
         found = pattern.search(text) if pattern in (_BLANK, _COMMENT) else pattern.match(text)

@@ -130,6 +130,8 @@ def _lookalike(mine: Lines, fix: tuple[Edit, ...]) -> Problem:
     char = wide(chars)
     typed = {" ": "space", '"': "'\"'"}.get(half(char), quote(half(char)))
     column = first.column + chars.index(char)
+    if half(char) == " " and not source[: first.column].strip():
+        hint = "indent with half-width spaces"
     return mine.problem("full_width", first.line, column, name(char), f"a half-width {typed}", hint)
 
 

@@ -71,7 +71,7 @@ class Table:
 
 
 def parse_table(text: str) -> Table:
-    """Reads a Markdown pipe table: the names, a line of dashes, the rows.
+    """Reads a Markdown pipe table: the names, a line of dashes that may be left out, the rows.
 
     A | in double quotes belongs to its cell, as does \\| anywhere. Places are exact in a literal block (|)
     and in plain Python text; in another scalar, whose lines YAML changes, they are where it begins.
@@ -130,18 +130,14 @@ class _PipeReader:
         return above, column
 
     def dashes(self, at: int, line: str, rows: list[list[Text]]) -> bool:
-        """Whether the second line may be left out of the rows; it must be dashes, a cell for each name."""
-        is_dashes = _DASHES.fullmatch(line.strip()) is not None
-        if not rows or (is_dashes and line.strip().strip("|").count("|") == len(rows[0]) - 1):
-            return is_dashes
-        place, indent = self.place(at, line)
-        wanted = "|" + "|".join("-" * (_columns(name) + 2) for name in rows[0]) + "|"
-        if is_dashes:
+        """Whether the second line is one of dashes, a cell for each name, and no row."""
+        if _DASHES.fullmatch(line.strip()) is None:
+            return False
+        if rows and line.strip().strip("|").count("|") != len(rows[0]) - 1:
+            place, indent = self.place(at, line)
+            wanted = "|" + "|".join("-" * (_columns(name) + 2) for name in rows[0]) + "|"
             self.tell(place, indent, "wrong_width", quote(line), "dashes below each name", f"write {wanted}")
-        else:
-            expected = "a line of dashes below the names"
-            self.tell(place, indent, "missing_dashes", quote(line), expected, f"insert {wanted}")
-        return is_dashes
+        return True
 
     def row(self, at: int, line: str) -> list[list[Text]]:
         """The row of a line; no row where the line is none, which is noted."""
@@ -178,10 +174,19 @@ class _PipeReader:
             position = match.end()
         rest = row[position:]
         if opened := _OPEN_QUOTE.match(rest):
-            expected = 'a closing " before the end of the line'
-            self.tell(place, begin + position + opened.start(1), "unterminated_string", quote(rest), expected)
+            text = rest[opened.start(1) :]
+            word = text[1:].partition("|")[0].strip()
+            expected, hint = 'a closing " before the end of the line', f'type "{word}"' if word else ""
+            self.tell(
+                place, begin + position + opened.start(1), "unterminated_string", _shown(text), expected, hint
+            )
             return []
         return [*parts, rest]
+
+
+def _shown(text: str) -> str:
+    """Text that begins with a quote of its own, without further quotes around it."""
+    return quote(text.rstrip())[1:-1]
 
 
 def _escaped(value: str, lines: Lines, line: int, column: int) -> Text:
@@ -245,4 +250,5 @@ def _wrong_width(row: list[Text], head: list[Text]) -> Problem:
     if any("｜" in cell for cell in row):
         hint = _NO_WIDE_PIPE
     at = row[len(head)] if many else row[-1]
-    return at.problem("wrong_width", found=f"{len(row)} cells", expected=expected, hint=hint)
+    found = f"{len(row)} cell{'s' * (len(row) != 1)}"
+    return at.problem("wrong_width", found=found, expected=expected, hint=hint)

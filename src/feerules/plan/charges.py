@@ -45,6 +45,9 @@ class Line(Metering):
     def amount(self) -> Node:
         """The amount in fen: the rounded total up to the end less the rounded total up to the start."""
         span = self.span
+        if any(isinstance(each.per, FeesQuantity) for each in (self.fee, *self.fee.parts.values())):
+            # The amounts of other fees are those of the same payer and days already.
+            return self._in_fen(self.exact(span.start, span.end))
         upto_end = self._in_fen(self.exact(span.run, span.end))
         if span.start is span.run:
             return upto_end
@@ -137,7 +140,7 @@ class Line(Metering):
             if name:
                 self.shown.parts.append((name, part.rounded(FEN, "half_up")))
             total = total.plus(part)
-        return self._adjusted(total, time)
+        return self._adjusted(total)
 
     def _part(self, name: str, charge: Charge, time: Exact, run: Point, to: Point) -> Exact:
         if not name:
@@ -150,11 +153,11 @@ class Line(Metering):
 
     def _own(self, charge: Charge, time: Exact, run: Point, to: Point) -> Exact:
         if charge.pass_through is not None:
-            term = self.scope.formula(charge.pass_through)
-            use = self._portion(term, run, to)
+            use = self._portion(self.scope.formula(charge.pass_through), run, to)
             return Exact(self.b, self.b.sub(use.high, use.low))
         if charge.share is not None:
-            return self._pool_share(charge.share)
+            use = self._portion(self._pool_share(charge.share), run, to)
+            return Exact(self.b, self.b.sub(use.high, use.low))
         if charge.registers:
             return self._registers(charge, run, to)
         if isinstance(charge.per, Started):
@@ -164,8 +167,10 @@ class Line(Metering):
     def _quantity_times_rate(self, charge: Charge, time: Exact, run: Point, to: Point) -> Exact:
         term = self._quantity(charge)
         self.shown.unit = self.shown.unit or ("·".join(term.unit) if term.unit else "")
-        if term.usage or isinstance(charge.per, FeesQuantity):
+        if isinstance(charge.per, FeesQuantity):
             self.metered = True
+            return self._priced(charge, Use(self.b.const(0), term.node, term.node))
+        if term.usage:
             return self._priced(charge, self._portion(term, run, to))
         priced = self._priced(charge, Use(self.b.const(0), term.node, term.node))
         if self.progress is None:
@@ -212,12 +217,12 @@ class Line(Metering):
 
     # Adjustments and limits
 
-    def _adjusted(self, amount: Exact, time: Exact) -> Exact:
+    def _adjusted(self, amount: Exact) -> Exact:
         for number, rule in enumerate(self.fee.adjustments):
             holds = cells_hold(self.scope, rule.when)
             with self.scope.needing(holds):
                 try:
-                    changed = self._changed(rule, amount, time)
+                    changed = self._changed(rule, amount)
                 except Refused:
                     continue
             self.shown.applied.append((number, holds))
@@ -227,7 +232,7 @@ class Line(Metering):
             amount = changed.where(holds, amount)
         return amount
 
-    def _changed(self, rule: Adjustment, amount: Exact, time: Exact) -> Exact:
+    def _changed(self, rule: Adjustment, amount: Exact) -> Exact:
         if rule.times is not None:
             factor = self.value(rule.times, ("times",))
             return Exact(self.b, self.b.mul(amount.num, factor.num), self.b.mul(amount.den, factor.den))
@@ -240,7 +245,7 @@ class Line(Metering):
         if rule.at_least is not None:
             return amount.at_least(self.value(rule.at_least, ("at_least",)))
         if rule.free_months is not None:
-            return self._without_months(amount, time, self._number(rule.free_months))
+            return self._without_months(amount, self._number(rule.free_months))
         if rule.per_unit is not None:
             return self._per_unit(rule.per_unit, amount)
         raise self.scope.names.refuse(
@@ -248,9 +253,10 @@ class Line(Metering):
             "one of times, plus, minus, at_most, at_least, free_months, per_unit",
         )  # fmt: skip
 
-    def _without_months(self, amount: Exact, time: Exact, free: Node) -> Exact:
-        """The share of the amount that is left when some months of it cost nothing."""
+    def _without_months(self, amount: Exact, free: Node) -> Exact:
+        """The share that is left when some months of the cycle cost nothing; a part of it gets its part."""
         b = self.b
+        time = Exact(b, self.span.liable_total, 1 if self.progress is None else self.progress.denominator)
         left = time.minus(Exact(b, free)).at_least(Exact(b, b.const(0)))
         kept, of, _ = left.common(time)
         kept = b.min(kept, of)

@@ -22,7 +22,7 @@ from feerules.periods import (
 )
 from feerules.plan.bounds import Builder
 from feerules.plan.days import day_of_month, month_number, month_of_year
-from feerules.plan.nodes import Node
+from feerules.plan.nodes import Leaf, Node
 from feerules.plan.terms import Moment
 
 __all__ = ["Cycle", "Progress", "anniversaries", "calendar_cycles", "judged_on", "line_moment", "occasion"]
@@ -44,6 +44,7 @@ class Cycle:
     month_starts: tuple[Node, ...]
     period: Period | None = None
     season: bool = False
+    leaves: tuple[Leaf, ...] = ()  # the facts that its days come from
 
 
 def calendar_cycles(b: Builder, every: Every, period: Period, billed: str) -> list[Cycle]:

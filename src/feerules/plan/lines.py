@@ -89,7 +89,8 @@ class Draft:
     applies: dict[Version, Node] = field(default_factory=dict)
 
 
-Done = dict[tuple[int, str], list[tuple[Cycle, Slot]]]
+# By the version's first day and the fee: the lines, each with its cycle and its payer's side.
+Done = dict[tuple[int, str], list[tuple[Cycle, str, Slot]]]
 
 
 class Lines:
@@ -102,6 +103,7 @@ class Lines:
         self.version, self.names = version, version.names
         self.fee_id, self.fee = fee_id, version.schedule.complete(fee_id)
         self.cycle, self.options = cycle, options
+        self.side = ""  # of handover, say: "before", "after", or "" for the liable payer
         self.done = done.setdefault((version.first, fee_id), [])
         self._all_done = done
         self.scope = Scope(version.names, draft.builder, line_moment(self.b, cycle, cycle.start, cycle.end))
@@ -140,16 +142,11 @@ class Lines:
             applies = b.all_of((document, cells_hold(scope, self.fee.applies)))
         scope.gate = dict(scope.needs)
         with scope.needing(applies):
-            self._need_cycle_days()
+            for leaf in self.cycle.leaves:
+                scope.require(leaf)
             active = b.all_of((applies, self.cycle.exists))
             for payer, span, exists, name in self._spans():
                 self._line(payer, span, b.all_of((active, exists)), name)
-
-    def _need_cycle_days(self) -> None:
-        every = self.fee.every
-        name = every and (every.once or every.use or every.anniversary_of)
-        if every is not None and name:
-            self.scope.term(name, every.where)
 
     def _document_applies(self) -> Node:
         known = self.draft.applies.get(self.version)
@@ -161,7 +158,7 @@ class Lines:
         return known
 
     def _amount_of(self, fee_id: str, where: Where) -> Term:
-        """The amounts of another fee's lines for the same days."""
+        """The amounts of another fee's lines for the same days and the same side of a handover."""
         b = self.b
         if fee_id not in self.version.schedule.fees:
             raise self.names.refuse(
@@ -172,10 +169,15 @@ class Lines:
         zero = b.const(0, 2)
         nodes = [
             b.choose(slot.active, slot.values["amount"], zero)
-            for cycle, slot in lines
-            if _within(cycle, self.cycle)
+            for cycle, side, slot in lines
+            if _within(cycle, self.cycle) and self._is_mine(side)
         ]
         return Term(b.raised(b.total(nodes), 2), "decimal", (self.version.schedule.currency,))
+
+    def _is_mine(self, side: str) -> bool:
+        """Whether this line counts the other fee's lines of a side: every side counts once."""
+        own = {"before": self.fee.starts, "after": self.fee.ends}
+        return side == self.side or (self.side == "" and own.get(side) is None)
 
     # Which days
 
@@ -203,7 +205,7 @@ class Lines:
     def _moment_span(self) -> Span:
         zero, one = self.b.const(0), self.b.const(1)
         start, end = Point(self.cycle.start, zero), Point(self.cycle.end, one)
-        return Span(start, start, end, (self.cycle.start, self.cycle.end), whole=True)
+        return Span(start, start, end, (self.cycle.start, self.cycle.end), one, whole=True)
 
     def _in_force(self) -> Node:
         """Whether the day of a one-off or a use lies in the version, and in the record's days."""
@@ -217,6 +219,7 @@ class Lines:
 
     def _line(self, payer: Payer | None, span: Span, active: Node, name: str) -> None:
         b, scope = self.b, self.scope
+        self.side = name
         moment = line_moment(b, self.cycle, span.start.day, span.end.day)
         progress = progress_of(b, self.cycle, self.fee) if self.cycle.months is not None else None
         with scope.at(moment):
@@ -239,7 +242,7 @@ class Lines:
         )
         slot = Slot(self._key(name), b.all_of((active, line.charged)), values, about)
         self.draft.slots.append(slot)
-        self.done.append((self.cycle, slot))
+        self.done.append((self.cycle, name, slot))
 
     def _told(self, shown: Shown) -> dict[str, Node]:
         """The numbers beside the amount, where there is one of each to tell."""

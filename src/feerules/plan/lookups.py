@@ -17,7 +17,7 @@ from feerules.plan.names import Refused
 from feerules.plan.nodes import Node
 from feerules.plan.terms import Scope, Term
 
-__all__ = ["Decision", "Found", "decide"]
+__all__ = ["NOTES", "Decision", "Found", "decide"]
 
 NOTES = (
     "note",

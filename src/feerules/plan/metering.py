@@ -33,13 +33,15 @@ class Point:
 class Span:
     """What a line covers: from `start` to `end`; `run` is where the parts that round together begin.
 
-    `liable` is the span of days over which a metered quantity is spread.
+    `liable` is the span of days over which a metered quantity is spread, and `liable_total` what of the
+    cycle is charged before anything cuts it.
     """
 
     run: Point
     start: Point
     end: Point
     liable: tuple[Node, Node]
+    liable_total: Node
     whole: bool  # nothing cuts the cycle: a metered quantity need not be spread
 
 
@@ -67,9 +69,13 @@ class Metering(Figures):
     # Metered quantities
 
     def _portion(self, term: Term, run: Point, to: Point) -> Use:
-        """The usage counted when the run begins, and at `to`: what lies between is charged."""
+        """What belongs to the whole cycle, counted when the run begins, and at `to`.
+
+        What lies between is charged: a usage, an amount that is passed on, a share of a pool.
+        """
+        self.metered = True
         self.usage = self.usage or term.usage
-        if self.span.whole or not term.usage:
+        if self.span.whole:
             return Use(self.b.const(0, term.node.scale), term.node, term.node)
         return Use(self._spread(term.node, run.day), self._spread(term.node, to.day), term.node)
 
@@ -302,21 +308,25 @@ class Metering(Figures):
         self.scope.guard("ends_before_start", self.b.compare("<=", self.b.const(0), node))
         return self.b.max(node, self.b.const(0))
 
-    def _pool_share(self, share: Share) -> Exact:
+    def _pool_share(self, share: Share) -> Term:
         """The unit's share, computed over all units beforehand and given as a fact."""
         leaf = self.scope.share_leaf(self.scope.fee or "", self.cycle.key)
         self.scope.require(leaf)
         self.shown.pool = self._pool(share, leaf)
-        return Exact(self.b, self.b.fact(leaf))
+        return Term(self.b.fact(leaf), "decimal")
 
     def _pool(self, share: Share, leaf: Leaf) -> Pool:
         """How to weigh a unit: a plan of its own, since units that are billed nothing may share too."""
         outer, scope = self.scope, self.scope.apart()
+        charged, decided = self.charged, len(self.shown.decisions)
         self.scope = scope
         try:
             weight = self.value(share.by, ("weight", "by"))
         finally:
             self.scope = outer
+        # The line knows nothing of what was asked to weigh: its plan has other facts.
+        self.charged = charged
+        del self.shown.decisions[decided:]
         whole = self.b.max(self.b.unscaled(weight.num), self.b.const(0))
         guards = [Guard("unreadable", need, None, fact) for fact, need in scope.needs.items()]
         slot = Slot(leaf.name, scope.need, {"weight": whole})

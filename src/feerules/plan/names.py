@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from feerules.documents.cells import Cell, CellError
@@ -12,17 +14,19 @@ from feerules.documents.facts import BUILT_IN, Derived, Fact, FactKind
 from feerules.documents.facts import Fact as FactSpec
 from feerules.documents.formulas import Formula
 from feerules.documents.schedule import FactLibrary, FeeSchedule, values_in
+from feerules.documents.tree import Text
 from feerules.documents.values import Otherwise, TableValue
 from feerules.errors import Problem, Where, did_you_mean
 from feerules.money import NumberError, to_scaled
 from feerules.periods import day_number
 from feerules.plan.nodes import Leaf
 
-__all__ = ["FIRST_DAY", "LAST_DAY", "WIDEST", "Names", "Refused", "names_of"]
+__all__ = ["FIRST_DAY", "FRAME_FACTS", "LAST_DAY", "WIDEST", "Names", "Refused", "names_of", "place_of"]
 
 FIRST_DAY, LAST_DAY = day_number(date(1900, 1, 1)), day_number(date(2199, 12, 31))
 MINUTES = 1440
 WIDEST = 10**9  # the domain of a number that declares none
+MOST = 10**18  # what a fact may be at most, without its point: it must fit 64 bits
 
 # Columns that an ERP gives for every unit: any document may use them as text facts.
 FRAME_FACTS = ("unit_id", "estate_id", "building_id", "parent_unit_id", "account_id", "kind")
@@ -30,6 +34,11 @@ FRAME_FACTS = ("unit_id", "estate_id", "building_id", "parent_unit_id", "account
 
 class Refused(Exception):
     """A problem was noted: the thing in hand cannot be built."""
+
+
+def place_of(text: object, otherwise: Where) -> Where:
+    """Where a text of a document stands; of one that was made in Python, the place of what holds it."""
+    return text.where if isinstance(text, Text) else otherwise
 
 
 @dataclass(eq=False)
@@ -56,11 +65,37 @@ class Names:
             leaf = self._leaf(name, spec)
             if leaf is not None:
                 self.leaves[name] = leaf
-            self.aliases.update((alias, name) for alias in spec.aliases)
+            self._add_aliases(name, spec)
+        self._check_once()
         for name in FRAME_FACTS:
             codes = tuple(sorted(self.texts.get(name, ())))
             aliases = (self.mapping[name],) if name in self.mapping else ()
             self.leaves.setdefault(name, Leaf(name, "text", 0, 0, len(codes), codes, aliases=aliases))
+
+    def _add_aliases(self, name: str, spec: FactSpec) -> None:
+        for alias in spec.aliases:
+            other = alias if alias in self.facts else self.aliases.get(alias, name)
+            if other != name:
+                self.problem(
+                    place_of(alias, spec.where), "defined_twice", f'the alias "{alias}" of {name}, which is {other} too',
+                    "one fact for a column", "take it out of one of them",
+                )  # fmt: skip
+            self.aliases[alias] = name
+
+    def _check_once(self) -> None:
+        """A name means one thing, whichever key of the document it stands under."""
+        known = dict.fromkeys(BUILT_IN, "built in")
+        for kind in ("facts", "parameters", "derived", "tables"):
+            names: Mapping[str, Any] = getattr(self, kind)
+            for name, what in names.items():
+                if name in known:
+                    where = place_of(name, getattr(what, "where", Where("", 1, 1)))
+                    said = known[name] if name in BUILT_IN else f"one of {known[name]}"
+                    self.problem(
+                        where, "defined_twice", f'"{name}" of {kind}, which is {said} already',
+                        "one meaning for a name", "rename one of them",
+                    )  # fmt: skip
+                known.setdefault(name, kind)
 
     def problem(self, where: Where, code: str, found: str, expected: str, hint: str = "") -> None:
         self.problems[Problem(code, where, found, expected, hint)] = None
@@ -91,48 +126,51 @@ class Names:
                 "for example {decimal: 2, min: 0, max: 100000, unit: m²}",
             )  # fmt: skip
             return None
-        try:
-            return self._typed_leaf(name, spec)
-        except NumberError as error:
-            self.problem(spec.where, "wrong_type", f"{name}: {error}", "bounds of the fact's own type")
-        except ValueError as error:
-            self.problem(spec.where, "wrong_type", f"{name}: {error}", "days written 2026-01-31")
-        return None
+        return self._typed_leaf(name, spec)
 
     def _typed_leaf(self, name: str, spec: FactSpec) -> Leaf:
         kind, places, codes = spec.kind, spec.decimal or 0, tuple(spec.choice or ())
         if kind == "text":
             codes = tuple(sorted(self.texts.get(name, ())))
         lo, hi = self._domain(name, spec)
-        words = tuple((word, _code(kind, codes, target)) for word, target in spec.words.items())
+        words = self._words(name, spec)
         if kind == "boolean":
             words += (("true", 1), ("false", 0))
-        for (word, code), target in zip(words, spec.words.values(), strict=False):
-            if code < 0:
-                self.problem(
-                    spec.where, "unknown_word", f'{name}: the word "{word}" for "{target}"',
-                    "a value of the fact: " + ", ".join(codes or ("true", "false")),
-                    did_you_mean(target, codes),
-                )  # fmt: skip
         return Leaf(
-            name, kind, places, lo, hi, codes, tuple(w for w in words if w[1] >= 0),
-            optional=spec.optional, default=self._default(kind, spec, codes, lo, hi),
+            name, kind, places, lo, hi, codes, words,
+            optional=spec.optional, default=self._default(spec, codes, lo, hi),
             aliases=tuple(spec.aliases) + ((self.mapping[name],) if name in self.mapping else ()),
             unit=spec.unit or "",
         )  # fmt: skip
 
-    def _default(
-        self, kind: FactKind, spec: FactSpec, codes: tuple[str, ...], lo: int, hi: int
-    ) -> int | None:
+    def _words(self, name: str, spec: FactSpec) -> tuple[tuple[str, int], ...]:
+        """The other spellings of the values of a choice or a boolean."""
+        values = {"choice": tuple(spec.choice or ()), "boolean": ("false", "true")}.get(spec.kind, ())
+        for word, target in spec.words.items():
+            if target not in values:
+                expected = (
+                    f"a value of {name}: {', '.join(values)}" if values else "words for a choice or a boolean"
+                )
+                self.problem(
+                    place_of(target, spec.where), "unknown_word", f'"{word}" as another word for "{target}"',
+                    expected, did_you_mean(target, values),
+                )  # fmt: skip
+        return tuple((word, values.index(to)) for word, to in spec.words.items() if to in values)
+
+    def _default(self, spec: FactSpec, codes: tuple[str, ...], lo: int, hi: int) -> int | None:
         if spec.default is None:
             return None
-        value = _encoded(kind, spec.decimal or 0, codes, spec.default)
-        if value is None or not lo <= value <= hi:
-            self.problem(
-                spec.where, "outside_domain", f'the default "{spec.default}"', "a value that the fact allows"
-            )
-            return None
-        return value
+        value = _encoded(spec.kind, spec.decimal or 0, codes, spec.default)
+        if value is not None and lo <= value <= hi:
+            return value
+        allowed = f"one of {', '.join(codes)}" if codes else _FORMS[spec.kind].format(spec.decimal)
+        least = "" if spec.min is None else f" from {spec.min}"
+        most = "" if spec.max is None else f" up to {spec.max}"
+        self.problem(
+            spec.where_of("default"), "outside_domain", f'the default "{spec.default}"', allowed + least + most,
+            did_you_mean(spec.default, codes),
+        )  # fmt: skip
+        return None
 
     def _domain(self, name: str, spec: FactSpec) -> tuple[int, int]:
         kind, codes = spec.kind, spec.choice or ()
@@ -145,48 +183,83 @@ class Names:
             "choice": (0, len(codes) - 1),
             "text": (0, len(tuple(self.texts.get(name, ())))),
         }[kind]
-        if kind in ("boolean", "choice", "text"):
-            return widest
         lo, hi = (
-            default if text is None else _bound(kind, spec.decimal or 0, text)
-            for text, default in zip((spec.min, spec.max), widest, strict=True)
+            self._bound(spec, key, default) for key, default in zip(("min", "max"), widest, strict=True)
         )
         if lo > hi:
             self.problem(
-                spec.where, "inverted_range", f"{name}: min {spec.min} and max {spec.max}",
+                spec.where_of("min"), "inverted_range", f"{name}: min {spec.min} and max {spec.max}",
                 "a min that is not above the max", "swap them",
             )  # fmt: skip
             return hi, lo
         return lo, hi
 
+    def _bound(self, spec: FactSpec, key: str, default: int) -> int:
+        """The encoded min or max of a fact; the default where it says none, or none that can be."""
+        text, kind = getattr(spec, key), spec.kind
+        if text is None:
+            return default
+        if kind in ("boolean", "choice", "text"):
+            self.problem(
+                spec.where_of(key), "unknown_key", f"the {key} of a {kind}", f"{key} for numbers and days alone",
+                "delete it",
+            )  # fmt: skip
+            return default
+        value = _encoded(kind, spec.decimal or 0, (), text)
+        least, most = _REACH[kind]
+        if value is None:
+            code, expected = "wrong_type", _FORMS[kind].format(spec.decimal)
+        elif not least <= value <= most:
+            days = "days from 1900-01-01 to 2199-12-31"
+            expected = days if "date" in kind else "at most 18 digits, decimals included"
+            code = "out_of_range"
+        else:
+            return value
+        self.problem(spec.where_of(key), code, f'{key}: "{text}"', expected)
+        return default
 
-def _bound(kind: FactKind, places: int, text: str) -> int:
-    value = _encoded(kind, places, (), text)
-    if value is None:
-        raise ValueError(f'"{text}" is no {kind}')
-    return value
 
-
-def _code(kind: FactKind, codes: tuple[str, ...], target: str) -> int:
-    value = _encoded(kind, 0, codes, target)
-    return -1 if value is None else value
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MINUTE = re.compile(_DAY.pattern + r"(?:[T ][0-9]{2}:[0-9]{2})?")
+_FORMS: dict[FactKind, str] = {
+    "decimal": "a number with at most {} decimals",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "date": "a day such as 2026-01-31",
+    "datetime": "a minute such as 2026-01-31T08:30",
+    "choice": "one of its words",
+    "text": "a text",
+}
+_REACH: dict[FactKind, tuple[int, int]] = {
+    "decimal": (-MOST, MOST),
+    "integer": (-MOST, MOST),
+    "date": (FIRST_DAY, LAST_DAY),
+    "datetime": (FIRST_DAY * MINUTES, (LAST_DAY + 1) * MINUTES - 1),
+}
 
 
 def _encoded(kind: FactKind, places: int, codes: tuple[str, ...], text: str) -> int | None:
     """The encoded value of a text in a document, or None where it is no such value."""
-    match kind:
-        case "decimal" | "integer":
-            return to_scaled(str(text), places)
-        case "boolean":
-            return {"true": 1, "false": 0}.get(text)
-        case "date":
-            return day_number(date.fromisoformat(text))
-        case "datetime":
-            return day_number(date.fromisoformat(text[:10])) * MINUTES
-        case "choice":
-            return codes.index(text) if text in codes else None
-        case "text":
-            return None
+    with suppress(NumberError, ValueError):
+        match kind:
+            case "decimal" | "integer":
+                return to_scaled(str(text), places)
+            case "boolean":
+                return {"true": 1, "false": 0}.get(text)
+            case "date":
+                return day_number(date.fromisoformat(text)) if _DAY.fullmatch(text) else None
+            case "datetime":
+                return _minutes(text) if _MINUTE.fullmatch(text) else None
+            case "choice":
+                return codes.index(text) if text in codes else None
+            case "text":
+                return codes.index(text) if text in codes else len(codes)
+    return None
+
+
+def _minutes(text: str) -> int:
+    moment = datetime.fromisoformat(text)
+    return day_number(moment.date()) * MINUTES + moment.hour * 60 + moment.minute
 
 
 def names_of(schedule: FeeSchedule, library: FactLibrary, mapping: Mapping[str, str]) -> Names:
@@ -205,11 +278,13 @@ def names_of(schedule: FeeSchedule, library: FactLibrary, mapping: Mapping[str, 
         mapping=mapping,
     )
     for key in ("facts", "derived", "parameters", "tables"):
-        for name in set(getattr(library, key)) & set(getattr(schedule, key)):
-            names.problem(
-                schedule.where, "defined_twice", f'"{name}" of {key}, which an included document defines too',
-                "one definition", "rename one of them",
-            )  # fmt: skip
+        for name in getattr(schedule, key):
+            if name in getattr(library, key):
+                names.problem(
+                    place_of(name, schedule.where), "defined_twice",
+                    f'"{name}" of {key}, which an included document defines too',
+                    "one definition", "rename one of them",
+                )  # fmt: skip
     return names
 
 

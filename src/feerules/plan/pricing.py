@@ -146,9 +146,12 @@ def _segments(
 ) -> Iterator[tuple[int, int, Cycle]]:
     """The versions that price a part of a cycle, if `number` is the first of them; each with the fee's place."""
     fee_id = orders[number][place]
+    if cycle.months is None:  # one day lies in one version only
+        yield number, place, cycle
+        return
     for earlier in versions[:number]:
         if fee_id in earlier.schedule.fees and _touches(earlier, cycle):
-            if cycle.period is not None or cycle.months is None:
+            if cycle.period is not None:
                 return
             begins_later = b.compare("<=", b.const(earlier.until), cycle.start)
             cycle = replace(cycle, exists=b.all_of((cycle.exists, begins_later)))
@@ -166,23 +169,32 @@ def _cycles(b: Builder, version: Version, fee_id: str, options: Options) -> list
     every = fee.every or Every(cycle="month")
     scope = Scope(version.names, b, Moment({}))
     try:
-        return _cycles_of(scope, fee, every, options)
+        found = _cycles_of(scope, fee, every, options)
     except Refused:
         return []
+    leaves = tuple(scope.needs)
+    return [replace(each, leaves=leaves) for each in found] if leaves else found
 
 
 def _cycles_of(scope: Scope, fee: Fee, every: Every, options: Options) -> list[Cycle]:
     billed = fee.billed or "in_advance"
     period = options.period
-    day = every.once or every.use
-    if day is not None:
-        return [occasion(scope.b, _day_of(scope, day, every), period)]
+    name = every.once or every.use
+    if name is not None:
+        day, known = _day_of(scope, name, every)
+        return [_known(scope.b, occasion(scope.b, day, period), known)]
     if options.accrue:
         period, billed = _reaching_back(every, period), "in_advance"
     if every.anniversary_of is not None:
-        anchor = _day_of(scope, every.anniversary_of, every)
-        return anniversaries(scope.b, anchor, every.length or 12, period, billed)
+        day, known = _day_of(scope, every.anniversary_of, every)
+        found = anniversaries(scope.b, day, every.length or 12, period, billed)
+        return [_known(scope.b, each, known) for each in found]
     return [each for each in calendar_cycles(scope.b, every, period, billed) if _overlap(each, options)]
+
+
+def _known(b: Builder, cycle: Cycle, known: Node) -> Cycle:
+    """The cycle, where the unit has the day that it is told by."""
+    return replace(cycle, exists=b.all_of((known, cycle.exists)))
 
 
 def _reaching_back(every: Every, period: Period) -> Period:
@@ -196,14 +208,15 @@ def _overlap(cycle: Cycle, options: Options) -> bool:
     )
 
 
-def _day_of(scope: Scope, name: str, every: Every) -> Node:
-    """A date fact as a day number; a moment counts as its day."""
+def _day_of(scope: Scope, name: str, every: Every) -> tuple[Node, Node]:
+    """A date fact as a day number, and whether it is known; a moment counts as its day."""
     term = scope.term(name, every.where)
+    known = term.present or scope.b.true
     if term.kind == "datetime":
-        return scope.b.div_round(term.node, scope.b.const(1440), "down")
+        return scope.b.div_round(term.node, scope.b.const(1440), "down"), known
     if term.kind != "date":
         raise scope.names.refuse(every.where, "wrong_type", f'"{name}", a {term.kind}', "a date fact")
-    return term.node
+    return term.node, known
 
 
 def _in_order_of_need(version: Version) -> list[str]:

@@ -142,7 +142,14 @@ class Days:
             first = b.max(first, self.starts)
         if self.ends is not None and self.after is None:
             last = b.min(last, self.ends)
-        return Span(begin, start, end, (first, last), whole=static and not split)
+        return Span(begin, start, end, (first, last), self._liable_total(), whole=static and not split)
+
+    def _liable_total(self) -> Node:
+        """The running total of all days of the cycle for which somebody pays."""
+        b, whole = self.b, self.progress.whole
+        floor = self._floor() if self.before is None else b.const(0)
+        ceiling = self._ceiling() if self.after is None else b.const(whole)
+        return b.within(b.sub(ceiling, floor), 0, whole)
 
 
 def progress_of(b: Builder, cycle: Cycle, fee: Fee) -> Progress:

@@ -16,7 +16,7 @@ from feerules.periods import Period, add_months, day_number, seasons_starting
 from feerules.plan.bounds import Builder, Exact
 from feerules.plan.conditions import number_hint, read_number
 from feerules.plan.cycles import Cycle
-from feerules.plan.lookups import Found, decide
+from feerules.plan.lookups import NOTES, Found, decide
 from feerules.plan.names import Names, Refused
 from feerules.plan.nodes import Node
 from feerules.plan.terms import Scope
@@ -125,7 +125,9 @@ class _Reading:
                 f"the columns up to, {', '.join(columns)}", f'head the price column "{missing[0]}"',
             )  # fmt: skip
         taken = {self.end, *self.prices.values()}
-        self.conditions = [at for at in range(len(heads)) if at not in taken]
+        self.conditions = [
+            at for at, name in enumerate(heads) if at not in taken and name.lower() not in NOTES
+        ]
 
     def result(self) -> tuple[list[Group], TableValue]:
         rows: dict[tuple[str, ...], list[Row]] = {}

@@ -1,0 +1,125 @@
+"""The pages of the manual, as blocks: what the tests load, run and compare.
+
+In a fence, the words after the language say what the block is: a file name (the block is that file),
+`wrong` (loading it must fail), `estate` (it needs the extra of that name).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+
+FENCE = re.compile(r"```(\S*) ?(.*)")
+HEADING = re.compile(r"#+ (.+)")
+# What a part of a schedule is put into, so that it can be loaded.
+AROUND = "kind: fee-schedule\nid: example\neffective: {from: 2026-01-01}\n"
+A_FEE = "fees: {example: {rate: 1}}\n"
+SHARED = "facts.yaml"
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: where it begins, the heading above it, its language and the words behind that."""
+
+    page: Path
+    line: int
+    heading: str
+    language: str
+    words: tuple[str, ...]
+    text: str
+
+    @property
+    def is_document(self) -> bool:
+        return self.language == "yaml" and self.text.startswith("kind:")
+
+    @property
+    def is_part(self) -> bool:
+        """Keys of a fee schedule without its head: fees, facts, defaults …"""
+        return self.language == "yaml" and re.match(r"(fees|facts|defaults|derived|tables|parameters|bill):", self.text) is not None
+
+    @property
+    def is_case(self) -> bool:
+        return self.is_document and self.text.startswith("kind: cases")
+
+    @property
+    def file(self) -> str:
+        """The file that the block is, as the page calls it or by its place."""
+        named = [word for word in self.words if "." in word]
+        return named[0] if named else f"line-{self.line}.{self.language}"
+
+    def __str__(self) -> str:
+        return f"{self.page.name}:{self.line}"
+
+
+def blocks(page: Path) -> list[Block]:
+    """Every fenced block of a page, in order."""
+    found, heading, lines = [], "", iter(enumerate(page.read_text(encoding="utf-8").splitlines(), 1))
+    for number, line in lines:
+        if above := HEADING.fullmatch(line):
+            heading = above[1]
+        elif fence := FENCE.fullmatch(line):
+            text = "".join(f"{each}\n" for each in _until_closed(lines))
+            found.append(Block(page, number, heading, fence[1], tuple(fence[2].split()), text))
+    return found
+
+
+def _until_closed(lines: Iterator[tuple[int, str]]) -> Iterator[str]:
+    for _, line in lines:
+        if line == "```":
+            return
+        yield line
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Blocks that stand together: the files of one book, by name."""
+
+    first: Block
+    files: dict[str, str]
+
+    def __str__(self) -> str:
+        return str(self.first)
+
+
+def folders(page: Path, *, wrong: bool = False) -> list[Folder]:
+    """The books of a page: the documents below one heading; a part of a schedule with its cases alone."""
+    every = blocks(page)
+    shared = {block.file: block.text for block in every if block.file == SHARED}
+    chosen = [block for block in every if block.language in ("yaml", "csv") and ("wrong" in block.words) == wrong]
+    groups = [list(group) for _, group in groupby(chosen, key=lambda block: block.heading)]
+    return [_folder(each, shared) for group in groups for each in _split(group) if _is_book(each)]
+
+
+def _split(group: list[Block]) -> Iterator[list[Block]]:
+    """Each part of a schedule begins a book of its own, with the cases that follow it."""
+    together: list[Block] = []
+    for block in group:
+        if block.is_part and any(other.is_part or other.is_document for other in together):
+            yield together
+            together = []
+        together.append(block)
+    if together:
+        yield together
+
+
+def _is_book(group: list[Block]) -> bool:
+    return any(block.is_part or block.is_document for block in group)
+
+
+def _folder(group: list[Block], shared: dict[str, str]) -> Folder:
+    files = dict(shared)
+    for block in group:
+        files[block.file] = _whole(block, shared) if block.is_part else block.text
+    return Folder(group[0], files)
+
+
+def _whole(part: Block, shared: dict[str, str]) -> str:
+    """A part of a schedule as a schedule; the shared facts of its page come with it."""
+    include = f"include: [{SHARED}]\n" if shared else ""
+    return AROUND + include + part.text + ("" if re.search(r"^fees:", part.text, re.M) else A_FEE)
