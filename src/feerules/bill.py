@@ -3,264 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
+from feerules.bill_line import BillLine, Step
+from feerules.money import from_scaled, to_scaled
 from feerules.periods import Period
-from feerules.reckoning import UNITS, Reckoning, Step, Told
-from feerules.wording import Wording, sentence, translate
+from feerules.wording import sentence, translate
 
 __all__ = ["Bill", "BillLine", "Step"]
 
 SCHEMA = 1
-
-
-@dataclass(frozen=True, slots=True)
-class BillLine:
-    """One amount: a fee, for the days `period_start` ≤ day < `period_end`, owed by `payer`.
-
-    `amount` is what is owed, tax included; net + tax = amount, in `currency`, to the fen. `factor` is
-    the time and the multipliers that counted, where quantity × rate × factor tells the amount.
-    `charge_id` is the same whenever the same unit, fee, days and version are priced. What `explain` needs
-    besides: `basis` says how the amount comes about (rate, percentage, a kind of tiers, parts …),
-    `rate_per` what time the rate is for, `rounding` how the line is rounded where that is not half up to
-    the fen ("0.1 half_up"), and `factor_exact` the factor as a fraction ("15/31") where it is no decimal.
-    """
-
-    charge_id: str
-    unit_id: str | None
-    account_id: str | None
-    payer: str
-    payer_id: str | None
-    fee: str
-    title: Mapping[str, str]
-    kind: str
-    period_start: date
-    period_end: date
-    issued_on: date
-    due_on: date
-    quantity: Decimal | None
-    unit: str
-    rate: Decimal | None
-    factor: Decimal | None
-    net: Decimal
-    tax_rate: Decimal | None
-    tax: Decimal
-    amount: Decimal
-    currency: str
-    document: str
-    version: str
-    table_row: str
-    where: str
-    source: Mapping[str, str]
-    steps: tuple[Step, ...] = ()
-    document_title: Mapping[str, str] = field(default_factory=dict)
-    basis: str = ""
-    rate_per: str = ""
-    rounding: str = ""
-    factor_exact: str = ""
-
-    def explain(self, locale: str = "zh_CN") -> str:
-        """What a clerk reads to the payer: how the amount came about, who pays it when, and by which rule.
-
-        `locale` is zh_CN or en (also as zh, zh_Hans_CN, en_US, en_GB, with _ or -); ValueError for others.
-        A calculation is told with "=" only where its numbers, as written, come to the amount.
-        """
-        words = translate(locale)
-        return words.told(_Explanation(self, words).sentences())
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON: money and numbers as strings, days as ISO text."""
-        plain = {name: getattr(self, name) for name in _LINE_FIELDS}
-        for name in _LINE_NUMBERS:
-            if plain[name] is not None:
-                plain[name] = format(plain[name], "f")
-        for name in _LINE_DAYS:
-            plain[name] = plain[name].isoformat()
-        for name in _LINE_WORDS:
-            plain[name] = dict(plain[name])
-        plain["steps"] = [step.to_dict() for step in self.steps]
-        return plain
-
-    @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> BillLine:
-        """The line that `to_dict` gave."""
-        values = {name: plain[name] for name in _LINE_FIELDS}
-        for name in _LINE_NUMBERS:
-            values[name] = None if values[name] is None else Decimal(values[name])
-        for name in _LINE_DAYS:
-            values[name] = date.fromisoformat(values[name])
-        values["steps"] = tuple(map(Step.from_dict, values["steps"]))
-        return cls(**values)
-
-
-_LINE_FIELDS = tuple(each.name for each in fields(BillLine))
-_LINE_NUMBERS = ("quantity", "rate", "factor", "net", "tax_rate", "tax", "amount")
-_LINE_DAYS = ("period_start", "period_end", "issued_on", "due_on")
-_LINE_WORDS = ("title", "source", "document_title")
-
-
-HEADS = {
-    "charge": sentence("{fee} ({period}): {reckoning}."),
-    "deposit": sentence("Refundable deposit, {fee} ({period}): {reckoning}."),
-    "refund": sentence("Refund, {fee} ({period}): {reckoning}."),
-    "credit": sentence("Credit, {fee} ({period}): {reckoning}."),
-}
-GIVEN_BACK = ("refund", "credit")
-PAYERS = {
-    "developer": sentence("the developer"),
-    "heir": sentence("the heir"),
-    "owner": sentence("the owner"),
-    "tenant": sentence("the tenant"),
-}
-ADJUSTMENTS = {
-    "times": sentence("multiplied"),
-    "plus": sentence("increased"),
-    "minus": sentence("reduced"),
-    "at_most": sentence("limited upwards"),
-    "at_least": sentence("limited downwards"),
-    "free_months": sentence("free months"),
-    "per_unit": sentence("increased per unit"),
-}
-LIMITS = {
-    "minimum": (sentence("Minimum: {amount}."), sentence("A minimum applies.")),
-    "maximum": (sentence("Maximum: {amount}."), sentence("A maximum applies.")),
-}
-
-
-class _Explanation:
-    """The sentences on one bill line, from nothing but what the line carries."""
-
-    def __init__(self, line: BillLine, words: Wording) -> None:
-        self.line, self.words = line, words
-        self.given_back = line.kind in GIVEN_BACK
-        # What is given back is told as the positive sum that comes back.
-        self.sign = -1 if self.given_back else 1
-        factor = Fraction(line.factor_exact) if line.factor_exact else Fraction(line.factor or 1)
-        self.reckoning = Reckoning(
-            words, line.basis, line.quantity, line.unit, line.rate, factor, line.rate_per,
-            line.currency, line.rounding, line.steps,
-        )  # fmt: skip
-
-    def sentences(self) -> Iterator[str]:
-        line, words = self.line, self.words
-        told = self.reckoning.told(self.sign * line.amount, self.sign * line.net)
-        last = line.period_end - timedelta(days=1)
-        head = HEADS.get(line.kind, HEADS["charge"])
-        fee, period = words.title(line.title, line.fee), words.days(line.period_start, last)
-        yield words.text(head, fee=fee, period=period, reckoning=told.text)
-        yield from self._steps(told)
-        if line.tax_rate is not None:
-            yield self._tax(told)
-        if line.payer != "owner":
-            message = sentence("Returned to {payer}.") if self.given_back else sentence("Payable by {payer}.")
-            yield words.text(message, payer=words.text(PAYERS[line.payer]))
-        message = sentence("To be returned by {day}.") if self.given_back else sentence("Due on {day}.")
-        yield words.text(message, day=words.day(line.due_on))
-        yield words.text("Rule: {rule}.", rule=self._rule())
-        if source := self._source():
-            yield words.text("Source: {source}.", source=source)
-
-    def _steps(self, told: Told) -> Iterator[str]:
-        words, steps = self.words, self.line.steps
-        components = {(step.name, step.rate): step for step in steps if step.kind == "component"}
-        if components:
-            told_ones = words.listed(map(self._component, components.values()))
-            yield words.text("Rate components: {components}.", components=told_ones)
-        adjustments = [step for step in steps if step.kind == "adjustment"]
-        if adjustments:
-            yield words.text(
-                "Adjustments: {adjustments}.", adjustments=words.listed(self._adjusted(adjustments))
-            )
-        for step in steps:
-            if step.kind == "limit" and not told.explained:
-                yield self._limit(step)
-
-    def _component(self, step: Step) -> str:
-        rate = self.reckoning.rate_text(step.rate or Decimal(0))
-        return self.words.text("{name} {amount}", name=self.reckoning.name(step), amount=rate)
-
-    def _adjusted(self, steps: Sequence[Step]) -> Iterator[str]:
-        """Each adjustment once, with the months that it is for where the fee is judged month by month."""
-        words = self.words
-        for number in dict.fromkeys(step.name for step in steps):
-            same = [step for step in steps if step.name == number]
-            text = self._adjustment(same[0])
-            months = words.listed(words.month(step.on) for step in same if step.on) if same[0].on else ""
-            yield words.text("{adjustment} in {months}", adjustment=text, months=months) if months else text
-
-    def _adjustment(self, step: Step) -> str:
-        title, change = self.words.title(step.title), self._change(step)
-        if title and change:
-            return self.words.text("{name} ({change})", name=title, change=change)
-        return title or change or self.words.text(ADJUSTMENTS[step.action])
-
-    def _change(self, step: Step) -> str:
-        """What an adjustment does, where it is a plain number."""
-        words = self.words
-        if step.action == "times" and step.rate is not None:
-            return f"× {words.number(step.rate)}"
-        if step.action == "free_months" and step.quantity is not None:
-            months = words.count(UNITS["month"], words.number(step.quantity))
-            return words.text("{months} free", months=months)
-        if step.amount is None:
-            return ""
-        amount = self.reckoning.money(step.amount)
-        messages = {
-            "plus": f"+ {amount}",
-            "minus": f"− {amount}",
-            "at_most": words.text("at most {amount}", amount=amount),
-            "at_least": words.text("at least {amount}", amount=amount),
-        }
-        return messages.get(step.action, "")
-
-    def _limit(self, step: Step) -> str:
-        known, unknown = LIMITS[step.name]
-        if step.amount is None:
-            return self.words.text(unknown)
-        return self.words.text(known, amount=self.reckoning.money(step.amount))
-
-    def _tax(self, told: Told) -> str:
-        line, money = self.line, self.reckoning.money
-        fields = {"tax": money(self.sign * line.tax), "rate": self.words.percent(line.tax_rate or Decimal(0))}
-        if told.before_tax:
-            return self.words.text(
-                "Plus VAT at {rate} of {tax}, in all {amount}.",
-                **fields,
-                amount=money(self.sign * line.amount),
-            )
-        return self.words.text(
-            "Of this, {tax} is VAT at {rate}, and {net} is without tax.",
-            **fields,
-            net=money(self.sign * line.net),
-        )
-
-    def _rule(self) -> str:
-        line, words = self.line, self.words
-        document = words.title(line.document_title, line.document)
-        try:
-            day = date.fromisoformat(line.version)
-            version = words.text("in force from {day}", day=words.day(day))
-        except ValueError:
-            version = words.text("version {version}", version=line.version)
-        rule = words.text("{document} ({version})", document=document, version=version)
-        if not line.table_row:
-            return rule
-        message = (
-            sentence("{rule}, table row {row}")
-            if line.table_row.isdigit()
-            else sentence("{rule}, table rows {row}")
-        )
-        return words.text(message, rule=rule, row=line.table_row)
-
-    def _source(self) -> str:
-        document, clause = (self.line.source.get(name, "") for name in ("document", "clause"))
-        if document and clause:
-            return self.words.text("{document}, {clause}", document=document, clause=clause)
-        return document or clause
 
 
 class LinesOnDemand(Sequence[BillLine]):
@@ -342,15 +97,17 @@ class Bill:
         if not self.lines:
             last = self.period.end - timedelta(days=1)
             return words.text("Nothing is charged for {period}.", period=words.days(self.period.start, last))
-        totals: dict[str, Decimal] = {}
+        texts = [line.explain(locale) for line in self.lines]
+        fen: dict[str, int] = {}
         for line in self.lines:
-            totals[line.currency] = totals.get(line.currency, Decimal("0.00")) + line.amount
-        return "\n".join(
-            [
-                *(line.explain(locale) for line in self.lines),
-                *(_total(words, *each) for each in totals.items()),
-            ]
-        )
+            fen[line.currency] = fen.get(line.currency, 0) + to_scaled(line.amount, 2)
+        for currency, total in fen.items():
+            amount = words.money(from_scaled(abs(total), 2), currency)
+            message = (
+                sentence("Total: {amount}.") if total >= 0 else sentence("Total to be returned: {amount}.")
+            )
+            texts.append(words.text(message, amount=amount))
+        return "\n".join(texts)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON with a `schema` number; `Bill.from_dict` gives the bill back."""
@@ -371,9 +128,3 @@ class Bill:
             raise ValueError(f"a bill of schema {plain.get('schema')!r}: expected {SCHEMA}")
         lines = tuple(map(BillLine.from_dict, plain["lines"]))
         return cls(plain["unit_id"], Period.parse(plain["period"]), lines, plain["digest"])
-
-
-def _total(words: Wording, currency: str, total: Decimal) -> str:
-    if total < 0:
-        return words.text("Total to be returned: {amount}.", amount=words.money(-total, currency))
-    return words.text("Total: {amount}.", amount=words.money(total, currency))
