@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
@@ -27,8 +28,15 @@ FACTS = """
   minutes: {integer: true, min: 0, max: 100000}
 """
 
-prices = st.decimals(min_value=0, max_value=20, places=4).map(str)
-small = st.decimals(min_value=0, max_value=2, places=3).map(str)
+
+
+def plainly(number: Decimal) -> str:
+    """A number as people write it: 0.0001, never 1E-4."""
+    return format(number, "f")
+
+
+prices = st.decimals(min_value=0, max_value=20, places=4).map(plainly)
+small = st.decimals(min_value=0, max_value=2, places=3).map(plainly)
 modes = st.sampled_from(["half_up", "half_even", "half_down", "up", "down"])
 units_of_money = st.sampled_from(["0.01", "0.1", "1", "0.05"])
 
@@ -215,7 +223,7 @@ edges = st.sampled_from([date(2000, 1, 1), date(2040, 12, 31), date(2026, 2, 28)
 
 
 def decimals(places: int, most: int, least: int = 0) -> st.SearchStrategy[str]:
-    inside = st.decimals(min_value=least, max_value=most, places=places).map(str)
+    inside = st.decimals(min_value=least, max_value=most, places=places).map(plainly)
     return st.one_of(inside, st.sampled_from([str(least), str(most)]))
 
 

@@ -110,17 +110,16 @@ GIVEN_BACK = ("refund", "credit")
 PAYERS = {
     "developer": sentence("the developer"),
     "heir": sentence("the heir"),
-    "owner": sentence("the owner"),
     "tenant": sentence("the tenant"),
 }
 ADJUSTMENTS = {
-    "times": sentence("multiplied"),
-    "plus": sentence("increased"),
-    "minus": sentence("reduced"),
-    "at_most": sentence("limited upwards"),
-    "at_least": sentence("limited downwards"),
+    "times": sentence("by a factor"),
+    "plus": sentence("an addition"),
+    "minus": sentence("a deduction"),
+    "at_most": sentence("an upper limit"),
+    "at_least": sentence("a lower limit"),
     "free_months": sentence("free months"),
-    "per_unit": sentence("increased per unit"),
+    "per_unit": sentence("an addition per unit"),
 }
 LIMITS = {
     "minimum": (sentence("Minimum: {amount}."), sentence("A minimum applies.")),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from feerules.money import from_scaled
 from feerules.periods import from_day_number
 from feerules.plan.nodes import Leaf
+from feerules.wording import sentence, translate
 
 __all__ = ["CODES", "reason"]
 
@@ -38,23 +40,25 @@ _KINDS = {
 }
 
 
-def reason(code: str, leaf: Leaf | None = None) -> str:
-    """The sentence for a code and the fact that it is about."""
-    text = CODES[code]
-    if leaf is None:
-        return text
-    return text.format(
-        kind=_KINDS[leaf.kind],
-        places=leaf.places,
-        lo=_told(leaf, leaf.lo),
-        hi=_told(leaf, leaf.hi),
-        words=", ".join(leaf.codes[:8]) + (" …" if len(leaf.codes) > 8 else ""),
-    )
+def reason(code: str, leaf: Leaf | None = None, locale: str = "en") -> str:
+    """The sentence for a code and the fact that it is about; the English one never changes with the catalogs."""
+    english = CODES[code]
+    if leaf is not None:
+        english = english.format(
+            kind=_KINDS[leaf.kind],
+            places=leaf.places,
+            lo=_told(leaf, leaf.lo),
+            hi=_told(leaf, leaf.hi),
+            words=", ".join(leaf.codes[:8]) + (" …" if len(leaf.codes) > 8 else ""),
+        )
+    return english if locale == "en" else translate(locale).retold(english, code)
 
 
 def _told(leaf: Leaf, value: int) -> str:
+    """An encoded bound as a person would write it."""
     if leaf.kind == "date":
         return from_day_number(value).isoformat()
-    if leaf.places:
-        return f"{value / 10**leaf.places:.{leaf.places}f}" if abs(value) < 2**53 else str(value)
-    return str(value)
+    if leaf.kind == "datetime":
+        day, minute = divmod(value, 1440)
+        return f"{from_day_number(day)}T{minute // 60:02}:{minute % 60:02}"
+    return format(from_scaled(value, leaf.places), "f")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from math import gcd
 from typing import Any
 
 from feerules.bill import BillLine, Step
-from feerules.documents.charging import Source
+from feerules.documents.arithmetic import Num
+from feerules.documents.charging import Adjustment, FeesQuantity, Source, Started
 from feerules.documents.fields import Words
+from feerules.documents.formulas import Formula
+from feerules.documents.schedule import Fee
 from feerules.money import from_scaled
 from feerules.periods import from_day_number
 from feerules.plan.lines import PAYERS, LineAbout
@@ -29,6 +34,7 @@ class Teller:
         self._first = first
         self._at = {name: self._add(node) for name, node in slot.values.items()}
         self._scales = {name: node.scale for name, node in slot.values.items()}
+        self._factor = self._fraction() if "factor" in slot.values else None
         self._steps = list(self._stepping())
         self._same = self._what_never_changes()
 
@@ -48,6 +54,10 @@ class Teller:
             "version": schedule.version_name,
             "where": str(fee.where),
             "source": source_of(fee.source or schedule.source),
+            "document_title": titles(schedule.title, ""),
+            "basis": basis_of(fee),
+            "rate_per": _rate_per(about),
+            "rounding": _rounding(fee),
         }
 
     # Numbers
@@ -58,6 +68,25 @@ class Teller:
 
     def _day(self, name: str, numbers: Numbers) -> date:
         return from_day_number(numbers[self._at[name]])
+
+    def _fraction(self) -> tuple[int, int, int, int] | None:
+        """Where the factor's numerator and denominator stand, each with what brings it to one scale."""
+        factor = self.about.shown.factor
+        if factor is None:
+            return None
+        num, den = factor.num, factor.den
+        return self._add(num), 10**den.scale, self._add(den), 10**num.scale
+
+    def _factor_exact(self, numbers: Numbers) -> str:
+        """The factor as a fraction, where six decimals do not hold it."""
+        if self._factor is None:
+            return ""
+        at, up, den_at, down = self._factor
+        num, den = numbers[at] * up, numbers[den_at] * down
+        if den <= 0 or num * 1_000_000 % den == 0:
+            return ""
+        shared = gcd(num, den)
+        return f"{num // shared}/{den // shared}"
 
     def line(self, record: Mapping[str, Any], numbers: Numbers) -> BillLine:
         """The line of one record."""
@@ -86,6 +115,7 @@ class Teller:
             amount=from_scaled(amount, 2),
             table_row=about.rows[numbers[self._at["row"]]] if about.rows else "",
             steps=tuple(step for step in (make(numbers) for make in self._steps) if step is not None),
+            factor_exact=self._factor_exact(numbers),
             **self._same,
         )
 
@@ -101,9 +131,23 @@ class Teller:
             makers.append(self._step("part", name, amount=amount))
         for day, amount in shown.months:
             makers.append(self._month(day, amount))
-        for number, holds in shown.applied:
-            makers.append(self._adjustment(number, holds))
+        months = self._months_applied()
+        for place, (number, holds) in enumerate(shown.applied):
+            makers.append(self._adjustment(number, holds, months[place] if months else None))
+        fee = self.about.fee
+        for name, limit in (("minimum", fee.minimum), ("maximum", fee.maximum)):
+            if limit is not None:
+                makers.append(self._always(Step("limit", name, amount=constant(limit.amount))))
         return makers
+
+    def _months_applied(self) -> list[Node]:
+        """The month of each adjustment in `applied`, where a fee is judged month by month: they take turns."""
+        shown = self.about.shown
+        days = [day for day, _ in shown.months]
+        each = len(shown.applied) // len(days) if days else 0
+        if not each or each * len(days) != len(shown.applied):
+            return []
+        return [day for day in days for _ in range(each)]
 
     def _step(self, kind: str, name: str, **nodes: Node) -> Callable[[Numbers], Step | None]:
         part = self.about.fee.parts.get(name)
@@ -138,10 +182,68 @@ class Teller:
 
         return make
 
-    def _adjustment(self, number: int, holds: Node) -> Callable[[Numbers], Step | None]:
+    def _adjustment(self, number: int, holds: Node, month: Node | None) -> Callable[[Numbers], Step | None]:
         at, rule = self._add(holds), self.about.fee.adjustments[number]
-        step = Step("adjustment", str(number + 1), titles(rule.title, ""))
-        return lambda numbers: step if numbers[at] else None
+        step = Step("adjustment", str(number + 1), titles(rule.title, ""), **_change(rule))
+        if month is None:
+            return lambda numbers: step if numbers[at] else None
+        month_at = self._add(month)
+        return lambda numbers: replace(step, on=from_day_number(numbers[month_at])) if numbers[at] else None
+
+    def _always(self, step: Step) -> Callable[[Numbers], Step | None]:
+        return lambda numbers: step
+
+
+ACTIONS = {
+    "times": "rate",
+    "plus": "amount",
+    "minus": "amount",
+    "at_most": "amount",
+    "at_least": "amount",
+    "free_months": "quantity",
+    "per_unit": "",
+}
+
+
+def _change(rule: Adjustment) -> dict[str, Any]:
+    """What an adjustment does, and the number that it does it with, where that is written down."""
+    action = next((name for name in ACTIONS if getattr(rule, name) is not None), "")
+    number = constant(getattr(rule, action)) if ACTIONS.get(action) else None
+    return {"action": action} if number is None else {"action": action, ACTIONS[action]: number}
+
+
+def constant(value: object) -> Decimal | None:
+    """The number that stands where a formula may; None for what depends on anything."""
+    return value.root.value if isinstance(value, Formula) and isinstance(value.root, Num) else None
+
+
+def basis_of(fee: Fee) -> str:
+    """How the amount of a fee comes about, in a word."""
+    known: Mapping[str, object] = {
+        "parts": fee.parts,
+        "pass_through": fee.pass_through,
+        "share": fee.share,
+        "registers": fee.registers,
+        "started_time": isinstance(fee.per, Started),
+        "percentage": isinstance(fee.per, FeesQuantity),
+        fee.tiers.kind if fee.tiers else "": fee.tiers,
+        "rate": fee.rate,
+    }
+    return next((basis for basis, value in known.items() if value), "")
+
+
+def _rate_per(about: LineAbout) -> str:
+    """The time that the rate is for, where it has a name that people use."""
+    per = about.fee.rate_per or "cycle"
+    if per == "cycle":
+        return "month" if about.cycle.months == 1 and not about.cycle.season else ""
+    return per
+
+
+def _rounding(fee: Fee) -> str:
+    """How the line is rounded, where that is not half up to the fen."""
+    told = ", ".join(f"{each.step:f} {each.mode}" for each in fee.rounding if each.stage == "fee_line")
+    return "" if told == "0.01 half_up" else told
 
 
 def about_of(slot: Slot) -> LineAbout:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-__all__ = ["Edit", "candidates", "half", "is_number_like", "mend", "name", "suspicions", "title", "wide"]
+__all__ = ["Edit", "candidates", "half", "is_number_like", "name", "suspicions", "title", "wide"]
 
 # The half-width form of each: ASCII's full-width twins, then what the same keys give in Chinese.
 _HALF: dict[int, str] = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
@@ -68,13 +68,6 @@ def title(char: str) -> str:
 def is_number_like(text: str) -> bool:
     """Whether a text with full-width characters would be a number or a date without them."""
     return bool(wide(text)) and bool(_NUMBER_LIKE.fullmatch(half(text).strip()))
-
-
-def mend(line: str, edits: tuple[Edit, ...]) -> str:
-    """The line with its edits, which are in the order of the columns."""
-    for edit in reversed(edits):
-        line = edit.on(line)
-    return line
 
 
 # What a plain scalar of valid YAML shows when a structure character was typed full-width. Group 1 is

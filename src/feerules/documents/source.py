@@ -8,18 +8,16 @@ import stat
 from itertools import islice
 from pathlib import Path
 
-from feerules.documents.lookalikes import Edit, candidates, half, mend, name, title, wide
-from feerules.documents.reader import MAX_PROBLEMS, Reader, stops
-from feerules.documents.syntax import Stumble, explain, tab_indents, tab_problem
+from feerules.documents.lookalikes import title
+from feerules.documents.mending import read_mended
+from feerules.documents.reader import MAX_PROBLEMS
+from feerules.documents.syntax import tab_indents, tab_problem
 from feerules.documents.tree import LINE_BREAK, Lines, Map, Node, Seq, Text, describe, quote
 from feerules.errors import Problem, Where
 
 __all__ = ["Lines", "Map", "Node", "Seq", "Text", "describe", "quote", "read", "read_file"]
 
 MAX_BYTES = 4 * 1024 * 1024
-# Mending reads the text again for each mistake; this many characters in all.
-MAX_MENDED = 4_000_000
-
 
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
@@ -62,77 +60,14 @@ def read(content: str | bytes, label: str) -> tuple[Map | None, list[Problem]]:
         if numbers := tab_indents(lines):
             return None, _in_order([*problems, tab_problem(lines, numbers)], lines)
         text = _BLANK_LINE.sub(lambda blank: " " * len(blank[0]), text)
-    tree, others = _mend(lines, text, bool(problems))
+    tree, others, stumble = read_mended(lines, text)
+    # Where characters were taken out, their absence may have broken the structure.
+    if stumble is not None and not problems:
+        others.append(stumble)
+    if not isinstance(tree, Map | None):
+        others.append(_not_a_mapping(tree))
+        tree = None
     return tree, _in_order(problems + others, lines)
-
-
-def _mend(lines: Lines, text: str, unseen: bool) -> tuple[Map | None, list[Problem]]:
-    """Read, mend what was typed full-width where YAML's own was meant, and read again, to find all problems."""
-    edits: list[Edit] = []
-    problems: list[Problem] = []
-    reader: Reader | None = None
-    while True:
-        sound = edits != [] and reader is not None and reader.stumble is None
-        reader = Reader(Lines(lines.file, text), lines, edits)
-        tree = reader.document()
-        if (len(edits) + 1) * len(text) > MAX_MENDED:
-            fixes = []
-        else:
-            fixes = reader.fixes or (_helpful(reader.stumble, reader.mine) if reader.stumble else [])
-        if not fixes or len(problems) > MAX_PROBLEMS:
-            break
-        problems += [reader.original(_lookalike(reader.mine, fix)) for fix in fixes]
-        text = _apply(reader.mine, fixes, edits)
-    problems += [reader.original(_lookalike(reader.mine, fix)) for fix in reader.fixes]
-    problems += reader.problems
-    # What mending or taking out characters broke is no second mistake.
-    if reader.stumble is not None and not unseen and not sound:
-        problems.append(reader.original(explain(reader.stumble)))
-    if isinstance(tree, Map | None):
-        return tree, problems
-    return None, [*problems, _not_a_mapping(tree)]
-
-
-def _apply(mine: Lines, fixes: list[tuple[Edit, ...]], edits: list[Edit]) -> str:
-    """The text with the fixes, which join the edits made before them."""
-    lines = list(mine.all())
-    # From the last to the first, so that no edit moves the place of another.
-    for edit in sorted({e for fix in fixes for e in fix}, key=lambda e: (e.line, e.column), reverse=True):
-        lines[edit.line] = edit.on(lines[edit.line])
-        edits.append(edit)
-    return "\n".join(lines)
-
-
-def _helpful(stumble: Stumble, mine: Lines) -> list[tuple[Edit, ...]]:
-    """The first edit near the place that lets YAML read past it, found by trying."""
-    near = [stumble.at[0], stumble.begun[0], stumble.at[0] - 1]
-    if stumble.last:
-        near.insert(1, stumble.last[0])
-    for line in dict.fromkeys(near):
-        for edits in candidates(line, mine.line(line)):
-            stopped = stops(_apply(mine, [edits], []))
-            if stopped is None or stopped > stumble.at[0]:
-                return [edits]
-    return []
-
-
-def _lookalike(mine: Lines, fix: tuple[Edit, ...]) -> Problem:
-    first = fix[0]
-    source = mine.line(first.line)
-    hint = f"type {mend(source, fix).strip()}"
-    chars = source[first.column : first.column + first.length]
-    if not wide(chars):
-        before, after = source[: first.column], source[first.column :]
-        piece = re.split(r"[\s,{\[]", before)[-1] + re.split(r"[\s,}\]]", after)[0]
-        found = f"{quote(piece)} without a space after the colon"
-        expected = 'a space after the colon of a key: "key: value"'
-        return mine.problem("missing_space", first.line, first.column, found, expected, hint)
-    char = wide(chars)
-    typed = {" ": "space", '"': "'\"'"}.get(half(char), quote(half(char)))
-    column = first.column + chars.index(char)
-    if half(char) == " " and not source[: first.column].strip():
-        hint = "indent with half-width spaces"
-    return mine.problem("full_width", first.line, column, name(char), f"a half-width {typed}", hint)
 
 
 def _unseen(lines: Lines) -> list[Problem]:

@@ -89,7 +89,8 @@ class Rewriter:
             case Not():
                 return self._not(parts[0])
             case Choose():
-                return self._choose(*parts, (node.lo, node.hi))
+                test, then, other = parts
+                return self._choose(test, then, other, (node.lo, node.hi))
             case Add() | Sub() | Min() | Max():
                 return self._share(replace(node, left=parts[0], right=parts[1]))
         return self._share(node)
@@ -205,8 +206,8 @@ class Rewriter:
             return left, right
         common = gcd(left.right.value, right.value)
         factor = self._const(left.right.value // common)
-        lo, hi = sorted((left.lo // common, -(-left.hi // common)))
-        return self._product(lo, hi, left.left, factor), self._const(right.value // common)
+        left = self._product(left.lo // common, -(-left.hi // common), left.left, factor)
+        return left, self._const(right.value // common)
 
     def _quotient(self, left: Node, right: Node) -> Node:
         """left ÷ right without its rest, for left >= 0."""

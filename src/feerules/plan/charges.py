@@ -74,7 +74,8 @@ class Line(Metering):
         total = Exact(self.b, self.b.const(0))
         for time, moment in months:
             with self.scope.at(moment):
-                part = self._stage("month", self._charge(time, run, to))
+                share = self._share_of_cycle(run, to) if len(months) == 1 else _of_a_month(time)
+                part = self._stage("month", self._charge(time, run, to, share))
                 total = total.plus(part)
             if len(months) > 1:
                 self.shown.months.append((moment.nodes["judged_on"], part.rounded(FEN, "half_up")))
@@ -129,7 +130,7 @@ class Line(Metering):
 
     # Charges
 
-    def _charge(self, time: Exact, run: Point, to: Point) -> Exact:
+    def _charge(self, time: Exact, run: Point, to: Point, share: Exact | None) -> Exact:
         self.shown.factor = None
         charges: Mapping[str, Charge] = {"": self.fee, **self.fee.parts}
         total = Exact(self.b, self.b.const(0))
@@ -140,7 +141,7 @@ class Line(Metering):
             if name:
                 self.shown.parts.append((name, part.rounded(FEN, "half_up")))
             total = total.plus(part)
-        return self._adjusted(total)
+        return self._adjusted(total, share)
 
     def _part(self, name: str, charge: Charge, time: Exact, run: Point, to: Point) -> Exact:
         if not name:
@@ -217,12 +218,13 @@ class Line(Metering):
 
     # Adjustments and limits
 
-    def _adjusted(self, amount: Exact) -> Exact:
+    def _adjusted(self, amount: Exact, share: Exact | None) -> Exact:
+        """The amount after every adjustment that applies; a sum is for a whole cycle or month, as limits are."""
         for number, rule in enumerate(self.fee.adjustments):
             holds = cells_hold(self.scope, rule.when)
             with self.scope.needing(holds):
                 try:
-                    changed = self._changed(rule, amount)
+                    changed = self._changed(rule, amount, share)
                 except Refused:
                     continue
             self.shown.applied.append((number, holds))
@@ -232,22 +234,22 @@ class Line(Metering):
             amount = changed.where(holds, amount)
         return amount
 
-    def _changed(self, rule: Adjustment, amount: Exact) -> Exact:
+    def _changed(self, rule: Adjustment, amount: Exact, share: Exact | None) -> Exact:
         if rule.times is not None:
             factor = self.value(rule.times, ("times",))
             return Exact(self.b, self.b.mul(amount.num, factor.num), self.b.mul(amount.den, factor.den))
         if rule.plus is not None:
-            return amount.plus(self.value(rule.plus, ("plus",)))
+            return amount.plus(_part(self.value(rule.plus, ("plus",)), share))
         if rule.minus is not None:
-            return amount.minus(self.value(rule.minus, ("minus",)))
+            return amount.minus(_part(self.value(rule.minus, ("minus",)), share))
         if rule.at_most is not None:
-            return amount.at_most(self.value(rule.at_most, ("at_most",)))
+            return amount.at_most(_part(self.value(rule.at_most, ("at_most",)), share))
         if rule.at_least is not None:
-            return amount.at_least(self.value(rule.at_least, ("at_least",)))
+            return amount.at_least(_part(self.value(rule.at_least, ("at_least",)), share))
         if rule.free_months is not None:
             return self._without_months(amount, self._number(rule.free_months))
         if rule.per_unit is not None:
-            return self._per_unit(rule.per_unit, amount)
+            return self._per_unit(rule.per_unit, amount, share)
         raise self.scope.names.refuse(
             rule.where, "missing_key", "an adjustment that changes nothing",
             "one of times, plus, minus, at_most, at_least, free_months, per_unit",
@@ -263,7 +265,7 @@ class Line(Metering):
         least = b.max(b.unscaled(of), b.const(1))
         return Exact(b, b.mul(amount.num, b.unscaled(kept)), b.mul(amount.den, least))
 
-    def _per_unit(self, rule: PerUnit, amount: Exact) -> Exact:
+    def _per_unit(self, rule: PerUnit, amount: Exact, share: Exact | None) -> Exact:
         b = self.b
         excess = b.max(b.sub(self._number(rule.of), self._number(rule.above)), b.const(0))
         if rule.started:
@@ -274,7 +276,7 @@ class Line(Metering):
         change = Exact(b, b.mul(excess, self._number(per)))
         change = change.at_most(most) if most else change
         if rule.times is None:
-            return amount.plus(change)
+            return amount.plus(_part(change, share))
         return amount.plus(Exact(b, b.mul(amount.num, change.num), b.mul(amount.den, change.den)))
 
     def _limited(self, charge: Charge, amount: Exact, share: Exact | None) -> Exact:
@@ -286,9 +288,19 @@ class Line(Metering):
 
     def _limit(self, limit: Limit, name: str, share: Exact | None) -> Exact:
         amount = self.value(limit.amount, (name,))
-        if share is None or limit.whole:
-            return amount
-        return Exact(self.b, self.b.mul(amount.num, share.num), self.b.mul(amount.den, share.den))
+        return amount if limit.whole else _part(amount, share)
+
+
+def _part(amount: Exact, share: Exact | None) -> Exact:
+    """The part of a sum that a share of its time gets; None stands for all of it."""
+    if share is None:
+        return amount
+    return Exact(amount.b, amount.b.mul(amount.num, share.num), amount.b.mul(amount.den, share.den))
+
+
+def _of_a_month(time: Exact) -> Exact | None:
+    whole = time.num.lo == time.num.hi == time.den.lo == time.den.hi and not time.num.scale
+    return None if whole else time
 
 
 def _says_something(charge: Charge) -> bool:

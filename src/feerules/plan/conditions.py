@@ -21,7 +21,17 @@ from feerules.plan.names import Names, Refused
 from feerules.plan.nodes import Node
 from feerules.plan.terms import Scope, Term
 
-__all__ = ["Conditions", "Subject", "cells_hold", "number_hint", "read_number", "subject"]
+__all__ = [
+    "MAX_DECIMALS",
+    "Conditions",
+    "Subject",
+    "cells_hold",
+    "decimals_of",
+    "number_hint",
+    "read_number",
+    "subject",
+    "wrong_number",
+]
 
 CELL_TYPES: dict[FactKind, CellType] = {
     "decimal": "number",
@@ -32,8 +42,8 @@ CELL_TYPES: dict[FactKind, CellType] = {
     "choice": "string",
     "text": "string",
 }
-MAX_DECIMALS = 9
-_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]+)?%?")
+MAX_DECIMALS = 6
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,20})?%?")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,11 +91,29 @@ def subject(term: Term, name: str) -> Subject:
 
 
 def read_number(text: str) -> Decimal | None:
-    """The number of an output cell, such as 2.80 or 5%; None where it is none or has over 9 decimals."""
+    """The number of an output cell, such as 2.80 or 5%; None where it is none."""
     if not _NUMBER.fullmatch(text):
         return None
-    number = Decimal(text[:-1] + "e-2") if text.endswith("%") else Decimal(text)
-    return number if -int(number.as_tuple().exponent) <= MAX_DECIMALS else None
+    return Decimal(text[:-1] + "e-2") if text.endswith("%") else Decimal(text)
+
+
+def decimals_of(number: Decimal) -> int:
+    """How many decimals it takes to write the number."""
+    digits = f"{number:f}".partition(".")[2]
+    return len(digits.rstrip("0"))
+
+
+def wrong_number(text: str) -> tuple[str, str, str, str] | None:
+    """What is wrong with an output cell: code, found, expected, hint; None where it is a number."""
+    number = read_number(text)
+    if number is None:
+        expected = f"a number with at most {MAX_DECIMALS} decimals"
+        return "not_a_number", f'the cell "{text}"' if text else "an empty cell", expected, number_hint(text)
+    if decimals_of(number) > MAX_DECIMALS:
+        found = f'the cell "{text}", {decimals_of(number)} decimals'
+        hint = f"write {number:.{MAX_DECIMALS}f}"
+        return "too_many_decimals", found, f"at most {MAX_DECIMALS} decimals", hint
+    return None
 
 
 def number_hint(text: str) -> str:
@@ -122,14 +150,17 @@ class Conditions:
             bands = self._numeric(cell, about)
         null = cell.matches(None) and about.nullable
         if not bands and not null:
-            self._outside(cell, where, about)
+            raise self._outside(cell, where, about)
         return Condition(bands, null)
 
-    def _outside(self, cell: Cell, where: Where, about: Subject) -> None:
-        self.names.problem(
-            where, "outside_domain", f"the cell {cell}, which no {about.name} can match",
-            f"values from {about.text(about.lo)} to {about.text(about.hi)}",
-            "" if about.nullable or not cell.matches(None) else f"declare {about.name} as optional: true",
+    def _outside(self, cell: Cell, where: Where, about: Subject) -> Refused:
+        values = f"values from {about.text(about.lo)} to {about.text(about.hi)}"
+        if about.kind in ("boolean", "choice", "text"):
+            values = f"one of {', '.join(about.text(value) for value in range(about.lo, about.hi + 1)[:20])}"
+        optional = not about.nullable and cell.matches(None)
+        return self.names.refuse(
+            where, "outside_domain", f'"{cell}", which no {about.name} can match', values,
+            f"declare {about.name} as optional: true" if optional else f"mend the cell, or the domain of {about.name}",
         )  # fmt: skip
 
     def _worded(self, cell: Cell, where: Where, about: Subject) -> tuple[tuple[int, int], ...]:

@@ -11,7 +11,7 @@ from feerules.documents.tree import Text
 from feerules.documents.values import TableValue
 from feerules.errors import Where, did_you_mean
 from feerules.plan.bounds import Builder
-from feerules.plan.conditions import Conditions, Subject, number_hint, read_number, subject
+from feerules.plan.conditions import Conditions, Subject, read_number, subject, wrong_number
 from feerules.plan.grid import Condition, Grid, GridTooLarge, build
 from feerules.plan.names import Refused
 from feerules.plan.nodes import Node
@@ -117,6 +117,8 @@ class _Reading:
         self.names = scope.names
         self.spec = spec
         self.words = tuple(words)
+        if spec.table is None and spec.file is not None:
+            raise Refused  # the file is a problem already
         if spec.table is None:
             raise self.names.refuse(
                 spec.where, "missing_key", "a table without rows", "table: | or file:", "write a pipe table"
@@ -155,19 +157,33 @@ class _Reading:
             found.append((at, str(head.name)))
         for _, head in unknown:
             self.failed = True
-            known = [*self.wanted, *self.names.known()]
             self.names.problem(
                 head.where, "unknown_fact", f'the column "{head.name}"',
-                f"a fact, or the output {', '.join(self.wanted)}", did_you_mean(head.name, known),
+                f"a fact{self.names.some_facts()}, or the output {' or '.join(self.wanted)}",
+                self.names.hint(head.name, self.wanted),
             )  # fmt: skip
+        self._check_twice(conditions)
         missing = [name for name in self.spec.components if name not in [n for _, n in found]]
-        if missing or not found:
+        if missing or not (found or unknown):
             lacking = ", ".join(missing or self.wanted[:1])
             raise self.names.refuse(
-                self.table.header[-1].where, "missing_column", "no output column",
-                f"a column {lacking}", f'head the last column "{lacking}"',
+                self.table.header[-1].where, "missing_column", f"no column {lacking}",
+                f"an output column, headed {lacking}", f'head the last column "{lacking}"',
             )  # fmt: skip
         return conditions, found
+
+    def _check_twice(self, conditions: Sequence[tuple[int, str, Where]]) -> None:
+        """Two columns are one fact where an alias heads one of them."""
+        seen: dict[str, int] = {}
+        for at, name, where in conditions:
+            if name in seen:
+                self.failed = True
+                both = f'"{self.table.header[seen[name]].name}" and "{self.table.header[at].name}"'
+                self.names.problem(
+                    where, "duplicate_column", f"{both}, two columns for {name}", "one column for each fact",
+                    "write both conditions in one cell, or take one column out",
+                )  # fmt: skip
+            seen.setdefault(name, at)
 
     def _is_subject(self, name: str) -> bool:
         names = self.names
@@ -200,17 +216,17 @@ class _Reading:
         if self.words:
             if text in self.words:
                 return str(text)
-            self._not_an_output(text, ", ".join(self.words), did_you_mean(text, self.words))
+            expected, hint = f"one of {', '.join(self.words)}", did_you_mean(text, self.words)
+            self._not_an_output(text, "unknown_word", f'the cell "{text}"', expected, hint)
             return self.words[0]
-        number = read_number(text)
-        if number is None:
-            self._not_an_output(text, "a number with at most 9 decimals", number_hint(text))
-            return Decimal(0)
-        return number
+        wrong = wrong_number(text)
+        if wrong is not None:
+            self._not_an_output(text, *wrong)
+        return read_number(text) or Decimal(0)
 
-    def _not_an_output(self, text: Text, expected: str, hint: str) -> None:
+    def _not_an_output(self, text: Text, code: str, found: str, expected: str, hint: str) -> None:
         self.failed = True
-        self.names.problem(text.where, "not_a_number", f'the cell "{text}"', expected, hint)
+        self.names.problem(text.where, code, found, expected, hint)
 
     def _grid(self, subjects: Sequence[Subject], rows: Sequence[Sequence[Condition]]) -> Grid:
         try:
@@ -218,7 +234,7 @@ class _Reading:
         except GridTooLarge as error:
             raise self.names.refuse(
                 self.spec.where, "table_too_large",
-                f"{error.entries} entries from the columns {', '.join(error.columns)}",
+                f"{error.entries:,} entries from the columns {', '.join(error.columns)}",
                 "a table that needs at most 4,000,000", "split it into several fees or schedules",
             ) from None  # fmt: skip
 
@@ -247,22 +263,27 @@ class Resolved:
     def _check_gap(self) -> None:
         gap = None if self.spec.otherwise is not None else self.grid.first_gap()
         if gap is not None:
+            outputs = ["…"] * len(self.values)
+            row = " | ".join([*(about.text(gap[about.name]) for about in self.subjects), *outputs])
             raise self.names.refuse(
                 self.spec.where, "gap", f"no row for {self.witness(gap)}", "a row for every unit, or otherwise:",
-                "add otherwise: not_charged, otherwise: problem, or a row",
+                f"add a row such as | {row} |, or say otherwise: not_charged, or otherwise: problem",
             )  # fmt: skip
 
     def _check_overlap(self) -> None:
         if self.spec.hit not in ("unique", "any"):
             return
         for rows, point in self.grid.overlaps():
-            if self.spec.hit == "unique" or len({self._said(row) for row in rows}) > 1:
+            said = dict.fromkeys(" and ".join(map(str, self._said(row))) for row in rows)
+            if self.spec.hit == "unique" or len(said) > 1:
                 numbers = " and ".join(str(row + 1) for row in rows[:3])
+                found, expected = f"rows {numbers} both match {self.witness(point)}", "at most one row for each unit"
+                if self.spec.hit == "any":
+                    found = f"{' and '.join([*said][:3])} from rows that both match {self.witness(point)}"
+                    expected = "the same output wherever rows overlap (hit: any)"
                 raise self.names.refuse(
-                    self.table.rows[rows[1]].where, "overlap",
-                    f"rows {numbers} both match {self.witness(point)}", f"at most one row with hit: {self.spec.hit}",
-                    "narrow a row, or say hit: first",
-                )  # fmt: skip
+                    self.table.rows[rows[1]].where, "overlap", found, expected, "narrow a row, or say hit: first"
+                )
 
     def _said(self, row: int) -> tuple[Decimal | str, ...]:
         return tuple(column[row] for column in self.values.values())

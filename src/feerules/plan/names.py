@@ -109,6 +109,18 @@ class Names:
         own = [*self.leaves, *self.aliases, *self.derived, *self.parameters, *self.tables, *BUILT_IN]
         return own + [f"fees.{fee}" for fee in sorted(self.fees)]
 
+    def hint(self, word: str, others: Iterable[str] = ()) -> str:
+        """What was likely meant by an unknown name, or how to make it known."""
+        near = did_you_mean(word, [*others, *self.known()])
+        if near or not re.fullmatch("[a-z][a-z0-9_]*", word):
+            return near or f"add aliases: [{word}] to the fact that it is"
+        return f"declare it under facts, for example {word}: {{decimal: 2, min: 0, max: 100000}}"
+
+    def some_facts(self) -> str:
+        """The facts that the document declares, as many as one reads."""
+        told = ", ".join([*self.facts][:8])
+        return f" ({told}{', …' if len(self.facts) > 8 else ''})" if told else ""
+
     def otherwise(self, spec: TableValue, says: Otherwise) -> TableValue:
         """The same table with the `otherwise` of the fee that it stands in, made once."""
         key = id(spec)

@@ -149,6 +149,11 @@ def _segments(
     if cycle.months is None:  # one day lies in one version only
         yield number, place, cycle
         return
+    if not _touches(versions[number], cycle):
+        return
+    if cycle.period is None:
+        begins_in_time = b.compare("<", cycle.start, b.const(versions[number].until))
+        cycle = replace(cycle, exists=b.all_of((cycle.exists, begins_in_time)))
     for earlier in versions[:number]:
         if fee_id in earlier.schedule.fees and _touches(earlier, cycle):
             if cycle.period is not None:

@@ -14,7 +14,7 @@ from feerules.documents.tree import Text
 from feerules.documents.values import TableValue
 from feerules.periods import Period, add_months, day_number, seasons_starting
 from feerules.plan.bounds import Builder, Exact
-from feerules.plan.conditions import number_hint, read_number
+from feerules.plan.conditions import number_hint, read_number, wrong_number
 from feerules.plan.cycles import Cycle
 from feerules.plan.lookups import NOTES, Found, decide
 from feerules.plan.names import Names, Refused
@@ -106,6 +106,9 @@ class _Reading:
     def __init__(self, names: Names, tiers: Tiers, columns: Sequence[str]) -> None:
         self.names = names
         self.spec = tiers.table
+        self.failed = False
+        if self.spec.table is None and self.spec.file is not None:
+            raise Refused  # the file is a problem already
         if self.spec.table is None:
             raise names.refuse(self.spec.where, "missing_key", "tiers without rows", "a pipe table or a file")
         self.table: Table = self.spec.table
@@ -134,6 +137,8 @@ class _Reading:
         for row in self.table.rows:
             rows.setdefault(tuple(row.cells[at] for at in self.conditions), []).append(row)
         groups = [self._group(each) for each in rows.values()]
+        if self.failed:
+            raise Refused
         return groups, self._chooser(list(rows.values()))
 
     def _chooser(self, groups: Sequence[Sequence[Row]]) -> TableValue:
@@ -151,48 +156,41 @@ class _Reading:
         assert self.end is not None
         ends = [self._end(row, last=row is rows[-1]) for row in rows]
         bounds = [end for end in ends if end is not None]
-        for (low, high), row in zip(pairwise(bounds), rows[1:], strict=False):
-            if high <= low:
-                raise self.names.refuse(
-                    row.cells[self.end].where, "overlapping_tiers", f"a band up to {high} after one up to {low}",
+        for (low, high), row in zip(pairwise(ends), rows[1:], strict=True):
+            if low is not None and high is not None and high <= low:
+                self._tell(
+                    row.cells[self.end], "overlapping_tiers", f"a band up to {high} after one up to {low}",
                     "bounds that rise from row to row", "sort the rows, or mend the bound",
                 )  # fmt: skip
         prices = {name: tuple(self._price(row.cells[at]) for row in rows) for name, at in self.prices.items()}
         return Group(rows[0].number, rows[-1].number, tuple(bounds), prices)
 
+    def _tell(self, cell: Text, code: str, found: str, expected: str, hint: str) -> None:
+        self.failed = True
+        self.names.problem(cell.where, code, found, expected, hint)
+
     def _end(self, row: Row, *, last: bool) -> Decimal | None:
         assert self.end is not None
         cell = row.cells[self.end]
-        if cell.lower() in NO_END:
-            if last:
-                return None
-            raise self.names.refuse(
-                cell.where, "overlapping_tiers", f'"{cell}" before the last band', "a bound",
-                "only the last band has no end",
-            )  # fmt: skip
-        if last:
-            raise self.names.refuse(
-                cell.where, "tier_gap", f"a last band that ends at {cell}", "a last band without end",
-                'write "above" as its bound',
-            )  # fmt: skip
         number = read_number(cell)
-        if number is None or number <= 0:
-            raise self.names.refuse(
-                cell.where, "not_a_number", f'the bound "{cell}"', "a number above 0", number_hint(cell)
-            )
-        return number
+        if cell.lower() in NO_END:
+            if not last:
+                hint = "only the last band has no end"
+                self._tell(cell, "overlapping_tiers", f'"{cell}" before the last band', "a bound", hint)
+        elif last:
+            found, expected = f"a last band that ends at {cell}", "a last band without end"
+            self._tell(cell, "tier_gap", found, expected, f'add a row with "{NO_END[0]}" as its bound')
+        elif number is None or number <= 0:
+            self._tell(cell, "not_a_number", f'the bound "{cell}"', "a number above 0", number_hint(cell))
+        else:
+            return number
+        return None
 
     def _price(self, cell: Text) -> Decimal:
-        number = read_number(cell)
-        if number is None:
-            raise self.names.refuse(
-                cell.where,
-                "not_a_number",
-                f'the cell "{cell}"',
-                "a number with at most 9 decimals",
-                number_hint(cell),
-            )
-        return number
+        wrong = wrong_number(cell)
+        if wrong is not None:
+            self._tell(cell, *wrong)
+        return read_number(cell) or Decimal(0)
 
 
 # The years and seasons that tiers count over

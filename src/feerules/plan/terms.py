@@ -387,12 +387,35 @@ class _Formula:
             raise self.refuse(expr, "wrong_type", f'"{self._text(expr)}", a {term.kind}', "a condition")
         return self.b.compare("==", term.node, self.b.const(1))
 
+    def _compared(self, expr: Expr, other: Expr) -> Term:
+        """One side of a comparison; beside a choice fact, a word of that fact."""
+        choice = self._choice(other)
+        if choice is not None and isinstance(expr, Name) and self._choice(expr) is None:
+            words = {word: code for code, word in enumerate(choice.codes)} | dict(choice.words)
+            if expr.name not in words:
+                raise self.refuse(
+                    expr, "unknown_word", f'"{expr.name}", which is no {choice.name}',
+                    "one of " + ", ".join(choice.codes), did_you_mean(expr.name, choice.codes),
+                )  # fmt: skip
+            return Term(self.b.const(words[expr.name]), "choice")
+        return self.term(expr)
+
+    def _choice(self, expr: Expr) -> Leaf | None:
+        names = self.scope.names
+        leaf = names.leaves.get(names.aliases.get(expr.name, expr.name)) if isinstance(expr, Name) else None
+        return leaf if leaf is not None and leaf.kind == "choice" else None
+
     def _comparison(self, expr: Binary) -> Node:
-        left, right = self.term(expr.left), self.term(expr.right)
+        left, right = self._compared(expr.left, expr.right), self._compared(expr.right, expr.left)
         numbers = ("decimal", "integer")
         if left.kind != right.kind and not (left.kind in numbers and right.kind in numbers):
             raise self.refuse(
                 expr, "wrong_type", f"a {left.kind} with a {right.kind}", "two of the same type"
+            )
+        ordered = left.kind in (*numbers, "date", "datetime")
+        if (not ordered and expr.op not in ("=", "!=")) or (left.leaf and right.leaf and not ordered):
+            raise self.refuse(
+                expr, "wrong_type", f"{left.kind}s compared with {expr.op}", "a fact = a word, or !="
             )
         self._same_unit(expr, left, right)
         op, swapped = _COMPARISONS[expr.op]
