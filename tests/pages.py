@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -41,11 +42,18 @@ class Block:
     @property
     def is_part(self) -> bool:
         """Keys of a fee schedule without its head: fees, facts, defaults …"""
-        return self.language == "yaml" and re.match(r"(fees|facts|defaults|derived|tables|parameters|bill):", self.text) is not None
+        return (
+            self.language == "yaml"
+            and re.match(r"(fees|facts|defaults|derived|tables|parameters|bill):", self.text) is not None
+        )
 
     @property
     def is_case(self) -> bool:
         return self.is_document and self.text.startswith("kind: cases")
+
+    @property
+    def is_file(self) -> bool:
+        return any("." in word for word in self.words)
 
     @property
     def file(self) -> str:
@@ -91,9 +99,12 @@ def folders(page: Path, *, wrong: bool = False) -> list[Folder]:
     """The books of a page: the documents below one heading; a part of a schedule with its cases alone."""
     every = blocks(page)
     shared = {block.file: block.text for block in every if block.file == SHARED}
-    chosen = [block for block in every if block.language in ("yaml", "csv") and ("wrong" in block.words) == wrong]
+    chosen = [
+        block for block in every if block.language in ("yaml", "csv") and ("wrong" in block.words) == wrong
+    ]
     groups = [list(group) for _, group in groupby(chosen, key=lambda block: block.heading)]
-    return [_folder(each, shared) for group in groups for each in _split(group) if _is_book(each)]
+    books = [each for group in groups for each in _split(group) if _is_book(each)]
+    return [_folder(_with_schedules(each, every), shared) for each in books]
 
 
 def _split(group: list[Block]) -> Iterator[list[Block]]:
@@ -108,8 +119,15 @@ def _split(group: list[Block]) -> Iterator[list[Block]]:
         yield together
 
 
+def _with_schedules(group: list[Block], every: list[Block]) -> list[Block]:
+    """Cases that stand alone below a heading prove the files that the page has shown before."""
+    if not all(block.is_case for block in group):
+        return group
+    return [*(b for b in every if b.line < group[0].line and b.language == "yaml" and b.is_file), *group]
+
+
 def _is_book(group: list[Block]) -> bool:
-    return any(block.is_part or block.is_document for block in group)
+    return any(block.is_part or block.is_document or "wrong" in block.words for block in group)
 
 
 def _folder(group: list[Block], shared: dict[str, str]) -> Folder:
@@ -123,3 +141,60 @@ def _whole(part: Block, shared: dict[str, str]) -> str:
     """A part of a schedule as a schedule; the shared facts of its page come with it."""
     include = f"include: [{SHARED}]\n" if shared else ""
     return AROUND + include + part.text + ("" if re.search(r"^fees:", part.text, re.M) else A_FEE)
+
+
+# Python
+
+
+def python_of(page: Path, *, estate: bool = False) -> list[Block]:
+    """The Python of a page in order; with `estate` also what needs that extra."""
+    found = [block for block in blocks(page) if block.language == "python"]
+    return [block for block in found if estate or "estate" not in block.words]
+
+
+def lay_out(page: Path, folder: Path) -> None:
+    """Writes the files that a page shows, so that its Python finds them."""
+    for block in blocks(page):
+        if block.is_file:
+            path = folder / block.file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block.text, encoding="utf-8")
+
+
+def run(block: Block, names: dict[str, Any]) -> None:
+    """Runs a block among the names that the page has so far."""
+    exec(compile(block.text, f"{block.page.name}:{block.line}", "exec"), names)  # noqa: S102  (the manual is ours)
+
+
+def told(block: Block) -> list[str]:
+    """What a block says that it prints: the comment behind a print, and the lines of comment below."""
+    said = []
+    for line in block.text.splitlines():
+        if found := re.search(r"print\(.*\)  # (.*)", line):
+            said.append(found[1])
+        elif line.startswith("# "):
+            said.append(line[2:])
+    return said
+
+
+# Links
+
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def broken_links(page: Path) -> Iterator[str]:
+    """Every link of a page to a file that is not there, or to a heading that it does not have."""
+    prose = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    for target in LINK.findall(prose):
+        file, _, anchor = target.partition("#")
+        if "://" in target:
+            continue
+        other = (page.parent / file).resolve() if file else page
+        if not other.exists() or (anchor and anchor not in anchors(other)):
+            yield f"{page.name}: {target}"
+
+
+def anchors(page: Path) -> set[str]:
+    """The headings of a page as GitHub names them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

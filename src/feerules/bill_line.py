@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from feerules.money import Rounding
 from feerules.reckoning import UNITS, Reckoning, Step, Told
 from feerules.wording import Wording, sentence, translate
 
@@ -133,9 +134,12 @@ class _Explanation:
     def __init__(self, line: BillLine, words: Wording) -> None:
         self.line, self.words = line, words
         self.given_back = line.kind in GIVEN_BACK
-        factor = Fraction(line.factor_exact) if line.factor_exact else Fraction(line.factor or 1)
+        factor = Fraction(1) if line.factor is None else Fraction(line.factor_exact or line.factor)
+        # A sum to be given back is not passed on.
+        basis = line.basis if line.kind == "charge" or line.basis != "pass_through" else ""
+        unit = line.unit or ("started_time" if basis == "started_time" else "")
         self.reckoning = Reckoning(
-            words, line.basis, line.quantity, line.unit, line.rate, factor, line.rate_per,
+            words, basis, line.quantity, unit, line.rate, factor, line.rate_per,
             line.currency, line.rounding, line.steps,
         )  # fmt: skip
 
@@ -168,14 +172,22 @@ class _Explanation:
         if components:
             told_ones = words.listed(map(self._component, components.values()))
             yield words.text("Rate components: {components}.", components=told_ones)
-        adjustments = [step for step in steps if step.kind == "adjustment"]
+        adjustments = [*self._adjusted([step for step in steps if step.kind == "adjustment"])]
         if adjustments:
-            yield words.text(
-                "Adjustments: {adjustments}.", adjustments=words.listed(self._adjusted(adjustments))
+            yield words.text("Adjustments: {adjustments}.", adjustments=words.listed(adjustments))
+        if not told.explained:
+            yield from (
+                self._limit(step) for step in steps if step.kind == "limit" and self._may_decide(step)
             )
-        for step in steps:
-            if step.kind == "limit" and not told.explained:
-                yield self._limit(step)
+
+    def _may_decide(self, limit: Step) -> bool:
+        """Whether the amount may be that of a limit, or the part of it that part of a cycle gets."""
+        if limit.amount is None:
+            return True
+        least, most = sorted((self._given(self.line.amount), self._given(self.line.net)))
+        reached = Rounding()(limit.amount)
+        whole = self.reckoning.factor == 1 and not any(step.kind == "month" for step in self.line.steps)
+        return reached in (least, most) or (reached > least and (limit.name == "minimum" or not whole))
 
     def _component(self, step: Step) -> str:
         rate = self.reckoning.rate_text(step.rate or Decimal(0))
@@ -184,11 +196,14 @@ class _Explanation:
     def _adjusted(self, steps: Sequence[Step]) -> Iterator[str]:
         """Each adjustment once, with the months that it is for where the fee is judged month by month."""
         words = self.words
-        for number in dict.fromkeys(step.name for step in steps):
+        charged = {step.on for step in self.line.steps if step.kind == "month" and step.amount}
+        for number in dict.fromkeys(step.name for step in steps if step.on is None or step.on in charged):
             same = [step for step in steps if step.name == number]
             text = self._adjustment(same[0])
-            months = words.listed(words.month(step.on) for step in same if step.on) if same[0].on else ""
-            yield words.text("{adjustment} in {months}", adjustment=text, months=months) if months else text
+            months = dict.fromkeys(words.month(step.on) for step in same if step.on in charged and step.on)
+            if months:
+                text = words.text("{adjustment} in {months}", adjustment=text, months=words.listed(months))
+            yield text
 
     def _adjustment(self, step: Step) -> str:
         title, change = self.words.title(step.title), self._change(step)

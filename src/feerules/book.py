@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from threading import RLock
 from typing import Any
 
@@ -13,8 +13,8 @@ from feerules.documents.schedule import FactLibrary, FeeSchedule
 from feerules.errors import Problem
 from feerules.periods import Period, day_number
 from feerules.plan.lines import Options, Version
-from feerules.plan.names import LAST_DAY, names_of
-from feerules.plan.nodes import Plan
+from feerules.plan.names import LAST_DAY, Names, names_of
+from feerules.plan.nodes import Leaf, Plan
 from feerules.plan.pricing import check_prices, compile_prices
 
 __all__ = ["Book"]
@@ -53,6 +53,7 @@ class Book:
         for each in schedules:
             by_id.setdefault(each[1].id, []).append(each)
         versions = tuple(_versions(each, mapping) for _, each in sorted(by_id.items()))
+        _share_leaves(version.names for each in versions for version in each)
         book = cls(versions, calendar, dict(mapping), cases, dict(files), digest)
         _equip(book, rebuild)
         return book
@@ -104,6 +105,14 @@ def _equip(book: Book, rebuild: Callable[[dict[str, bytes]], Book]) -> None:
     """Gives a book what it works with and is not made of."""
     for name, value in (("_plans", {}), ("_only", {}), ("_lock", RLock()), ("_rebuild", rebuild)):
         object.__setattr__(book, name, value)
+
+
+def _share_leaves(documents: Iterable[Names]) -> None:
+    """Makes a fact that several documents declare alike one fact: it is read once, and reported once."""
+    known: dict[tuple[object, ...], Leaf] = {}
+    for names in documents:
+        for name, leaf in names.leaves.items():
+            names.leaves[name] = known.setdefault(tuple(getattr(leaf, each.name) for each in fields(leaf)), leaf)
 
 
 def _versions(loaded: Sequence[Loaded], mapping: Mapping[str, str]) -> tuple[Version, ...]:

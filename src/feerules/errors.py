@@ -8,6 +8,8 @@ from difflib import get_close_matches
 from typing import Any
 from unicodedata import combining, east_asian_width
 
+from feerules.wording import translate
+
 __all__ = [
     "FeeRulesError",
     "MissingExtra",
@@ -109,6 +111,25 @@ class UnitProblem:
             "reason": self.reason,
         }
 
+    def explain(self, locale: str = "zh_CN") -> str:
+        """The problem as a person reads it, in Chinese or English (see `Bill.explain`).
+
+        >>> print(UnitProblem("A-1", "area", "89.505", "imprecise", "more than 2 decimal places").explain())
+        房屋A-1、area = 89.505：小数位数超过2位。
+        """
+        words = translate(locale)
+        subject = [] if self.unit_id is None else [words.text("Unit {unit}", unit=self.unit_id)]
+        if self.fee is not None:
+            subject.append(words.text("fee {fee}", fee=self.fee))
+        if self.fact is not None and self.value is not None:
+            subject.append(words.text("{fact} = {value}", fact=self.fact, value=self.value))
+        elif self.fact is not None:
+            subject.append(self.fact)
+        reason = words.retold(self.reason, self.code)
+        if not subject:
+            return words.text("{reason}.", reason=reason)
+        return words.text("{subject}: {reason}.", subject=words.listed(subject), reason=reason)
+
     def __str__(self) -> str:
         subject = f"{self.fact}: " if self.fact else ""
         return f"{self.code}: {subject}{self.reason}"
@@ -140,6 +161,10 @@ class UnitErrors(FeeRulesError):
     def __init__(self, problems: Iterable[UnitProblem]) -> None:
         self.problems: tuple[UnitProblem, ...] = tuple(problems)
         super().__init__(self.problems)
+
+    def explain(self, locale: str = "zh_CN") -> str:
+        """Every problem as a person reads it, a line for each."""
+        return "\n".join(problem.explain(locale) for problem in self.problems)
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.problems))

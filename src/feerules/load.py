@@ -15,8 +15,10 @@ from feerules.documents.others import BookDocument, CalendarDocument, CasesDocum
 from feerules.documents.schedule import FactLibrary, FeeSchedule
 from feerules.documents.source import read
 from feerules.documents.tables import TableError, read_table_file
-from feerules.documents.tree import Map, Seq, Text
+from feerules.documents.tree import Lines, Map, Seq, Text, describe, quote
 from feerules.errors import Problem, RuleErrors, Where, did_you_mean
+from feerules.folders import SUFFIXES, Folder, documents_of, unreadable
+from feerules.plan.names import place_of
 
 __all__ = ["load", "load_files"]
 
@@ -27,9 +29,24 @@ KINDS: dict[str, type[Part]] = {
     "cases": CasesDocument,
     "book": BookDocument,
 }
-SUFFIXES = (".yaml", ".yml")
-MAX_FILE = 20 * 1024 * 1024
 MAX_DOCUMENTS = 5_000
+MAX_INCLUDES = 40  # how deep documents may include each other
+# Mappings whose keys are names: a `file` there is a fact or a fee, not the file of a table.
+NAMED = frozenset(
+    (
+        "tables",
+        "derived",
+        "fees",
+        "parts",
+        "registers",
+        "sum",
+        "facts",
+        "parameters",
+        "applies",
+        "when",
+        "words",
+    )
+)
 Fetch = Callable[[str], bytes | None]
 P = TypeVar("P", bound=Part)
 
@@ -44,48 +61,21 @@ def load(path: str | Path) -> Book:
     if not path.exists():
         raise FileNotFoundError(f"no rules at {path}")
     root = path if path.is_dir() else path.parent
-    found = _documents(path) if path.is_dir() else [path]
-    reader = _Folder(root)
+    found = documents_of(path) if path.is_dir() else [path]
+    reader = Folder(root)
     names = [file.relative_to(root).as_posix() for file in found]
     return _Loading(reader.fetch, names, reader.problems).book()
 
 
 def load_files(files: Mapping[str, bytes | str]) -> Book:
     """Loads documents that are already in memory: {"garden.yaml": text, "prices.csv": bytes, …}."""
-    contents = {name: text.encode() if isinstance(text, str) else text for name, text in files.items()}
+    contents = {
+        # What cannot be encoded comes out as bytes that the reader refuses by name.
+        name: text.encode(errors="surrogatepass") if isinstance(text, str) else text
+        for name, text in files.items()
+    }
     names = [name for name in sorted(contents) if name.endswith(SUFFIXES)]
     return _Loading(contents.get, names, []).book()
-
-
-def _documents(folder: Path) -> list[Path]:
-    files = [file for suffix in SUFFIXES for file in folder.rglob(f"*{suffix}")]
-    return sorted(
-        file for file in files if not any(part.startswith(".") for part in file.relative_to(folder).parts)
-    )
-
-
-class _Folder:
-    """Reads files below a root, and nothing else."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root.resolve()
-        self.problems: list[Problem] = []
-
-    def fetch(self, name: str) -> bytes | None:
-        file = (self.root / name).resolve()
-        if not file.is_relative_to(self.root) or not file.is_file():
-            return None
-        if file.stat().st_size > MAX_FILE:
-            self.problems.append(_too_big(name, file.stat().st_size))
-            return b""
-        return file.read_bytes()
-
-
-def _too_big(name: str, size: int) -> Problem:
-    return Problem(
-        "file_too_big", Where(name, 1, 1), f"a file of {size:,} bytes", f"at most {MAX_FILE:,} bytes",
-        "split it into several files",
-    )  # fmt: skip
 
 
 class _Loading:
@@ -97,6 +87,7 @@ class _Loading:
         self.problems = problems
         self.files: dict[str, bytes] = {}
         self.parts: dict[str, Part] = {}
+        self._lines: dict[str, Lines] = {}
 
     def fetch(self, name: str) -> bytes | None:
         if name not in self.files:
@@ -108,9 +99,14 @@ class _Loading:
 
     def book(self) -> Book:
         if not self.names:
+            hint = "put a document such as garden.yaml into the folder"
             raise RuleErrors(
-                [Problem("no_documents", Where(".", 1, 1), "no .yaml file", "at least one document")]
+                [Problem("no_documents", Where(".", 1, 1), "no .yaml file", "at least one document", hint)]
             )
+        if len(self.names) > MAX_DOCUMENTS:
+            found, expected = f"{len(self.names):,} documents", f"at most {MAX_DOCUMENTS:,} documents"
+            where, hint = Where(self.names[MAX_DOCUMENTS], 1, 1), "load several books"
+            self.problems.append(Problem("too_many_documents", where, found, expected, hint))
         for name in self.names[:MAX_DOCUMENTS]:
             part = self._document(name)
             if part is not None:
@@ -141,20 +137,20 @@ class _Loading:
         return [each if each.excerpt else replace(each, excerpt=self._excerpt(each.where)) for each in told]
 
     def _excerpt(self, where: Where) -> str:
-        content = self.files.get(where.file, b"")
-        if where.file.endswith(".xlsx"):
+        if where.file.partition("#")[0].endswith(".xlsx") or where.file not in self.files:
             return ""
-        lines = content.decode("utf-8", "replace").splitlines()
-        return lines[where.line - 1][:160] if 0 < where.line <= len(lines) else ""
+        if where.file not in self._lines:
+            text = self.files[where.file].decode("utf-8-sig", "replace")
+            self._lines[where.file] = Lines(where.file, text)
+        return self._lines[where.file].excerpt_of(where)
 
     # Documents
 
     def _document(self, name: str) -> Part | None:
         content = self.fetch(name)
         if content is None:
-            self.problems.append(
-                Problem("unreadable", Where(name, 1, 1), "no readable file", "a file of the book")
-            )
+            if not self._is_told(name):
+                self.problems.append(unreadable(name, "it is not there, or it is no file"))
             return None
         tree, problems = read(content, name)
         self.problems += problems
@@ -163,51 +159,57 @@ class _Loading:
         model = self._kind(name, tree)
         if model is None:
             return None
-        self._read_tables(name, tree)
+        if model in (FeeSchedule, FactLibrary):
+            self._read_tables(name, tree, "", set())
         part, problems = validate(model, tree)
         self.problems += problems
         return part
+
+    def _is_told(self, name: str) -> bool:
+        return any(problem.where.file == name for problem in self.problems)
 
     def _kind(self, name: str, tree: Map) -> type[Part] | None:
         kind = tree.get(Text("kind"))
         if isinstance(kind, str) and kind in KINDS:
             return KINDS[kind]
-        where = tree.where if kind is None else tree.value_where("kind")
-        found = "a document without kind" if kind is None else f'the kind "{kind}"'
-        hint = (
-            "begin the document with kind: fee-schedule" if kind is None else did_you_mean(str(kind), KINDS)
-        )
-        code = "missing_key" if kind is None else "unknown_word"
+        if kind is None:
+            code, where, found = "missing_key", tree.where, "a document without kind"
+            hint = "begin the document with kind: fee-schedule"
+        else:
+            code, where, found = "unknown_word", tree.value_where("kind"), f"the kind {describe(kind)}"
+            hint = did_you_mean(str(kind), KINDS) or "fees stand in kind: fee-schedule"
         self.problems.append(Problem(code, where, found, "one of " + ", ".join(KINDS), hint))
         return None
 
-    def _read_tables(self, name: str, tree: Any) -> None:
+    def _read_tables(self, name: str, tree: Any, key: str, seen: set[int]) -> None:
         """Puts the table of a file beside the document where a mapping names one with `file:`."""
-        if isinstance(tree, Map):
-            file = tree.get(Text("file"))
-            if isinstance(file, Text) and "table" not in tree:
-                self._read_table(name, tree, file)
-            for value in tree.values():
-                self._read_tables(name, value)
-        elif isinstance(tree, Seq):
+        if not isinstance(tree, Map | Seq) or id(tree) in seen:
+            return
+        seen.add(id(tree))
+        if isinstance(tree, Seq):
             for value in tree:
-                self._read_tables(name, value)
+                self._read_tables(name, value, "", seen)
+            return
+        file = tree.get(Text("file"))
+        if isinstance(file, Text) and key not in NAMED:
+            self._read_table(name, tree, file)
+        for inner, value in tree.items():
+            self._read_tables(name, value, inner if key not in NAMED else "", seen)
 
     def _read_table(self, name: str, tree: Map, file: Text) -> None:
+        if "table" in tree:
+            hint = "keep one of them"
+            self.problems.append(
+                Problem("contradiction", file.where, "a file and a table", "one table", hint)
+            )
+            return
         beside = self._beside(name, file.partition("#")[0], file.where)
         if beside is None:
             return
         content = self.fetch(beside)
         if content is None:
-            self.problems.append(
-                Problem(
-                    "missing_file",
-                    file.where,
-                    f'the file "{file}"',
-                    "a file of the book",
-                    "paths are relative to the document",
-                )
-            )
+            if not self._is_told(beside):
+                self._missing(file, beside)
             return
         sheet = file.partition("#")[2]
         try:
@@ -216,6 +218,13 @@ class _Loading:
             self.problems += error.problems
         else:
             tree[Text("table")] = table
+
+    def _missing(self, file: Text | str, beside: str) -> None:
+        """A file that a document names and nobody has."""
+        where = file.where if isinstance(file, Text) else Where(beside, 1, 1)
+        hint = did_you_mean(beside, [*self.names, *self.files]) or "paths are relative to the document"
+        found = f"the file {quote(file)}, which is not there"
+        self.problems.append(Problem("missing_file", where, found, "a file of the book", hint))
 
     def _beside(self, name: str, file: str, where: Where) -> str | None:
         """A path relative to a document as a path of the book; a problem where it leads outside."""
@@ -226,7 +235,7 @@ class _Loading:
                 steps.pop()
             elif step == ".." or step.startswith(("/", "\\")) or ":" in step:
                 self.problems.append(
-                    Problem("outside_book", where, f'the path "{file}"', "a file inside the book's folder",
+                    Problem("outside_book", where, f"the path {quote(file)}", "a file inside the book's folder",
                             "copy the file into the folder")
                 )  # fmt: skip
                 return None
@@ -239,7 +248,7 @@ class _Loading:
     def _with_includes(self, name: str, schedule: FeeSchedule) -> FactLibrary:
         """All that a schedule includes, in one library; rings and double names are problems."""
         merged: dict[str, Any] = {key: {} for key in ("facts", "parameters", "derived", "tables")}
-        self._include(name, schedule, merged, (name,))
+        self._include(name, schedule, merged, (name,), set())
         return FactLibrary.model_construct(kind="facts", id=schedule.id, include=(), **merged)
 
     def _include(
@@ -248,46 +257,59 @@ class _Loading:
         part: FeeSchedule | FactLibrary,
         merged: dict[str, dict[str, Any]],
         ring: tuple[str, ...],
+        seen: set[str],
     ) -> None:
         for file in part.include:
             where = file.where if isinstance(file, Text) else part.where
             beside = self._beside(name, file, where)
-            if beside is None:
-                continue
-            if beside in ring:
-                path = " → ".join([*ring[ring.index(beside) :], beside])
-                self.problems.append(
-                    Problem(
-                        "cyclic_include", where, path, "includes that do not lead back", f"take {file} out"
-                    )
-                )
-                continue
-            library = self.parts.get(beside) or self._document(beside)
-            if isinstance(library, FactLibrary):
-                self.parts[beside] = library
-                self._include(beside, library, merged, (*ring, beside))
-                self._merge(library, merged)
-            elif beside not in self.names or library is not None:
-                self.problems.append(
-                    Problem("wrong_include", where, f'"{file}"', "a document of kind: facts in the book",
-                            did_you_mean(beside, self.names))
-                )  # fmt: skip
+            if beside is not None and self._leads_on(beside, where, ring) and beside not in seen:
+                seen.add(beside)
+                library = self._library(file, beside, where)
+                if library is not None:
+                    self._include(beside, library, merged, (*ring, beside), seen)
+                    self._merge(library, merged)
+
+    def _leads_on(self, beside: str, where: Where, ring: tuple[str, ...]) -> bool:
+        """Whether an include neither closes a ring nor is one of too long a chain."""
+        if beside in ring:
+            path = " → ".join([*ring[ring.index(beside) :], beside])
+            self.problems.append(
+                Problem("cyclic_include", where, path, "includes that do not lead back", f"take {beside} out")
+            )
+        elif len(ring) > MAX_INCLUDES:
+            found, expected = f"more than {MAX_INCLUDES} includes in each other", f"at most {MAX_INCLUDES}"
+            self.problems.append(
+                Problem("too_deep", where, found, expected, "include the last ones directly")
+            )
+        else:
+            return True
+        return False
+
+    def _library(self, file: str, beside: str, where: Where) -> FactLibrary | None:
+        part = self.parts.get(beside)
+        if part is None and beside not in self.names:
+            if self.fetch(beside) is None:
+                if not self._is_told(beside):
+                    self._missing(file, beside)
+                return None
+            part = self._document(beside)
+        if isinstance(part, FactLibrary):
+            self.parts[beside] = part
+            return part
+        if part is not None:
+            kind = getattr(part, "kind", "")
+            found, expected = f"{quote(file)}, a document of kind: {kind}", "a document of kind: facts"
+            hint = "move what is shared into a document of kind: facts, and include that"
+            self.problems.append(Problem("wrong_include", where, found, expected, hint))
+        return None
 
     def _merge(self, library: FactLibrary, merged: dict[str, dict[str, Any]]) -> None:
         for key, into in merged.items():
             for name, value in getattr(library, key).items():
                 if name in into and into[name] is not value:
-                    where = getattr(value, "where", library.where)
-                    where = where if isinstance(where, Where) else library.where
-                    self.problems.append(
-                        Problem(
-                            "defined_twice",
-                            where,
-                            f'"{name}" of {key}',
-                            "one definition",
-                            "rename one of them",
-                        )
-                    )
+                    where, hint = place_of(name, library.where), "rename one of them"
+                    found = f'"{name}" of {key}, which another included document defines too'
+                    self.problems.append(Problem("defined_twice", where, found, "one definition", hint))
                 into[name] = value
 
     def _check_ids(self) -> None:
@@ -297,15 +319,21 @@ class _Loading:
                 continue
             day = part.effective.from_ if isinstance(part, FeeSchedule) else None
             key = (str(getattr(part, "id", "")), day)
-            if key in seen:
-                what = f"{key[0]} from {day}" if day else key[0]
+            if key in seen and isinstance(part, FeeSchedule):
                 self.problems.append(
-                    Problem(
-                        "two_versions" if day else "defined_twice",
-                        part.where,
-                        f"{what}, which {seen[key]} is too",
-                        "versions that begin on different days" if day else "ids of their own",
-                        "change effective: from, or the id",
+                    part.effective.problem(
+                        "two_versions",
+                        found=f"a version of {part.id} from {day}, as in {seen[key]}",
+                        expected="versions that begin on different days",
+                        hint="change the first day, or the id",
+                        key="from",
+                    )
+                )
+            elif key in seen:
+                found, hint = f'the id "{key[0]}", as in {seen[key]}', "change one of them"
+                self.problems.append(
+                    part.problem(
+                        "defined_twice", found=found, expected="an id of its own", hint=hint, key="id"
                     )
                 )
             seen.setdefault(key, name)
@@ -314,10 +342,13 @@ class _Loading:
         found = [part for part in self.parts.values() if isinstance(part, CalendarDocument)]
         if not found:
             return None
+        holidays = frozenset(day for each in found for day in each.holidays)
+        for each in found:
+            self.problems += (each.both(day) for day in each.workdays if day in holidays)
         return Calendar(
-            holidays=frozenset(day for each in found for day in each.holidays),
-            workdays=frozenset(day for each in found for day in each.workdays),
-            years=frozenset(int(year) for each in found for year in each.years),
+            holidays=holidays,
+            workdays=frozenset(day for each in found for day in each.workdays) - holidays,
+            years=frozenset(year for each in found for year in each.years),
             unknown_year=found[0].unknown_year,
         )
 

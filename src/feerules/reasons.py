@@ -5,7 +5,7 @@ from __future__ import annotations
 from feerules.money import from_scaled
 from feerules.periods import from_day_number
 from feerules.plan.nodes import Leaf
-from feerules.wording import sentence, translate
+from feerules.wording import translate
 
 __all__ = ["CODES", "reason"]
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
-from feerules.money import ROUNDING_MODES, RoundingMode, from_scaled, round_div
+from feerules.money import ROUNDING_MODES, Rounding, from_scaled
 from feerules.wording import Wording, counted, sentence
 
 __all__ = ["UNITS", "Reckoning", "Step", "Told"]
@@ -66,6 +66,7 @@ class Figure(NamedTuple):
     text: str
     value: Fraction
     form: Literal["number", "product", "sum"] = "number"
+    name: str = ""
 
 
 class Told(NamedTuple):
@@ -84,6 +85,7 @@ UNITS = {
     "month": counted("{number} month", "{number} months"),
     "person": counted("{number} person", "{number} persons"),
     "quarter": counted("{number} quarter", "{number} quarters"),
+    "started_time": counted("{number} started unit", "{number} started units"),
     "year": counted("{number} year", "{number} years"),
 }
 BASES = {
@@ -125,13 +127,13 @@ class Reckoning:
         whole = self.money(amount)
         before_tax = self.words.text("{amount} before tax", amount=self.money(net))
         for figure in self._calculations():
-            if text := self._equation(figure, amount, whole):
+            if text := self._equation(figure, Fraction(amount), whole):
                 return Told(text, explained=True)
-            if text := self._equation(figure, net, before_tax):
+            if text := self._equation(figure, Fraction(net), before_tax):
                 return Told(text, explained=True, before_tax=True)
         details = [*self._details()]
         if not details:
-            return Told(self.words.text("amount: {amount}", amount=whole))
+            return Told(whole)
         return Told(
             self.words.text("{details}; amount: {amount}", details=self.words.listed(details), amount=whole)
         )
@@ -141,61 +143,63 @@ class Reckoning:
 
     # Equations
 
-    def _equation(self, figure: Figure, target: Decimal, result: str) -> str:
+    def _equation(self, figure: Figure, target: Fraction, result: str) -> str:
         """The calculation with its result, where it comes to the target; else ""."""
+        words = self.words
         if figure.value == target:
-            if figure.form == "number":
-                return result
-            return self.words.text("{formula} = {result}", formula=figure.text, result=result)
+            if figure.form != "number":
+                return words.text("{formula} = {result}", formula=figure.text, result=result)
+            return words.text("{name} {amount}", name=figure.name, amount=result) if figure.name else result
         if self._rounded(figure.value) != target:
             return ""
-        unrounded = figure.text if figure.form == "number" else self._unrounded(figure, Fraction(target))
-        if unrounded and not self.rounding:
-            return self.words.text("{calculation}, rounded to {amount}", calculation=unrounded, amount=result)
-        if unrounded:
-            return self.words.text(
-                "{calculation}, by the rounding of this fee {amount}", calculation=unrounded, amount=result
-            )
-        return ""
+        unrounded = figure.text if figure.form == "number" else self._unrounded(figure, target)
+        message = sentence("{calculation}, rounded to {amount}")
+        if self.rounding:
+            message = sentence("{calculation}, by the rounding of this fee {amount}")
+        return unrounded and words.text(message, calculation=unrounded, amount=result)
 
     def _unrounded(self, figure: Figure, target: Fraction) -> str:
         """The calculation with its exact result, or with enough decimals to see how it is rounded."""
-        exact = _decimal(figure.value, MOST_PLACES)
+        words, value = self.words, figure.value
+        exact = _decimal(value, MOST_PLACES)
         if exact is not None:
-            return self.words.text(
-                "{formula} = {result}", formula=figure.text, result=self.words.number(exact)
-            )
+            return words.text("{formula} = {result}", formula=figure.text, result=words.number(exact))
         for places in range(4, MOST_PLACES):
-            near = from_scaled(
-                round_div(figure.value.numerator * 10**places, figure.value.denominator), places
-            )
+            near = _round(value, Rounding.to_places(places))
             if self._rounded(Fraction(near)) == target:
-                return self.words.text(
-                    "{formula} ≈ {result}", formula=figure.text, result=self.words.number(near, 4)
-                )
+                return words.text("{formula} ≈ {result}", formula=figure.text, result=words.number(near, 4))
         return ""
 
     def _rounded(self, value: Fraction) -> Fraction:
-        """A number after the roundings of the fee's line: "0.1 half_up, 1 down", or to the fen."""
-        for step, mode in _roundings(self.rounding):
-            count = round_div(value.numerator * step.denominator, value.denominator * step.numerator, mode)
-            value = count * step
+        """A number after the roundings of the fee's line, as the amount is rounded."""
+        for rounding in _roundings(self.rounding):
+            value = Fraction(_round(value, rounding))
         return value
 
     # Calculations, of which the first that comes to the amount is told
 
     def _calculations(self) -> Iterator[Figure]:
-        if months := [
-            self._named(self.words.month(step.on), step.amount) for step in self._of("month") if step.on
-        ]:
-            yield _sum(months)
-        elif parts := [self._named(self.name(step), step.amount) for step in self._of("part")]:
-            yield _sum(parts)
-            yield self._adjusted(_sum(parts), ("times", "plus", "minus"))
+        if named := self._sums():
+            yield _sum(named)
+            if not self._of("month"):
+                yield self._adjusted(_sum(named), ("times", "plus", "minus"))
         elif (price := self._price()) is not None:
             figure = _product([price, *self._factors()])
             yield figure
             yield self._adjusted(figure, ("plus", "minus"))
+            free = sum(Fraction(step.quantity or 0) for step in self._of("adjustment"))
+            if free and self.rate_per == "month":
+                yield _product([price, *self._factors(less=Fraction(free))])
+
+    def _sums(self) -> list[Figure]:
+        """The months of a fee judged month by month, or the parts of a fee in parts: those that cost anything."""
+        months = [step for step in self._of("month") if step.on]
+        steps = months or self._of("part")
+        steps = [step for step in steps if step.amount] or steps[:1]
+        return [
+            self._named(self.words.month(step.on) if step.on else self.name(step), step.amount)
+            for step in steps
+        ]
 
     def _price(self) -> Figure | None:
         """The quantity at its price or prices, before any factor."""
@@ -208,7 +212,8 @@ class Reckoning:
     def _slices(self) -> Sequence[Step]:
         """The slices of the tiers, where they are slices of this line's quantity."""
         slices = self._of("slice")
-        return slices if sum(Fraction(step.quantity or 0) for step in slices) == self.quantity else ()
+        whole = sum(Fraction(step.quantity or 0) for step in slices)
+        return slices if self.quantity is not None and whole == Fraction(self.quantity) else ()
 
     def _slice(self, step: Step) -> Figure | None:
         figure = self._at_rate(step.quantity, step.rate)
@@ -226,8 +231,8 @@ class Reckoning:
             return price
         return _product([Figure(self.quantity_text(quantity), Fraction(quantity)), price])
 
-    def _factors(self) -> list[Figure]:
-        """The factor as the time charged and, each for itself, the adjustments that multiply."""
+    def _factors(self, less: Fraction = Fraction(0)) -> list[Figure]:
+        """The factor as the time charged, but for `less`, and, each for itself, the adjustments that multiply."""
         times = [step for step in self._of("adjustment") if step.action == "times"]
         known = [Fraction(step.rate) for step in times if step.rate]
         time, unit = self.factor, self.rate_per
@@ -235,6 +240,7 @@ class Reckoning:
             known, unit = [], ""
         for each in known:
             time /= each
+        time -= less
         figures = [] if time == 1 else [self._time(time, unit)]
         return figures + [self._ratio(each) for each in known]
 
@@ -248,9 +254,8 @@ class Reckoning:
         exact = _decimal(value, 6)
         if exact is None and value.denominator <= LARGEST_DENOMINATOR:
             return Figure(f"{value.numerator}/{value.denominator}", value)
-        if exact is None:
-            exact = from_scaled(round_div(value.numerator * 10**6, value.denominator), 6)
-        return Figure(self.words.number(exact), Fraction(exact))
+        written = _round(value, Rounding.to_places(6)) if exact is None else exact
+        return Figure(self.words.number(written), Fraction(written))
 
     def _adjusted(self, figure: Figure, actions: Sequence[str]) -> Figure:
         """A calculation with the adjustments that are plain numbers, in the order written."""
@@ -269,11 +274,10 @@ class Reckoning:
     # What stands beside an amount that no calculation gives
 
     def _details(self) -> Iterator[str]:
-        named = [(self.words.month(step.on), step) for step in self._of("month") if step.on]
-        named = named or [(self.name(step), step) for step in self._of("part")]
-        yield from (self._named(name, step.amount).text for name, step in named)
+        sums = self._sums()
+        yield from (figure.text for figure in sums)
         # The quantity of a capped visit is that of its last day.
-        if not named and self.basis != "started_time":
+        if not sums and self.basis != "started_time":
             yield from self._quantities()
         if self.basis in BASES:
             yield self.words.text(BASES[self.basis])
@@ -289,11 +293,12 @@ class Reckoning:
 
     def _at(self, quantity: Decimal | None, rate: Decimal | None) -> str:
         assert quantity is not None
-        amount = self.quantity_text(quantity)
-        return (
-            amount
-            if rate is None
-            else self.words.text("{quantity} at {rate}", quantity=amount, rate=self.rate_text(rate))
+        if rate is None:
+            return self.quantity_text(quantity)
+        if quantity == 1 and not self.unit:
+            return self.words.text("rate {rate}", rate=self.rate_text(rate))
+        return self.words.text(
+            "{quantity} at {rate}", quantity=self.quantity_text(quantity), rate=self.rate_text(rate)
         )
 
     # Texts
@@ -307,7 +312,7 @@ class Reckoning:
     def _named(self, name: str, amount: Decimal | None) -> Figure:
         amount = amount or Decimal("0.00")
         text = self.words.text("{name} {amount}", name=name, amount=self.money(amount))
-        return Figure(text, Fraction(amount))
+        return Figure(text, Fraction(amount), name=name)
 
     @property
     def _of_money(self) -> bool:
@@ -352,9 +357,13 @@ def _decimal(value: Fraction, places: int) -> Decimal | None:
     return from_scaled(scaled.numerator, places) if scaled.denominator == 1 else None
 
 
-def _roundings(text: str) -> Iterator[tuple[Fraction, RoundingMode]]:
-    """The roundings of a line in order; whatever they are, an amount is whole fen in the end."""
+def _round(value: Fraction, rounding: Rounding) -> Decimal:
+    return from_scaled(rounding.divide(value.numerator, value.denominator), rounding.places)
+
+
+def _roundings(text: str) -> Iterator[Rounding]:
+    """What "0.1 half_up, 1 down" says, in order; whatever it is, an amount is whole fen in the end."""
     for each in text.split(", ") if text else ():
-        step, _, mode = each.partition(" ")
-        yield Fraction(step), next(known for known in ROUNDING_MODES if known == mode)
-    yield Fraction(1, 100), "half_up"
+        unit, _, word = each.partition(" ")
+        yield Rounding(Decimal(unit), next(mode for mode in ROUNDING_MODES if mode == word))
+    yield Rounding()

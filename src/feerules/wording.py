@@ -67,10 +67,10 @@ def _messages(catalog: str) -> Messages:
     assert content is not None
     found: dict[tuple[str, str], tuple[str, ...]] = {}
     for message in read_po(BytesIO(content), locale=catalog):
-        key, said = (
-            each if isinstance(each, str) else each[0] for each in (message.id, message.context or "")
-        )
-        found[said, key] = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+        # With a plural, both are tuples; a message is then known by its singular.
+        name = message.id if isinstance(message.id, str) else message.id[0]
+        forms = message.string or ""
+        found[message.context or "", name] = (forms,) if isinstance(forms, str) else tuple(forms)
     return found
 
 

@@ -6,10 +6,10 @@ from collections import Counter
 from typing import Any
 
 import polars as pl
-import rulebooks
 from hypothesis import HealthCheck, given, settings
 
 import feerules
+import rulebooks
 
 SLOW = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 LINE = ("charge_id", "fee", "period_start", "period_end", "issued_on", "due_on", "payer", "table_row")
@@ -51,7 +51,7 @@ def test_every_engine_gives_the_same_lines_and_problems(
 ) -> None:
     book = feerules.load_files(files)
     units = [{"unit_id": f"U{n}", **unit} for n, unit in enumerate(units)]
-    frame = pl.DataFrame(units, schema={name: pl.String for name in units[0]})
+    frame = pl.DataFrame(units, schema=dict.fromkeys(units[0], pl.String))
     assert_same(units, frame, book, period)
 
 
@@ -88,7 +88,7 @@ def test_wide_totals_are_the_sums_of_the_long_lines(
 ) -> None:
     book = feerules.load_files(files)
     units = [{"unit_id": f"U{n}", **unit} for n, unit in enumerate(units)]
-    frame = pl.DataFrame(units, schema={name: pl.String for name in units[0]})
+    frame = pl.DataFrame(units, schema=dict.fromkeys(units[0], pl.String))
     wide = feerules.price_estate(frame, book, period)
     long = feerules.price_estate(frame, book, period, form="long").rows
     sums = dict(long.group_by("unit_id").agg(pl.col("amount").sum()).iter_rows())

@@ -9,10 +9,20 @@ from pydantic import Field, model_validator
 from feerules.documents.model import Flag, Number, Part, Phrase, Plain, Whole, Words
 from feerules.documents.values import Formula
 
-__all__ = ["BUILT_IN", "KINDS", "Derived", "Fact", "FactKind"]
+__all__ = ["BUILT_IN", "KINDS", "KIND_WORDS", "Derived", "Fact", "FactKind"]
 
 FactKind = Literal["decimal", "integer", "boolean", "date", "datetime", "choice", "text"]
 KINDS: tuple[FactKind, ...] = ("decimal", "integer", "boolean", "date", "datetime", "choice", "text")
+
+KIND_WORDS: dict[FactKind, str] = {
+    "decimal": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "date": "a day",
+    "datetime": "a minute of a day",
+    "choice": "a word",
+    "text": "a text",
+}
 
 BUILT_IN = {
     "judged_on": "the day on which conditions are judged: the first day of the line, or of each month",

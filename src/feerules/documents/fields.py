@@ -95,17 +95,19 @@ def _read_whole(value: Any) -> int:
 
 def _not_a_number(text: str, expected: str, pattern: re.Pattern[str]) -> Problem:
     if len(text) > MAX_DIGITS and _NUMBER.fullmatch(text):
-        found = f"a number of {len(text)} characters"
-        return problem_with(text, "wrong_type", found=found, expected=f"at most {MAX_DIGITS} characters")
-    reason, meant = _meant_number(text)
-    if not pattern.fullmatch(meant):
+        found, most = f"a number of {len(text)} characters", f"at most {MAX_DIGITS} characters"
         return problem_with(
-            text, "wrong_type", expected=expected, hint="write digits, and a point before decimals"
+            text, "wrong_type", found=found, expected=most, hint="write the digits that matter"
         )
-    code = "full_width" if reason == _FULL_WIDTH else "wrong_type"
-    return problem_with(
-        text, code, found=f"{describe(text)} {reason}", expected=expected, hint=f"write {meant}"
-    )
+    reason, meant = _meant_number(text)
+    if pattern.fullmatch(meant):
+        code = "full_width" if reason == _FULL_WIDTH else "wrong_type"
+        found = f"{describe(text)} {reason}"
+        return problem_with(text, code, found=found, expected=expected, hint=f"write {meant}")
+    hint = "write digits, and a point before decimals"
+    if pattern is _WHOLE:
+        hint = "write a number without decimals" if _NUMBER.fullmatch(meant) else "write digits"
+    return problem_with(text, "wrong_type", expected=expected, hint=hint)
 
 
 _FULL_WIDTH = "in full-width characters"
@@ -182,7 +184,9 @@ def _days_in(year: int, month: int) -> int:
 
 
 def _no_such_day(value: str, month: int, days: int, name: str) -> Problem:
-    hint = f"{name} has {days} days" if days else "months are 01 to 12" if not 1 <= month <= 12 else ""
+    hint = f"{name} has {days} days" if days else "months are 01 to 12"
+    if 1 <= month <= 12 and not days:
+        hint = "years begin with 0001"
     return problem_with(value, "no_such_day", expected="a day that the calendar has", hint=hint)
 
 

@@ -25,7 +25,8 @@ class Tried(dict[int, list[type[BaseModel]]]):
 
 def explain(errors: Iterable[ErrorDetails], tree: Map, tried: Tried) -> list[Problem]:
     """The problems that errors stand for, in the order of the file, one for each value."""
-    chosen = list(_choose(_Found(error, tree, tried) for error in errors))
+    found = (_Found(error, tree, tried) for error in errors)
+    chosen = list(_choose(each for each in found if not each.is_miscounted))
     problems = map(_with_hint, _without_echoes(chosen))
     return sorted(dict.fromkeys(problems), key=lambda p: (p.where, p.code))
 
@@ -46,8 +47,13 @@ def _is_echo(each: _Found | _Either, hints: dict[int, str]) -> bool:
 
 
 def _with_hint(problem: Problem) -> Problem:
-    if problem.found == "nothing" and not problem.hint:
+    """What can be said of any value of the wrong kind, where its type says nothing better."""
+    if problem.hint or problem.code != "wrong_type":
+        return problem
+    if problem.found == "nothing":
         return replace(problem, hint="write the value, or delete the key")
+    if problem.found.startswith(("a list", "an empty list", "a mapping", "an empty mapping")):
+        return replace(problem, hint=f"write one value instead of {problem.found.partition(' (')[0]}")
     return problem
 
 
@@ -84,6 +90,12 @@ class _Found:
         return next(ends, walks[0])
 
     @property
+    def is_miscounted(self) -> bool:
+        """Items that were refused are missing from pydantic's count of them."""
+        least = self.context.get("min_length", 0)
+        return self.type == "too_short" and isinstance(self.node, Map | Seq) and len(self.node) >= least
+
+    @property
     def holder(self) -> Step | None:
         return self.steps[-1][1] if self.steps else None
 
@@ -117,12 +129,13 @@ class _Found:
             return next((k for k in inside if k == key and isinstance(k, Text)), inside)
         return self.node if isinstance(self.node, Text | Map | Seq) else inside
 
-    def keys(self) -> list[str]:
-        """The keys of the part that was tried on this value, in order, as they are written."""
+    def fields(self) -> dict[str, bool]:
+        """The keys of the part that was tried on this value, as they are written, and whether each must be."""
         node = self.inside if self.type == "extra_forbidden" else self.node
         tried = self.tried.get(id(node), [])
         named = [part for part in tried if part.__name__ in self.error["loc"]]
-        return [f.alias or name for part in (named or tried)[-1:] for name, f in part.model_fields.items()]
+        parts = (named or tried)[-1:]
+        return {f.alias or name: f.is_required() for part in parts for name, f in part.model_fields.items()}
 
     def problems(self) -> list[Problem]:
         if "problems" in self.context:
@@ -202,7 +215,7 @@ def _choose(found: Iterable[_Found]) -> Iterator[_Found | _Either]:
 
 def _unknown_key(e: _Found) -> Problem:
     key = e.error["loc"][-1]
-    keys = e.keys()
+    keys = list(e.fields())
     typed = half(str(key)).strip()
     hint = f'write "{typed}"' if typed in keys else did_you_mean(str(key), keys)
     place = e.owner()
@@ -211,14 +224,13 @@ def _unknown_key(e: _Found) -> Problem:
 
 
 def _missing_key(e: _Found) -> Problem:
-    key = str(e.error["loc"][-1])
+    return _without(e, str(e.error["loc"][-1]))
+
+
+def _without(e: _Found, key: str) -> Problem:
     inside = f" in {e.holder[1]}" if e.holder and isinstance(e.holder[0], Map) else ""
-    return e.owner().problem(
-        "missing_key",
-        found=f"no {quote(key)}{inside}",
-        expected=f"the key {quote(key)}",
-        hint=f"add {key}: …",
-    )
+    found, expected = f"no {quote(key)}{inside}", f"the key {quote(key)}"
+    return e.owner().problem("missing_key", found=found, expected=expected, hint=f"add {key}: …")
 
 
 def _unknown_word(e: _Found) -> Problem:
@@ -243,17 +255,16 @@ def _unknown_form(e: _Found) -> Problem:
 
 
 def _formless(e: _Found) -> Problem:
-    key = e.context["discriminator"].strip("'")
-    hint = f"add {key}: …"
-    return e.problem("missing_key", f"no {quote(key)}", f"the key {quote(key)}", hint)
+    return _without(e, e.context["discriminator"].strip("'"))
 
 
 def _not_a_part(e: _Found) -> Problem:
-    keys = e.keys()
-    expected = f"keys and values: {', '.join(keys)}" if keys else "keys and values"
-    hint = ""
-    if isinstance(e.value, str) and re.match(r"\w+[:：]\S", e.value):
-        hint = f"put a half-width colon and a space after {quote(re.split('[:：]', e.value)[0])}"
+    fields = e.fields()
+    expected = f"keys and values: {', '.join(fields)}" if fields else "keys and values"
+    must = ", ".join(f"{key}: …" for key, required in fields.items() if required)
+    hint = f"write {{{must or 'key: value'}}}"
+    if isinstance(e.value, str) and (typed := re.match(r"(\w+)[:：](?=\S)", e.value)):
+        hint = f"put a half-width colon and a space after {quote(typed[1])}"
     return e.problem("wrong_type", describe(e.value), expected, hint)
 
 

@@ -94,18 +94,18 @@ class Defaults(Part):
 
 def values_in(value: Any) -> Iterator[Any]:
     """Every part, formula and table inside a part of a document, and itself."""
-    if isinstance(value, Part):
-        yield value
-        for name in type(value).model_fields:
-            yield from values_in(getattr(value, name))
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from values_in(each)
-    elif isinstance(value, tuple):
-        for each in value:
-            yield from values_in(each)
-    elif isinstance(value, ParsedFormula):
-        yield value
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case Part() as part:
+                yield part
+                waiting += reversed(vars(part).values())
+            case dict() as parts:
+                waiting += reversed(parts.values())
+            case tuple() as parts:
+                waiting += reversed(parts)
+            case ParsedFormula() as formula:
+                yield formula
 
 
 class FactLibrary(Part):

@@ -130,10 +130,12 @@ class _Column:
         return null | (text == "")
 
     def _said(self) -> pl.Expr:
-        plain = self.worded or self.dtype.is_numeric() or self.dtype in (pl.Boolean, pl.Date, pl.Datetime, pl.Time)
-        if plain:
-            return self.column.cast(pl.String)
-        return pl.when(self.column.is_not_null()).then(pl.lit(f"a value of type {self.dtype}"))
+        days = (pl.Date, pl.Datetime, pl.Time)
+        if self.worded or self.dtype.is_numeric() or self.dtype in (pl.Boolean, *days):
+            text = self.column.cast(pl.String)
+        else:
+            text = pl.lit(f"a value of type {self.dtype}")
+        return pl.when(~self._missing()).then(text)
 
     def _inside(self, value: pl.Expr, lo: int, hi: int, dtype: pl.DataType) -> pl.Expr:
         """lo <= value <= hi, for an integer type that may not reach the bounds."""
@@ -221,7 +223,9 @@ class _Column:
         elif not self.worded:
             return self._wrong()
         unknown = "unknown_value" if self.leaf.kind == "choice" else "wrong_type"
-        return self._made(self._code_of(text), self.raw, self._coded_ok(self.raw), (self.raw.is_null(), unknown))
+        return self._made(
+            self._code_of(text), self.raw, self._coded_ok(self.raw), (self.raw.is_null(), unknown)
+        )
 
     def _coded_ok(self, code: pl.Expr) -> pl.Expr:
         codes = [*self._words().values(), self._other]

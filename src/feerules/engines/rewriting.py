@@ -59,7 +59,9 @@ class Rewriter:
     """Rewrites nodes, remembering what it made of each; equal nodes come out as one."""
 
     def __init__(self) -> None:
-        self._made: dict[int, tuple[Node, Node]] = {}  # by the id of a node: the node, which keeps its id, and its new form
+        self._made: dict[
+            int, tuple[Node, Node]
+        ] = {}  # by the id of a node: the node, which keeps its id, and its new form
         self._shared: dict[tuple[object, ...], Node] = {}
         self._tables: dict[tuple[int, ...], tuple[int, ...]] = {}
 

@@ -76,6 +76,10 @@ class Builder:
     # Leaves
 
     def const(self, value: int, scale: int = 0) -> Const:
+        # Asked for so often that it is looked up before a node is made.
+        known = self._shared.get((Const, scale, value))
+        if known is not None:
+            return known  # type: ignore[return-value]  # the key holds the type
         return self._share(Const(value, value, scale, value), "a constant", value)
 
     def decimal(self, value: Decimal) -> Const:
@@ -107,6 +111,8 @@ class Builder:
         )
 
     def _aligned(self, left: Node, right: Node) -> tuple[Node, Node]:
+        if left.scale == right.scale:
+            return left, right
         scale = max(left.scale, right.scale)
         return self.raised(left, scale), self.raised(right, scale)
 
@@ -265,7 +271,10 @@ class Builder:
         bounds = min(then.lo, other.lo), max(then.hi, other.hi)
         return self._share(Choose(*bounds, then.scale, test, then, other), "a choice", test, then, other)
 
-    def gather(self, table: tuple[int, ...], index: Node, scale: int = 0) -> Node:
+    def gather(
+        self, table: tuple[int, ...], index: Node, scale: int = 0, bounds: tuple[int, int] | None = None
+    ) -> Node:
+        """`bounds` are those of the whole table, where it is too long to be searched for them every time."""
         if isinstance(index, Const):
             return self.const(table[index.value], scale)
         if index.lo < 0 or index.hi >= len(table):
@@ -273,8 +282,7 @@ class Builder:
         # Long tables (calendars) are made once and shared, so that their identity will do.
         key = (Gather, scale, table if len(table) < 256 else id(table), index)
         if key not in self._shared:
-            reachable = table[index.lo : index.hi + 1]
-            lo, hi = min(reachable), max(reachable)
+            lo, hi = bounds or _bounds(table[index.lo : index.hi + 1])
             self._shared[key] = self.const(lo, scale) if lo == hi else Gather(lo, hi, scale, table, index)
         return self._shared[key]
 
@@ -286,6 +294,10 @@ class Builder:
             return self.const(below)
         node = self._share(Band(0, len(reachable), 0, reachable, of), "a band", reachable, of)
         return self.add(node, self.const(below))
+
+
+def _bounds(reachable: tuple[int, ...]) -> tuple[int, int]:
+    return min(reachable), max(reachable)
 
 
 def _is(node: Node, value: int) -> bool:

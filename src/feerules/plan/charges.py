@@ -15,6 +15,7 @@ from feerules.documents.charging import (
     Rounding,
     Started,
 )
+from feerules.documents.facts import KIND_WORDS
 from feerules.documents.formulas import Formula
 from feerules.documents.schedule import Fee
 from feerules.plan.bounds import Exact
@@ -22,7 +23,7 @@ from feerules.plan.conditions import cells_hold
 from feerules.plan.cycles import Cycle, Progress, judged_on
 from feerules.plan.figures import Shown
 from feerules.plan.metering import Metering, Point, Span, Use
-from feerules.plan.names import Refused
+from feerules.plan.names import Refused, place_of
 from feerules.plan.nodes import Node
 from feerules.plan.terms import Moment, Scope, Term
 
@@ -185,8 +186,9 @@ class Line(Metering):
         per = charge.rate_per or self.fee.rate_per
         if per is None and self.cycle.months != 1:
             self.scope.names.problem(
-                charge.where, "missing_key", "a rate without the time that it is for",
-                "rate_per: month, cycle, …", "a cycle of several months needs it",
+                charge.where_of("rate"), "missing_key", "a rate without the time that it is for",
+                f"rate_per: in a cycle of {self.cycle.months} months",
+                "add rate_per: month, or rate_per: cycle where the rate is for the whole cycle",
             )  # fmt: skip
         per = per or "cycle"
         if per == "day":
@@ -198,7 +200,7 @@ class Line(Metering):
         if per is None:
             return Term(self.b.const(1), "decimal")
         if isinstance(per, FactQuantity):
-            term = self.scope.number(per.fact, per.where)
+            term = self.scope.number(per.fact, place_of(per.fact, per.where))
             return Term(
                 self.b.mul(term.node, self.b.decimal(per.times)), "decimal", term.unit, usage=term.usage
             )
@@ -208,13 +210,16 @@ class Line(Metering):
         term = self.scope.formula(per)
         if term.kind not in ("decimal", "integer"):
             raise self.scope.names.refuse(
-                per.where(0), "wrong_type", f"a quantity that is a {term.kind}", "a number, such as area"
+                per.where(0),
+                "wrong_type",
+                f"a quantity that is {KIND_WORDS[term.kind]}",
+                "a number, such as area",
             )
         return term
 
     def _fees(self, per: FeesQuantity) -> Term:
-        nodes = [self.scope.number(f"fees.{name}", per.where).node for name in per.fees]
-        return Term(self.b.total(nodes), "decimal", ("CNY",))
+        terms = [self.scope.number(f"fees.{name}", place_of(name, per.where)) for name in per.fees]
+        return Term(self.b.total(term.node for term in terms), "decimal", terms[0].unit, priced=True)
 
     # Adjustments and limits
 
@@ -253,6 +258,7 @@ class Line(Metering):
         raise self.scope.names.refuse(
             rule.where, "missing_key", "an adjustment that changes nothing",
             "one of times, plus, minus, at_most, at_least, free_months, per_unit",
+            "add times: 0.70 for 70 % of the amount, or minus: 5 for 5 less",
         )  # fmt: skip
 
     def _without_months(self, amount: Exact, free: Node) -> Exact:
@@ -267,12 +273,19 @@ class Line(Metering):
 
     def _per_unit(self, rule: PerUnit, amount: Exact, share: Exact | None) -> Exact:
         b = self.b
+        per = rule.times if rule.times is not None else rule.plus
+        if per is None:
+            raise self.scope.names.refuse(
+                rule.where,
+                "missing_key",
+                "per_unit that changes nothing",
+                "times: or plus:",
+                "add times: 12.5%",
+            )
         excess = b.max(b.sub(self._number(rule.of), self._number(rule.above)), b.const(0))
         if rule.started:
             excess = b.rounded(excess, 0, "up")
         most = None if rule.at_most is None else Exact(b, self._number(rule.at_most))
-        per = rule.times if rule.times is not None else rule.plus
-        assert per is not None
         change = Exact(b, b.mul(excess, self._number(per)))
         change = change.at_most(most) if most else change
         if rule.times is None:

@@ -14,14 +14,17 @@ __all__ = ["day_of_month", "days_in_month", "month_number", "month_of_year", "mo
 
 
 @lru_cache(maxsize=256)
-def _table(of: Callable[[date], int], lo: int, hi: int) -> tuple[int, ...]:
+def _table(of: Callable[[date], int], lo: int, hi: int) -> tuple[tuple[int, ...], tuple[int, int]]:
+    """`of` for each of the days, and its least and its greatest value."""
     first = from_day_number(lo).toordinal()
-    return tuple(of(date.fromordinal(first + offset)) for offset in range(hi - lo + 1))
+    table = tuple(of(date.fromordinal(first + offset)) for offset in range(hi - lo + 1))
+    return table, (min(table), max(table))
 
 
 def over_days(b: Builder, of: Callable[[date], int], day: Node) -> Node:
     """`of` applied to a day number; `of` must be a module-level function, so that tables are shared."""
-    return b.gather(_table(of, day.lo, day.hi), b.sub(day, b.const(day.lo)))
+    table, bounds = _table(of, day.lo, day.hi)
+    return b.gather(table, b.sub(day, b.const(day.lo)), bounds=bounds)
 
 
 def _month_number(day: date) -> int:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from feerules.documents.charging import Charge, Rounding
+from feerules.documents.facts import KIND_WORDS
 from feerules.documents.formulas import Formula
 from feerules.documents.values import FactValue, GuidedValue, SumValue, TableValue, Value
 from feerules.plan.bounds import Builder, Exact
 from feerules.plan.lookups import Found, decide
+from feerules.plan.names import place_of
 from feerules.plan.nodes import Leaf, Node, Plan
 from feerules.plan.tariffs import Slice
 from feerules.plan.terms import Scope
@@ -74,7 +76,7 @@ class Figures:
         if isinstance(value, Formula):
             return Exact(b, self._number(value))
         if isinstance(value, FactValue):
-            node = self.scope.number(value.fact, value.where).node
+            node = self.scope.number(value.fact, place_of(value.fact, value.where)).node
             return Exact(b, b.mul(node, b.decimal(value.times)))
         if isinstance(value, TableValue):
             found = self._found(value, outputs, charge)
@@ -90,7 +92,7 @@ class Figures:
     def _number(self, formula: Formula) -> Node:
         term = self.scope.formula(formula)
         if term.kind not in ("decimal", "integer"):
-            raise self.scope.names.refuse(formula.where(0), "wrong_type", f"a {term.kind}", "a number")
+            raise self.scope.names.refuse(formula.where(0), "wrong_type", KIND_WORDS[term.kind], "a number")
         return term.node
 
     def _guided(self, value: GuidedValue, outputs: Sequence[str], charge: Charge | None) -> Exact:

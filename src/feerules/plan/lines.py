@@ -12,8 +12,8 @@ from feerules.documents.charging import DueRule, Payer
 from feerules.documents.fields import Words
 from feerules.documents.schedule import Fee, FeeSchedule
 from feerules.documents.values import TableValue
-from feerules.errors import Where, did_you_mean
-from feerules.periods import Period, add_months, day_number, from_day_number
+from feerules.errors import Where
+from feerules.periods import Period, PeriodError, add_months, day_number, from_day_number
 from feerules.plan.bounds import Builder, Exact, TooLarge, fits_int64
 from feerules.plan.charges import Line
 from feerules.plan.conditions import cells_hold
@@ -111,14 +111,22 @@ class Lines:
         self.scope.tables = table_term
         self.scope.fees = self._amount_of
 
-    def compile(self) -> None:
+    def compile(self) -> bool:
+        """Adds the lines to the draft; False where a problem was noted instead."""
         try:
             self._compile()
         except Refused:
-            pass
+            return False
         except TooLarge as error:
             self._too_large(error.magnitude, error.operation)
-        self._keep()
+            return False
+        except PeriodError as error:
+            where, hint = self.fee.where_of("prorate"), error.hint or "choose another prorate:"
+            self.names.problem(where, "unsupported", error.found, error.expected, hint)
+            return False
+        finally:
+            self._keep()
+        return True
 
     def _too_large(self, magnitude: int, operation: str) -> None:
         digits = len(str(magnitude))
@@ -160,11 +168,6 @@ class Lines:
     def _amount_of(self, fee_id: str, where: Where) -> Term:
         """The amounts of another fee's lines for the same days and the same side of a handover."""
         b = self.b
-        if fee_id not in self.version.schedule.fees:
-            raise self.names.refuse(
-                where, "unknown_fee", f'the fee "{fee_id}"', "a fee of this schedule",
-                did_you_mean(fee_id, self.version.schedule.fees),
-            )  # fmt: skip
         lines = self._all_done.get((self.version.first, fee_id), [])
         zero = b.const(0, 2)
         nodes = [
@@ -172,7 +175,7 @@ class Lines:
             for cycle, side, slot in lines
             if _within(cycle, self.cycle) and self._is_mine(side)
         ]
-        return Term(b.raised(b.total(nodes), 2), "decimal", (self.version.schedule.currency,))
+        return Term(b.raised(b.total(nodes), 2), "decimal", (self.version.schedule.currency,), priced=True)
 
     def _is_mine(self, side: str) -> bool:
         """Whether this line counts the other fee's lines of a side: every side counts once."""

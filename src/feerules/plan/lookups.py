@@ -148,7 +148,7 @@ class _Reading:
             name = self.names.aliases.get(head.name, head.name)
             if head.name in self.wanted:
                 found.append((at, str(head.name)))
-            elif self._is_subject(name):
+            elif self.names.is_subject(name):
                 conditions.append((at, name, head.where))
             elif head.name.lower() not in NOTES:
                 unknown.append((at, head))
@@ -184,15 +184,6 @@ class _Reading:
                     "write both conditions in one cell, or take one column out",
                 )  # fmt: skip
             seen.setdefault(name, at)
-
-    def _is_subject(self, name: str) -> bool:
-        names = self.names
-        return (
-            name in names.leaves
-            or name in names.derived
-            or name in self.scope.moment.nodes
-            or name in names.facts
-        )
 
     def _conditions(
         self, row: Row, columns: Sequence[tuple[int, str, Where]], subjects: Sequence[Subject]
@@ -277,12 +268,19 @@ class Resolved:
             said = dict.fromkeys(" and ".join(map(str, self._said(row))) for row in rows)
             if self.spec.hit == "unique" or len(said) > 1:
                 numbers = " and ".join(str(row + 1) for row in rows[:3])
-                found, expected = f"rows {numbers} both match {self.witness(point)}", "at most one row for each unit"
+                found, expected = (
+                    f"rows {numbers} both match {self.witness(point)}",
+                    "at most one row for each unit",
+                )
                 if self.spec.hit == "any":
                     found = f"{' and '.join([*said][:3])} from rows that both match {self.witness(point)}"
                     expected = "the same output wherever rows overlap (hit: any)"
                 raise self.names.refuse(
-                    self.table.rows[rows[1]].where, "overlap", found, expected, "narrow a row, or say hit: first"
+                    self.table.rows[rows[1]].where,
+                    "overlap",
+                    found,
+                    expected,
+                    "narrow a row, or say hit: first",
                 )
 
     def _said(self, row: int) -> tuple[Decimal | str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,6 +13,7 @@ from feerules.documents.cells import Cell, CellError
 from feerules.documents.facts import BUILT_IN, Derived, Fact, FactKind
 from feerules.documents.facts import Fact as FactSpec
 from feerules.documents.formulas import Formula
+from feerules.documents.model import Part
 from feerules.documents.schedule import FactLibrary, FeeSchedule, values_in
 from feerules.documents.tree import Text
 from feerules.documents.values import Otherwise, TableValue
@@ -59,6 +60,8 @@ class Names:
     cells: dict[Any, Any] = field(default_factory=dict)
     completed: dict[int, TableValue] = field(default_factory=dict)
     shares: dict[str, Leaf] = field(default_factory=dict)
+    rings: set[frozenset[str]] = field(default_factory=set)
+    checked: dict[int, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, spec in self.facts.items():
@@ -108,6 +111,22 @@ class Names:
         """Every name that a formula or a column may use."""
         own = [*self.leaves, *self.aliases, *self.derived, *self.parameters, *self.tables, *BUILT_IN]
         return own + [f"fees.{fee}" for fee in sorted(self.fees)]
+
+    def is_subject(self, name: str) -> bool:
+        """Whether a column of a table may be headed so, once an alias is read as its fact."""
+        return name in self.leaves or name in self.facts or name in self.derived or name in BUILT_IN
+
+    def means(self, name: str) -> bool:
+        """Whether a formula may say so: a name, or a word of a choice."""
+        own = (self.aliases, self.parameters, self.tables)
+        if self.is_subject(name) or any(name in names for names in own):
+            return True
+        if name.startswith("fees."):
+            return name.removeprefix("fees.") in self.fees
+        return any(
+            leaf.kind == "choice" and (name in leaf.codes or name in dict(leaf.words))
+            for leaf in self.leaves.values()
+        )
 
     def hint(self, word: str, others: Iterable[str] = ()) -> str:
         """What was likely meant by an unknown name, or how to make it known."""
@@ -309,9 +328,8 @@ def _texts(schedule: FeeSchedule, library: FactLibrary, facts: Mapping[str, Fact
         else:
             known.pop(name, None)
     texts: dict[str, set[str]] = {name: set() for name in known.values()}
-    for name, cell in _cells(schedule, library):
-        if name in known:
-            texts[known[name]] |= _literals(cell)
+    for name, cell in _cells(known, schedule, library):
+        texts[known[name]] |= _literals(cell)
     return texts
 
 
@@ -322,13 +340,13 @@ def _literals(text: str) -> set[str]:
         return set()  # reported where the cell is lowered
 
 
-def _cells(*documents: Any) -> Iterator[tuple[str, str]]:
-    """Every (column or key, cell) of the tables and conditions in some documents."""
-    for document in documents:
-        for part in values_in(document):
-            if isinstance(part, TableValue) and part.table is not None:
-                heads = [str(head.name) for head in part.table.header]
-                for row in part.table.rows:
-                    yield from zip(heads, row.cells, strict=True)
-            for key in ("applies", "when"):
-                yield from getattr(part, key, {}).items()
+def _cells(names: Container[str], *documents: Part) -> Iterator[tuple[str, str]]:
+    """Every (column or key, cell) of these names in the tables and conditions of some documents."""
+    for part in values_in(documents):
+        if isinstance(part, TableValue) and part.table is not None:
+            for at, head in enumerate(part.table.header):
+                if head.name in names:
+                    yield from ((head.name, row.cells[at]) for row in part.table.rows)
+        for key in ("applies", "when"):
+            cells: Mapping[str, str] = vars(part).get(key, {}) if isinstance(part, Part) else {}
+            yield from ((name, cell) for name, cell in cells.items() if name in names)

@@ -7,16 +7,22 @@ from contextlib import suppress
 from dataclasses import replace
 
 from feerules.calendars import WorkdayCalendar
-from feerules.documents.charging import Every
-from feerules.documents.schedule import BillRounding, Fee
+from feerules.documents.charging import Every, FactQuantity, Liability
+from feerules.documents.facts import KIND_WORDS
+from feerules.documents.formulas import Formula
+from feerules.documents.schedule import BillRounding, Fee, values_in
+from feerules.documents.values import FactValue, TableValue
 from feerules.periods import Period, add_months, from_day_number
-from feerules.plan.bounds import Builder, Exact
+from feerules.plan.bounds import Builder, Exact, TooLarge
+from feerules.plan.conditions import cells_hold
 from feerules.plan.cycles import Cycle, anniversaries, calendar_cycles, occasion
+from feerules.plan.figures import Figures
 from feerules.plan.lines import Done, Draft, LineAbout, Lines, Options, Version, rounding_slot, table_term
-from feerules.plan.names import FIRST_DAY, LAST_DAY, Refused
-from feerules.plan.nodes import Guard, Node, Plan, Slot
+from feerules.plan.moments import anytime
+from feerules.plan.names import FIRST_DAY, LAST_DAY, WIDEST, Refused, place_of
+from feerules.plan.nodes import Guard, Leaf, Node, Plan, Slot
 from feerules.plan.spans import RUN_FROM, VALID_FROM, VALID_TO
-from feerules.plan.terms import Moment, Scope
+from feerules.plan.terms import Moment, Scope, Term
 
 __all__ = ["check_prices", "compile_prices"]
 
@@ -81,22 +87,58 @@ def check_prices(versions: Sequence[Sequence[Version]], calendar: WorkdayCalenda
         orders = [_in_order_of_need(version) for version in document]
         done: Done = {}
         for version, order in zip(document, orders, strict=True):
-            start = from_day_number(version.first)
-            options = Options(Period(start, add_months(start, 13)), calendar=calendar)
             for fee_id in order:
+                options = Options(_a_cycle_of(version, fee_id), calendar=calendar)
                 for cycle in _cycles(draft.builder, version, fee_id, options)[:1]:
-                    Lines(draft, version, fee_id, cycle, options, done).compile()
+                    if not Lines(draft, version, fee_id, cycle, options, done).compile():
+                        _check_rest(draft.builder, version, fee_id)
             check_document(draft.builder, version)
+
+
+def _a_cycle_of(version: Version, fee_id: str) -> Period:
+    """A period in which a cycle of the fee starts, whichever its length."""
+    every = version.schedule.complete(fee_id).every or Every(cycle="month")
+    start = from_day_number(version.first)
+    return Period(start, add_months(start, (every.length or 12) + 1))
+
+
+def _check_rest(b: Builder, version: Version, fee_id: str) -> None:
+    """Reads the rest of a fee that was refused, so that all its problems are told at once."""
+    scope = _anywhere(b, version)
+    fee = version.schedule.complete(fee_id)
+    for part in values_in(fee):
+        with suppress(Refused, TooLarge):
+            if isinstance(part, Formula):
+                scope.formula(part)
+            elif isinstance(part, FactQuantity | FactValue | Liability):
+                scope.term(part.fact, place_of(part.fact, part.where))
+            else:
+                cells_hold(scope, {**getattr(part, "applies", {}), **getattr(part, "when", {})})
+    for charge in (fee, *fee.parts.values()):
+        with suppress(Refused, TooLarge):
+            if isinstance(charge.rate, TableValue):
+                Figures(scope, ()).value(charge.rate, ("rate",), charge)
+
+
+def _anywhere(b: Builder, version: Version) -> Scope:
+    """A scope in which every name of a schedule means something, at no moment in particular."""
+    scope = Scope(version.names, b, anytime(b))
+    scope.tables = table_term
+    widest = Leaf("fees", "decimal", 2, -WIDEST * 100, WIDEST * 100)
+    scope.fees = lambda _name, _where: Term(
+        b.fact(widest), "decimal", (version.schedule.currency,), priced=True
+    )
+    return scope
 
 
 def check_document(b: Builder, version: Version) -> None:
     """Compiles what no fee of the schedule may use: every named table, parameter and derived fact."""
-    scope = Scope(version.names, b, Moment({}))
-    scope.tables = table_term
+    scope = _anywhere(b, version)
     for names in (version.names.derived, version.names.parameters, version.names.tables):
         for name in names:
-            with suppress(Refused):
-                scope.wide(name, version.schedule.where)
+            with suppress(Refused, TooLarge):
+                scope.term(name, place_of(name, version.schedule.where))
+    cells_hold(scope, version.schedule.applies)
 
 
 def _compile_document(draft: Draft, versions: Sequence[Version], options: Options) -> None:
@@ -215,12 +257,13 @@ def _overlap(cycle: Cycle, options: Options) -> bool:
 
 def _day_of(scope: Scope, name: str, every: Every) -> tuple[Node, Node]:
     """A date fact as a day number, and whether it is known; a moment counts as its day."""
-    term = scope.term(name, every.where)
+    where = place_of(name, every.where)
+    term = scope.term(name, where)
     known = term.present or scope.b.true
     if term.kind == "datetime":
         return scope.b.div_round(term.node, scope.b.const(1440), "down"), known
     if term.kind != "date":
-        raise scope.names.refuse(every.where, "wrong_type", f'"{name}", a {term.kind}', "a date fact")
+        raise scope.names.refuse(where, "wrong_type", f'"{name}", {KIND_WORDS[term.kind]}', "a date fact")
     return term.node, known
 
 

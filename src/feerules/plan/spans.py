@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from feerules.documents.charging import Liability
+from feerules.documents.facts import KIND_WORDS
 from feerules.documents.schedule import Fee
 from feerules.plan.bounds import Builder
 from feerules.plan.cycles import Cycle, Progress
 from feerules.plan.metering import Point, Span
-from feerules.plan.names import FIRST_DAY, LAST_DAY
+from feerules.plan.names import FIRST_DAY, LAST_DAY, place_of
 from feerules.plan.nodes import Leaf, Node
 from feerules.plan.terms import Scope
 
@@ -40,11 +41,11 @@ class Days:
         """The day at which liability begins or ends; an absent optional fact means that it does not."""
         if liability is None:
             return None
-        term = self.scope.term(liability.fact, liability.where)
+        where = place_of(liability.fact, liability.where)
+        term = self.scope.term(liability.fact, where)
         if term.kind != "date":
-            raise self.scope.names.refuse(
-                liability.where, "wrong_type", f'"{liability.fact}", a {term.kind}', "a date fact"
-            )
+            found = f'"{liability.fact}", {KIND_WORDS[term.kind]}'
+            raise self.scope.names.refuse(where, "wrong_type", found, "a date fact")
         if term.present is None:
             return term.node
         return self.b.choose(term.present, term.node, self.b.const(absent))

@@ -127,6 +127,11 @@ class _Reading:
                 self.table.header[-1].where, "missing_column", f"tiers without {', '.join(missing)}",
                 f"the columns up to, {', '.join(columns)}", f'head the price column "{missing[0]}"',
             )  # fmt: skip
+        if tiers.kind == "package" and tiers.size is None and SIZE not in self.prices:
+            raise names.refuse(
+                tiers.where, "missing_key", "packages without a size", "size: for all bands, or a column size",
+                "add size: 1000 for packages of a thousand",
+            )  # fmt: skip
         taken = {self.end, *self.prices.values()}
         self.conditions = [
             at for at, name in enumerate(heads) if at not in taken and name.lower() not in NOTES
@@ -137,9 +142,18 @@ class _Reading:
         for row in self.table.rows:
             rows.setdefault(tuple(row.cells[at] for at in self.conditions), []).append(row)
         groups = [self._group(each) for each in rows.values()]
+        self._check_heads()
         if self.failed:
             raise Refused
         return groups, self._chooser(list(rows.values()))
+
+    def _check_heads(self) -> None:
+        for at in self.conditions:
+            name = self.table.header[at].name
+            if not self.names.is_subject(self.names.aliases.get(name, name)):
+                expected = f"up to, {', '.join(self.prices)}, or a fact{self.names.some_facts()}"
+                hint = self.names.hint(name, [UP_TO[0], *self.prices])
+                self._tell(name, "unknown_fact", f'the column "{name}"', expected, hint)
 
     def _chooser(self, groups: Sequence[Sequence[Row]]) -> TableValue:
         """A table of the condition columns alone that gives the group's number."""
@@ -179,7 +193,7 @@ class _Reading:
                 self._tell(cell, "overlapping_tiers", f'"{cell}" before the last band', "a bound", hint)
         elif last:
             found, expected = f"a last band that ends at {cell}", "a last band without end"
-            self._tell(cell, "tier_gap", found, expected, f'add a row with "{NO_END[0]}" as its bound')
+            self._tell(cell, "tier_gap", found, expected, f"add the row | {NO_END[0]} | … |")
         elif number is None or number <= 0:
             self._tell(cell, "not_a_number", f'the bound "{cell}"', "a number above 0", number_hint(cell))
         else:

@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from decimal import Decimal
 
-from feerules.documents.arithmetic import Binary, Call, Name, Num, Unary
-from feerules.documents.facts import Derived, FactKind
+from feerules.documents.arithmetic import Binary, Call, Name, Num, Unary, walk, written
+from feerules.documents.facts import KIND_WORDS, Derived, FactKind
 from feerules.documents.formulas import Formula
 from feerules.documents.formulas import Node as Expr
+from feerules.documents.tree import quote
 from feerules.documents.values import TableValue
 from feerules.errors import Where, did_you_mean
 from feerules.money import ROUNDING_MODES
-from feerules.plan.bounds import Builder
+from feerules.plan.bounds import Builder, TooLarge
 from feerules.plan.days import months_between
-from feerules.plan.names import FIRST_DAY, LAST_DAY, WIDEST, Names, Refused
+from feerules.plan.moments import Moment, anytime
+from feerules.plan.names import WIDEST, Names, Refused
 from feerules.plan.nodes import Comparison, Guard, Leaf, Mode, Node
+from feerules.plan.units import Term, joined, product, unlike
 
 __all__ = ["Moment", "Scope", "Term"]
-
-Unit = tuple[str, ...] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A node with what the language knows of it: kind, unit, and whether it can be absent."""
-
-    node: Node
-    kind: FactKind
-    unit: Unit = None
-    leaf: Leaf | None = None
-    present: Node | None = None
-    usage: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Moment:
-    """The values of the built-in names: where in a line or a month conditions are judged."""
-
-    nodes: Mapping[str, Node]
-
 
 Resolver = Callable[[str, Where], Term]
 
@@ -82,15 +63,9 @@ class Scope:
 
     def wide(self, name: str, where: Where) -> Term:
         """The same term at any moment at all: its bounds hold whichever day it is asked on."""
-        b = self.b
-        days = {
-            name: b.fact(Leaf(name, "date", 0, FIRST_DAY, LAST_DAY))
-            for name in ("judged_on", "line_start", "line_end", "cycle_start", "cycle_end")
-        }
-        month = b.fact(Leaf("month", "integer", 0, 1, 12))
-        months = b.fact(Leaf("cycle_months", "integer", 0, 0, 60))
-        wide = Scope(self.names, b, Moment({**days, "month": month, "cycle_months": months}))
+        wide = Scope(self.names, self.b, anytime(self.b))
         wide.tables, wide.fees = self.tables, self.fees
+        wide._active = self._active  # a ring may lead through a table
         return wide.term(name, where)
 
     def require(self, leaf: Leaf) -> None:
@@ -150,20 +125,30 @@ class Scope:
         if name in self.moment.nodes:
             kind: FactKind = "integer" if name in ("month", "cycle_months") else "date"
             return Term(self.moment.nodes[name], kind)
-        if name.startswith("fees.") and self.fees is not None:
+        if name.startswith("fees.") and name.removeprefix("fees.") in names.fees and self.fees is not None:
             return self.fees(name.removeprefix("fees."), where)
-        raise names.refuse(
-            where, "unknown_fact", f'the name "{name}"',
-            "a fact, a derived fact, a parameter or a table of this schedule",
-            did_you_mean(name, names.known()),
-        )  # fmt: skip
+        raise self.unknown(name, where)
+
+    def unknown(self, name: str, where: Where) -> Refused:
+        """Notes a name that means nothing here."""
+        fees = self.names.fees
+        if name.startswith("fees."):
+            fee, expected = name.removeprefix("fees."), f"a fee of this schedule: {', '.join(sorted(fees))}"
+            return self.names.refuse(
+                where, "unknown_fee", f'the fee "{fee}"', expected, did_you_mean(fee, fees)
+            )
+        expected = f"a fact{self.names.some_facts()}, a derived fact, a parameter or a table of this schedule"
+        return self.names.refuse(where, "unknown_fact", f'the name "{name}"', expected, self.names.hint(name))
 
     @contextmanager
     def _once(self, name: str, where: Where) -> Iterator[None]:
         if name in self._active:
-            ring = " → ".join([*self._active[self._active.index(name) :], name])
+            ring = self._active[self._active.index(name) :]
+            if frozenset(ring) in self.names.rings:
+                raise Refused  # told where it was first entered
+            self.names.rings.add(frozenset(ring))
             raise self.names.refuse(
-                where, "circular_formula", ring, "formulas that do not need their own result",
+                where, "circular_formula", " → ".join([*ring, name]), "formulas that do not need their own result",
                 f'take "{name}" out of one of them',
             )  # fmt: skip
         self._active.append(name)
@@ -191,13 +176,27 @@ class Scope:
             self.guard("out_of_domain", b.inside(node, lo, hi), Leaf(name, "decimal", node.scale, lo, hi))
             # Rows outside are problems; the clamp keeps every engine's intermediate inside the bounds.
             node = b.clamp(node, b.const(lo, node.scale), b.const(hi, node.scale))
-        unit = (derived.unit,) if derived.unit else term.unit
-        return Term(node, term.kind, unit, usage=term.usage)
+        if derived.unit:
+            return Term(node, term.kind, (derived.unit,), usage=term.usage)
+        return replace(term, node=node, leaf=None, present=None)
 
     # Formulas
 
     def formula(self, formula: Formula) -> Term:
+        self._check_names(formula)
         return _Formula(self, formula).term(formula.root)
+
+    def _check_names(self, formula: Formula) -> None:
+        """All unknown names of a formula at once."""
+        names, checked = self.names, self.names.checked
+        if id(formula) not in checked:
+            used = [node for node in walk(formula.root) if isinstance(node, Name)]
+            unknown = [node for node in used if not names.means(node.name)]
+            checked[id(formula)] = not unknown
+            for node in unknown:
+                self.unknown(node.name, formula.where(node.at))
+        if not checked[id(formula)]:
+            raise Refused
 
 
 def _scaled(value: Decimal, scale: int, *, up: bool) -> int:
@@ -234,6 +233,17 @@ class _Formula:
         return self.scope.names.refuse(self.where(expr), code, found, expected, hint)
 
     def term(self, expr: Expr) -> Term:
+        try:
+            return self._term(expr)
+        except TooLarge as error:
+            fee = f"{self.scope.fee}: " if self.scope.fee else ""
+            raise self.refuse(
+                expr, "overflow", f"{fee}{quote(written(expr))}, which can reach {len(str(error.magnitude))} digits",
+                "numbers of at most 38 digits, decimals included",
+                "narrow the min and max of the facts it uses, or round a part of it",
+            ) from None  # fmt: skip
+
+    def _term(self, expr: Expr) -> Term:
         match expr:
             case Num(value=value):
                 return Term(self.b.decimal(value), "decimal")
@@ -241,9 +251,7 @@ class _Formula:
                 return self.scope.number(name, self.where(expr))
             case Unary(operand=of):
                 operand = self.number(of)
-                return Term(
-                    self.b.sub(self.b.const(0), operand.node), "decimal", operand.unit, usage=operand.usage
-                )
+                return joined(self.b.sub(self.b.const(0), operand.node), operand, operand)
             case Binary(op="+" | "-" | "*"):
                 return self._arithmetic(expr)
             case Binary(op="/"):
@@ -260,43 +268,51 @@ class _Formula:
         term = self.term(expr)
         if term.kind not in ("decimal", "integer"):
             hint = "use days_between(a, b) or months_between(a, b)" if "date" in term.kind else ""
-            raise self.refuse(expr, "wrong_type", f'"{self._text(expr)}", a {term.kind}', "a number", hint)
+            raise self.refuse(
+                expr, "wrong_type", f"{self._text(expr)}, {KIND_WORDS[term.kind]}", "a number", hint
+            )
         return term
 
+    def numbers(self, *exprs: Expr) -> list[Term]:
+        """Every operand, so that what is wrong with the second is told beside what is wrong with the first."""
+        terms: list[Term] = []
+        for expr in exprs:
+            with suppress(Refused):
+                terms.append(self.number(expr))
+        if len(terms) < len(exprs):
+            raise Refused
+        return terms
+
     def _text(self, expr: Expr) -> str:
-        return expr.name if isinstance(expr, Name) else "this"
+        return quote(written(expr))
 
     def day(self, expr: Expr) -> Term:
         term = self.term(expr)
         if term.kind != "date":
-            raise self.refuse(expr, "wrong_type", f'"{self._text(expr)}", a {term.kind}', "a date")
+            raise self.refuse(expr, "wrong_type", f"{self._text(expr)}, {KIND_WORDS[term.kind]}", "a date")
         return term
 
     def _arithmetic(self, expr: Binary) -> Term:
-        left, right = self.number(expr.left), self.number(expr.right)
-        usage = left.usage or right.usage
+        left, right = self.numbers(expr.left, expr.right)
         if expr.op == "*":
-            return Term(
-                self.b.mul(left.node, right.node), "decimal", _product(left.unit, right.unit), usage=usage
-            )
+            return product(self.b.mul(left.node, right.node), left, right)
+        self._check_units(expr, left, right)
         build = self.b.add if expr.op == "+" else self.b.sub
-        return Term(build(left.node, right.node), "decimal", self._same_unit(expr, left, right), usage=usage)
+        return joined(build(left.node, right.node), left, right)
 
-    def _same_unit(self, expr: Expr, left: Term, right: Term) -> Unit:
-        if left.unit and right.unit and left.unit != right.unit:
-            found = f"{'·'.join(left.unit)} with {'·'.join(right.unit)}"
+    def _check_units(self, expr: Expr, left: Term, right: Term) -> None:
+        if unlike(left, right):
+            units = ["·".join(term.unit or ()) for term in (left, right)]
             self.scope.names.problem(
-                self.where(expr), "unit_mismatch", found, "the same unit on both sides",
-                "multiply by a factor that changes the unit, or mend the unit of a fact",
+                self.where(expr), "unit_mismatch", " with ".join(units), "the same unit on both sides",
+                f"name one side under derived, with the unit that it has: {{formula: …, unit: {units[0]}}}",
             )  # fmt: skip
-        return left.unit or right.unit
 
     def _fold(self, expr: Call, build: Callable[[Node, Node], Node]) -> Term:
-        result = self.number(expr.args[0])
-        for arg in expr.args[1:]:
-            term = self.number(arg)
-            unit = self._same_unit(arg, result, term)
-            result = Term(build(result.node, term.node), "decimal", unit, usage=result.usage or term.usage)
+        result, *others = self.numbers(*expr.args)
+        for term, arg in zip(others, expr.args[1:], strict=True):
+            self._check_units(arg, result, term)
+            result = joined(build(result.node, term.node), result, term)
         return result
 
     def _min_of(self, expr: Call) -> Term:
@@ -308,14 +324,14 @@ class _Formula:
     def _abs_of(self, expr: Call) -> Term:
         term = self.number(expr.args[0])
         negative = self.b.sub(self.b.const(0), term.node)
-        return Term(self.b.max(term.node, negative), "decimal", term.unit, usage=term.usage)
+        return joined(self.b.max(term.node, negative), term, term)
 
     def _round_of(self, expr: Call) -> Term:
         of, places, mode = expr.args[0], self._places(expr.args[1]), self._mode(expr.args[2:])
         if not (isinstance(of, Binary) and of.op == "/"):
             term = self.number(of)
-            return Term(self.b.rounded(term.node, places, mode), "decimal", term.unit, usage=term.usage)
-        left, right = self.number(of.left), self.number(of.right)
+            return joined(self.b.rounded(term.node, places, mode), term, term)
+        left, right = self.numbers(of.left, of.right)
         right = self._positive(of.right, right)
         # left/10^a ÷ right/10^b with p places is left·10^(p+b-a) ÷ right.
         shift = places + right.node.scale - left.node.scale
@@ -330,9 +346,8 @@ class _Formula:
         """A divisor that is zero or negative is a problem of the record, never an answer."""
         node = term.node
         if node.hi <= 0:
-            raise self.refuse(
-                expr, "division_by_zero", "a divisor that is never positive", "a positive divisor"
-            )
+            found, expected = f"the divisor {self._text(expr)}, which is never positive", "a positive divisor"
+            raise self.refuse(expr, "division_by_zero", found, expected)
         if node.lo <= 0:
             one = self.b.const(1, node.scale)
             self.scope.guard("division_by_zero", self.b.compare("<=", one, node), term.leaf)
@@ -368,9 +383,8 @@ class _Formula:
             then = self.number(expr.args[1])
         with self.scope.needing(self.b.negate(test)):
             other = self.number(expr.args[2])
-        unit = self._same_unit(expr, then, other)
-        node = self.b.choose(test, then.node, other.node)
-        return Term(node, "decimal", unit, usage=then.usage or other.usage)
+        self._check_units(expr, then, other)
+        return joined(self.b.choose(test, then.node, other.node), then, other)
 
     def truth(self, expr: Expr) -> Node:
         match expr:
@@ -384,7 +398,10 @@ class _Formula:
                 return self._comparison(expr)
         term = self.term(expr)
         if term.kind != "boolean":
-            raise self.refuse(expr, "wrong_type", f'"{self._text(expr)}", a {term.kind}', "a condition")
+            hint = f"compare it: {written(expr)} > 0"
+            raise self.refuse(
+                expr, "wrong_type", f"{self._text(expr)}, {KIND_WORDS[term.kind]}", "a condition", hint
+            )
         return self.b.compare("==", term.node, self.b.const(1))
 
     def _compared(self, expr: Expr, other: Expr) -> Term:
@@ -410,20 +427,17 @@ class _Formula:
         numbers = ("decimal", "integer")
         if left.kind != right.kind and not (left.kind in numbers and right.kind in numbers):
             raise self.refuse(
-                expr, "wrong_type", f"a {left.kind} with a {right.kind}", "two of the same type"
+                expr,
+                "wrong_type",
+                f"{KIND_WORDS[left.kind]} with {KIND_WORDS[right.kind]}",
+                "two of the same type",
             )
         ordered = left.kind in (*numbers, "date", "datetime")
         if (not ordered and expr.op not in ("=", "!=")) or (left.leaf and right.leaf and not ordered):
             raise self.refuse(
                 expr, "wrong_type", f"{left.kind}s compared with {expr.op}", "a fact = a word, or !="
             )
-        self._same_unit(expr, left, right)
+        self._check_units(expr, left, right)
         op, swapped = _COMPARISONS[expr.op]
         a, b = (right, left) if swapped else (left, right)
         return self.b.compare(op, a.node, b.node)
-
-
-def _product(left: Unit, right: Unit) -> Unit:
-    if left is None or right is None:
-        return left or right
-    return tuple(sorted(left + right))
