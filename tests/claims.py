@@ -14,8 +14,11 @@ RECKONING = re.compile(r"\): (.+?)\.(?: |$)")
 # The number of a term stands after its currency sign, else at its beginning or after the name of a register.
 MONEY = re.compile(r"(-?)¥([\d,]+(?:\.\d+)?)")
 NUMBER = re.compile(r"(?<![\w.])(-?)([\d,]+(?:\.\d+)?(?:/\d+)?)(%?)")
-CLAIM = re.compile(r"(?P<formula>.+?) (?P<sign>[=≈]) (?P<result>[^=≈]+)")
-ROUNDED = re.compile(r"(?P<exact>\S+), (?P<how>rounded to|by the rounding of this fee) (?P<amount>\S+).*")
+# A formula with its result; or one number alone, where only its rounding is told.
+CLAIM = re.compile(r"(?:(?P<formula>.+?) (?P<sign>[=≈]) )?(?P<result>[^=≈]+)")
+ROUNDED = re.compile(
+    r"(?P<exact>[\d,.-]+), (?P<how>rounded to|by the rounding of this fee) (?P<amount>\S+).*"
+)
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,8 @@ class Claim:
         value = self.value
         if self.exact is None:
             return value == self.amount == to_fen(value)
-        if self.sign == "=":
-            right = value == self.exact
-        else:
-            right = abs(value - self.exact) <= Fraction(1, 20_000)
+        off = Fraction(0) if self.sign == "=" else Fraction(1, 20_000)
+        right = abs(value - self.exact) <= off
         return right and (self.how != "rounded to" or to_fen(value) == to_fen(self.exact) == self.amount)
 
 
@@ -49,13 +50,14 @@ def claims(explanation: str) -> Iterator[Claim]:
     for line in explanation.splitlines():
         reckoning = RECKONING.search(line)
         found = CLAIM.fullmatch(reckoning[1]) if reckoning else None
-        if found:
-            rounded = ROUNDED.fullmatch(found["result"])
-            exact = number(rounded["exact"]) if rounded else None
-            amount = rounded["amount"] if rounded else found["result"]
-            yield Claim(
-                found["formula"], found["sign"], exact, rounded["how"] if rounded else "", number(amount)
-            )
+        if not found:
+            continue
+        rounded = ROUNDED.fullmatch(found["result"])
+        if rounded:
+            exact, formula = number(rounded["exact"]), found["formula"] or rounded["exact"]
+            yield Claim(formula, found["sign"] or "=", exact, rounded["how"], number(rounded["amount"]))
+        elif found["formula"]:
+            yield Claim(found["formula"], found["sign"], None, "", number(found["result"]))
 
 
 def to_fen(value: Fraction) -> Fraction:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from feerules.bill_line import BillLine, Step
-from feerules.money import from_scaled, to_scaled
+from feerules.money import from_scaled, scaled_text, to_scaled
 from feerules.periods import Period
 from feerules.wording import sentence, translate
 
@@ -19,20 +19,21 @@ SCHEMA = 1
 
 
 class LinesOnDemand(Sequence[BillLine]):
-    """The lines of a bill that has just been priced: made when they are first looked at."""
+    """The lines of a bill that has just been priced: made when they are first looked at.
 
-    __slots__ = ("_lines", "_make", "amounts")
+    `plain` makes them as `BillLine.to_dict` gives them, `fen` the amount of each fee in fen.
+    """
 
-    def __init__(
-        self, make: Callable[[], tuple[BillLine, ...]], amounts: Callable[[], dict[str, Decimal]]
-    ) -> None:
-        self._make = make
+    __slots__ = ("_lines", "fen", "plain")
+
+    def __init__(self, plain: Callable[[], list[dict[str, Any]]], fen: Callable[[], dict[str, int]]) -> None:
         self._lines: tuple[BillLine, ...] | None = None
-        self.amounts = amounts
+        self.plain = plain
+        self.fen = fen
 
     def _all(self) -> tuple[BillLine, ...]:
         if self._lines is None:
-            self._lines = self._make()
+            self._lines = tuple(map(BillLine.from_dict, self.plain()))
         return self._lines
 
     def __getitem__(self, index: Any) -> Any:
@@ -70,17 +71,20 @@ class Bill:
     @property
     def total(self) -> Decimal:
         """The sum of all lines, deposits and refunds included."""
-        return sum(self.amounts.values(), Decimal("0.00"))
+        return from_scaled(sum(self._fen().values()), 2)
 
     @property
     def amounts(self) -> dict[str, Decimal]:
         """The amount of each fee."""
+        return {fee: from_scaled(fen, 2) for fee, fen in self._fen().items()}
+
+    def _fen(self) -> dict[str, int]:
         if isinstance(self.lines, LinesOnDemand):
-            return self.lines.amounts()
-        amounts: dict[str, Decimal] = {}
+            return self.lines.fen()
+        fen: dict[str, int] = {}
         for line in self.lines:
-            amounts[line.fee] = amounts.get(line.fee, Decimal("0.00")) + line.amount
-        return amounts
+            fen[line.fee] = fen.get(line.fee, 0) + to_scaled(line.amount, 2)
+        return fen
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -111,12 +115,13 @@ class Bill:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON with a `schema` number; `Bill.from_dict` gives the bill back."""
-        lines = [line.to_dict() for line in self.lines]
+        given = self.lines
+        lines = given.plain() if isinstance(given, LinesOnDemand) else [line.to_dict() for line in given]
         return {
             "schema": SCHEMA,
             "unit_id": self.unit_id,
             "period": str(self.period),
-            "total": format(self.total, "f"),
+            "total": scaled_text(sum(self._fen().values()), 2),
             "digest": self.digest,
             "lines": lines,
         }

@@ -13,7 +13,7 @@ from feerules.money import Rounding
 from feerules.reckoning import UNITS, Reckoning, Step, Told
 from feerules.wording import Wording, sentence, translate
 
-__all__ = ["BillLine", "Step"]
+__all__ = ["LINE_FIELDS", "BillLine", "Step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class BillLine:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON: money and numbers as strings, days as ISO text."""
-        plain = {name: getattr(self, name) for name in _LINE_FIELDS}
+        plain = {name: getattr(self, name) for name in LINE_FIELDS}
         for name in _LINE_NUMBERS:
             if plain[name] is not None:
                 plain[name] = format(plain[name], "f")
@@ -86,7 +86,7 @@ class BillLine:
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> BillLine:
         """The line that `to_dict` gave."""
-        values = {name: plain[name] for name in _LINE_FIELDS}
+        values = {name: plain[name] for name in LINE_FIELDS}
         for name in _LINE_NUMBERS:
             values[name] = None if values[name] is None else Decimal(values[name])
         for name in _LINE_DAYS:
@@ -95,7 +95,7 @@ class BillLine:
         return cls(**values)
 
 
-_LINE_FIELDS = tuple(each.name for each in fields(BillLine))
+LINE_FIELDS = tuple(each.name for each in fields(BillLine))
 _LINE_NUMBERS = ("quantity", "rate", "factor", "net", "tax_rate", "tax", "amount")
 _LINE_DAYS = ("period_start", "period_end", "issued_on", "due_on")
 _LINE_WORDS = ("title", "source", "document_title")

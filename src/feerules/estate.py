@@ -14,7 +14,7 @@ import polars as pl
 from feerules.book import Book
 from feerules.engines.columnar import Columnar
 from feerules.errors import UnitErrors, UnitProblem
-from feerules.frames import FrameError, columns_of, into_lazy, to_decimal
+from feerules.frames import WIDE, FrameError, columns_of, digits, into_lazy, to_decimal
 from feerules.periods import Period, from_day_number
 from feerules.plan.lines import PAYERS
 from feerules.plan.nodes import Node, Slot
@@ -154,10 +154,15 @@ class _Estate:
             carried = [pl.col(name).last() for name in keep[1:]]
             rows = rows.group_by(self.key, maintain_order=True).agg(*carried, sums, flags)
         amounts = [self._amount(fee) for fee in fees]
-        return rows.select(*keep, *amounts, to_decimal(pl.col("total"), 2))
+        return rows.select(*keep, *amounts, to_decimal(pl.col("total"), 2, most=self._most("total")))
+
+    def _most(self, name: str) -> int:
+        """How large a total can get; over dated facts, several records add up."""
+        node = self.plan.totals[name]
+        return WIDE if self.dated else max(abs(node.lo), abs(node.hi))
 
     def _amount(self, fee: str) -> pl.Expr:
-        amount = to_decimal(pl.col(f"fee.{fee}"), 2)
+        amount = to_decimal(pl.col(f"fee.{fee}"), 2, most=self._most(f"fee.{fee}"))
         if self.plan.totals[f"charged.{fee}"].lo == 1:
             return amount.alias(fee)
         return pl.when(pl.col(f"charged.{fee}")).then(amount).alias(fee)
@@ -171,9 +176,9 @@ class _Estate:
             outputs |= {f"{number}.{name}": node for name, node in slot.values.items()}
         keep = [self.key, *self.carried]
         rows = self._priced(outputs, keep)
-        places = _places(slots)
+        shapes = _shapes(slots)
         lines = [
-            LineColumns(slot, number, self.key, self.carried, places) for number, slot in enumerate(slots)
+            LineColumns(slot, number, self.key, self.carried, shapes) for number, slot in enumerate(slots)
         ]
         if not lines:
             return rows.select(self.key).limit(0)
@@ -306,22 +311,29 @@ def with_runs(frame: pl.LazyFrame, key: str, facts: Sequence[str]) -> pl.LazyFra
 # Bill lines
 
 
-def _places(slots: Sequence[Slot]) -> dict[str, int]:
-    """The decimals of each number column: enough for every fee, and at least six."""
-    names = ("quantity", "rate", "factor", "tax_rate")
-    return {
-        name: max([6, *(slot.values[name].scale for slot in slots if name in slot.values)]) for name in names
-    }
+Shape = tuple[int, int]  # the decimals of a number column, and a bound of its scaled values
+
+
+def _shapes(slots: Sequence[Slot]) -> dict[str, Shape]:
+    """How each number column is written: decimals enough for every fee (six at least), and its bound."""
+    shapes = {}
+    for name in ("quantity", "rate", "factor", "tax_rate", "tax", "amount"):
+        nodes = [slot.values[name] for slot in slots if name in slot.values]
+        least = 2 if name in ("tax", "amount") else 6
+        places = max([least, *(node.scale for node in nodes)])
+        bounds = [max(abs(node.lo), abs(node.hi)) * 10 ** (places - node.scale) for node in nodes]
+        shapes[name] = (places, max([0, *bounds]))
+    return shapes
 
 
 class LineColumns:
     """The columns of the bill lines of one slot."""
 
     def __init__(
-        self, slot: Slot, number: int, key: str, carried: Sequence[str], places: Mapping[str, int]
+        self, slot: Slot, number: int, key: str, carried: Sequence[str], shapes: Mapping[str, Shape]
     ) -> None:
         self.slot, self.about = slot, about_of(slot)
-        self.number, self.key, self.carried, self.places = number, key, carried, places
+        self.number, self.key, self.carried, self.shapes = number, key, carried, shapes
 
     def of(self, rows: pl.LazyFrame, *more: pl.Expr) -> pl.LazyFrame:
         if self.slot.active.lo == 0:
@@ -350,10 +362,10 @@ class LineColumns:
             pl.lit(about.shown.unit).alias("unit"),
             self._number("rate"),
             self._number("factor"),
-            to_decimal(amount - tax, 2).alias("net"),
+            to_decimal(amount - tax, 2, most=2 * self.shapes["amount"][1]).alias("net"),
             self._number("tax_rate"),
-            to_decimal(tax, 2).alias("tax"),
-            to_decimal(amount, 2).alias("amount"),
+            self._number("tax"),
+            self._number("amount"),
             pl.lit(schedule.currency).alias("currency"),
             pl.lit(schedule.id).alias("document"),
             pl.lit(schedule.version_name).alias("version"),
@@ -375,10 +387,11 @@ class LineColumns:
         return self._node(name).cast(pl.Int32).cast(pl.Date)
 
     def _number(self, name: str) -> pl.Expr:
-        places = self.places[name]
-        if name not in self.slot.values:
-            return pl.lit(None, pl.Decimal(38, places)).alias(name)
-        return to_decimal(self._node(name), self.slot.values[name].scale, places).alias(name)
+        places, most = self.shapes[name]
+        node = self.slot.values.get(name)
+        if node is None:
+            return pl.lit(None, pl.Decimal(digits(most), places)).alias(name)
+        return to_decimal(self._node(name), node.scale, places, most=most // 10 ** (places - node.scale)).alias(name)
 
     def _payer(self) -> pl.Expr:
         known = self._constant("payer")
@@ -405,12 +418,9 @@ class LineColumns:
         return _texts(self.about.rows, self._node("row"))
 
     def _charge_id(self) -> pl.Expr:
-        start = self._constant("start")
-        day = (
-            pl.lit(f"{from_day_number(start):%Y%m%d}")
-            if start is not None
-            else self._day("start").dt.strftime("%Y%m%d")
-        )
+        days = self.slot.values["start"]
+        texts = [f"{from_day_number(day):%Y%m%d}" for day in range(days.lo, days.hi + 1)]
+        day = pl.lit(texts[0]) if len(texts) == 1 else _texts(texts, self._node("start") - days.lo)
         fee, version = self.about.fee_id, self.about.schedule.version_name
         key = pl.col(self.key).cast(pl.String)
         return pl.concat_str(key, pl.lit(f":{fee}:"), day, pl.lit(":"), self._payer(), pl.lit(f":{version}"))

@@ -11,8 +11,9 @@ import polars as pl
 
 from feerules.errors import FeeRulesError
 
-__all__ = ["FrameError", "columns_of", "fen", "into_lazy", "to_decimal"]
+__all__ = ["WIDE", "FrameError", "columns_of", "digits", "fen", "into_lazy", "to_decimal"]
 
+WIDE = 10**38 - 1
 Back = Callable[[pl.LazyFrame], Any]
 
 
@@ -83,10 +84,18 @@ def fen(column: str, schema: Mapping[str, Any]) -> pl.Expr:
     return amount.cast(pl.Decimal(38, 2)).reinterpret(dtype=pl.Int128).cast(pl.Int64)
 
 
-def to_decimal(number: pl.Expr, scale: int, places: int | None = None) -> pl.Expr:
-    """A scaled integer as a Decimal of `places` decimals (at least `scale`), exactly."""
+def to_decimal(number: pl.Expr, scale: int, places: int | None = None, *, most: int = WIDE) -> pl.Expr:
+    """A scaled integer as a Decimal of `places` decimals (at least `scale`), exactly.
+
+    `most` bounds the integer: what fits 18 digits is written in half the space.
+    """
     places = scale if places is None else places
     wide = number.cast(pl.Int128)
     if places > scale:
         wide = wide * 10 ** (places - scale)
-    return wide.reinterpret(dtype=pl.Decimal(38, places))
+    return wide.reinterpret(dtype=pl.Decimal(digits(most * 10 ** (places - scale)), places))
+
+
+def digits(most: int) -> int:
+    """The precision of a Decimal column: 18 digits take 8 bytes in a file, 38 take 16."""
+    return 18 if most < 10**18 else 38

@@ -10,11 +10,10 @@ from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel
 
-from feerules.bill import Bill, BillLine, LinesOnDemand
+from feerules.bill import Bill, LinesOnDemand
 from feerules.book import Book
 from feerules.engines.scalar import Scalar, function
 from feerules.errors import MissingExtra, UnitErrors, UnitProblem
-from feerules.money import from_scaled
 from feerules.periods import Period
 from feerules.plan.nodes import Guard, Node, Plan
 from feerules.reasons import reason
@@ -68,7 +67,7 @@ def price(
     given = _shares(priced.plan, shares) if shares else {}
     ran = [priced.run({**each, **given} if given else each) for each in records or (facts,)]
     unit_id = facts.get("unit_id")
-    lines = LinesOnDemand(lambda: priced.lines(ran), lambda: priced.amounts(ran))
+    lines = LinesOnDemand(lambda: priced.lines(ran), lambda: priced.fen(ran))
     return Bill(None if unit_id is None else str(unit_id), period, lines, book.digest)
 
 
@@ -224,19 +223,19 @@ class Priced:
             raise UnitErrors(_problem(record, *failure) for failure in failures)
         return record, arguments, self._amounts(*arguments)
 
-    def amounts(self, ran: Sequence[Ran]) -> dict[str, Decimal]:
+    def fen(self, ran: Sequence[Ran]) -> dict[str, int]:
         """The amount of each fee that is charged."""
         fen: dict[str, int] = {}
         for _, _, amounts in ran:
             for fee, active, amount in zip(self._fees, amounts[::2], amounts[1::2], strict=True):
                 if active:
                     fen[fee] = fen.get(fee, 0) + amount
-        return {fee: from_scaled(amount, 2) for fee, amount in fen.items()}
+        return fen
 
-    def lines(self, ran: Sequence[Ran]) -> tuple[BillLine, ...]:
-        """The lines of all records: fee by fee as the schedule has them, cycle by cycle."""
+    def lines(self, ran: Sequence[Ran]) -> list[dict[str, Any]]:
+        """The lines of all records as JSON: fee by fee as the schedule has them, cycle by cycle."""
         details = self._details or self._telling()
-        found = []
+        found: list[dict[str, Any]] = []
         for record, arguments, amounts in ran:
             numbers = details(*arguments)
             found += [
@@ -244,7 +243,7 @@ class Priced:
                 for teller, active in zip(self._tellers, amounts[::2], strict=True)
                 if active
             ]
-        return tuple(found)
+        return found
 
     def _telling(self) -> Callable[..., tuple[int, ...]]:
         nodes: list[Node] = []

@@ -1,28 +1,36 @@
-"""From the numbers of a plan to what a bill line tells: the fee, its days, and each step to the amount."""
+"""From the numbers of a plan to what a bill line tells: the fee, its days, and each step to the amount.
+
+A line is told as plain JSON; `BillLine.from_dict` makes the object of it for those who ask for one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from math import gcd
 from typing import Any
 
-from feerules.bill import BillLine, Step
+from feerules.bill_line import LINE_FIELDS, Step
 from feerules.documents.arithmetic import Num
 from feerules.documents.charging import Adjustment, FeesQuantity, Source, Started
 from feerules.documents.fields import Words
 from feerules.documents.formulas import Formula
 from feerules.documents.schedule import Fee
-from feerules.money import from_scaled
+from feerules.money import scaled_text
 from feerules.periods import from_day_number
 from feerules.plan.lines import PAYERS, LineAbout
-from feerules.plan.nodes import Node, Slot
+from feerules.plan.nodes import Const, Node, Slot
 
 __all__ = ["Teller", "about_of", "charge_id", "source_of", "source_text"]
 
 Numbers = Sequence[int]
+Plain = dict[str, Any]
+Making = Callable[[Numbers], Plain | None]
+
+# The keys of a line that are days and numbers of its slot, and what the slot calls them.
+DAYS = {"period_start": "start", "period_end": "end", "issued_on": "issued", "due_on": "due"}
+NUMBERS = ("quantity", "rate", "factor", "tax_rate")
+WORDS = ("title", "source", "document_title")
 
 
 class Teller:
@@ -33,16 +41,31 @@ class Teller:
         self.nodes: list[Node] = []
         self._first = first
         self._at = {name: self._add(node) for name, node in slot.values.items()}
-        self._scales = {name: node.scale for name, node in slot.values.items()}
         self._factor = self._fraction() if "factor" in slot.values else None
         self._steps = list(self._stepping())
-        self._same = self._what_never_changes()
+        self._same = dict.fromkeys(LINE_FIELDS) | self._what_never_changes()
+        # A month's days and many a rate are constants: they become text once, not for every record.
+        self._days = self._what_differs(slot, DAYS, lambda number, _: _day(number))
+        self._numbers = self._what_differs(slot, dict(zip(NUMBERS, NUMBERS, strict=True)), scaled_text)
 
     def _add(self, node: Node) -> int:
         self.nodes.append(node)
         return self._first + len(self.nodes) - 1
 
-    def _what_never_changes(self) -> dict[str, Any]:
+    def _what_differs(
+        self, slot: Slot, names: Mapping[str, str], text: Callable[[int, int], str]
+    ) -> list[tuple[str, int, int]]:
+        """For each key that differs from record to record, where its number stands, and its places."""
+        differing = []
+        for key, name in names.items():
+            node = slot.values.get(name)
+            if isinstance(node, Const):
+                self._same[key] = text(node.value, node.scale)
+            elif node is not None:
+                differing.append((key, self._at[name], node.scale))
+        return differing
+
+    def _what_never_changes(self) -> Plain:
         about, fee, schedule = self.about, self.about.fee, self.about.schedule
         return {
             "fee": about.fee_id,
@@ -61,13 +84,6 @@ class Teller:
         }
 
     # Numbers
-
-    def _number(self, name: str, numbers: Numbers) -> Decimal | None:
-        at = self._at.get(name)
-        return None if at is None else from_scaled(numbers[at], self._scales[name])
-
-    def _day(self, name: str, numbers: Numbers) -> date:
-        return from_day_number(numbers[self._at[name]])
 
     def _fraction(self) -> tuple[int, int, int, int] | None:
         """Where the factor's numerator and denominator stand, each with what brings it to one scale."""
@@ -88,41 +104,35 @@ class Teller:
         shared = gcd(num, den)
         return f"{num // shared}/{den // shared}"
 
-    def line(self, record: Mapping[str, Any], numbers: Numbers) -> BillLine:
-        """The line of one record."""
-        start = self._day("start", numbers)
-        amount, tax = numbers[self._at["amount"]], numbers[self._at["tax"]]
-        payer = PAYERS[numbers[self._at["payer"]]]
-        unit_id, account_id = record.get("unit_id"), record.get("account_id")
-        payer_id = record.get(f"{payer}_id")
-        about = self.about
-        return BillLine(
-            charge_id=charge_id(unit_id, about.fee_id, start, payer, about.schedule.version_name),
-            unit_id=None if unit_id is None else str(unit_id),
-            account_id=None if account_id is None else str(account_id),
-            payer=payer,
-            payer_id=None if payer_id is None else str(payer_id),
-            period_start=start,
-            period_end=self._day("end", numbers),
-            issued_on=self._day("issued", numbers),
-            due_on=self._day("due", numbers),
-            quantity=self._number("quantity", numbers),
-            rate=self._number("rate", numbers),
-            factor=self._number("factor", numbers),
-            net=from_scaled(amount - tax, 2),
-            tax_rate=self._number("tax_rate", numbers),
-            tax=from_scaled(tax, 2),
-            amount=from_scaled(amount, 2),
-            table_row=about.rows[numbers[self._at["row"]]] if about.rows else "",
-            steps=tuple(step for step in (make(numbers) for make in self._steps) if step is not None),
-            factor_exact=self._factor_exact(numbers),
-            **self._same,
-        )
+    def line(self, record: Mapping[str, Any], numbers: Numbers) -> Plain:
+        """The line of one record, as `BillLine.to_dict` gives it."""
+        about, at, plain = self.about, self._at, self._same.copy()
+        for key in WORDS:
+            plain[key] = plain[key].copy()
+        for key, place, _ in self._days:
+            plain[key] = _day(numbers[place])
+        for key, place, places in self._numbers:
+            plain[key] = scaled_text(numbers[place], places)
+        amount, tax = numbers[at["amount"]], numbers[at["tax"]]
+        plain["amount"] = plain["net"] = scaled_text(amount, 2)
+        plain["tax"] = "0.00"
+        if tax:
+            plain["tax"], plain["net"] = scaled_text(tax, 2), scaled_text(amount - tax, 2)
+        payer = plain["payer"] = PAYERS[numbers[at["payer"]]]
+        unit_id, account_id, payer_id = map(record.get, ("unit_id", "account_id", f"{payer}_id"))
+        plain["unit_id"] = None if unit_id is None else str(unit_id)
+        plain["account_id"] = None if account_id is None else str(account_id)
+        plain["payer_id"] = None if payer_id is None else str(payer_id)
+        plain["charge_id"] = charge_id(unit_id, about.fee_id, plain["period_start"], payer, plain["version"])
+        plain["table_row"] = about.rows[numbers[at["row"]]] if about.rows else ""
+        plain["steps"] = [step for make in self._steps if (step := make(numbers)) is not None]
+        plain["factor_exact"] = self._factor_exact(numbers)
+        return plain
 
     # Steps
 
-    def _stepping(self) -> Sequence[Callable[[Numbers], Step | None]]:
-        shown, makers = self.about.shown, list[Callable[[Numbers], Step | None]]()
+    def _stepping(self) -> Sequence[Making]:
+        shown, makers = self.about.shown, list[Making]()
         for name, rate in shown.components:
             makers.append(self._step("component", name, rate=rate))
         for column, piece in shown.slices:
@@ -149,49 +159,48 @@ class Teller:
             return []
         return [day for day in days for _ in range(each)]
 
-    def _step(self, kind: str, name: str, **nodes: Node) -> Callable[[Numbers], Step | None]:
+    def _step(self, kind: str, name: str, **nodes: Node) -> Making:
         part = self.about.fee.parts.get(name)
         title = titles(part.title, name) if part is not None else {}
-        places = {key: (self._add(node), node.scale) for key, node in nodes.items()}
+        told = {"kind": kind, "name": name} | ({"title": title} if title else {})
+        places = [(key, self._add(node), node.scale) for key, node in nodes.items()]
 
-        def make(numbers: Numbers) -> Step:
-            values: dict[str, Any] = {
-                key: from_scaled(numbers[at], scale) for key, (at, scale) in places.items()
-            }
-            return Step(kind, name, title, **values)
-
-        return make
-
-    def _slice(self, column: str, quantity: Node, price: Node) -> Callable[[Numbers], Step | None]:
-        at, price_at = self._add(quantity), self._add(price)
-
-        def make(numbers: Numbers) -> Step | None:
-            if not numbers[at]:
-                return None
-            rate = from_scaled(numbers[price_at], price.scale)
-            return Step("slice", column, quantity=from_scaled(numbers[at], quantity.scale), rate=rate)
+        def make(numbers: Numbers) -> Plain:
+            step: Plain = told | ({"title": title.copy()} if title else {})
+            for key, at, scale in places:
+                step[key] = scaled_text(numbers[at], scale)
+            return step
 
         return make
 
-    def _month(self, day: Node, amount: Node) -> Callable[[Numbers], Step | None]:
+    def _slice(self, column: str, quantity: Node, price: Node) -> Making:
+        at, made = self._first + len(self.nodes), self._step("slice", column, quantity=quantity, rate=price)
+        return lambda numbers: made(numbers) if numbers[at] else None
+
+    def _month(self, day: Node, amount: Node) -> Making:
         at, amount_at = self._add(day), self._add(amount)
 
-        def make(numbers: Numbers) -> Step:
-            on = from_day_number(numbers[at])
-            return Step("month", f"{on:%Y-%m}", amount=from_scaled(numbers[amount_at], amount.scale), on=on)
+        def make(numbers: Numbers) -> Plain:
+            on = _day(numbers[at])
+            text = scaled_text(numbers[amount_at], amount.scale)
+            return {"kind": "month", "name": on[:7], "amount": text, "on": on}
 
         return make
 
-    def _adjustment(self, number: int, holds: Node, month: Node | None) -> Callable[[Numbers], Step | None]:
+    def _adjustment(self, number: int, holds: Node, month: Node | None) -> Making:
         at, rule = self._add(holds), self.about.fee.adjustments[number]
         step = Step("adjustment", str(number + 1), titles(rule.title, ""), **_change(rule))
         if month is None:
-            return lambda numbers: step if numbers[at] else None
+            return lambda numbers: step.to_dict() if numbers[at] else None
         month_at = self._add(month)
-        return lambda numbers: replace(step, on=from_day_number(numbers[month_at])) if numbers[at] else None
+        return lambda numbers: step.to_dict() | {"on": _day(numbers[month_at])} if numbers[at] else None
 
-    def _always(self, step: Step) -> Callable[[Numbers], Step | None]:
-        return lambda numbers: step
+    def _always(self, step: Step) -> Making:
+        return lambda numbers: step.to_dict()
+
+
+def _day(number: int) -> str:
+    return from_day_number(number).isoformat()
 
 
 ACTIONS = {
@@ -252,9 +261,9 @@ def about_of(slot: Slot) -> LineAbout:
     return slot.about
 
 
-def charge_id(unit_id: object, fee: str, start: date, payer: str, version: str) -> str:
+def charge_id(unit_id: object, fee: str, start: str, payer: str, version: str) -> str:
     """The same for the same unit, fee, days, payer and version: a rerun inserts nothing twice."""
-    return f"{'' if unit_id is None else unit_id}:{fee}:{start:%Y%m%d}:{payer}:{version}"
+    return f"{'' if unit_id is None else unit_id}:{fee}:{start.replace('-', '')}:{payer}:{version}"
 
 
 def titles(words: Words | None, otherwise: str) -> dict[str, str]:

@@ -49,7 +49,7 @@ def assert_same(units: list[dict[str, Any]], frame: pl.DataFrame, book: feerules
 def test_every_engine_gives_the_same_lines_and_problems(
     files: dict[str, str], units: list[dict[str, Any]], period: str
 ) -> None:
-    book = feerules.load_files(files)
+    book = rulebooks.loaded(files)
     units = [{"unit_id": f"U{n}", **unit} for n, unit in enumerate(units)]
     frame = pl.DataFrame(units, schema=dict.fromkeys(units[0], pl.String))
     assert_same(units, frame, book, period)
@@ -60,10 +60,10 @@ def test_every_engine_gives_the_same_lines_and_problems(
 def test_dated_facts_give_the_same_lines_and_problems(
     files: dict[str, str], units: list[dict[str, Any]], period: str, data: Any
 ) -> None:
-    book = feerules.load_files(files)
+    book = rulebooks.loaded(files)
     records, singles = [], []
-    for number, unit in enumerate(units):
-        unit = {"unit_id": f"U{number}", "owner_id": "A", **unit}
+    for number, facts_of_unit in enumerate(units):
+        unit = {"unit_id": f"U{number}", "owner_id": "A", **facts_of_unit}
         changes = data.draw(rulebooks.changes_of(unit))
         singles.append({**unit, "changes": changes})
         facts: dict[str, Any] = {**unit, "valid_from": None}
@@ -86,7 +86,7 @@ def test_dated_facts_give_the_same_lines_and_problems(
 def test_wide_totals_are_the_sums_of_the_long_lines(
     files: dict[str, str], units: list[dict[str, Any]], period: str
 ) -> None:
-    book = feerules.load_files(files)
+    book = rulebooks.loaded(files)
     units = [{"unit_id": f"U{n}", **unit} for n, unit in enumerate(units)]
     frame = pl.DataFrame(units, schema=dict.fromkeys(units[0], pl.String))
     wide = feerules.price_estate(frame, book, period)

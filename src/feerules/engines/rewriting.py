@@ -284,7 +284,7 @@ class Rewriter:
 
     def _band(self, cuts: tuple[int, ...], of: Node) -> Node:
         if len(cuts) <= FEW:
-            if cuts == tuple(range(of.lo + 1, of.hi + 1)):
+            if len(cuts) == of.hi - of.lo and of.lo < cuts[0] and cuts[-1] <= of.hi:
                 return self._sub(of, self._const(of.lo))
             return self._reached(of, [self._const(cut) for cut in cuts])
         if of.hi - of.lo < WIDE:

@@ -67,9 +67,8 @@ class Builder:
         self.false: Node = self.const(0)
 
     def _share(self, node: N, operation: str, *key: object) -> N:
-        magnitude = max(abs(node.lo), abs(node.hi))
-        if magnitude > WIDEST:
-            raise TooLarge(magnitude, operation)
+        if not (-WIDEST <= node.lo and node.hi <= WIDEST):
+            raise TooLarge(max(abs(node.lo), abs(node.hi)), operation)
         found = self._shared.setdefault((type(node), node.scale, *key), node)
         return found  # type: ignore[return-value]  # the key holds the type
 
@@ -89,6 +88,9 @@ class Builder:
         return self.const(-whole if sign else whole, max(-exponent, 0))
 
     def fact(self, leaf: Leaf) -> Fact:
+        known = self._shared.get((Fact, leaf.places, leaf))
+        if known is not None:
+            return known  # type: ignore[return-value]  # as above
         return self._share(Fact(leaf.lo, leaf.hi, leaf.places, leaf), f"the fact {leaf.name}", leaf)
 
     def present(self, leaf: Leaf) -> Node:
