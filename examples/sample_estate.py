@@ -288,6 +288,7 @@ def _digits(number: pl.Expr, width: int) -> pl.Expr:
 # Dirt
 
 DIRT: tuple[tuple[str, Any], ...] = (
+    ("unit_id", "again"),
     ("area", None),
     ("area", "89,50"),
     ("area", "89.505"),
@@ -296,7 +297,6 @@ DIRT: tuple[tuple[str, Any], ...] = (
     ("handover", None),
     ("kind", "仓库"),
     ("water_used", "-3.00"),
-    ("unit_id", "again"),
     ("unit_id", None),
 )
 

@@ -240,7 +240,7 @@ PARTS = [
 PASSED_ON = [
     Case("what is passed on has no mark-up", "fee: {pass_through: company_bill, at_a_change: by_days}", {"company_bill": "123.45"}, "123.45"),
     Case("a share of a pool is given", "fee: {share: {by: area}}", FLAT, "12.34", shares={"fee": "12.34"}),
-    Case("a share that is not known is a problem, never nothing", "fee: {share: {by: area}}", FLAT, "missing share.fee"),
+    Case("a share that is not known is a problem, never nothing", "fee: {share: {by: area}}", FLAT, "missing share.fee.2026-11-01"),
     Case(
         "each cycle has a share of its own",
         "fee: {share: {by: 1}}",

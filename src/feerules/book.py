@@ -10,12 +10,15 @@ from typing import Any
 from feerules.calendars import Calendar
 from feerules.documents.others import CasesDocument
 from feerules.documents.schedule import FactLibrary, FeeSchedule
-from feerules.errors import Problem
+from feerules.errors import Problem, RuleErrors
+from feerules.folders import with_excerpts
 from feerules.periods import Period, day_number
+from feerules.plan.claims import check_claims
 from feerules.plan.lines import Options, Version
 from feerules.plan.names import LAST_DAY, Names, names_of
 from feerules.plan.nodes import Leaf, Plan
 from feerules.plan.pricing import check_prices, compile_prices
+from feerules.plan.soundness import unsound
 
 __all__ = ["Book"]
 
@@ -74,19 +77,38 @@ class Book:
         return book
 
     def problems(self) -> list[Problem]:
-        """What compiling every fee once finds; empty for a book that `load` returned."""
+        """What reading every schedule and compiling every fee once finds; empty for a loaded book."""
+        for version in self._every_version():
+            version.names.note(unsound(version, has_calendar=self.calendar is not None))
         check_prices(self.versions, self.calendar)
-        return [problem for each in self.versions for version in each for problem in version.names.problems]
+        check_claims(self.versions)
+        return self._noted()
+
+    def _every_version(self) -> list[Version]:
+        return [version for each in self.versions for version in each]
+
+    def _noted(self) -> list[Problem]:
+        return [problem for version in self._every_version() for problem in version.names.problems]
 
     def plan(self, period: Period, *, accrue: bool = False, dated: bool = False) -> Plan:
-        """The plan of a period, compiled once."""
+        """The plan of a period, compiled once; `RuleErrors` where the calendar does not know its days."""
         key = (period, accrue, dated)
         plans: dict[Any, Plan] = self._plans  # type: ignore[attr-defined]  # set by assemble
         if key not in plans:
             with self._lock:  # type: ignore[attr-defined]
                 if key not in plans:
-                    plans[key] = compile_prices(self.versions, Options(period, accrue, dated, self.calendar))
+                    plans[key] = self._compiled(Options(period, accrue, dated, self.calendar))
         return plans[key]
+
+    def _compiled(self, options: Options) -> Plan:
+        plan = compile_prices(self.versions, options)
+        problems = self._noted()
+        if problems:
+            # Only days can be a problem of one period and not of another: the next one starts afresh.
+            for version in self._every_version():
+                version.names.problems.clear()
+            raise RuleErrors(with_excerpts(problems, self.files))
+        return plan
 
     @property
     def schedules(self) -> tuple[FeeSchedule, ...]:
@@ -112,7 +134,9 @@ def _share_leaves(documents: Iterable[Names]) -> None:
     known: dict[tuple[object, ...], Leaf] = {}
     for names in documents:
         for name, leaf in names.leaves.items():
-            names.leaves[name] = known.setdefault(tuple(getattr(leaf, each.name) for each in fields(leaf)), leaf)
+            names.leaves[name] = known.setdefault(
+                tuple(getattr(leaf, each.name) for each in fields(leaf)), leaf
+            )
 
 
 def _versions(loaded: Sequence[Loaded], mapping: Mapping[str, str]) -> tuple[Version, ...]:

@@ -14,23 +14,20 @@ import polars as pl
 from feerules.book import Book
 from feerules.engines.columnar import Columnar
 from feerules.errors import UnitErrors, UnitProblem
-from feerules.frames import WIDE, FrameError, columns_of, digits, into_lazy, to_decimal
-from feerules.periods import Period, from_day_number
-from feerules.plan.lines import PAYERS
-from feerules.plan.nodes import Node, Slot
+from feerules.frames import WIDE, FrameError, columns_of, into_lazy, to_decimal
+from feerules.line_columns import LineColumns, enumerations, shapes_of
+from feerules.periods import Period
+from feerules.plan.nodes import Node
 from feerules.pools import with_shares
 from feerules.progress import counted
 from feerules.reasons import reason
 from feerules.rerating import cycle_of, differences
-from feerules.telling import about_of, source_text
+from feerules.telling import about_of
 
 __all__ = ["EstateResult", "price_frame"]
 
 Form = Literal["wide", "long"]
-PROBLEMS = {
-    "frame": pl.String, "row_id": pl.String, "unit_id": pl.String, "fee": pl.String, "fact": pl.String,
-    "value": pl.String, "code": pl.String, "reason": pl.String,
-}  # fmt: skip
+PROBLEMS = ("frame", "row_id", "unit_id", "fee", "fact", "value", "code", "reason")
 # What a bill line carries from its unit, beside the key.
 CARRIED = ("account_id", "owner_id", "tenant_id", "developer_id", "heir_id")
 
@@ -47,6 +44,7 @@ class EstateResult:
     problems: Any
     digest: str
     _lazy: tuple[pl.LazyFrame, pl.LazyFrame]
+    _to_write: pl.LazyFrame | None = None
 
     def collect(self) -> EstateResult:
         """The same with both frames computed, in one pass over the units."""
@@ -63,7 +61,8 @@ class EstateResult:
         """
         path = Path(path)
         beside = Path(problems) if problems else path.with_suffix(f".problems{path.suffix}")
-        with counted(self._lazy, progress) as (rows, bad):
+        both = (self._lazy[0] if self._to_write is None else self._to_write, self._lazy[1])
+        with counted(both, progress) as (rows, bad):
             sinks = [rows.sink_parquet(path, lazy=True), bad.sink_parquet(beside, lazy=True)]
             pl.collect_all(sinks, engine="streaming")
 
@@ -96,7 +95,8 @@ def price_frame(
     if strict:
         _refuse(problems)
     if isinstance(units, pl.LazyFrame | str | Path):
-        return EstateResult(rows, problems, book.digest, (rows, problems))
+        to_write = estate.long(to_write=True) if form == "long" and billed is None else None
+        return EstateResult(rows, problems, book.digest, (rows, problems), to_write)
     both = [each.lazy() for each in pl.collect_all([rows, problems], engine="streaming")]
     return EstateResult(back(both[0]), back(both[1]), book.digest, (both[0], both[1]))
 
@@ -135,7 +135,7 @@ class _Estate:
         shared = [slot for slot in self.plan.slots if about_of(slot).shown.pool is not None]
         self.lost_pools: pl.DataFrame | None = None
         if shared:
-            frame, columns, self.lost_pools = with_shares(frame, shared, pools, self.key)
+            frame, columns, self.lost_pools = with_shares(frame, shared, pools, self.key, Columnar)
             self.columns |= columns
         self.prepared = Columnar(self.plan).prepare(frame, self.columns)
 
@@ -167,8 +167,11 @@ class _Estate:
             return amount.alias(fee)
         return pl.when(pl.col(f"charged.{fee}")).then(amount).alias(fee)
 
-    def long(self, *, with_cycle: bool = False) -> pl.LazyFrame:
-        """A row per bill line, fee by fee; `with_cycle` tells the first day of the cycle as well."""
+    def long(self, *, with_cycle: bool = False, to_write: bool = False) -> pl.LazyFrame:
+        """A row per bill line, fee by fee; `with_cycle` tells the first day of the cycle as well.
+
+        `to_write` gives the columns of few words as enumerations, which a file holds five times cheaper.
+        """
         slots = [slot for slot in self.plan.slots if slot.active.hi]
         outputs: dict[str, Node] = {}
         for number, slot in enumerate(slots):
@@ -176,17 +179,23 @@ class _Estate:
             outputs |= {f"{number}.{name}": node for name, node in slot.values.items()}
         keep = [self.key, *self.carried]
         rows = self._priced(outputs, keep)
-        shapes = _shapes(slots)
+        shapes = shapes_of(slots)
         lines = [
             LineColumns(slot, number, self.key, self.carried, shapes) for number, slot in enumerate(slots)
         ]
         if not lines:
             return rows.select(self.key).limit(0)
         starts = [pl.lit(cycle_of(slot, self.period)[0], pl.Date).alias("cycle_start") for slot in slots]
-        return pl.concat(
+        found = [
             each.of(rows, start) if with_cycle else each.of(rows)
             for each, start in zip(lines, starts, strict=True)
-        )
+        ]
+        if to_write:
+            kinds = enumerations(slots)
+            found = [
+                each.with_columns(pl.col(name).cast(kind) for name, kind in kinds.items()) for each in found
+            ]
+        return pl.concat(found)
 
     def _priced(self, outputs: Mapping[str, Node], keep: Sequence[str]) -> pl.LazyFrame:
         rows = self.prepared.rows(outputs, keep)
@@ -213,7 +222,7 @@ class _Estate:
             parts.append(self._key_problems())
         if self.lost_pools is not None and self.lost_pools.height:
             parts.append(self.lost_pools.lazy())
-        return pl.concat(parts).cast(PROBLEMS)
+        return pl.concat(parts).with_columns(pl.col(PROBLEMS).cast(pl.String))
 
     def _reasons(self) -> pl.Expr:
         told: dict[str, str] = {}
@@ -306,125 +315,3 @@ def with_runs(frame: pl.LazyFrame, key: str, facts: Sequence[str]) -> pl.LazyFra
     starts = pl.any_horizontal(pl.col(key).ne_missing(pl.col(key).shift()), apart, *changed)
     run = pl.when(starts).then(pl.col("valid_from").fill_null(date(1900, 1, 1))).forward_fill()
     return frame.with_columns(run.alias("run_from"))
-
-
-# Bill lines
-
-
-Shape = tuple[int, int]  # the decimals of a number column, and a bound of its scaled values
-
-
-def _shapes(slots: Sequence[Slot]) -> dict[str, Shape]:
-    """How each number column is written: decimals enough for every fee (six at least), and its bound."""
-    shapes = {}
-    for name in ("quantity", "rate", "factor", "tax_rate", "tax", "amount"):
-        nodes = [slot.values[name] for slot in slots if name in slot.values]
-        least = 2 if name in ("tax", "amount") else 6
-        places = max([least, *(node.scale for node in nodes)])
-        bounds = [max(abs(node.lo), abs(node.hi)) * 10 ** (places - node.scale) for node in nodes]
-        shapes[name] = (places, max([0, *bounds]))
-    return shapes
-
-
-class LineColumns:
-    """The columns of the bill lines of one slot."""
-
-    def __init__(
-        self, slot: Slot, number: int, key: str, carried: Sequence[str], shapes: Mapping[str, Shape]
-    ) -> None:
-        self.slot, self.about = slot, about_of(slot)
-        self.number, self.key, self.carried, self.shapes = number, key, carried, shapes
-
-    def of(self, rows: pl.LazyFrame, *more: pl.Expr) -> pl.LazyFrame:
-        if self.slot.active.lo == 0:
-            rows = rows.filter(pl.col(f"{self.number}.active"))
-        return rows.select(*self._columns(), *more)
-
-    def _node(self, name: str) -> pl.Expr:
-        return pl.col(f"{self.number}.{name}")
-
-    def _columns(self) -> list[pl.Expr]:
-        about, schedule = self.about, self.about.schedule
-        amount, tax = self._node("amount"), self._node("tax")
-        return [
-            self._charge_id().alias("charge_id"),
-            self._carried("account_id"),
-            self._payer_id().alias("payer_id"),
-            self._payer().alias("payer"),
-            pl.col(self.key),
-            pl.lit(about.fee_id).alias("fee"),
-            pl.lit(about.fee.kind).alias("kind"),
-            self._day("start").alias("period_start"),
-            self._day("end").alias("period_end"),
-            self._day("issued").alias("issued_on"),
-            self._day("due").alias("due_on"),
-            self._number("quantity"),
-            pl.lit(about.shown.unit).alias("unit"),
-            self._number("rate"),
-            self._number("factor"),
-            to_decimal(amount - tax, 2, most=2 * self.shapes["amount"][1]).alias("net"),
-            self._number("tax_rate"),
-            self._number("tax"),
-            self._number("amount"),
-            pl.lit(schedule.currency).alias("currency"),
-            pl.lit(schedule.id).alias("document"),
-            pl.lit(schedule.version_name).alias("version"),
-            self._row().alias("table_row"),
-            pl.lit(source_text(about)).alias("source"),
-        ]
-
-    def _carried(self, name: str) -> pl.Expr:
-        return pl.col(name) if name in self.carried else pl.lit(None, pl.String).alias(name)
-
-    def _constant(self, name: str) -> int | None:
-        node = self.slot.values[name]
-        return node.lo if node.lo == node.hi else None
-
-    def _day(self, name: str) -> pl.Expr:
-        known = self._constant(name)
-        if known is not None:
-            return pl.lit(from_day_number(known), pl.Date)
-        return self._node(name).cast(pl.Int32).cast(pl.Date)
-
-    def _number(self, name: str) -> pl.Expr:
-        places, most = self.shapes[name]
-        node = self.slot.values.get(name)
-        if node is None:
-            return pl.lit(None, pl.Decimal(digits(most), places)).alias(name)
-        return to_decimal(self._node(name), node.scale, places, most=most // 10 ** (places - node.scale)).alias(name)
-
-    def _payer(self) -> pl.Expr:
-        known = self._constant("payer")
-        return pl.lit(PAYERS[known]) if known is not None else _texts(PAYERS, self._node("payer"))
-
-    def _payer_id(self) -> pl.Expr:
-        known = self._constant("payer")
-        choices = [
-            (self._node("payer") == number, pl.col(f"{payer}_id").cast(pl.String))
-            for number, payer in enumerate(PAYERS)
-            if f"{payer}_id" in self.carried
-        ]
-        if known is not None:
-            name = f"{PAYERS[known]}_id"
-            return pl.col(name).cast(pl.String) if name in self.carried else pl.lit(None, pl.String)
-        chosen: pl.Expr = pl.lit(None, pl.String)
-        for test, column in choices:
-            chosen = pl.when(test).then(column).otherwise(chosen)
-        return chosen
-
-    def _row(self) -> pl.Expr:
-        if not self.about.rows:
-            return pl.lit("")
-        return _texts(self.about.rows, self._node("row"))
-
-    def _charge_id(self) -> pl.Expr:
-        days = self.slot.values["start"]
-        texts = [f"{from_day_number(day):%Y%m%d}" for day in range(days.lo, days.hi + 1)]
-        day = pl.lit(texts[0]) if len(texts) == 1 else _texts(texts, self._node("start") - days.lo)
-        fee, version = self.about.fee_id, self.about.schedule.version_name
-        key = pl.col(self.key).cast(pl.String)
-        return pl.concat_str(key, pl.lit(f":{fee}:"), day, pl.lit(":"), self._payer(), pl.lit(f":{version}"))
-
-
-def _texts(texts: Sequence[str], index: pl.Expr) -> pl.Expr:
-    return pl.lit(pl.Series(list(texts), dtype=pl.String)).gather(index)

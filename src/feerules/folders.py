@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from feerules.documents.source import MAX_BYTES, read_file
+from feerules.documents.tree import Lines
 from feerules.errors import Problem, Where
 
-__all__ = ["SUFFIXES", "Folder", "documents_of", "unreadable"]
+__all__ = ["SUFFIXES", "Folder", "documents_of", "unreadable", "with_excerpts"]
 
 SUFFIXES = (".yaml", ".yml")
 MAX_FILE = 20 * 1024 * 1024
@@ -57,3 +60,18 @@ def unreadable(name: str, reason: str) -> Problem:
         "unreadable", Where(name, 1, 1), f"a file that cannot be read: {reason}", "a file of the book",
         "look at its path and its rights",
     )  # fmt: skip
+
+
+def with_excerpts(problems: Iterable[Problem], files: Mapping[str, bytes]) -> list[Problem]:
+    """The problems without repeats, each with the line that it points into."""
+    lines: dict[str, Lines] = {}
+
+    def excerpt(where: Where) -> str:
+        if where.file not in files or where.file.endswith(".xlsx"):
+            return ""
+        if where.file not in lines:
+            lines[where.file] = Lines(where.file, files[where.file].decode("utf-8-sig", "replace"))
+        return lines[where.file].excerpt_of(where)
+
+    told = dict.fromkeys(problems)
+    return [each if each.excerpt else replace(each, excerpt=excerpt(each.where)) for each in told]

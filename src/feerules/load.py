@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
@@ -15,9 +14,9 @@ from feerules.documents.others import BookDocument, CalendarDocument, CasesDocum
 from feerules.documents.schedule import FactLibrary, FeeSchedule
 from feerules.documents.source import read
 from feerules.documents.tables import TableError, read_table_file
-from feerules.documents.tree import Lines, Map, Seq, Text, describe, quote
+from feerules.documents.tree import Map, Seq, Text, describe, quote
 from feerules.errors import Problem, RuleErrors, Where, did_you_mean
-from feerules.folders import SUFFIXES, Folder, documents_of, unreadable
+from feerules.folders import SUFFIXES, Folder, documents_of, unreadable, with_excerpts
 from feerules.plan.names import place_of
 
 __all__ = ["load", "load_files"]
@@ -87,7 +86,6 @@ class _Loading:
         self.problems = problems
         self.files: dict[str, bytes] = {}
         self.parts: dict[str, Part] = {}
-        self._lines: dict[str, Lines] = {}
 
     def fetch(self, name: str) -> bytes | None:
         if name not in self.files:
@@ -128,21 +126,8 @@ class _Loading:
         )
         self.problems += book.problems()
         if self.problems:
-            raise RuleErrors(self._told(self.problems))
+            raise RuleErrors(with_excerpts(self.problems, self.files))
         return book
-
-    def _told(self, problems: Iterable[Problem]) -> list[Problem]:
-        """The problems without repeats, each with the line that it points into."""
-        told = dict.fromkeys(problems)
-        return [each if each.excerpt else replace(each, excerpt=self._excerpt(each.where)) for each in told]
-
-    def _excerpt(self, where: Where) -> str:
-        if where.file.partition("#")[0].endswith(".xlsx") or where.file not in self.files:
-            return ""
-        if where.file not in self._lines:
-            text = self.files[where.file].decode("utf-8-sig", "replace")
-            self._lines[where.file] = Lines(where.file, text)
-        return self._lines[where.file].excerpt_of(where)
 
     # Documents
 

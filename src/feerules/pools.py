@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
-from feerules.engines.columnar import Columnar
 from feerules.frames import FrameError, columns_of, into_lazy, to_decimal
 from feerules.money import to_scaled
 from feerules.plan.figures import Pool
-from feerules.plan.nodes import Slot
+from feerules.plan.nodes import Plan, Slot
 from feerules.reasons import reason
 from feerules.telling import about_of
 
 __all__ = ["with_shares"]
 
+Engine = Callable[[Plan], Any]  # what prepares a plan for a frame
 Shares = tuple[pl.LazyFrame, dict[str, str], pl.DataFrame]
 
 
-def with_shares(frame: pl.LazyFrame, slots: Sequence[Slot], pools: Any, key: str) -> Shares:
+def with_shares(frame: pl.LazyFrame, slots: Sequence[Slot], pools: Any, key: str, engine: Engine) -> Shares:
     """Adds to each unit its share of every pool.
 
     Gives the frame, the column of each share, and a problem row for each pool that no unit shares.
-    A unit for which a fee is shared but that has no pool gets no value: it becomes a problem.
+    `engine` prepares a weighing plan over the frame. A unit for which a fee is shared but that has no pool gets no value: it becomes a problem.
     """
     given = _pools(pools)
     columns, lost = {}, []
@@ -33,7 +33,7 @@ def with_shares(frame: pl.LazyFrame, slots: Sequence[Slot], pools: Any, key: str
         pool = about_of(slot).shown.pool
         assert pool is not None
         mine = _of_slot(given, slot)
-        shares, unshared = _shares(frame, pool, mine, key)
+        shares, unshared = _shares(frame, pool, mine, key, engine)
         lost.append(unshared)
         frame = frame.join(shares.lazy(), on=key, how="left", maintain_order="left")
         columns[pool.leaf.name] = pool.leaf.name
@@ -71,10 +71,10 @@ def _of_slot(pools: pl.DataFrame, slot: Slot) -> pl.DataFrame:
 
 
 def _shares(
-    frame: pl.LazyFrame, pool: Pool, pools: pl.DataFrame, key: str
+    frame: pl.LazyFrame, pool: Pool, pools: pl.DataFrame, key: str, engine: Engine
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(key, share) of every unit, and a problem for each pool that nobody shares or nobody can weigh."""
-    weighed, unweighed = _weighed(frame, pool, key)
+    weighed, unweighed = _weighed(frame, pool, key, engine)
     among = [pl.col(name).cast(pl.String) for name in pool.among]
     pools = pools.with_columns(among)
     blocked = _matching(pools, unweighed.with_columns(among), pool.among)["pool_id"].unique()
@@ -85,13 +85,13 @@ def _shares(
     return shares.select(key, to_decimal(pl.col("share"), 2).alias(pool.leaf.name)), _lost(empty)
 
 
-def _weighed(frame: pl.LazyFrame, pool: Pool, key: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _weighed(frame: pl.LazyFrame, pool: Pool, key: str, engine: Engine) -> tuple[pl.DataFrame, pl.DataFrame]:
     schema = frame.collect_schema()
     missing = [name for name in pool.among if name not in schema]
     if missing:
         raise FrameError(f"units without the column {', '.join(missing)}, which says who shares a cost")
     columns = columns_of(schema, {leaf.name: leaf.aliases for leaf in pool.plan.leaves})
-    prepared = Columnar(pool.plan).prepare(frame, columns)
+    prepared = engine(pool.plan).prepare(frame, columns)
     (slot,) = pool.plan.slots
     outputs = {"weight": slot.values["weight"], "shares": slot.active}
     keep = list(dict.fromkeys([key, *pool.among]))

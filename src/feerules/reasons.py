@@ -17,6 +17,7 @@ CODES = {
     "unknown_value": "none of {words}",
     "no_row": "no row of the table matches, and the schedule calls that a problem",
     "no_schedule": "no schedule of the book applies to this unit",
+    "fee_claimed_twice": "two schedules of the book charge this fee for the same day",
     "above_ceiling": "the rate is above the ceiling",
     "float_out_of_range": "the float chosen is outside what the schedule permits",
     "division_by_zero": "the formula divides by a number that is not positive",

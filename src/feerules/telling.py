@@ -43,7 +43,7 @@ class Teller:
         self._at = {name: self._add(node) for name, node in slot.values.items()}
         self._factor = self._fraction() if "factor" in slot.values else None
         self._steps = list(self._stepping())
-        self._same = dict.fromkeys(LINE_FIELDS) | self._what_never_changes()
+        self._same: Plain = {**dict.fromkeys(LINE_FIELDS), **self._what_never_changes()}
         # A month's days and many a rate are constants: they become text once, not for every record.
         self._days = self._what_differs(slot, DAYS, lambda number, _: _day(number))
         self._numbers = self._what_differs(slot, dict(zip(NUMBERS, NUMBERS, strict=True)), scaled_text)

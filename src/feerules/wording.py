@@ -10,6 +10,7 @@ from decimal import Context, Decimal, localcontext
 from functools import cache, reduce
 from io import BytesIO
 from pkgutil import get_data
+from typing import Any
 
 __all__ = ["LOCALES", "Wording", "counted", "sentence", "translate"]
 
@@ -56,7 +57,9 @@ def translate(locale: str) -> Wording:
 # Two threads that ask first at the same time both read the catalog, and get the same words.
 @cache
 def _wording(locale: str, catalog: str) -> Wording:
-    return Wording(locale, locale.partition("_")[0], _messages(catalog))
+    from babel import Locale
+
+    return Wording(Locale.parse(locale), locale.partition("_")[0], _messages(catalog))
 
 
 @cache
@@ -76,9 +79,12 @@ def _messages(catalog: str) -> Messages:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The sentences of one language, and the forms in which one place writes numbers and days."""
+    """The sentences of one language, and the forms in which one place writes numbers and days.
 
-    locale: str
+    `locale` is Babel's, read once: by its name it would be looked up again for every number.
+    """
+
+    locale: Any
     language: str
     messages: Messages = field(repr=False)
 

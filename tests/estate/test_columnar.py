@@ -4,162 +4,155 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from math import inf, nan
 from typing import Any
 
 import polars as pl
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feerules.engines.columnar import Columnar
 from feerules.engines.scalar import Scalar, function
+from feerules.money import from_scaled
 from feerules.plan.bounds import Builder, TooLarge, fits_int64
-from feerules.plan.nodes import And, Compare, Const, Fact, Guard, Leaf, Node, Not, Or, Plan, Present
+from feerules.plan.nodes import And, Compare, Const, Guard, Leaf, Node, Not, Or, Plan, Present
 
 MANY = settings(max_examples=400, suppress_health_check=list(HealthCheck))
 MODES = ("half_up", "half_even", "half_down", "up", "down")
-WORDS = ("shop", "home", "bay", "住宅", "a rather long word of the rules", "101", "7", "-3", "")
+WORDS = ("shop", "home", "bay", "住宅", "a rather long word of the rules", "101", "-3", "", *map(str, range(15)))
+LONG = 90_000  # days or minutes from 1970: nanoseconds in 64 bits hold no more than 106,751 days
 
-# Facts, and columns that may carry them
+# Facts, and columns that carry them
+
+GARBAGE = (
+    "", " ", "abc", "1e3", ".5", "5.", "+7", "-0", "１２", "1,000", "00012.50", "1.2.3", "0" * 1001, "9" * 40, "7\n",
+    "2026-13-01", "2026-02-29", "0000-01-01", "20260101", "2026-1-1", "2026-01-01T24:00", "2026-01-01T08:00Z",
+    "2026-01-01T0830", "2026-01-01x08:30", "2026-01-01T08", "2026-01-01T08:30+00", "2026-01-01T08:30:15.5",
+    "2026-01-01", "2026-01-01T08:30", "2026-01-01 08:30:15", " 2026-01-01", "9999-12-31", "1969-12-31T23:59",
+)  # fmt: skip
 
 
 @st.composite
 def leaves(draw: Any, number: int) -> Leaf:
     kind = draw(st.sampled_from(("decimal", "decimal", "integer", "boolean", "date", "datetime", "choice", "text")))
     places = draw(st.integers(0, 9)) if kind == "decimal" else 0
-    codes, words, lo, hi = (), (), 0, 1
+    codes: list[str] = []
+    words: list[tuple[str, int]] = []
+    lo, hi = 0, 1
     if kind in ("choice", "text"):
-        codes = draw(st.lists(st.sampled_from((*WORDS, *map(str, range(20)))), min_size=1, max_size=20, unique=True))
+        codes = draw(st.lists(st.sampled_from(WORDS), min_size=1, max_size=20, unique=True))
         lo, hi = 0, len(codes) - (kind == "choice")
     if kind in ("choice", "boolean"):
         spellings = draw(st.lists(st.sampled_from(("yes", "no", "true", "false", *WORDS)), max_size=4, unique=True))
-        words = tuple((word, draw(st.integers(lo, hi))) for word in spellings)
+        words = [(word, draw(st.integers(lo, hi))) for word in spellings]
     if kind in ("decimal", "integer", "date", "datetime"):
-        most = 10 ** draw(st.sampled_from((1, 3, 5, 9, 18, 25)))
+        exponents = {"date": (3, 4), "datetime": (3, 7)}.get(kind, (1, 3, 5, 7, 9, 18, 25))
+        most = 10 ** draw(st.sampled_from(exponents))
         lo, hi = sorted(draw(st.tuples(st.integers(-most, most), st.integers(-most, most))))
-    default = draw(st.none() | st.integers(lo, hi))
-    optional = draw(st.booleans())
-    return Leaf(f"f{number}", kind, places, lo, hi, tuple(codes), words, optional, default)
+    default = draw(st.none() | st.none() | st.integers(lo, hi))
+    return Leaf(f"f{number}", kind, places, lo, hi, tuple(codes), tuple(words), draw(st.booleans()), default)
 
 
-def near(leaf: Leaf) -> st.SearchStrategy[int]:
-    """Encoded values, most of them inside the domain or at its edges."""
-    edges = st.sampled_from((leaf.lo, leaf.hi, leaf.lo - 1, leaf.hi + 1, 0))
-    return st.integers(leaf.lo, leaf.hi) | edges
+class Column:
+    """Draws what a column of a frame says of one fact: as it should be, or dirty."""
 
+    def __init__(self, draw: Any, leaf: Leaf, height: int) -> None:
+        self.draw, self.leaf, self.height = draw, leaf, height
+        self.dirty = draw(st.integers(0, 3)) == 0
 
-def scaled(value: int, places: int) -> Decimal:
-    return Decimal(value).scaleb(-places)
+    def series(self) -> pl.Series:
+        fitting = {
+            "date": (self.days, self.texts), "datetime": (self.days, self.texts),
+            "boolean": (self.booleans, self.texts), "choice": (self.texts,), "text": (self.texts, self.wholes),
+        }.get(self.leaf.kind, (self.wholes, self.floats, self.decimals, self.texts))  # fmt: skip
+        every = (self.wholes, self.floats, self.decimals, self.texts, self.days, self.booleans, self.odd)
+        return self.draw(st.sampled_from(every if self.dirty else fitting))()
+
+    def drawn(self, values: st.SearchStrategy[Any]) -> list[Any]:
+        given = st.none() | values | values | values if self.dirty or self.leaf.optional else values
+        return self.draw(st.lists(given, min_size=self.height, max_size=self.height))
+
+    def encoded(self) -> st.SearchStrategy[int]:
+        lo, hi = self.leaf.lo, self.leaf.hi
+        inside = st.integers(lo, hi) | st.sampled_from((lo, hi))
+        return inside | st.sampled_from((lo - 1, hi + 1, 0)) if self.dirty else inside
+
+    def wholes(self) -> pl.Series:
+        types = (pl.Int8(), pl.Int16(), pl.Int32(), pl.Int64(), pl.Int128(), pl.UInt8(), pl.UInt32(), pl.UInt64())
+        dtype = self.draw(st.sampled_from(types))
+        bits = int(str(dtype).lstrip("UInt"))
+        least, most = (0, 2**bits - 1) if str(dtype)[0] == "U" else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+        factor = 10**self.leaf.places
+        numbers = self.encoded().map(lambda value: min(max(value // factor, least), most))
+        edges = st.sampled_from((least, most)) if self.dirty else numbers
+        return pl.Series(self.drawn(numbers | numbers | edges), dtype=dtype)
+
+    def floats(self) -> pl.Series:
+        odd = st.sampled_from((nan, inf, -inf, -0.0, 0.1 + 0.2, 1e300, 2.0**53, 2.0**52 + 0.5)) | st.floats()
+        numbers = self.encoded().map(lambda value: float(from_scaled(value, self.leaf.places)))
+        dtype = self.draw(st.sampled_from((pl.Float64, pl.Float64, pl.Float32)))
+        return pl.Series(self.drawn(numbers | odd if self.dirty else numbers), dtype=dtype, strict=False)
+
+    def decimals(self) -> pl.Series:
+        precision = self.draw(st.sampled_from((9, 18, 19, 38)))
+        places = min(self.draw(st.integers(0, 11)), precision - 1)
+        most = 10**precision - 1
+        up, down = 10 ** max(places - self.leaf.places, 0), 10 ** max(self.leaf.places - places, 0)
+        numbers = self.encoded().map(lambda value: value * up // down)
+        if self.dirty:
+            numbers |= st.integers(-most, most)
+        decimals = numbers.map(lambda value: from_scaled(min(max(value, -most), most), places))
+        return pl.Series(self.drawn(decimals), dtype=pl.Decimal(precision, places))
+
+    def texts(self) -> pl.Series:
+        values = self.drawn(self.said() | st.sampled_from(GARBAGE) if self.dirty else self.said())
+        types = (pl.String(), pl.String(), pl.Categorical(), pl.Enum(sorted({*values} - {None})))
+        return pl.Series(values, dtype=self.draw(st.sampled_from(types)))
+
+    def said(self) -> st.SearchStrategy[str]:
+        match self.leaf.kind:
+            case "decimal" | "integer":
+                number = self.encoded().map(lambda value: plain(from_scaled(value, self.leaf.places)))
+                return st.builds(str.format, st.sampled_from(("{}", "{}", " {}", "{} ")), number)
+            case "date":
+                return self.moments().map(lambda moment: moment.date().isoformat())
+            case "datetime":
+                forms = ("{:%Y-%m-%dT%H:%M}", "{:%Y-%m-%d %H:%M:00}")
+                return st.builds(str.format, st.sampled_from(forms), self.moments())
+        spelled = (*self.leaf.codes, *(word for word, _ in self.leaf.words))
+        other = ("any other",) if self.leaf.kind == "text" or self.dirty or not spelled else ()
+        return st.sampled_from((*spelled, *other))
+
+    def moments(self) -> st.SearchStrategy[datetime]:
+        step = timedelta(minutes=1) if self.leaf.kind == "datetime" else timedelta(days=1)
+        return self.encoded().map(lambda value: datetime(1970, 1, 1) + min(max(value, -LONG), LONG) * step)
+
+    def days(self) -> pl.Series:
+        if self.leaf.kind != "datetime" and self.draw(st.booleans()):
+            return pl.Series(self.drawn(self.moments().map(datetime.date)), dtype=pl.Date)
+        moments = self.moments()
+        if self.dirty:
+            more = st.sampled_from((timedelta(0), timedelta(hours=8), timedelta(seconds=30), timedelta(milliseconds=1)))
+            moments = st.builds(lambda moment, later: moment + later, moments, more)
+        zones = (None, None, "UTC", "Asia/Shanghai") if self.dirty or self.leaf.kind == "date" else (None,)
+        series = pl.Series(self.drawn(moments), dtype=pl.Datetime(self.draw(st.sampled_from(("ms", "us", "ns")))))
+        zone = self.draw(st.sampled_from(zones))
+        return series.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+
+    def booleans(self) -> pl.Series:
+        return pl.Series(self.drawn(st.booleans()), dtype=pl.Boolean)
+
+    def odd(self) -> pl.Series:
+        kinds: dict[Any, Any] = {
+            pl.Null(): None, pl.Time(): time(8), pl.Duration("us"): timedelta(1), pl.Binary(): b"7",
+            pl.List(pl.Int64): [1], pl.Struct({"a": pl.Int64}): {"a": 1},
+        }  # fmt: skip
+        dtype = self.draw(st.sampled_from([*kinds]))
+        return pl.Series(self.drawn(st.just(kinds[dtype])), dtype=dtype)
 
 
 def plain(number: Decimal) -> str:
     return format(number, "f")
-
-
-GARBAGE = st.sampled_from(
-    ("", " ", "abc", "1e3", ".5", "5.", "+7", "-0", "１２", "1,000", "00012.50", "1.2.3", "0" * 1001, "9" * 40, "7\n")
-    + ("2026-13-01", "2026-02-29", "0000-01-01", "20260101", "2026-1-1", "2026-01-01T24:00", "2026-01-01T08:00Z")
-    + ("2026-01-01", "2026-01-01T08:30", "2026-01-01 08:30:15", " 2026-01-01", "9999-12-31", "1969-12-31T23:59")
-)
-
-
-def texts(leaf: Leaf) -> st.SearchStrategy[str]:
-    if leaf.kind in ("decimal", "integer"):
-        number = near(leaf).map(lambda value: plain(scaled(value, leaf.places)))
-        around = st.sampled_from(("{}", "{}", " {}", "{} ", "{}.0", "{}0", "0{}", "+{}"))
-        return st.builds(str.format, around, number) | GARBAGE
-    if leaf.kind in ("choice", "text", "boolean"):
-        return st.sampled_from((*leaf.codes, *(word for word, _ in leaf.words), "any other")) | GARBAGE
-    days = st.dates().map(str) | st.datetimes().map(lambda each: each.isoformat(draw_separator)[:16])
-    return days | GARBAGE
-
-
-draw_separator = "T"
-
-
-def in_type(dtype: pl.DataType, lo: int, hi: int) -> tuple[int, int]:
-    """The bounds of whole numbers that a column of this type can hold."""
-    bits = int(str(dtype).lstrip("UInt"))
-    least, most = (0, 2**bits - 1) if dtype.is_unsigned_integer() else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-    return least, most
-
-
-@st.composite
-def columns(draw: Any, leaf: Leaf, height: int) -> pl.Series:
-    make = draw(st.sampled_from((whole_column, float_column, decimal_column, text_column, text_column, day_column, odd_column)))
-    fitting = {"date": day_column, "datetime": day_column, "boolean": boolean_column}.get(leaf.kind, make)
-    return draw((fitting if draw(st.booleans()) else make)(leaf, height))
-
-
-def listed(values: st.SearchStrategy[Any], height: int) -> st.SearchStrategy[list[Any]]:
-    return st.lists(st.none() | values | values | values, min_size=height, max_size=height)
-
-
-@st.composite
-def whole_column(draw: Any, leaf: Leaf, height: int) -> pl.Series:
-    types = (pl.Int8(), pl.Int16(), pl.Int32(), pl.Int64(), pl.Int128(), pl.UInt8(), pl.UInt32(), pl.UInt64())
-    dtype = draw(st.sampled_from(types))
-    least, most = in_type(dtype, leaf.lo, leaf.hi)
-    factor = 10**leaf.places
-    numbers = near(leaf).map(lambda value: min(max(value // factor, least), most)) | st.sampled_from((least, most, 0))
-    return pl.Series(draw(listed(numbers, height)), dtype=dtype)
-
-
-@st.composite
-def float_column(draw: Any, leaf: Leaf, height: int) -> pl.Series:
-    odd = st.sampled_from((float("nan"), float("inf"), -float("inf"), -0.0, 0.1 + 0.2, 1e300, 2.0**53, 2.0**52 + 0.5))
-    numbers = near(leaf).map(lambda value: float(scaled(value, leaf.places)))
-    dtype = draw(st.sampled_from((pl.Float64, pl.Float64, pl.Float32)))
-    return pl.Series(draw(listed(numbers | numbers | odd | st.floats(), height)), dtype=dtype, strict=False)
-
-
-@st.composite
-def decimal_column(draw: Any, leaf: Leaf, height: int) -> pl.Series:
-    precision = draw(st.sampled_from((9, 18, 19, 38)))
-    places = draw(st.integers(0, min(precision - 1, 11)))
-    most = 10**precision - 1
-    shift = 10 ** max(places - leaf.places, 0), 10 ** max(leaf.places - places, 0)
-    numbers = near(leaf).map(lambda value: value * shift[0] // shift[1]) | st.integers(-most, most)
-    decimals = numbers.map(lambda value: scaled(min(max(value, -most), most), places))
-    return pl.Series(draw(listed(decimals, height)), dtype=pl.Decimal(precision, places))
-
-
-@st.composite
-def text_column(draw: Any, leaf: Leaf, height: int) -> pl.Series:
-    values = draw(listed(texts(leaf), height))
-    dtype = draw(st.sampled_from((pl.String(), pl.String(), pl.Categorical(), pl.Enum(sorted({*values} - {None})))))
-    return pl.Series(values, dtype=dtype)
-
-
-@st.composite
-def boolean_column(draw: Any, leaf: Leaf, height: int) -> pl.Series:
-    return pl.Series(draw(listed(st.booleans(), height)), dtype=pl.Boolean)
-
-
-@st.composite
-def day_column(draw: Any, leaf: Leaf, height: int) -> pl.Series:
-    unit = 1 if leaf.kind == "date" else 1440
-    most = 106_000  # days: about what 64 bits of nanoseconds hold
-    days = near(leaf).map(lambda value: date(1970, 1, 1) + timedelta(min(max(value // unit, -most), most)))
-    if draw(st.booleans()):
-        return pl.Series(draw(listed(days, height)), dtype=pl.Date)
-    parts = st.sampled_from((timedelta(), timedelta(minutes=510), timedelta(seconds=30), timedelta(microseconds=1000)))
-    moments = st.builds(lambda day, part: datetime(day.year, day.month, day.day) + part, days, parts)
-    zone = draw(st.sampled_from((None, None, "UTC", "Asia/Shanghai")))
-    dtype = pl.Datetime(draw(st.sampled_from(("ms", "us", "ns"))))
-    return pl.Series(draw(listed(moments, height)), dtype=dtype).dt.replace_time_zone(
-        zone, ambiguous="earliest", non_existent="null"
-    )
-
-
-@st.composite
-def odd_column(draw: Any, leaf: Leaf, height: int) -> pl.Series:
-    kinds: dict[Any, Any] = {
-        pl.Null(): None, pl.Time(): time(8), pl.Duration("us"): timedelta(1), pl.Binary(): b"7",
-        pl.List(pl.Int64): [1], pl.Struct({"a": pl.Int64}): {"a": 1}, pl.Boolean(): True,
-    }  # fmt: skip
-    dtype = draw(st.sampled_from([*kinds]))
-    return pl.Series(draw(listed(st.just(kinds[dtype]), height)), dtype=dtype)
 
 
 # Plans
@@ -197,7 +190,7 @@ class Grown:
         b, test = self.b, self.test()
         compared = b.compare(self.draw(st.sampled_from(("<", "<=", "==", "!="))), self.one(), self.one())
         joined = self.draw(st.sampled_from((b.all_of, b.any_of)))([test, compared])
-        self.truths.append(self.draw(st.sampled_from((compared, joined, b.negate(test)))))
+        self.truths.append(self.draw(st.sampled_from((compared, compared, joined, joined, b.negate(test)))))
 
     def arithmetic(self) -> Node:
         b = self.b
@@ -226,7 +219,9 @@ class Grown:
     def band(self) -> Node:
         of = self.one()
         count = self.draw(st.sampled_from((1, 3, 6, 40)))
-        cuts = self.draw(st.lists(st.integers(of.lo, of.hi), min_size=1, max_size=count, unique=True))
+        step = self.draw(st.sampled_from((1, max((of.hi - of.lo) // 200, 1))))
+        some = st.integers(of.lo, of.hi).map(lambda cut: cut // step * step)
+        cuts = self.draw(st.lists(some, min_size=1, max_size=count, unique=True))
         return self.b.band(tuple(sorted(cuts)), of)
 
 
@@ -235,19 +230,20 @@ def plans(draw: Any) -> tuple[Plan, dict[str, Node]]:
     facts = [draw(leaves(number)) for number in range(draw(st.integers(1, 4)))]
     grown = Grown(draw, facts)
     grown.grow(draw(st.integers(0, 25)))
-    needs = [grown.test() if draw(st.booleans()) else grown.b.true for _ in facts]
+    needs = [draw(st.sampled_from((grown.b.true, grown.test()))) for _ in facts]
     guards = [Guard("unreadable", need, None, leaf) for leaf, need in zip(facts, needs, strict=True)]
     for number in range(draw(st.integers(0, 2))):
         fact = draw(st.sampled_from((None, *facts)))
         guards.append(Guard(f"code_{number}", grown.test(), grown.test(), fact, draw(st.none() | st.just("water"))))
     nodes = [node for node in grown.numbers[-12:] if fits_int64(node.lo, node.hi)] + grown.truths[-4:]
+    nodes = [node for node in nodes if not isinstance(node, Const)] or nodes
     return Plan(tuple(facts), tuple(guards), ()), {f"o{n}": node for n, node in enumerate(nodes)}
 
 
 @st.composite
 def frames(draw: Any, plan: Plan) -> pl.DataFrame:
     height = draw(st.integers(1, 8))
-    given = {leaf.name: draw(columns(leaf, height)) for leaf in plan.leaves if draw(st.integers(0, 9))}
+    given = {leaf.name: Column(draw, leaf, height).series() for leaf in plan.leaves if draw(st.integers(0, 19))}
     return pl.DataFrame({"id": pl.Series(range(height), dtype=pl.Int64), **given})
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from feerules.documents.fields import Flag, Id, MonthDay, Number, Phrase, Plain, Whole, Words
+from feerules.documents.fields import Flag, Id, MonthDay, Number, Phrase, Plain, Whole, Words, read_day
 from feerules.documents.model import Part
 from feerules.documents.values import Cells, Formula, Otherwise, TableValue, Value
 
@@ -85,7 +85,7 @@ def _named(key: str) -> Any:
 
 def _day_or_fact(value: Any) -> Any:
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        return date.fromisoformat(value)
+        return read_day(value)
     return value
 
 
@@ -225,7 +225,7 @@ class Tiers(Part):
 class Started(Part):
     """A quantity in started units of time between two moments, such as a parking visit."""
 
-    started: Duration
+    started: Duration = Field(gt=0)
     between: tuple[Phrase, Phrase] | None = Field(None, description="two datetime facts: from, to")
     minutes: Formula | None = Field(None, description="the duration in minutes, where that is the fact")
     free: Duration = 0
@@ -233,7 +233,7 @@ class Started(Part):
         "from_its_end", description="whether a longer stay pays from the end of the free time or for all"
     )
     cap: Formula | None = Field(None, description="the most for each `cap_per`")
-    cap_per: Duration = 1440
+    cap_per: Duration = Field(1440, gt=0)
 
 
 class FactQuantity(Part):

@@ -36,6 +36,7 @@ __all__ = [
     "Whole",
     "Words",
     "problem_with",
+    "read_day",
     "refused",
 ]
 
@@ -162,7 +163,8 @@ _LOOSE_MONTH_DAY = re.compile(r"(?:[0-9]{4}\s*[-/.å¹´])?\s*([0-9]{1,2})\s*[-/.æœ
 _A_MONTH_DAY = "a month and a day such as 11-15"
 
 
-def _read_day(value: Any) -> date:
+def read_day(value: Any) -> date:
+    """A day as `Day` reads it; raises what a validator raises."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if not isinstance(value, str):
@@ -190,7 +192,7 @@ def _no_such_day(value: str, month: int, days: int, name: str) -> Problem:
     return problem_with(value, "no_such_day", expected="a day that the calendar has", hint=hint)
 
 
-Day = Annotated[date, BeforeValidator(_read_day), WithJsonSchema({"type": "string", "format": "date"})]
+Day = Annotated[date, BeforeValidator(read_day), WithJsonSchema({"type": "string", "format": "date"})]
 """A day of the calendar, written 2026-01-31."""
 
 

@@ -219,8 +219,20 @@ def _unknown_key(e: _Found) -> Problem:
     typed = half(str(key)).strip()
     hint = f'write "{typed}"' if typed in keys else did_you_mean(str(key), keys)
     place = e.owner()
+    if not hint and "note" in keys:
+        hint = "delete it, or say it in note:"
     expected = f"one of: {', '.join(keys)}" if keys else "a key that has a meaning here"
     return place.problem("unknown_key", found=f"the key {quote(str(key))}", expected=expected, hint=hint)
+
+
+# The line to type, where it is likely the same in every document.
+_LINES = {
+    "id": "id: jinxiu-garden",
+    "effective": "effective: {from: 2026-01-01}",
+    "fees": "fees: {management: {per: area, rate: 2.80}}",
+    "years": "years: [2026]",
+    "from": "from: 2026-01-01",
+}
 
 
 def _missing_key(e: _Found) -> Problem:
@@ -230,7 +242,8 @@ def _missing_key(e: _Found) -> Problem:
 def _without(e: _Found, key: str) -> Problem:
     inside = f" in {e.holder[1]}" if e.holder and isinstance(e.holder[0], Map) else ""
     found, expected = f"no {quote(key)}{inside}", f"the key {quote(key)}"
-    return e.owner().problem("missing_key", found=found, expected=expected, hint=f"add {key}: …")
+    hint = f"add {_LINES.get(key, f'{key}: …')}"
+    return e.owner().problem("missing_key", found=found, expected=expected, hint=hint)
 
 
 def _unknown_word(e: _Found) -> Problem:
@@ -304,7 +317,10 @@ def _by_kind(e: _Found) -> Problem:
     if e.type in _BOUNDS:
         return e.problem("out_of_range", describe(e.value), _BOUNDS[e.type].format_map(e.context))
     if e.type in _SHAPES:
-        return e.problem("wrong_form", describe(e.value), _SHAPES[e.type].format_map(e.context))
+        shape = _SHAPES[e.type].format_map(e.context)
+        if isinstance(e.value, dict):
+            shape = shape.replace("a list of", "a mapping with") + " keys"
+        return e.problem("wrong_form", describe(e.value), shape)
     if e.type.endswith(("_type", "_parsing", "_parsing_size", "_from_float")) and kind in _KINDS:
         return e.problem("wrong_type", describe(e.value), _KINDS[kind])
     said = e.context.get("error")

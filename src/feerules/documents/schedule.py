@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import AfterValidator, Field, PrivateAttr
 
 from feerules.documents.charging import (
     Adjustment,
@@ -25,17 +26,29 @@ from feerules.documents.charging import (
 from feerules.documents.facts import Derived, Fact
 from feerules.documents.fields import Day, DocId, Id, Number, Phrase, Plain, Words
 from feerules.documents.formulas import Formula as ParsedFormula
-from feerules.documents.model import Part
+from feerules.documents.model import Part, problem_with, refused
 from feerules.documents.values import Cells, Formula, TableValue
 
 __all__ = ["BillRounding", "Defaults", "FactLibrary", "Fee", "FeeSchedule", "values_in"]
 
 
+def _in_reach(day: date) -> date:
+    if date(1900, 1, 1) <= day <= date(2199, 12, 31):
+        return day
+    expected = "a day from 1900-01-01 to 2199-12-31"
+    raise refused(
+        [problem_with(day, "out_of_range", found=f'"{day}"', expected=expected, hint="look at the year")]
+    )
+
+
+DayInForce = Annotated[Day, AfterValidator(_in_reach)]
+
+
 class Effective(Part):
     """The days on which the document holds: `from` its first day, `through` its last (both included)."""
 
-    from_: Day = Field(alias="from")
-    through: Day | None = None
+    from_: DayInForce = Field(alias="from")
+    through: DayInForce | None = None
 
 
 class Publication(Part):

@@ -36,7 +36,9 @@ HitPolicy = Literal[
     "collect#",
     "rule_order",
 ]
-Cells = Annotated[dict[Phrase, Plain], Field(description="conditions: a fact and the cell that it must match")]
+Cells = Annotated[
+    dict[Phrase, Plain], Field(description="conditions: a fact and the cell that it must match")
+]
 
 
 def _formula(value: Any) -> Any:
@@ -61,7 +63,11 @@ Formula = Annotated[
     ParsedFormula,
     BeforeValidator(_formula),
     WithJsonSchema(
-        {"type": ["string", "number"], "pattern": r"^\s*[^|\s]", "description": "a number or a formula over facts"}
+        {
+            "type": ["string", "number"],
+            "pattern": r"^\s*[^|\s]",
+            "description": "a number or a formula over facts",
+        }
     ),
 ]
 TableText = Annotated[
@@ -85,7 +91,9 @@ class TableValue(Part):
     otherwise: Otherwise | None = None
     priority: tuple[Plain, ...] = Field((), description="for hit: priority, the outputs from first to last")
     output: Phrase | None = Field(None, description="the output column, where its name is not the usual one")
-    components: tuple[Phrase, ...] = Field((), description="output columns that add up, each shown on the bill")
+    components: tuple[Phrase, ...] = Field(
+        (), description="output columns that add up, each shown on the bill"
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from operator import add, eq, floordiv, le, lt, mul, ne, sub
+from operator import add, eq, floordiv, ge, gt, le, lt, mul, ne, sub
 
 import polars as pl
 
@@ -105,7 +105,9 @@ class Prepared:
         fact = [guard.fact.name if guard.fact else None for guard in self._guards]
         told = {
             "fact": self._of_guard(fact),
-            "value": self._of_reading(pl.lit(None, pl.String), lambda reading: pl.when(~reading.missing).then(reading.said)),
+            "value": self._of_reading(
+                pl.lit(None, pl.String), lambda reading: pl.when(~reading.missing).then(reading.said)
+            ),
             "code": self._of_reading(
                 self._of_guard([guard.code for guard in self._guards]), lambda reading: reading.code
             ),
@@ -273,7 +275,10 @@ def _expression(node: Node, parts: Sequence[_Value]) -> tuple[pl.Expr, pl.DataTy
             return ~parts[0].truth, BOOLEAN
         case Compare(op=op, left=left, right=right):
             dtype = _common(parts, left, right)
-            return _COMPARISONS[op](*(part.number(dtype) for part in parts)), BOOLEAN
+            one, other = (part.number(dtype) for part in parts)
+            # Polars compares a constant with a constant column once, not for every row, if it stands first.
+            turned = parts[0].constant is not None
+            return _TURNED[op](other, one) if turned else _COMPARED[op](one, other), BOOLEAN
         case Choose(then=then, other=other):
             dtype = _common(parts[1:], then, other)
             return pl.when(parts[0].truth).then(parts[1].number(dtype)).otherwise(
@@ -290,7 +295,8 @@ def _expression(node: Node, parts: Sequence[_Value]) -> tuple[pl.Expr, pl.DataTy
     return operation(*(part.number(dtype) for part in parts)), dtype
 
 
-_COMPARISONS: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {"<": lt, "<=": le, "==": eq, "!=": ne}
+_COMPARED: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {"<": lt, "<=": le, "==": eq, "!=": ne}
+_TURNED: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {"<": gt, "<=": ge, "==": eq, "!=": ne}
 # A rewritten division is of a number that is not negative, by a positive one, without its rest.
 _OPERATIONS: dict[type[Node], Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     Add: add, Sub: sub, Mul: mul, DivRound: floordiv, Min: pl.min_horizontal, Max: pl.max_horizontal,

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import reduce
 from itertools import islice, pairwise
 from math import gcd
+from operator import add, eq, le, lt, ne, sub
 from typing import TypeVar
 
 from feerules.plan.nodes import (
@@ -47,12 +48,8 @@ FEW = 4  # so many choices cost less than one look-up
 WIDE = 65_536  # a table over so many values stays in the cache
 CROWD = 2  # with more cuts in one bucket, a binary search costs less
 
-_HOLDS = {
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-}
+_HOLDS: dict[Comparison, Callable[[int, int], bool]] = {"<": lt, "<=": le, "==": eq, "!=": ne}
+_FOLDED: dict[type[Node], Callable[[int, int], int]] = {Add: add, Sub: sub, Min: min, Max: max}
 
 
 class Rewriter:
@@ -94,7 +91,10 @@ class Rewriter:
                 test, then, other = parts
                 return self._choose(test, then, other, (node.lo, node.hi))
             case Add() | Sub() | Min() | Max():
-                return self._share(replace(node, left=parts[0], right=parts[1]))
+                left, right = parts
+                if isinstance(left, Const) and isinstance(right, Const):
+                    return self._const(_FOLDED[type(node)](left.value, right.value))
+                return self._share(replace(node, left=left, right=right))
         return self._share(node)
 
     def _share(self, node: N) -> N:
@@ -134,6 +134,8 @@ class Rewriter:
         if isinstance(left, Const):
             left, right = right, left
         if isinstance(right, Const):
+            if isinstance(left, Const):
+                return self._const(left.value * right.value)
             if right.value == 1:
                 return left
             if isinstance(left, Mul) and isinstance(left.right, Const):
@@ -213,6 +215,8 @@ class Rewriter:
 
     def _quotient(self, left: Node, right: Node) -> Node:
         """left ÷ right without its rest, for left >= 0."""
+        if isinstance(left, Const) and isinstance(right, Const):
+            return self._const(left.value // right.value)
         return self._share(DivRound(left.lo // right.hi, left.hi // right.lo, 0, left, right, "down"))
 
     def _rounded(self, mode: Mode, left: Node, right: Node) -> Node:
@@ -283,6 +287,8 @@ class Rewriter:
         return result
 
     def _band(self, cuts: tuple[int, ...], of: Node) -> Node:
+        if isinstance(of, Const):
+            return self._const(bisect_right(cuts, of.value))
         if len(cuts) <= FEW:
             if len(cuts) == of.hi - of.lo and of.lo < cuts[0] and cuts[-1] <= of.hi:
                 return self._sub(of, self._const(of.lo))

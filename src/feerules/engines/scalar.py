@@ -7,6 +7,7 @@ wrote, and run on Python's unbounded integers.
 from __future__ import annotations
 
 import ast
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -109,7 +110,7 @@ def _text(leaf: Leaf, value: Any) -> int:
 
 def _date(leaf: Leaf, value: Any) -> int:
     if isinstance(value, str):
-        value = _parsed(date.fromisoformat, value, 10)
+        value = _parsed(date.fromisoformat, value, _DAY)
     elif isinstance(value, datetime):
         if value != datetime(value.year, value.month, value.day, tzinfo=value.tzinfo):
             raise Unreadable("imprecise")
@@ -120,7 +121,7 @@ def _date(leaf: Leaf, value: Any) -> int:
 
 def _datetime(leaf: Leaf, value: Any) -> int:
     if isinstance(value, str):
-        value = _parsed(datetime.fromisoformat, value, 19)
+        value = _parsed(datetime.fromisoformat, value, _MOMENT)
     if not isinstance(value, datetime) or value.tzinfo is not None:
         raise Unreadable("wrong_type")
     minutes, rest = divmod(value - datetime(1970, 1, 1), timedelta(minutes=1))
@@ -129,9 +130,13 @@ def _datetime(leaf: Leaf, value: Any) -> int:
     return minutes
 
 
-def _parsed(parse: Callable[[str], Any], value: str, longest: int) -> Any:
-    # fromisoformat also reads 20260101 and week dates, which no other engine would.
-    if len(value) > longest or len(value) < 10 or value[4] != "-" or value[7] != "-" or not value.isascii():
+# fromisoformat also reads 20260101, week dates and (from Python 3.14 on) 24:00, which no other engine would.
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2})?)?").fullmatch
+
+
+def _parsed(parse: Callable[[str], Any], value: str, pattern: Callable[[str], Any]) -> Any:
+    if pattern(value) is None:
         raise Unreadable("wrong_type")
     try:
         return parse(value)
@@ -329,7 +334,10 @@ class Scalar:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.read = Reader(plan.leaves).read
-        facts = [guard for guard in plan.guards if guard.ok is None]
+        guarded = {id(guard.fact): guard for guard in plan.guards if guard.ok is None}
+        # A fact that nobody guards is needed in every record.
+        always = Const(1, 1, 0, 1)
+        facts = [guarded.get(id(leaf)) or Guard("unreadable", always, None, leaf) for leaf in plan.leaves]
         self._computed = [guard for guard in plan.guards if guard.ok is not None]
         self._needs = {id(guard.fact): (n, guard) for n, guard in enumerate(facts)}
         self._need = function(plan.leaves, [guard.need for guard in facts])

@@ -67,7 +67,7 @@ class Builder:
         self.false: Node = self.const(0)
 
     def _share(self, node: N, operation: str, *key: object) -> N:
-        if not (-WIDEST <= node.lo and node.hi <= WIDEST):
+        if not (node.lo >= -WIDEST and node.hi <= WIDEST):
             raise TooLarge(max(abs(node.lo), abs(node.hi)), operation)
         found = self._shared.setdefault((type(node), node.scale, *key), node)
         return found  # type: ignore[return-value]  # the key holds the type

@@ -187,8 +187,8 @@ class Line(Metering):
         if per is None and self.cycle.months != 1:
             self.scope.names.problem(
                 charge.where_of("rate"), "missing_key", "a rate without the time that it is for",
-                f"rate_per: in a cycle of {self.cycle.months} months",
-                "add rate_per: month, or rate_per: cycle where the rate is for the whole cycle",
+                f"rate_per: month, or rate_per: cycle for all {self.cycle.months} months",
+                "add rate_per: month",
             )  # fmt: skip
         per = per or "cycle"
         if per == "day":

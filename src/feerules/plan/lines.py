@@ -343,15 +343,16 @@ class Lines:
             anchor = self.cycle.start if rule.of == "start" else last
         if anchor is None:
             anchor = self.cycle.start
-        days = [
-            _ruled(rule, from_day_number(n), self.options.calendar) for n in range(anchor.lo, anchor.hi + 1)
-        ]
-        if None in days:
+        dates = map(from_day_number, range(anchor.lo, anchor.hi + 1))
+        try:
+            table = tuple(_ruled(rule, day, self.options.calendar) for day in dates)
+        except UnknownYear as error:
+            year = error.day.year
             raise self.names.refuse(
-                rule.where, "unknown_year", "a due day in a year that the calendar does not know",
-                "a calendar of that year, or unknown_year: weekends_only", "add the year to the book's calendar",
-            )  # fmt: skip
-        table = tuple(day for day in days if day is not None)
+                rule.where_of("roll"), "unknown_year", f"a due day in {year}, which the calendar does not know",
+                "a calendar of that year, or unknown_year: weekends_only",
+                f"add {year} to years: of the calendar, and its holidays",
+            ) from None  # fmt: skip
         return self.b.gather(table, self.b.sub(anchor, self.b.const(anchor.lo)))
 
 
@@ -385,7 +386,7 @@ def _within(inner: Cycle, outer: Cycle) -> bool:
     return inner.key == outer.key
 
 
-def _ruled(rule: DueRule, anchor: date, calendar: WorkdayCalendar | None) -> int | None:
+def _ruled(rule: DueRule, anchor: date, calendar: WorkdayCalendar | None) -> int:
     if rule.after is not None or rule.day is None:
         day = anchor + timedelta(days=rule.days or 0)
     else:
@@ -394,8 +395,5 @@ def _ruled(rule: DueRule, anchor: date, calendar: WorkdayCalendar | None) -> int
         day = first.replace(day=min(rule.day, length))
     if rule.roll == "none" or calendar is None:
         return day_number(day)
-    try:
-        rolled = calendar.next_workday(day) if rule.roll == "next_workday" else calendar.previous_workday(day)
-    except UnknownYear:
-        return None
+    rolled = calendar.next_workday(day) if rule.roll == "next_workday" else calendar.previous_workday(day)
     return day_number(rolled)

@@ -103,6 +103,9 @@ class Names:
     def problem(self, where: Where, code: str, found: str, expected: str, hint: str = "") -> None:
         self.problems[Problem(code, where, found, expected, hint)] = None
 
+    def note(self, problems: Iterable[Problem]) -> None:
+        self.problems |= dict.fromkeys(problems)
+
     def refuse(self, where: Where, code: str, found: str, expected: str, hint: str = "") -> Refused:
         self.problem(where, code, found, expected, hint)
         return Refused()
@@ -246,7 +249,8 @@ class Names:
             code = "out_of_range"
         else:
             return value
-        self.problem(spec.where_of(key), code, f'{key}: "{text}"', expected)
+        hint = "look at the digits" if code == "out_of_range" else ""
+        self.problem(spec.where_of(key), code, f'{key}: "{text}"', expected, hint)
         return default
 
 

@@ -14,6 +14,7 @@ from feerules.documents.schedule import BillRounding, Fee, values_in
 from feerules.documents.values import FactValue, TableValue
 from feerules.periods import Period, add_months, from_day_number
 from feerules.plan.bounds import Builder, Exact, TooLarge
+from feerules.plan.claims import claim_guards
 from feerules.plan.conditions import cells_hold
 from feerules.plan.cycles import Cycle, anniversaries, calendar_cycles, occasion
 from feerules.plan.figures import Figures
@@ -42,6 +43,7 @@ def _finished(draft: Draft, options: Options) -> Plan:
     b = draft.builder
     guards = [Guard(_READ, need, None, leaf) for leaf, need in draft.needs.items()]
     guards += _once_each(draft.guards)
+    guards += claim_guards(b, list(draft.applies), draft.slots)
     if draft.applies:
         guards.append(Guard("no_schedule", b.true, b.any_of(draft.applies.values())))
     if options.dated:

@@ -62,9 +62,7 @@ def reconcile_frames(
         .sort("unit_id", "fee")
         .collect()
     )
-    return Reconciliation(
-        back(_told(rows).lazy()), back(problems.lazy()), _summary(rows), result.digest
-    )
+    return Reconciliation(back(_told(rows).lazy()), back(problems.lazy()), _summary(rows), result.digest)
 
 
 def _by_fee(lines: pl.LazyFrame, key: str, name: str) -> pl.LazyFrame:
@@ -73,7 +71,9 @@ def _by_fee(lines: pl.LazyFrame, key: str, name: str) -> pl.LazyFrame:
     columns = columns_of(schema, {"unit_id": (key,), "fee": (), "amount": ()})
     missing = {"unit_id", "fee", "amount"} - set(columns)
     if missing:
-        raise FrameError(f"bill lines without the column {', '.join(sorted(missing))}: found {', '.join(schema)}")
+        raise FrameError(
+            f"bill lines without the column {', '.join(sorted(missing))}: found {', '.join(schema)}"
+        )
     unit_id = pl.col(columns["unit_id"]).cast(pl.String).alias("unit_id")
     return (
         lines.select(unit_id, pl.col(columns["fee"]).alias("fee"), fen(columns["amount"], schema).alias(name))

@@ -1,0 +1,157 @@
+"""Bill lines of an estate as columns: for each slot of a plan, the expressions over its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from feerules.frames import digits, to_decimal
+from feerules.periods import from_day_number
+from feerules.plan.lines import PAYERS
+from feerules.plan.nodes import Slot
+from feerules.telling import about_of, source_text
+
+__all__ = ["LineColumns", "enumerations", "shapes_of"]
+
+Shape = tuple[int, int]  # the decimals of a number column, and a bound of its scaled values
+
+
+def shapes_of(slots: Sequence[Slot]) -> dict[str, Shape]:
+    """How each number column is written: decimals enough for every fee (six at least), and its bound."""
+    shapes = {}
+    for name in ("quantity", "rate", "factor", "tax_rate", "tax", "amount"):
+        nodes = [slot.values[name] for slot in slots if name in slot.values]
+        least = 2 if name in ("tax", "amount") else 6
+        places = max([least, *(node.scale for node in nodes)])
+        bounds = [max(abs(node.lo), abs(node.hi)) * 10 ** (places - node.scale) for node in nodes]
+        shapes[name] = (places, max([0, *bounds]))
+    return shapes
+
+
+def enumerations(slots: Sequence[Slot]) -> dict[str, pl.Enum]:
+    """The columns that hold few words, and the words that each can hold."""
+    words: dict[str, set[str]] = {}
+    for slot in slots:
+        about = about_of(slot)
+        schedule = about.schedule
+        told = {
+            "payer": PAYERS,
+            "fee": (about.fee_id,),
+            "kind": (about.fee.kind,),
+            "unit": (about.shown.unit,),
+            "currency": (schedule.currency,),
+            "document": (schedule.id,),
+            "version": (schedule.version_name,),
+            "table_row": about.rows or ("",),
+            "source": (source_text(about),),
+        }
+        for name, texts in told.items():
+            words.setdefault(name, set()).update(texts)
+    return {name: pl.Enum(sorted(texts)) for name, texts in words.items()}
+
+
+class LineColumns:
+    """The columns of the bill lines of one slot."""
+
+    def __init__(
+        self, slot: Slot, number: int, key: str, carried: Sequence[str], shapes: Mapping[str, Shape]
+    ) -> None:
+        self.slot, self.about = slot, about_of(slot)
+        self.number, self.key, self.carried, self.shapes = number, key, carried, shapes
+
+    def of(self, rows: pl.LazyFrame, *more: pl.Expr) -> pl.LazyFrame:
+        if self.slot.active.lo == 0:
+            rows = rows.filter(pl.col(f"{self.number}.active"))
+        return rows.select(*self._columns(), *more)
+
+    def _node(self, name: str) -> pl.Expr:
+        return pl.col(f"{self.number}.{name}")
+
+    def _columns(self) -> list[pl.Expr]:
+        about, schedule = self.about, self.about.schedule
+        amount, tax = self._node("amount"), self._node("tax")
+        return [
+            self._charge_id().alias("charge_id"),
+            self._carried("account_id"),
+            self._payer_id().alias("payer_id"),
+            self._payer().alias("payer"),
+            pl.col(self.key),
+            pl.lit(about.fee_id).alias("fee"),
+            pl.lit(about.fee.kind).alias("kind"),
+            self._day("start").alias("period_start"),
+            self._day("end").alias("period_end"),
+            self._day("issued").alias("issued_on"),
+            self._day("due").alias("due_on"),
+            self._number("quantity"),
+            pl.lit(about.shown.unit).alias("unit"),
+            self._number("rate"),
+            self._number("factor"),
+            to_decimal(amount - tax, 2, most=2 * self.shapes["amount"][1]).alias("net"),
+            self._number("tax_rate"),
+            self._number("tax"),
+            self._number("amount"),
+            pl.lit(schedule.currency).alias("currency"),
+            pl.lit(schedule.id).alias("document"),
+            pl.lit(schedule.version_name).alias("version"),
+            self._row().alias("table_row"),
+            pl.lit(source_text(about)).alias("source"),
+        ]
+
+    def _carried(self, name: str) -> pl.Expr:
+        return pl.col(name) if name in self.carried else pl.lit(None, pl.String).alias(name)
+
+    def _constant(self, name: str) -> int | None:
+        node = self.slot.values[name]
+        return node.lo if node.lo == node.hi else None
+
+    def _day(self, name: str) -> pl.Expr:
+        known = self._constant(name)
+        if known is not None:
+            return pl.lit(from_day_number(known), pl.Date)
+        return self._node(name).cast(pl.Int32).cast(pl.Date)
+
+    def _number(self, name: str) -> pl.Expr:
+        places, most = self.shapes[name]
+        node = self.slot.values.get(name)
+        if node is None:
+            return pl.lit(None, pl.Decimal(digits(most), places)).alias(name)
+        return to_decimal(
+            self._node(name), node.scale, places, most=most // 10 ** (places - node.scale)
+        ).alias(name)
+
+    def _payer(self) -> pl.Expr:
+        known = self._constant("payer")
+        return pl.lit(PAYERS[known]) if known is not None else _texts(PAYERS, self._node("payer"))
+
+    def _payer_id(self) -> pl.Expr:
+        known = self._constant("payer")
+        choices = [
+            (self._node("payer") == number, pl.col(f"{payer}_id").cast(pl.String))
+            for number, payer in enumerate(PAYERS)
+            if f"{payer}_id" in self.carried
+        ]
+        if known is not None:
+            name = f"{PAYERS[known]}_id"
+            return pl.col(name).cast(pl.String) if name in self.carried else pl.lit(None, pl.String)
+        chosen: pl.Expr = pl.lit(None, pl.String)
+        for test, column in choices:
+            chosen = pl.when(test).then(column).otherwise(chosen)
+        return chosen
+
+    def _row(self) -> pl.Expr:
+        if not self.about.rows:
+            return pl.lit("")
+        return _texts(self.about.rows, self._node("row"))
+
+    def _charge_id(self) -> pl.Expr:
+        days = self.slot.values["start"]
+        texts = [f"{from_day_number(day):%Y%m%d}" for day in range(days.lo, days.hi + 1)]
+        day = pl.lit(texts[0]) if len(texts) == 1 else _texts(texts, self._node("start") - days.lo)
+        fee, version = self.about.fee_id, self.about.schedule.version_name
+        key = pl.col(self.key).cast(pl.String)
+        return pl.concat_str(key, pl.lit(f":{fee}:"), day, pl.lit(":"), self._payer(), pl.lit(f":{version}"))
+
+
+def _texts(texts: Sequence[str], index: pl.Expr) -> pl.Expr:
+    return pl.lit(pl.Series(list(texts), dtype=pl.String)).gather(index)

@@ -1,0 +1,107 @@
+"""The examples run as a reader would run them, and show what they promise."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def run(name: str, *arguments: str) -> str:
+    """What an example prints; a warning, or anything but a bar on standard error, is a failure."""
+    command = [sys.executable, "-W", "error", str(EXAMPLES / name), *arguments]
+    done = subprocess.run(command, capture_output=True, check=False, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stderr
+    return done.stdout
+
+
+def words_of(output: str, start: str) -> list[str]:
+    """The words of the first line that begins with `start`."""
+    return next(line.split() for line in output.splitlines() if line.startswith(start))
+
+
+def test_every_example_is_run_here() -> None:
+    scripts = {path.name for path in EXAMPLES.glob("*.py")}
+    here = Path(__file__).read_text(encoding="utf-8")
+    assert {name for name in scripts if f'"{name}"' not in here} == {"old_system.py"}  # the sample estate's own
+
+
+@pytest.fixture(scope="module")
+def demo() -> str:
+    return run("demo.py", "--units", "300")
+
+
+def test_the_demo_proves_the_rules_before_it_uses_them(demo: str) -> None:
+    proven, _, of, *_ = words_of(demo, "73 of") if "73 of" in demo else demo.partition(" cases come out")[0].split()[-4:]
+    assert proven == of or " cases come out to the fen" in demo
+
+
+def test_the_demo_shows_bills_totals_and_reasons(demo: str) -> None:
+    assert words_of(demo, "E001-B01-H04")[1] == "141.90"
+    assert words_of(demo, "物业管理费")[1:3] == ["Management", "fee"]
+    assert "none of home, shop, bay, visit" in demo
+    assert "outside -5 to 120" in demo
+
+
+def test_the_demo_explains_a_bill_in_chinese_and_english(demo: str) -> None:
+    assert "物业管理费（2026年11月1日至2026年11月30日）：" in demo
+    assert "Management fee (November 1, 2026 to November 30, 2026): " in demo
+
+
+def test_the_demo_finds_what_the_old_system_did_wrong(demo: str) -> None:
+    assert words_of(demo, "matched")[-1] == "0.00"
+    assert words_of(demo, "electricity")[1] == "missing"
+    assert words_of(demo, "common_energy  ")[1] == "different"
+
+
+def test_one_home_is_priced_and_explained() -> None:
+    output = run("price_one_home.py")
+    assert words_of(output, "total") == ["total", "348.54"]
+    assert "7 m³ × 2.10 + 5 m³ × 3.40" in output or "m³ × 3.40" in output
+    assert output.rstrip().splitlines()[-3:] == [
+        "imprecise: area: more than 2 decimal places",
+        "missing: lift: no value, and one is needed",
+        "out_of_domain: floor: outside -5 to 120",
+    ]
+
+
+def test_slips_in_a_tariff_are_shown_with_their_cure() -> None:
+    output = run("write_a_tariff.py")
+    assert 'my-estate.yaml:13:10: unknown_fact' in output
+    assert 'did you mean "area"?' in output
+    assert "no row for type home, floor -3" in output
+    assert "floor 6: 214.80\nfloor 7: 250.60\nfloor -1: no_row" in output
+
+
+def test_parquet_becomes_parquet_wide_and_long(tmp_path: Path) -> None:
+    output = run("estate_to_parquet.py", "--units", "1000", "--folder", str(tmp_path))
+    wide, long = pl.read_parquet(tmp_path / "wide.parquet"), pl.read_parquet(tmp_path / "long.parquet")
+    assert wide["total"].sum() == long["amount"].sum()
+    assert words_of(output, "wide")[1:5] == ["1,000", "rows,", f"{wide['total'].sum():,}", "yuan,"]
+    assert words_of(output, "long")[1:5] == [f"{long.height:,}", "rows,", f"{long['amount'].sum():,}", "yuan,"]
+
+
+def test_a_sale_cuts_the_bill_and_changes_no_total() -> None:
+    output = run("owner_change.py")
+    assert "without the sale 252.98, with it 252.98" in output
+    assert "as a frame: 8 lines, total 255.52" in output
+    payers = [line.split()[4:6] for line in output.splitlines() if line.startswith("management")]
+    assert [payer for payer, _ in payers] == ["developer", "owner", "owner", "owner"]
+
+
+def test_a_month_is_billed_once_and_corrected_by_its_differences() -> None:
+    output = run("monthly_run.py")
+    assert "run again: 0 new charges" in output
+    assert "credit: management -86.29 corrects E001-B01-H30:management:20261101:owner:2026-01-01" in output
+    assert "share 2.26 more" in output
+
+
+def test_the_sample_estate_is_written_as_parquet(tmp_path: Path) -> None:
+    run("sample_estate.py", str(tmp_path), "--units", "250")
+    assert pl.read_parquet(tmp_path / "units").height == 250
