@@ -6,10 +6,52 @@ from collections.abc import Iterable
 from itertools import pairwise, product
 from pathlib import Path
 from random import Random
+from typing import Any
 
-__all__ = ["GARDEN", "city_book", "units_of_garden"]
+__all__ = ["GARDEN", "city_book", "garden_columns", "garden_units"]
 
 GARDEN = Path(__file__).parent / "data" / "garden"
+
+TYPES = ("residential", "shop", "parking")
+
+
+def garden_units(count: int, seed: int = 1) -> list[dict[str, Any]]:
+    """Homes for the book of `GARDEN`, as an ERP's rows: texts, integers and truth values."""
+    random = Random(seed)  # noqa: S311  # made-up homes, no secret
+    return [
+        {
+            "unit_id": f"{number:06}",
+            "type": random.choice(TYPES),
+            "area": f"{random.randint(2_000, 20_000) / 100:.2f}",
+            "floor": random.randint(-3, 33),
+            "lift": random.random() < 0.7,
+            "handover": "2026-11-16" if random.random() < 0.1 else "2020-03-01",
+            "vacant_months": random.choice((0, 0, 0, 7)),
+            "household_size": random.randint(1, 7),
+            "water_used": f"{random.randint(100, 6_000) / 100:.2f}",
+            "water_used_this_year": f"{random.randint(0, 40_000) / 100:.2f}",
+        }
+        for number in range(count)
+    ]
+
+
+def garden_columns(count: int, seed: int = 1) -> dict[str, Any]:
+    """Such homes as numpy columns for engines that know neither texts nor days, in November 2026."""
+    import numpy as np
+
+    random = np.random.default_rng(seed)
+    return {
+        "type": random.integers(0, len(TYPES), count),
+        "area": random.integers(2_000, 20_000, count) / 100,
+        "floor": random.integers(-3, 34, count),
+        "lift": random.random(count) < 0.7,
+        "days": np.where(random.random(count) < 0.1, 0.5, 1.0),
+        "vacant_months": random.choice((0, 0, 0, 7), count),
+        "household_size": random.integers(1, 8, count),
+        "water_used": random.integers(100, 6_000, count) / 100,
+        "water_used_this_year": random.integers(0, 40_000, count) / 100,
+    }
+
 
 SCHEDULE = """\
 kind: fee-schedule

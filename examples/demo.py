@@ -20,7 +20,17 @@ from sample_estate import make
 import feerules
 
 RULES = Path(__file__).parents[1] / "rules" / "sample-estate"
-SHOWN = ("management", "common_energy", "lift_energy", "water", "drainage", "garbage", "heating", "parking", "total")
+SHOWN = (
+    "management",
+    "common_energy",
+    "lift_energy",
+    "water",
+    "drainage",
+    "garbage",
+    "heating",
+    "parking",
+    "total",
+)
 
 
 def main() -> None:
@@ -47,7 +57,9 @@ def load() -> feerules.Book:
     return book
 
 
-def price_month(book: feerules.Book, units: int, month: str, folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+def price_month(
+    book: feerules.Book, units: int, month: str, folder: Path
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Parquet to Parquet: the units of the month, ten of them spoilt, to a row of fees for each unit."""
     heading(f"{units:,} units, {month}")
     estate = make(units, month=month, dirty=min(10, units // 10))
@@ -69,7 +81,11 @@ def show_bills(rows: pl.DataFrame) -> None:
 def show_totals(book: feerules.Book, rows: pl.DataFrame) -> None:
     heading("Totals by fee (yuan)")
     fees = {fee_id: fee for schedule in book.schedules for fee_id, fee in schedule.fees.items()}
-    lines = [(*titles(fees[fee].title, fee), rows[fee].count(), rows[fee].sum()) for fee in fees if fee in rows.columns]
+    lines = [
+        (*titles(fees[fee].title, fee), rows[fee].count(), rows[fee].sum())
+        for fee in fees
+        if fee in rows.columns
+    ]
     lines.append(("合计", "all fees", len(rows), rows["total"].sum()))
     table(("", "fee", "units", "amount"), lines)
 
@@ -103,7 +119,9 @@ def reconcile_last_month(book: feerules.Book, units: int, month: str) -> None:
     result = feerules.reconcile(book, estate.units, estate.billed(), last, pools=estate.pools)
     print(result)
     differences = result.rows.filter(pl.col("state") != "matched")
-    by_fee = differences.group_by("fee", "state").agg(pl.len(), pl.col("difference").sum()).sort("state", "fee")
+    by_fee = (
+        differences.group_by("fee", "state").agg(pl.len(), pl.col("difference").sum()).sort("state", "fee")
+    )
     print()
     table(("fee", "state", "units", "difference"), by_fee.rows())
 
@@ -125,15 +143,23 @@ def width(text: str) -> int:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    texts = [["" if each is None else f"{each:,}" if not isinstance(each, str) else each for each in row] for row in rows]
+    texts = [
+        ["" if each is None else f"{each:,}" if not isinstance(each, str) else each for each in row]
+        for row in rows
+    ]
     widths = [max(width(row[at]) for row in [list(head), *texts]) for at in range(len(head))]
     for row in [list(head), *texts]:
-        cells = [_padded(cell, size, left=_is_text(texts, at)) for at, (cell, size) in enumerate(zip(row, widths, strict=True))]
+        cells = [
+            _padded(cell, size, left=_is_text(texts, at))
+            for at, (cell, size) in enumerate(zip(row, widths, strict=True))
+        ]
         print("  ".join(cells).rstrip())
 
 
 def _is_text(rows: Sequence[Sequence[str]], at: int) -> bool:
-    return any(row[at] and not row[at].replace(",", "").replace(".", "").lstrip("-").isdigit() for row in rows)
+    return any(
+        row[at] and not row[at].replace(",", "").replace(".", "").lstrip("-").isdigit() for row in rows
+    )
 
 
 def _padded(text: str, size: int, *, left: bool) -> str:

@@ -41,7 +41,9 @@ def run(folder: Path, units: int) -> None:
         rows = pl.scan_parquet(folder / f"{form}.parquet")
         total = rows.select(pl.col("total" if form == "wide" else "amount").sum(), pl.len()).collect()
         problems = pl.scan_parquet(folder / f"{form}.problems.parquet").select(pl.len()).collect().item()
-        print(f"{form}: {total['len'].item():,} rows, {total.to_series(0).item():,} yuan, {problems} problems, {took:.1f} s")
+        print(
+            f"{form}: {total['len'].item():,} rows, {total.to_series(0).item():,} yuan, {problems} problems, {took:.1f} s"
+        )
 
 
 if __name__ == "__main__":

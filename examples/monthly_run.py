@@ -53,7 +53,9 @@ def main() -> None:
 
 def post(charges: dict[str, dict[str, Any]], lines: pl.DataFrame) -> int:
     """Inserts the charges that are not there yet."""
-    new = {line["charge_id"]: line for line in lines.iter_rows(named=True) if line["charge_id"] not in charges}
+    new = {
+        line["charge_id"]: line for line in lines.iter_rows(named=True) if line["charge_id"] not in charges
+    }
     charges |= new
     return len(new)
 

@@ -32,7 +32,9 @@ def billed(units: pl.DataFrame, pools: pl.DataFrame, month: str) -> pl.DataFrame
         "water": homes_and_shops.select("unit_id", fen=_water()),
         "drainage": homes_and_shops.select("unit_id", fen=_divided(pl.col("used") * _drainage(), 1_000)),
         "garbage": homes_and_shops.filter(_pays_garbage(start)).select("unit_id", fen=pl.lit(800)),
-        "parking": known.filter(pl.col("kind") == "bay").select("unit_id", fen=_parking(start)).filter(pl.col("fen") > 0),
+        "parking": known.filter(pl.col("kind") == "bay")
+        .select("unit_id", fen=_parking(start))
+        .filter(pl.col("fen") > 0),
         **{fee: _shares(homes_and_shops, pools, fee) for fee in ("lift_energy", "common_energy")},
     }
     lines = [
@@ -41,7 +43,11 @@ def billed(units: pl.DataFrame, pools: pl.DataFrame, month: str) -> pl.DataFrame
             pl.lit(fee).alias("fee"),
             start.alias("period_start"),
             start.dt.offset_by("1mo").alias("period_end"),
-            pl.col("fen").cast(pl.Int128).reinterpret(dtype=pl.Decimal(38, 2)).cast(pl.Decimal(12, 2)).alias("amount"),
+            pl.col("fen")
+            .cast(pl.Int128)
+            .reinterpret(dtype=pl.Decimal(38, 2))
+            .cast(pl.Decimal(12, 2))
+            .alias("amount"),
         )
         for fee, lines in fees.items()
     ]
@@ -78,7 +84,9 @@ def _water() -> pl.Expr:
 
     def cost(upto: pl.Expr) -> pl.Expr:
         second, third = 22_000 + raised, 30_000 + raised
-        return upto * 210 + pl.max_horizontal(upto - second, 0) * 130 + pl.max_horizontal(upto - third, 0) * 280
+        return (
+            upto * 210 + pl.max_horizontal(upto - second, 0) * 130 + pl.max_horizontal(upto - third, 0) * 280
+        )
 
     shop = pl.col("used") * 380
     return _divided(pl.when(pl.col("kind") == "shop").then(shop).otherwise(cost(high) - cost(low)), 100)
@@ -98,8 +106,18 @@ def _parking(start: pl.Expr) -> pl.Expr:
     """Half a month for a lease that begins after the 15th, or ends by it."""
     monthly = pl.when(pl.col("place") == "surface").then(20_000).when(pl.col("tenure") == "owned").then(6_000)
     end = start.dt.offset_by("1mo")
-    begins = pl.when(pl.col("lease_from") >= end).then(2).when(pl.col("lease_from") > start.dt.offset_by("14d")).then(1)
-    ends = pl.when(pl.col("lease_until") <= start).then(2).when(pl.col("lease_until") <= start.dt.offset_by("15d")).then(1)
+    begins = (
+        pl.when(pl.col("lease_from") >= end)
+        .then(2)
+        .when(pl.col("lease_from") > start.dt.offset_by("14d"))
+        .then(1)
+    )
+    ends = (
+        pl.when(pl.col("lease_until") <= start)
+        .then(2)
+        .when(pl.col("lease_until") <= start.dt.offset_by("15d"))
+        .then(1)
+    )
     halves = pl.max_horizontal(2 - begins.otherwise(0) - ends.otherwise(0), 0)
     return monthly.otherwise(35_000) * halves // 2
 

@@ -34,7 +34,9 @@ def main() -> None:
     bill = feerules.price({**HOME, "changes": CHANGES}, book, "2026-11")
     for line in sorted(bill, key=lambda line: (line.fee, line.period_start)):
         days = f"{line.period_start:%d.%m.} to {line.period_end:%d.%m.}"
-        print(f"{line.fee:12} {days}  {line.payer:10} {line.payer_id:12} {line.quantity:>7} {line.unit:3} {line.amount:>7}")
+        print(
+            f"{line.fee:12} {days}  {line.payer:10} {line.payer_id:12} {line.quantity:>7} {line.unit:3} {line.amount:>7}"
+        )
     print(f"total {bill.total}")
 
     # Parts that differ only in who pays are rounded together: they add up to the uncut amount.

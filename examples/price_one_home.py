@@ -27,7 +27,9 @@ def main() -> None:
     book = feerules.load(RULES)
     bill = feerules.price(HOME, book, "2026-11", shares=SHARES)
     for line in bill:
-        print(f"{line.fee:14} {line.period_start} to {line.period_end}  {line.payer:10} {line.amount:>8}  due {line.due_on}")
+        print(
+            f"{line.fee:14} {line.period_start} to {line.period_end}  {line.payer:10} {line.amount:>8}  due {line.due_on}"
+        )
     print(f"{'total':52} {bill.total:>8}\n")
 
     water = [line for line in bill if line.fee == "water"][-1]

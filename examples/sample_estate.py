@@ -63,7 +63,10 @@ class Estate:
             pl.col("owner_id").alias("party_id"), "account_id", role=pl.lit("owner"), liable_from="handover"
         )
         developers = units.filter(pl.col("handover").is_not_null()).select(
-            pl.col("developer_id").alias("party_id"), "account_id", role=pl.lit("developer"), liable_to="handover"
+            pl.col("developer_id").alias("party_id"),
+            "account_id",
+            role=pl.lit("developer"),
+            liable_to="handover",
         )
         tenants = units.filter(pl.col("tenant_id").is_not_null()).select(
             pl.col("tenant_id").alias("party_id"), "account_id", role=pl.lit("tenant"), liable_from="handover"
@@ -138,7 +141,9 @@ class _Block:
     def numbers(self, name: str, values: Ints, where: Any = None, places: int = 0) -> None:
         column = pl.Series(name, values)
         if places:
-            column = column.cast(pl.Int128).reinterpret(dtype=pl.Decimal(38, places)).cast(pl.Decimal(12, places))
+            column = (
+                column.cast(pl.Int128).reinterpret(dtype=pl.Decimal(38, places)).cast(pl.Decimal(12, places))
+            )
         self._keep(column, where)
 
     def flags(self, name: str, values: Any) -> None:
@@ -151,7 +156,9 @@ class _Block:
         self._keep(pl.Series(name, words, pl.String).gather(pl.Series(codes)).alias(name), where)
 
     def texts(self, name: str, text: pl.Expr, where: Any = None) -> None:
-        known = pl.DataFrame({"n": self.number, "building": self.building, "place": self.place, "kind": self.kind})
+        known = pl.DataFrame(
+            {"n": self.number, "building": self.building, "place": self.place, "kind": self.kind}
+        )
         self._keep(known.select(text.alias(name)).to_series(), where)
 
     def _keep(self, column: pl.Series, where: Any) -> None:
@@ -221,7 +228,11 @@ class _Block:
         self.numbers("water_before", before, self.lived, places=2)
         meter = np.array([0] * 16 + [1] * 2 + [2] * 2)[self.draw(0, 20)]
         self.words("electricity_meter", ("grid", "shared", "time_of_use"), meter, self.lived)
-        for name, code, low, high in (("kwh", 1, 2_000, 40_000), ("peak_kwh", 2, 4_000, 40_000), ("valley_kwh", 2, 0, 25_000)):
+        for name, code, low, high in (
+            ("kwh", 1, 2_000, 40_000),
+            ("peak_kwh", 2, 4_000, 40_000),
+            ("valley_kwh", 2, 0, 25_000),
+        ):
             self.numbers(name, self.draw(low, high), self.lived & (meter == code), places=2)
         idle = np.maximum((self.start - self.vacant_since) // 30, 0)
         self.numbers("idle_months", np.where(self.vacant, idle, 0), self.lived)
@@ -257,7 +268,9 @@ class _Block:
 
     def pools(self) -> pl.DataFrame:
         """What each building used together: light and water, and where it has lifts, their energy."""
-        names = pl.DataFrame([self.columns["building_id"], pl.Series("lift", self.lift)]).unique(maintain_order=True)
+        names = pl.DataFrame([self.columns["building_id"], pl.Series("lift", self.lift)]).unique(
+            maintain_order=True
+        )
         stream = np.random.default_rng([self.seed, self.first // BLOCK, 1_000 + self.month_number])
         common, lifts = (stream.integers(low, low * 3, len(names)) for low in (30_000, 90_000))
         parts = [

@@ -33,15 +33,27 @@ def test_every_case_comes_out_to_the_fen(book: feerules.Book) -> None:
 def test_every_fee_is_proven_by_a_case_that_charges_it(book: feerules.Book) -> None:
     fees = {fee for schedule in book.schedules for fee in schedule.fees}
     proven = {
-        str(fee) for _, each in book.cases for case in each.cases for fee, amount in case.expect.items() if amount != "none"
+        str(fee)
+        for _, each in book.cases
+        for case in each.cases
+        for fee, amount in case.expect.items()
+        if amount != "none"
     }
     assert fees <= proven
 
 
 def test_every_schedule_and_fee_is_named_in_chinese_and_english(book: feerules.Book) -> None:
     titles = {schedule.id: schedule.title for schedule in book.schedules}
-    titles |= {f"{schedule.id}.{fee_id}": fee.title for schedule in book.schedules for fee_id, fee in schedule.fees.items()}
-    assert [name for name, title in titles.items() if title is None or not title.en.isascii() or title.zh.isascii()] == []
+    titles |= {
+        f"{schedule.id}.{fee_id}": fee.title
+        for schedule in book.schedules
+        for fee_id, fee in schedule.fees.items()
+    }
+    assert [
+        name
+        for name, title in titles.items()
+        if title is None or not title.en.isascii() or title.zh.isascii()
+    ] == []
 
 
 def test_every_schedule_says_that_it_is_made_up(book: feerules.Book) -> None:
@@ -86,7 +98,9 @@ def test_the_calendar_knows_2026_and_guesses_no_other_holiday(book: feerules.Boo
 
 
 def test_the_calendar_is_the_one_that_was_announced(book: feerules.Book) -> None:
-    constants = pytest.importorskip("chinese_calendar.constants", reason="the package chinesecalendar is not installed")
+    constants = pytest.importorskip(
+        "chinese_calendar.constants", reason="the package chinesecalendar is not installed"
+    )
     assert book.calendar is not None
     assert book.calendar.holidays == {day for day in constants.holidays if day.year == 2026}
     assert book.calendar.workdays == {day for day in constants.workdays if day.year == 2026}

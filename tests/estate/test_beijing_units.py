@@ -35,7 +35,9 @@ def book() -> feerules.Book:
 @pytest.fixture(scope="module")
 def published() -> list[dict[str, str]]:
     if not PUBLISHED.exists():
-        pytest.skip(f"the published homes are not beside the repository ({PUBLISHED.parent.name}/{PUBLISHED.name})")
+        pytest.skip(
+            f"the published homes are not beside the repository ({PUBLISHED.parent.name}/{PUBLISHED.name})"
+        )
     with PUBLISHED.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -65,7 +67,11 @@ def test_each_kind_of_dirt_becomes_a_problem_with_its_reason(book: feerules.Book
         ("100000000009", "area", "wrong_type"),
         ("100000000009", "storeys", "missing"),
         ("100000000010", "area", "wrong_type"),
-        ("100000000010", "storeys", "imprecise"),  # its year, 01年, matters to no fee of a home without a lift
+        (
+            "100000000010",
+            "storeys",
+            "imprecise",
+        ),  # its year, 01年, matters to no fee of a home without a lift
         ("100000000012", "area", "out_of_domain"),
     }
 
@@ -133,7 +139,9 @@ def test_published_homes_are_priced_or_are_problems_and_none_is_lost(
     assert len(published) == len(priced) + len(bad) + repeated.height - repeated["unit_id"].n_unique()
 
 
-def test_published_dirt_is_found_with_its_reason(book: feerules.Book, published: list[dict[str, str]]) -> None:
+def test_published_dirt_is_found_with_its_reason(
+    book: feerules.Book, published: list[dict[str, str]]
+) -> None:
     found = reasons(feerules.price_estate(PUBLISHED, book, MONTH).collect())
     assert found == expected_reasons(published)
     counted = Counter((fact, code) for _, fact, code in found)
@@ -142,13 +150,17 @@ def test_published_dirt_is_found_with_its_reason(book: feerules.Book, published:
     assert counted[("lift", "wrong_type")] == counted[("area", "out_of_domain")] > 10  # the shifted rows
 
 
-def test_published_homes_owe_what_a_person_works_out(book: feerules.Book, published: list[dict[str, str]]) -> None:
+def test_published_homes_owe_what_a_person_works_out(
+    book: feerules.Book, published: list[dict[str, str]]
+) -> None:
     found = amounts(feerules.price_estate(PUBLISHED, book, MONTH).collect())
     homes = {home["unit_id"]: home for home in published}
     assert found == {unit_id: expected_amounts(homes[unit_id]) for unit_id in found}
 
 
-def test_published_homes_owe_the_same_one_by_one(book: feerules.Book, published: list[dict[str, str]]) -> None:
+def test_published_homes_owe_the_same_one_by_one(
+    book: feerules.Book, published: list[dict[str, str]]
+) -> None:
     found = amounts(feerules.price_estate(PUBLISHED, book, MONTH).collect())
     for home in published:
         if home["unit_id"] in found:

@@ -62,13 +62,16 @@ def _weight(unit: Record, fee: str) -> int:
 
 
 @pytest.fixture(scope="module", params=MONTHS)
-def priced(request: pytest.FixtureRequest, book: feerules.Book, sample: Any) -> tuple[Any, dict[str, feerules.Bill], str]:
+def priced(
+    request: pytest.FixtureRequest, book: feerules.Book, sample: Any
+) -> tuple[Any, dict[str, feerules.Bill], str]:
     """(the estate, the bill of every unit priced alone, the month)."""
     estate = sample["make"](1_000, month=request.param)
     units = estate.units.rows(named=True)
     shares = shares_of(units, estate.pools.rows(named=True))
     bills = {
-        unit["unit_id"]: feerules.price(unit, book, request.param, shares=shares[unit["unit_id"]]) for unit in units
+        unit["unit_id"]: feerules.price(unit, book, request.param, shares=shares[unit["unit_id"]])
+        for unit in units
     }
     return estate, bills, request.param
 
@@ -118,8 +121,13 @@ def test_every_fee_of_the_book_occurs_in_the_estate(book: feerules.Book, sample:
 def test_the_old_system_differs_only_where_it_is_known_to_be_wrong(book: feerules.Book, sample: Any) -> None:
     estate = sample["make"](2_000, month="2026-10")
     result = feerules.reconcile(book, estate.units, estate.billed(), "2026-10", pools=estate.pools)
-    found = result.rows.filter(pl.col("state") != "matched").join(estate.units.with_row_index("row"), on="unit_id")
-    by_state = {state: set(found.filter(pl.col("state") == state)["fee"]) for state in ("different", "missing", "extra")}
+    found = result.rows.filter(pl.col("state") != "matched").join(
+        estate.units.with_row_index("row"), on="unit_id"
+    )
+    by_state = {
+        state: set(found.filter(pl.col("state") == state)["fee"])
+        for state in ("different", "missing", "extra")
+    }
     assert by_state == {
         "different": {"management", "fire_safety", "lift_energy", "common_energy"},
         "missing": {"electricity", "renovation_deposit", "renovation_rubbish", "access_card", "reserve_fund", "visitor_parking"},
@@ -149,7 +157,15 @@ def test_written_in_blocks_it_is_the_same_estate(sample: Any, tmp_path: Path) ->
 def test_spoilt_rows_become_problems_and_the_rest_is_priced(book: feerules.Book, sample: Any) -> None:
     estate = sample["make"](1_000, dirty=20)
     result = feerules.price_estate(estate.units, book, "2026-11", pools=estate.pools)
-    codes = {"missing", "wrong_type", "imprecise", "out_of_domain", "unknown_value", "duplicate_key", "null_key"}
+    codes = {
+        "missing",
+        "wrong_type",
+        "imprecise",
+        "out_of_domain",
+        "unknown_value",
+        "duplicate_key",
+        "null_key",
+    }
     assert set(result.problems["code"]) >= codes
     given = set(estate.units["unit_id"])
     assert set(result.rows["unit_id"]) | set(result.problems["unit_id"]) == given

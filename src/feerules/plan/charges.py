@@ -23,9 +23,11 @@ from feerules.plan.conditions import cells_hold
 from feerules.plan.cycles import Cycle, Progress, judged_on
 from feerules.plan.figures import Shown
 from feerules.plan.metering import Metering, Point, Span, Use
+from feerules.plan.moments import Moment
 from feerules.plan.names import Refused, place_of
 from feerules.plan.nodes import Node
-from feerules.plan.terms import Moment, Scope, Term
+from feerules.plan.terms import Scope
+from feerules.plan.units import Term
 
 __all__ = ["Line"]
 
@@ -88,11 +90,11 @@ class Line(Metering):
         moment = self.scope.moment
         if self.progress is None:
             return [(Exact(self.b, self.b.const(1)), moment)]
-        fraction = self.roundings.get("month_fraction")
+        fraction = "month_fraction" in self.roundings
         by_month = self.fee.judged == "each_month" or "month" in self.roundings
         if not (by_month or fraction):
             return [(self._time(run, to), moment)]
-        pieces = [self._month_piece(n, run, to, fraction) for n in range(self.cycle.months or 1)]
+        pieces = [self._month_piece(n, run, to) for n in range(self.cycle.months or 1)]
         if by_month:
             return [(time, self._moment_of(n, run)) for n, time in enumerate(pieces)]
         total = pieces[0]
@@ -105,14 +107,12 @@ class Line(Metering):
         between = self.b.within(self.b.sub(to.total, run.total), 0, self.progress.whole)
         return Exact(self.b, between, self.progress.denominator)
 
-    def _month_piece(self, n: int, run: Point, to: Point, fraction: Rounding | None) -> Exact:
+    def _month_piece(self, n: int, run: Point, to: Point) -> Exact:
         assert self.progress is not None
         b, den = self.b, self.progress.denominator
         ends = [b.clamp(x.total, b.const(n * den), b.const((n + 1) * den)) for x in (run, to)]
         piece = Exact(b, b.within(b.sub(ends[1], ends[0]), 0, den), den)
-        if fraction is None:
-            return piece
-        return Exact(b, piece.rounded(fraction.step, fraction.mode))
+        return self._stage("month_fraction", piece)
 
     def _moment_of(self, n: int, run: Point) -> Moment:
         """The moment at which the nth month is judged: its first day that the line covers."""
@@ -193,6 +193,11 @@ class Line(Metering):
         per = per or "cycle"
         if per == "day":
             return Exact(self.b, self.b.sub(to.day, run.day))
+        if self.cycle.season and per != "cycle":
+            raise self.scope.names.refuse(
+                charge.where_of("rate_per"), "unsupported", f"rate_per: {per} in a fee by the season",
+                "rate_per: cycle, the whole season, or day", "give the price of a season",
+            )  # fmt: skip
         return time.over((self.cycle.months or 1) if per == "cycle" else MONTHS[per])
 
     def _quantity(self, charge: Charge) -> Term:

@@ -247,7 +247,8 @@ def _cell_holds(scope: Scope, name: str, text: str, named_at: Where, where: Wher
     term = scope.term(name, named_at)
     reader = Conditions(scope.names)
     cell = reader.parse(text, where, term.kind)
-    about = subject(term, name)
+    # A cell is right if it can hold at some time; whether it holds now is another matter.
+    about = subject(scope.wide(name, named_at), name)
     condition = reader.condition(cell, where, about)
     return _holds(scope.b, term, condition)
 

@@ -59,11 +59,13 @@ class Figures:
         self.b: Builder = scope.b
         self.charged: Node = scope.b.true
         self.shown = Shown()
-        self.roundings = {each.stage: each for each in rounding}
+        self.roundings = {each.stage: [r for r in rounding if r.stage == each.stage] for each in rounding}
 
     def _stage(self, stage: str, exact: Exact) -> Exact:
-        rounding = self.roundings.get(stage)  # type: ignore[call-overload]
-        return Exact(self.b, exact.rounded(rounding.step, rounding.mode)) if rounding else exact
+        """The number after every rounding of a stage, in the order written."""
+        for each in self.roundings.get(stage, ()):  # type: ignore[call-overload]
+            exact = Exact(self.b, exact.rounded(each.step, each.mode))
+        return exact
 
     def _note_factor(self, factor: Exact, holds: Node | None = None) -> None:
         known = self.shown.factor or Exact(self.b, self.b.const(1))

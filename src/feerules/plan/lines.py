@@ -24,7 +24,8 @@ from feerules.plan.metering import Point, Span
 from feerules.plan.names import Names, Refused
 from feerules.plan.nodes import Guard, Leaf, Node, Slot
 from feerules.plan.spans import VALID_FROM, VALID_TO, Days, progress_of
-from feerules.plan.terms import Scope, Term
+from feerules.plan.terms import Scope
+from feerules.plan.units import Term
 
 __all__ = [
     "PAYERS",
@@ -145,7 +146,7 @@ class Lines:
 
     def _compile(self) -> None:
         scope, b = self.scope, self.b
-        document = self._document_applies()
+        document = document_applies(self.draft, scope, self.version)
         with scope.needing(document):
             applies = b.all_of((document, cells_hold(scope, self.fee.applies)))
         scope.gate = dict(scope.needs)
@@ -156,18 +157,10 @@ class Lines:
             for payer, span, exists, name in self._spans():
                 self._line(payer, span, b.all_of((active, exists)), name)
 
-    def _document_applies(self) -> Node:
-        known = self.draft.applies.get(self.version)
-        if known is None:
-            known = cells_hold(self.scope, self.version.schedule.applies)
-            self.draft.applies[self.version] = known
-        else:
-            cells_hold(self.scope, self.version.schedule.applies)
-        return known
-
     def _amount_of(self, fee_id: str, where: Where) -> Term:
         """The amounts of another fee's lines for the same days and the same side of a handover."""
         b = self.b
+        self._same_length(fee_id, where)
         lines = self._all_done.get((self.version.first, fee_id), [])
         zero = b.const(0, 2)
         nodes = [
@@ -176,6 +169,18 @@ class Lines:
             if _within(cycle, self.cycle) and self._is_mine(side)
         ]
         return Term(b.raised(b.total(nodes), 2), "decimal", (self.version.schedule.currency,), priced=True)
+
+    def _same_length(self, fee_id: str, where: Where) -> None:
+        """A fee of other fees' amounts cannot have shorter cycles than they: it would never see them."""
+        theirs = self.version.schedule.complete(fee_id).every
+        length = (
+            (theirs.length or 12 if theirs is not None else 1) if theirs is None or not theirs.once else 0
+        )
+        if self.cycle.months is not None and length > self.cycle.months:
+            raise self.names.refuse(
+                where, "unsupported", f"the fee {fee_id} with cycles of {length} months in a fee by the "
+                f"{self.cycle.months}", "a fee with cycles at least as long", f"give {self.fee_id} the same every:",
+            )  # fmt: skip
 
     def _is_mine(self, side: str) -> bool:
         """Whether this line counts the other fee's lines of a side: every side counts once."""
@@ -278,8 +283,8 @@ class Lines:
                 "it says where the usage goes when a price or an owner changes inside a cycle",
             )  # fmt: skip
         if self.fee.at_a_change == "by_reading" and not span.whole:
-            for day in (self.version.first, self.version.until):
-                self._needs_reading(b.const(day), span)
+            for day in (b.const(self.version.first), b.const(self.version.until), *span.splits):
+                self._needs_reading(day, span)
         if self.fee.at_a_change == "all_to_the_later" and not span.whole:
             return b.all_of((active, b.compare("<=", span.liable[1], span.end.day)))
         return b.all_of((active, b.compare("<", span.start.day, span.end.day)))
@@ -314,8 +319,8 @@ class Lines:
         said = payer or self.fee.payer
         if isinstance(said, TableValue):
             found = decide(self.scope, said, ("payer",), PAYERS)
-            if said.otherwise is None or said.otherwise == "problem":
-                self.scope.guard("no_row", found.matched)
+            # Somebody pays what is charged: no row is a problem, whatever a fee says of no rate.
+            self.scope.guard("no_row", found.matched)
             return found.outputs["payer"]
         return self.b.const(PAYERS.index(said))
 
@@ -366,6 +371,14 @@ def rounding_slot(b: Builder, version: Version, difference: Node, period: Period
     values |= {"issued": start, "due": start}
     about = LineAbout("rounding", fee, version.schedule, cycle, Shown(), ())
     return Slot(f"{version.key}rounding", b.compare("!=", difference, b.const(0, 2)), values, about)
+
+
+def document_applies(draft: Draft, scope: Scope, version: Version) -> Node:
+    """Whether a version is for a record at all; what it takes to know is needed of every record."""
+    holds = cells_hold(scope, version.schedule.applies)
+    for leaf, need in scope.needs.items():
+        draft.needs[leaf] = scope.b.any_of((draft.needs.get(leaf, scope.b.false), need))
+    return draft.applies.setdefault(version, holds)
 
 
 def table_term(scope: Scope, spec: TableValue, name: str) -> Term:

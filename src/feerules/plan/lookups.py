@@ -242,7 +242,9 @@ class Resolved:
     ) -> None:
         self.spec, self.names, self.grid = reading.spec, reading.names, grid
         self.subjects, self.values = subjects, values
-        self.order = {text: rank for rank, text in enumerate(self.spec.priority)}
+        self.order = {
+            _canonical(read_number(text) or text): rank for rank, text in enumerate(self.spec.priority)
+        }
         self.table = reading.table
         self._check_gap()
         self._check_overlap()
@@ -325,4 +327,5 @@ class Resolved:
 
 
 def _canonical(value: Decimal | str) -> str:
-    return str(value)
+    """One text for one value: 3 and 3.00 are the same output."""
+    return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)

@@ -43,6 +43,7 @@ class Span:
     liable: tuple[Node, Node]
     liable_total: Node
     whole: bool  # nothing cuts the cycle: a metered quantity need not be spread
+    splits: tuple[Node, ...] = ()  # the days on which another payer takes over
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,11 @@ class Metering(Figures):
         total = Exact(self.b, self.b.const(0))
         for low, high in self._tier_years(tiers, use):
             total = total.plus(self._between(tiers, bands, column, ends, low, high))
+        if tiers.base is not None and tiers.kind != "surcharge":
+            self.scope.names.problem(
+                tiers.where_of("base"), "conflicting_keys", f"base: in {tiers.kind} tiers",
+                "base: in surcharge tiers only", "say kind: surcharge, or take base: out",
+            )  # fmt: skip
         if tiers.base is not None:
             base = self.value(tiers.base, ("base", "rate"), charge)
             total = total.plus(base.times(self.b.sub(use.high, use.low)))
@@ -270,6 +276,11 @@ class Metering(Figures):
     # Visits, pools
 
     def _visit(self, charge: Charge, rule: Started) -> Exact:
+        if self.cycle.months is not None:
+            raise self.scope.names.refuse(
+                rule.where, "missing_key", "a price by time in a fee with cycles", "every: {use: <moment>}",
+                "add every: {use: left_at}: each use is charged once",
+            )  # fmt: skip
         b = self.b
         minutes = b.rounded(self._minutes(rule), 0, "up")
         beyond = b.max(b.sub(minutes, b.const(rule.free)), b.const(0))

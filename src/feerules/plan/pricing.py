@@ -12,18 +12,29 @@ from feerules.documents.facts import KIND_WORDS
 from feerules.documents.formulas import Formula
 from feerules.documents.schedule import BillRounding, Fee, values_in
 from feerules.documents.values import FactValue, TableValue
-from feerules.periods import Period, add_months, from_day_number
+from feerules.periods import Period, add_months, day_number, from_day_number
 from feerules.plan.bounds import Builder, Exact, TooLarge
 from feerules.plan.claims import claim_guards
 from feerules.plan.conditions import cells_hold
 from feerules.plan.cycles import Cycle, anniversaries, calendar_cycles, occasion
 from feerules.plan.figures import Figures
-from feerules.plan.lines import Done, Draft, LineAbout, Lines, Options, Version, rounding_slot, table_term
-from feerules.plan.moments import anytime
+from feerules.plan.lines import (
+    Done,
+    Draft,
+    LineAbout,
+    Lines,
+    Options,
+    Version,
+    document_applies,
+    rounding_slot,
+    table_term,
+)
+from feerules.plan.moments import Moment, anytime
 from feerules.plan.names import FIRST_DAY, LAST_DAY, WIDEST, Refused, place_of
 from feerules.plan.nodes import Guard, Leaf, Node, Plan, Slot
 from feerules.plan.spans import RUN_FROM, VALID_FROM, VALID_TO
-from feerules.plan.terms import Moment, Scope, Term
+from feerules.plan.terms import Scope
+from feerules.plan.units import Term
 
 __all__ = ["check_prices", "compile_prices"]
 
@@ -44,8 +55,7 @@ def _finished(draft: Draft, options: Options) -> Plan:
     guards = [Guard(_READ, need, None, leaf) for leaf, need in draft.needs.items()]
     guards += _once_each(draft.guards)
     guards += claim_guards(b, list(draft.applies), draft.slots)
-    if draft.applies:
-        guards.append(Guard("no_schedule", b.true, b.any_of(draft.applies.values())))
+    guards.append(Guard("no_schedule", b.true, b.any_of(draft.applies.values())))
     if options.dated:
         order = b.compare("<", b.fact(VALID_FROM), b.fact(VALID_TO))
         guards.append(Guard("ends_before_start", b.true, order, VALID_TO))
@@ -151,6 +161,12 @@ def _compile_document(draft: Draft, versions: Sequence[Version], options: Option
             for cycle in _cycles(draft.builder, version, fee_id, options):
                 jobs += _segments(draft.builder, versions, orders, number, place, cycle)
     done: Done = {}
+    for version in versions:
+        if (
+            version.first < day_number(options.period.end)
+            and day_number(options.period.start) < version.until
+        ):
+            document_applies(draft, Scope(version.names, draft.builder, Moment({})), version)
     for number, place, cycle in sorted(jobs, key=lambda job: job[:2]):
         fee_id = orders[number][place]
         Lines(draft, versions[number], fee_id, cycle, options, done).compile()

@@ -143,7 +143,10 @@ class Days:
             first = b.max(first, self.starts)
         if self.ends is not None and self.after is None:
             last = b.min(last, self.ends)
-        return Span(begin, start, end, (first, last), self._liable_total(), whole=static and not split)
+        sides = ((self.before, self.starts), (self.after, self.ends))
+        splits = tuple(day for payer, day in sides if payer is not None and day is not None)
+        total = self._liable_total()
+        return Span(begin, start, end, (first, last), total, whole=static and not split, splits=splits)
 
     def _liable_total(self) -> Node:
         """The running total of all days of the cycle for which somebody pays."""
