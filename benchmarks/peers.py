@@ -77,7 +77,9 @@ def zen_batch(model: str = "") -> Callable[[list[Mapping[str, Any]]], list[Any]]
 def _zen_engine(model: str) -> Any:
     import zen
 
-    return zen.ZenEngine({"loader": {"type": "static", "content": {"rates": json.loads(model or zen_model())}}})
+    return zen.ZenEngine(
+        {"loader": {"type": "static", "content": {"rates": json.loads(model or zen_model())}}}
+    )
 
 
 # OpenFisca
@@ -91,9 +93,8 @@ def openfisca_simulation(n: int, columns: Mapping[str, Any] | None = None) -> Ca
     `columns` holds a numpy array of length `n` for each fact of the garden (`books.garden_columns`); a
     call computes everything anew. As OpenFisca's users do: vectors of floats, scales for the tiers.
     """
-    from openfisca_core.simulation_builder import SimulationBuilder
-
     from books import garden_columns
+    from openfisca_core.simulation_builder import SimulationBuilder
 
     given = garden_columns(n) if columns is None else columns
     system = _tax_benefit_system()

@@ -32,7 +32,6 @@ FACTS = """
 """
 
 
-
 def plainly(number: Decimal) -> str:
     """A number as people write it: 0.0001, never 1E-4."""
     return format(number, "f")
@@ -75,7 +74,12 @@ def rates() -> st.SearchStrategy[str]:
     guided = st.tuples(prices, small).map(lambda x: f"{{base: {x[0]}, float: 0.05, up: 0.25, down: {x[1]}}}")
     named = st.tuples(prices, tables()).map(lambda x: f"{{sum: {{one: {x[0]}, two: {x[1]}}}}}")
     formula = st.sampled_from(
-        ["contract_rate", "contract_rate + 0.5", "if(floor > 3, 2.8, 2)", "round(contract_rate / (persons + 1), 4)"]
+        [
+            "contract_rate",
+            "contract_rate + 0.5",
+            "if(floor > 3, 2.8, 2)",
+            "round(contract_rate / (persons + 1), 4)",
+        ]
     ).map(_quoted)
     return st.one_of(prices, tables(), formula, named, guided)
 
@@ -94,7 +98,9 @@ def usage_fees(draw: Any) -> str:
     kind = draw(st.sampled_from(["graduated", "volume", "step", "surcharge", "package"]))
     column = {"step": "amount", "surcharge": "surcharge"}.get(kind, "rate")
     over = draw(
-        st.sampled_from(["bill", "month", "{year_from: 01-01, used_before: used_before}", "{year_from: 07-01}"])
+        st.sampled_from(
+            ["bill", "month", "{year_from: 01-01, used_before: used_before}", "{year_from: 07-01}"]
+        )
     )
     table = draw(tier_tables((column,)))
     more = {"surcharge": f", base: {draw(prices)}", "package": ", size: 7.5"}.get(kind, "")
@@ -113,9 +119,7 @@ def changes() -> st.SearchStrategy[str]:
 def register_fees(draw: Any) -> str:
     table = draw(tier_tables(("peak", "valley")))
     assign = draw(st.sampled_from(["proportional", "in_order"]))
-    return (
-        f"registers: {{peak: peak, valley: valley}}, assign: {assign}, tiers: {{table: {table}}}, {draw(changes())}"
-    )
+    return f"registers: {{peak: peak, valley: valley}}, assign: {assign}, tiers: {{table: {table}}}, {draw(changes())}"
 
 
 @st.composite
@@ -123,13 +127,17 @@ def time_fees(draw: Any) -> str:
     parts = [f"rate: {draw(rates())}", f"prorate: {draw(st.sampled_from(PRORATIONS))}"]
     if draw(st.booleans()):
         parts.append("per: area")
-    every = draw(st.sampled_from(["month", "quarter", "year", "{months: 2}", "{cycle: month, starts_on: 01-16}"]))
+    every = draw(
+        st.sampled_from(["month", "quarter", "year", "{months: 2}", "{cycle: month, starts_on: 01-16}"])
+    )
     if draw(st.booleans()):
         every = "{cycle: quarter, anniversary_of: handover}"
         parts[1] = f"prorate: {draw(st.sampled_from(PRORATIONS[:-1]))}"
     parts += [f"every: {every}", f"rate_per: {draw(st.sampled_from(['month', 'cycle', 'year', 'day']))}"]
     if draw(st.booleans()):
-        parts.append(draw(st.sampled_from(["starts: handover", "starts: {fact: handover, before: developer}"])))
+        parts.append(
+            draw(st.sampled_from(["starts: handover", "starts: {fact: handover, before: developer}"]))
+        )
     if draw(st.booleans()):
         parts.append(draw(st.sampled_from(["ends: leaves_on", "ends: {fact: leaves_on, after: tenant}"])))
     if draw(st.booleans()):
@@ -148,7 +156,12 @@ PRORATIONS = (
 @st.composite
 def roundings(draw: Any) -> str:
     stages = draw(
-        st.lists(st.sampled_from(["month_fraction", "rate", "month", "fee_line"]), min_size=1, max_size=3, unique=True)
+        st.lists(
+            st.sampled_from(["month_fraction", "rate", "month", "fee_line"]),
+            min_size=1,
+            max_size=3,
+            unique=True,
+        )
     )
     told = []
     for stage in stages:
@@ -158,7 +171,9 @@ def roundings(draw: Any) -> str:
 
 
 def adjustments() -> st.SearchStrategy[str]:
-    when = st.sampled_from(["{}", "{floor: '> 3'}", "{type: home}", "{lift: 'null, false'}", "{vacant: '>= 6'}"])
+    when = st.sampled_from(
+        ["{}", "{floor: '> 3'}", "{type: home}", "{lift: 'null, false'}", "{vacant: '>= 6'}"]
+    )
     action = st.one_of(
         small.map("times: {}".format), prices.map("plus: {}".format), prices.map("minus: {}".format),
         prices.map("at_most: {}".format), prices.map("at_least: {}".format), st.just("free_months: 0.5"),
@@ -171,8 +186,10 @@ def adjustments() -> st.SearchStrategy[str]:
 
 
 visits = st.tuples(prices, st.sampled_from(["from_its_end", "from_the_start"])).map(
-    lambda x: f"per: {{started: 30 minutes, minutes: minutes, free: 1 hour, beyond_free: {x[1]}, cap: 25}}, "
-    f"rate: {x[0]}, every: {{use: entered_at}}"
+    lambda x: (
+        f"per: {{started: 30 minutes, minutes: minutes, free: 1 hour, beyond_free: {x[1]}, cap: 25}}, "
+        f"rate: {x[0]}, every: {{use: entered_at}}"
+    )
 )
 others = st.sampled_from(
     [
@@ -206,12 +223,15 @@ def books(draw: Any) -> dict[str, str]:
     if draw(st.booleans()):
         versions["second.yaml"] = draw(st.dates(date(2026, 1, 2), date(2026, 12, 30))).isoformat()
     count = draw(st.integers(1, 3))
-    return {name: _schedule(day, [draw(fees()) for _ in range(count)], draw) for name, day in versions.items()}
+    return {
+        name: _schedule(day, [draw(fees()) for _ in range(count)], draw) for name, day in versions.items()
+    }
 
 
 def _schedule(day: str, bodies: list[str], draw: Any) -> str:
     lines = [f"  fee_{n}: {body}" for n, body in enumerate(bodies)]
-    if draw(st.booleans()):
+    monthly = "every:" not in bodies[0].replace("every: month", "")
+    if monthly and draw(st.booleans()):
         lines.append("  surcharge: {per: {fees: [fee_0]}, rate: 0.05}")
     bill = f"bill: {{unit: 0.1, mode: {draw(modes)}}}\n" if draw(st.booleans()) else ""
     return (
@@ -231,7 +251,9 @@ def loaded(files: dict[str, str]) -> feerules.Book:
 
 
 days = st.dates(date(2024, 1, 1), date(2027, 12, 31))
-edges = st.sampled_from([date(2000, 1, 1), date(2040, 12, 31), date(2026, 2, 28), date(2024, 2, 29), date(2026, 1, 31)])
+edges = st.sampled_from(
+    [date(2000, 1, 1), date(2040, 12, 31), date(2026, 2, 28), date(2024, 2, 29), date(2026, 1, 31)]
+)
 
 
 def decimals(places: int, most: int, least: int = 0) -> st.SearchStrategy[str]:
@@ -281,4 +303,6 @@ def changes_of(draw: Any, unit: dict[str, Any]) -> list[dict[str, Any]]:
     return changes
 
 
-periods = st.sampled_from(["2026-11", "2026-02", "2026-Q1", "2026", "2026-01-16/2026-03-20", "2026-12", "2024-02"])
+periods = st.sampled_from(
+    ["2026-11", "2026-02", "2026-Q1", "2026", "2026-01-16/2026-03-20", "2026-12", "2024-02"]
+)

@@ -105,7 +105,7 @@ STAGES = [
     Case("a part's minimum is the cycle's where months are judged", f"fee: {{{QUARTER}, judged: each_month, parts: {{a: {{rate: 1, minimum: 30}}}}}}", {}, "30.00", "2026-Q4"),
     Case("a maximum of a quarter is not one of a month", f"fee: {{rate: 100, {QUARTER}, maximum: 250, rounding: [{{stage: month}}]}}", {}, "250.00", "2026-Q4"),
     # 100.01 × 1/3 = 33.336…: months of 33.34
-    Case("a month's fraction and a month's amount", f"fee: {{rate: 100.01, rate_per: quarter, every: quarter, rounding: [{{stage: month}}]}}", {}, "100.02", "2026-Q4"),
+    Case("a month's fraction and a month's amount", "fee: {rate: 100.01, rate_per: quarter, every: quarter, rounding: [{stage: month}]}", {}, "100.02", "2026-Q4"),
     Case("tax is rounded to the fen whatever the line is", "fee: {rate: 99.50, tax: 6%, rounding: [{unit: 1}]}", {}, [{"amount": "100.00", "tax": "5.66", "net": "94.34"}]),
 ]  # fmt: skip
 

@@ -93,13 +93,7 @@ class Period:
     @classmethod
     def parse(cls, text: str) -> Period:
         """The period that a person wrote; PeriodError says which forms there are."""
-        try:
-            found = _read_named(text) or _read_days(text)
-        except ValueError as error:
-            raise PeriodError(f'"{text}"', "days that exist, from year 0001 to 9998", str(error)) from None
-        if found is None:
-            raise PeriodError(f'"{text[:60]}"', _FORMS, _hint_for(text[:60]))
-        return cls(*found)
+        return cls(*_parsed(text))
 
     @property
     def days(self) -> int:
@@ -131,6 +125,19 @@ class Period:
         if months == 1:
             return f"{year:04}-{month:02}"
         return f"{self.start}/{self.end}"
+
+
+# A batch of bills asks for one period again and again.
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> tuple[date, date]:
+    """The first day, and the day after the last."""
+    try:
+        found = _read_named(text) or _read_days(text)
+    except ValueError as error:
+        raise PeriodError(f'"{text}"', "days that exist, from year 0001 to 9998", str(error)) from None
+    if found is None:
+        raise PeriodError(f'"{text[:60]}"', _FORMS, _hint_for(text[:60]))
+    return found
 
 
 def _read_named(text: str) -> tuple[date, date] | None:

@@ -12,7 +12,7 @@ from operator import add, eq, floordiv, ge, gt, le, lt, mul, ne, sub
 
 import polars as pl
 
-from feerules.engines.encoding import Reading, read, width
+from feerules.engines.encoding import CODES, Reading, read, width
 from feerules.engines.rewriting import Rewriter
 from feerules.plan.nodes import (
     Add,
@@ -102,16 +102,13 @@ class Prepared:
         bad = self._frame.filter(~pl.col(self._good))
         failed = [pl.when(test).then(pl.lit(n, pl.Int32)) for n, test in enumerate(self._failures())]
         which = pl.concat_list(failed or [pl.lit(None, pl.Int32)]).list.drop_nulls().alias(self._which)
-        fact = [guard.fact.name if guard.fact else None for guard in self._guards]
+        at = pl.col(self._which)
+        codes = [*CODES, *(guard.code for guard in self._guards)]
         told = {
-            "fact": self._of_guard(fact),
-            "value": self._of_reading(
-                pl.lit(None, pl.String), lambda reading: pl.when(~reading.missing).then(reading.said)
-            ),
-            "code": self._of_reading(
-                self._of_guard([guard.code for guard in self._guards]), lambda reading: reading.code
-            ),
-            "fee": self._of_guard([guard.fee for guard in self._guards]),
+            "fact": _entry([guard.fact.name if guard.fact else None for guard in self._guards], at),
+            "value": self._by_reading(lambda reading: reading.said, pl.lit(None, pl.String)),
+            "code": _entry(codes, self._by_reading(lambda reading: reading.code, at + len(CODES))),
+            "fee": _entry([guard.fee for guard in self._guards], at),
         }
         return bad.with_columns(which).explode(self._which).with_columns(**told).select(*keep, *told)
 
@@ -153,17 +150,17 @@ class Prepared:
         pairs = zip(self._guards, failed, strict=True)
         return [test if guard.ok is None else test & readable for guard, test in pairs]
 
-    # Telling
-
-    def _of_guard(self, texts: Sequence[str | None]) -> pl.Expr:
-        return pl.lit(pl.Series(texts or [None], dtype=pl.String)).gather(pl.col(self._which))
-
-    def _of_reading(self, otherwise: pl.Expr, told: Callable[[Reading], pl.Expr]) -> pl.Expr:
+    def _by_reading(self, told: Callable[[Reading], pl.Expr], otherwise: pl.Expr) -> pl.Expr:
+        """What the reading of the fact tells where a row failed to be read, else `otherwise`."""
         for number, guard in enumerate(self._guards):
             if guard.ok is None:
                 reading = self._readings[id(guard.fact)]
                 otherwise = pl.when(pl.col(self._which) == number).then(told(reading)).otherwise(otherwise)
         return otherwise
+
+
+def _entry(texts: Sequence[str | None], at: pl.Expr) -> pl.Expr:
+    return pl.lit(pl.Series(texts or [None], dtype=pl.String)).gather(at)
 
 
 def _guards(plan: Plan) -> Iterator[Guard]:

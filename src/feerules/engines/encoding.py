@@ -13,7 +13,7 @@ import polars as pl
 
 from feerules.plan.nodes import Leaf
 
-__all__ = ["Reading", "read", "width"]
+__all__ = ["CODES", "Reading", "read", "width"]
 
 FLOAT_EXACT = 2**53 - 1
 MAX_DIGITS = 1000  # longer texts are no numbers, as in money
@@ -25,6 +25,7 @@ NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?$"
 DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?)?$"
 
+CODES = ("missing", "wrong_type", "imprecise", "out_of_domain", "unknown_value")
 Problem = tuple[pl.Expr, str]  # where the test holds, this is the problem's code
 
 
@@ -78,11 +79,15 @@ class Reading:
 
     @property
     def code(self) -> pl.Expr:
-        """The problem code, where the fact is not sound."""
-        code: pl.Expr = pl.lit("out_of_domain")
+        """The position of the problem's code in `CODES`, where the fact is not sound."""
+        code: pl.Expr = _position("out_of_domain")
         for test, problem in reversed(self.problems):
-            code = pl.when(test).then(pl.lit(problem)).otherwise(code)
-        return pl.when(self.missing).then(pl.lit("missing")).otherwise(code)
+            code = pl.when(test).then(_position(problem)).otherwise(code)
+        return pl.when(self.missing).then(_position("missing")).otherwise(code)
+
+
+def _position(code: str) -> pl.Expr:
+    return pl.lit(CODES.index(code), pl.UInt8)
 
 
 def read(leaf: Leaf, column: str | None, dtype: pl.DataType, name: str) -> Reading:

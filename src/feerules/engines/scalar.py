@@ -174,9 +174,9 @@ class Reader:
         get = record.get
         for leaf in self.leaves:
             value = get(leaf.name)
-            if is_missing(value) and leaf.aliases:
-                value = next((got for got in map(get, leaf.aliases) if not is_missing(got)), None)
             if is_missing(value):
+                value = next((got for got in map(get, leaf.aliases) if not is_missing(got)), None)
+            if value is None:
                 if leaf.default is None and not leaf.optional:
                     bad.append((leaf, "missing", None))
                 values.append(leaf.lo if leaf.default is None else leaf.default)

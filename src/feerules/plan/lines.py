@@ -171,15 +171,14 @@ class Lines:
         return Term(b.raised(b.total(nodes), 2), "decimal", (self.version.schedule.currency,), priced=True)
 
     def _same_length(self, fee_id: str, where: Where) -> None:
-        """A fee of other fees' amounts cannot have shorter cycles than they: it would never see them."""
-        theirs = self.version.schedule.complete(fee_id).every
-        length = (
-            (theirs.length or 12 if theirs is not None else 1) if theirs is None or not theirs.once else 0
-        )
-        if self.cycle.months is not None and length > self.cycle.months:
+        """A fee of another's amounts must see whole cycles of it: it cannot have shorter ones, or other occasions."""
+        theirs, mine = self.version.schedule.complete(fee_id).every, self.fee.every
+        occasions = [(each.once, each.use) if each else (None, None) for each in (theirs, mine)]
+        length = (theirs.length or 12) if theirs else 1
+        if occasions[0] != occasions[1] or (self.cycle.months is not None and length > self.cycle.months):
             raise self.names.refuse(
-                where, "unsupported", f"the fee {fee_id} with cycles of {length} months in a fee by the "
-                f"{self.cycle.months}", "a fee with cycles at least as long", f"give {self.fee_id} the same every:",
+                where, "unsupported", f"the fee {fee_id}, which has longer cycles or other occasions",
+                "a fee whose cycles lie inside those of this one", f"give {self.fee_id} the same every:",
             )  # fmt: skip
 
     def _is_mine(self, side: str) -> bool:
