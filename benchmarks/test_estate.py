@@ -193,8 +193,13 @@ class TestEstate:
 
 
 TABLES = {
-    5: [("residential", "> 3", "2.80"), ("residential", "<= 3", "2.00"), ("shop", "-", "6.50")]
-    + [("parking", "> 0", "1.00"), ("parking", "<= 0", "0.80")],
+    5: [
+        ("residential", "> 3", "2.80"),
+        ("residential", "<= 3", "2.00"),
+        ("shop", "-", "6.50"),
+        ("parking", "> 0", "1.00"),
+        ("parking", "<= 0", "0.80"),
+    ],
     360: [
         (kind, f"[{low}..{low}]" if low < 114 else f">= {low}", f"{1 + (low + 5) % 17}.{low % 9}5")
         for kind in ("residential", "shop", "parking")

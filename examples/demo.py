@@ -98,6 +98,7 @@ def show_problems(problems: pl.DataFrame) -> None:
     )
     columns = ("rows", "unit_id", "fact", "value", "reason")
     table(columns, about.sort("rows", "fact").select(columns).rows())
+    print("A pool is divided among all who share it or not at all: spoilt rows hold up their whole building.")
 
 
 def explain_one(book: feerules.Book, rows: pl.DataFrame, units: int, month: str) -> None:

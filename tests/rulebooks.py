@@ -88,8 +88,8 @@ def rates() -> st.SearchStrategy[str]:
 def tier_tables(draw: Any, columns: tuple[str, ...]) -> str:
     ends = sorted(draw(st.sets(st.integers(1, 400), min_size=1, max_size=3)))
     lines = ["| up to | " + " | ".join(columns) + " |", "|" + "---|" * (len(columns) + 1)]
-    for end in [*map(str, ends), "above"]:
-        lines.append(f"| {end} | " + " | ".join(draw(prices) for _ in columns) + " |")
+    rows = [*map(str, ends), "above"]
+    lines.extend(f"| {end} | " + " | ".join(draw(prices) for _ in columns) + " |" for end in rows)
     return _quoted("\n".join(lines))
 
 

@@ -41,9 +41,10 @@ def assert_claims_are_true(line: BillLine) -> None:
 
 
 def priced(record: dict[str, Any], book: feerules.Book, period: str, **more: Any) -> Bill | None:
+    """The bill of a record that can be billed; what cannot be is not the matter here."""
     try:
         return feerules.price(record, book, period, **more)
-    except feerules.UnitErrors:
+    except (feerules.UnitErrors, feerules.RuleErrors):
         return None
 
 

@@ -109,16 +109,19 @@ def values_in(value: Any) -> Iterator[Any]:
     """Every part, formula and table inside a part of a document, and itself."""
     waiting = [value]
     while waiting:
-        match waiting.pop():
-            case Part() as part:
-                yield part
-                waiting += reversed(vars(part).values())
-            case dict() as parts:
-                waiting += reversed(parts.values())
-            case tuple() as parts:
-                waiting += reversed(parts)
-            case ParsedFormula() as formula:
-                yield formula
+        each = waiting.pop()
+        # Most of what a document holds is text, and most keys say nothing: both are passed by at once.
+        if isinstance(each, str):
+            continue
+        if isinstance(each, dict):
+            waiting += filter(None, reversed(each.values()))
+        elif isinstance(each, tuple):
+            waiting += filter(None, reversed(each))
+        elif isinstance(each, Part):
+            yield each
+            waiting += filter(None, reversed(vars(each).values()))
+        elif isinstance(each, ParsedFormula):
+            yield each
 
 
 class FactLibrary(Part):

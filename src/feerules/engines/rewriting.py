@@ -15,7 +15,7 @@ from functools import reduce
 from itertools import islice, pairwise
 from math import gcd
 from operator import add, eq, le, lt, ne, sub
-from typing import TypeVar
+from typing import assert_never, TypeVar
 
 from feerules.plan.nodes import (
     Add,
@@ -231,6 +231,8 @@ class Rewriter:
                 added = self._half(right)
             case "half_down":
                 added = self._half(self._sub(right, self._const(1)))
+            case _:
+                assert_never(mode)
         return self._quotient(self._add(left, added), right)
 
     def _half(self, node: Node) -> Node:

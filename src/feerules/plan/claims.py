@@ -1,7 +1,8 @@
 """Two documents that claim one fee of one unit on one day.
 
-Where both say by the same facts which units they are for, the decision grid shows it while loading. Else
-only a unit can show it: documents of many places may stand in one book, and a plan then carries a guard.
+Where two documents tell their units apart by the same facts and overlap, the decision grid shows it while
+loading. Where both say the same, or ask for different facts, they may be alternatives: the tariffs of many
+places can stand in one book. Then only a unit that both claim is a problem, by a guard of the plan.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def _collisions(versions: Sequence[Version], fee_id: str) -> Iterator[tuple[Vers
             for at, row in enumerate(rows):
                 for other in rows[:at]:
                     first, second = claims[other].version, claims[row].version
-                    if _on_one_day(first, second):
+                    if _on_one_day(first, second) and first.schedule.applies != second.schedule.applies:
                         yield first, second, space.told(point)
 
 

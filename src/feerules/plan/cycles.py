@@ -151,6 +151,7 @@ class Progress:
         else:
             self.denominator = _denominator(self.rule, cycle)
         self.whole = (cycle.months or 1) * self.denominator
+        self.daily = self.rule in ("days_365", "days_of_year")  # a day has a price; a cycle is not their sum
 
     def opens(self, day: Node) -> Node:
         return self._read("opens", day)

@@ -100,7 +100,8 @@ def check_prices(versions: Sequence[Sequence[Version]], calendar: WorkdayCalenda
         done: Done = {}
         for version, order in zip(document, orders, strict=True):
             for fee_id in order:
-                options = Options(_a_cycle_of(version, fee_id), calendar=calendar)
+                # Dated, because what a change cuts needs the widest numbers.
+                options = Options(_a_cycle_of(version, fee_id), dated=True, calendar=calendar)
                 for cycle in _cycles(draft.builder, version, fee_id, options)[:1]:
                     if not Lines(draft, version, fee_id, cycle, options, done).compile():
                         _check_rest(draft.builder, version, fee_id)
@@ -221,8 +222,14 @@ def _segments(
             begins_later = b.compare("<=", b.const(earlier.until), cycle.start)
             cycle = replace(cycle, exists=b.all_of((cycle.exists, begins_later)))
     for later, version in enumerate(versions[number:], number):
-        if fee_id in version.schedule.fees and _touches(version, cycle):
+        if fee_id in version.schedule.fees and _touches(version, cycle) and not _by_occasion(version, fee_id):
             yield later, orders[later].index(fee_id), cycle
+
+
+def _by_occasion(version: Version, fee_id: str) -> bool:
+    """Whether a version charges the fee on single days: it then has no part in another's cycle."""
+    every = version.schedule.complete(fee_id).every
+    return every is not None and (every.once or every.use) is not None
 
 
 def _touches(version: Version, cycle: Cycle) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from feerules.documents.charging import Liability
 from feerules.documents.facts import KIND_WORDS
 from feerules.documents.schedule import Fee
@@ -36,6 +38,8 @@ class Days:
         self.ends = self._liability(fee.ends, LAST_DAY)
         if self.starts is not None and fee.prorate == "next_month":
             self.starts = self._month_after(self.starts)
+        if self.starts is not None and self.ends is not None:
+            self.ends = self.b.max(self.ends, self.starts)
 
     def _liability(self, liability: Liability | None, absent: int) -> Node | None:
         """The day at which liability begins or ends; an absent optional fact means that it does not."""
@@ -58,24 +62,46 @@ class Days:
             begins = b.choose(b.compare("<", day, start), start, begins)
         return b.choose(b.compare("<", day, cycle.start), day, begins)
 
-    # Totals at a day, for the liable payer and for those on the other sides
+    # Totals at a day, over all who pay
 
     def _floor(self) -> Node:
         return self.b.const(0) if self.starts is None else self.progress.opens(self.starts)
 
     def _ceiling(self) -> Node:
-        whole = self.b.const(self.progress.whole)
-        return whole if self.ends is None else self.b.max(self.progress.closes(self.ends), self._floor())
+        b = self.b
+        if self.ends is None:
+            return b.const(self.progress.whole)
+        if self.starts is None:
+            return self.progress.closes(self.ends)
+        closed = b.max(self._counted("closes", self.ends, self.starts, self._floor()), self._floor())
+        # Who is never liable pays nothing, also where any day makes a whole month.
+        return b.choose(b.compare("<=", self.ends, self.starts), self._floor(), closed)
+
+    def _counted(self, table: Literal["cuts", "closes"], day: Node, since: Node | None, total: Node) -> Node:
+        """The running total at a day; by daily prices the days are counted from `since` on, where it was `total`."""
+        b, progress, whole = self.b, self.progress, self.b.const(self.progress.whole)
+        found = getattr(progress, table)(day)
+        if since is None or not progress.daily:
+            return found
+        counted = b.clamp(b.add(total, b.sub(found, progress.cuts(since))), b.const(0), whole)
+        return b.choose(b.compare("<=", self.cycle.end, day), whole, counted)
 
     def _upto(self, day: Node) -> Node:
-        """The running total at a day, of the days on which the payer is liable."""
+        """The running total at a day of the cycle, of the days for which somebody pays."""
         b = self.b
         floor, ceiling = self._floor(), self._ceiling()
-        total = b.clamp(self.progress.cuts(day), floor, ceiling)
+        total = b.clamp(self._counted("cuts", day, self.starts, floor), floor, ceiling)
         first = self.cycle.start if self.starts is None else b.max(self.starts, self.cycle.start)
         last = self.cycle.end if self.ends is None else b.min(self.ends, self.cycle.end)
         total = b.choose(b.compare("<=", last, day), ceiling, total)
-        return b.choose(b.compare("<=", day, first), floor, total)
+        total = b.choose(b.compare("<=", day, first), floor, total)
+        if self.before is not None and self.starts is not None:
+            earlier = b.min(self.progress.cuts(day), floor)
+            total = b.choose(b.compare("<", day, self.starts), earlier, total)
+        if self.after is not None and self.ends is not None:
+            later = b.max(self._counted("cuts", day, self.ends, ceiling), ceiling)
+            total = b.choose(b.compare("<", self.ends, day), later, total)
+        return total
 
     def _outer(self) -> tuple[Node, Node, Node]:
         """(run, first, last) of the record and the version inside the cycle."""
@@ -87,52 +113,33 @@ class Days:
             run = b.max(first, b.fact(RUN_FROM))
             first = b.max(first, b.fact(VALID_FROM))
             last = b.min(last, b.fact(VALID_TO))
+        if self.starts is not None and self.before is None:
+            run = b.max(run, self.starts)
         return run, first, last
 
     def span(self) -> tuple[Span, Node]:
-        b = self.b
         run, first, last = self._outer()
         if self.starts is not None:
-            first = b.max(first, self.starts)
+            first = self.b.max(first, self.starts)
         if self.ends is not None:
-            last = b.min(last, self.ends)
-        start, end = Point(first, self._upto(first)), Point(last, self._upto(last))
-        begin = start
-        if self.before is not None:
-            begin = Point(run, b.clamp(self.progress.cuts(run), b.const(0), self._floor()))
-        elif self.dated:
-            begin = Point(run, self._upto(run))
-        return self._spanned(begin, start, end), b.compare("<", first, last)
+            last = self.b.min(last, self.ends)
+        return self._between(run, first, last)
 
     def span_before(self) -> tuple[Span, Node]:
-        b = self.b
         assert self.starts is not None
         run, first, last = self._outer()
-        last = b.min(last, self.starts)
-        floor = self._floor()
-
-        def upto(day: Node) -> Node:
-            total = b.min(self.progress.cuts(day), floor)
-            return b.choose(b.compare("<=", self.starts or day, day), floor, total)
-
-        start, end = Point(first, upto(first)), Point(last, upto(last))
-        begin = Point(run, upto(run)) if self.dated else start
-        return self._spanned(begin, start, end), b.compare("<", first, last)
+        return self._between(run, first, self.b.min(last, self.starts))
 
     def span_after(self) -> tuple[Span, Node]:
-        b = self.b
         assert self.ends is not None
         run, first, last = self._outer()
-        first = b.max(first, self.ends)
-        ceiling = self._ceiling()
+        return self._between(run, self.b.max(first, self.ends), last)
 
-        def upto(day: Node) -> Node:
-            total = b.max(self.progress.cuts(day), ceiling)
-            return b.choose(b.compare("<=", day, self.ends or day), ceiling, total)
-
-        start, end = Point(first, upto(first)), Point(last, upto(last))
-        begin = Point(b.max(run, b.const(0)), self._upto(run)) if self.starts is None else start
-        return self._spanned(begin, start, end), b.compare("<", first, last)
+    def _between(self, run: Node, first: Node, last: Node) -> tuple[Span, Node]:
+        """The span from `first` to `last`, and whether there is a day in it."""
+        start, end = Point(first, self._upto(first)), Point(last, self._upto(last))
+        begin = start if run is first else Point(run, self._upto(run))
+        return self._spanned(begin, start, end), self.b.compare("<", first, last)
 
     def _spanned(self, begin: Point, start: Point, end: Point) -> Span:
         b = self.b
