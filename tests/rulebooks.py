@@ -241,10 +241,12 @@ def _schedule(day: str, bodies: list[str], draw: Any) -> str:
     )
 
 
-def loaded(files: dict[str, str]) -> feerules.Book:
+def loaded(files: dict[str, str], period: str, *, dated: bool = False) -> feerules.Book:
     """The book; a draw whose numbers would pass 38 digits is refused as it should be, and drawn again."""
     try:
-        return feerules.load_files(files)
+        book = feerules.load_files(files)
+        book.plan(feerules.Period.parse(period), dated=dated)
+        return book
     except feerules.RuleErrors as error:
         assume({problem.code for problem in error.problems} != {"overflow"})
         raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+from decimal import Decimal
 
 import pytest
 
@@ -76,6 +76,7 @@ COUNTED = [
     ("volume", "8", "4", "20.00"),  # 12 × 3 - 8 × 2
     ("volume", "8", "2", "4.00"),
     ("step", "8", "4", "25.00"),  # 40 - 15
+    ("step", "0", "4", "0.00"),  # nothing used costs 15 too, and was charged in January
     ("step", "8", "1", "0.00"),
     ("surcharge", "8", "4", "9.00"),  # 4 × 2 + 2 × 0.5
     ("package", "8", "1", "8.00"),  # 3 packages less 2
@@ -257,6 +258,14 @@ fee:
       | above | 0.62 | 0.40   |
 """
 SPLIT, FILLED = REGISTERS.format("proportional"), REGISTERS.format("in_order")
+
+
+def in_a_new_year(fee: str) -> str:
+    """The same in quarters from June, with bands of a year from 17 July."""
+    fee = fee.replace("  assign", "  every: {cycle: quarter, starts_on: 06-01}\n  assign")
+    return fee.replace("  tiers:\n", "  tiers:\n    over: {year_from: 07-17, used_before: before}\n")
+
+
 BY_TIME = [
     # 60 % of each hundred is peak: 33.60 + 12.00 + 37.20 + 16.00
     Case("each slice is divided as the registers are", SPLIT, {"peak": "120", "valley": "80"}, "98.80"),
@@ -267,6 +276,11 @@ BY_TIME = [
     Case("nothing used costs nothing in proportion", SPLIT, {"peak": "0", "valley": "0"}, "0.00"),
     Case("nor in order", FILLED, {"peak": "0", "valley": "0"}, "0.00"),
     Case("one register alone", SPLIT, {"peak": "0", "valley": "150"}, "50.00"),
+    # 46 of 92 days before 17 July: 60 + 40 kWh from 80 on, 20 × 0.56 + 40 × 0.62 + 40 × 0.40 = 52.00;
+    # then 60 × 0.56 + 40 × 0.30 = 45.60
+    Case("a new year inside a bill begins the bands of every register anew", in_a_new_year(FILLED), {"peak": "120", "valley": "80", "before": "80"}, "97.60", "2026-06"),
+    # 60 % of 20 × 0.56 + 80 × 0.62 is 36.48, 40 % of 20 × 0.30 + 80 × 0.40 is 15.20; then 45.60
+    Case("and in proportion too", in_a_new_year(SPLIT), {"peak": "120", "valley": "80", "before": "80"}, "97.28", "2026-06"),
     # 1 ÷ 3 of 100 and of 50: 33.3… × 0.56 + 66.6… × 0.30 + 16.6… × 0.62 + 33.3… × 0.40 = 62.333…
     Case("a part that is no decimal is exact until the end", SPLIT, {"peak": "50", "valley": "100"}, "62.33"),
 ]
@@ -277,16 +291,20 @@ def test_a_price_by_bands_is_what_a_person_works_out_by_hand(case: Case) -> None
     check(case)
 
 
-def test_twelve_months_cost_what_the_year_costs() -> None:
-    fee = "fee: " + tiers(more="over: {each: year, used_before: before}, ", ends=(220, 300))
-    book = feerules.load_files({"first.yaml": schedule(fee)})
-    months = [Fraction(n * 7, 2) for n in range(12)]
+# 231 m³ in a year: 220 × 2 + 11 × 3; 231 × 3; the second band; 231 × 2 + 11 × 0.5; 55 × 8 + 3 × 9
+YEARS = [("graduated", "473"), ("volume", "693"), ("step", "40"), ("surcharge", "467.5"), ("package", "467")]
+
+
+@pytest.mark.parametrize(("kind", "year"), YEARS)
+def test_twelve_months_cost_what_the_year_costs(kind: str, year: str) -> None:
+    fee = tiers(kind, "over: {each: year, used_before: before}, ", ends=(220, 300))
+    book = feerules.load_files({"first.yaml": schedule(f"fee: {fee}")})
+    used = [Decimal(n) * 7 / 2 for n in range(12)]
     bills = [
-        feerules.price({"used": str(float(used)), "before": str(float(sum(months[:n])))}, book, f"2026-{n + 1:02}")
-        for n, used in enumerate(months)
+        feerules.price({"used": each, "before": sum(used[:n])}, book, f"2026-{n + 1:02}")
+        for n, each in enumerate(used)
     ]
-    # 231 m³: 220 × 2 + 11 × 3
-    assert sum(bill.total for bill in bills) == 473
+    assert sum(bill.total for bill in bills) == Decimal(year)
 
 
 # what is wrong, the tiers, the code

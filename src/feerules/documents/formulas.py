@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, Literal, NoReturn, cast
 
 from feerules.documents.arithmetic import (
@@ -113,14 +114,21 @@ def parse_formula(text: str) -> Formula:
 
     At most 2,000 characters and 50 levels; numbers have at most 12 decimals; "/" only in round().
     """
-    problems: list[FormulaProblem] = []
     if len(text) > MAX_LENGTH:
         found, hint = f"a formula of {len(text)} characters", "name a part of it as a derived fact"
         raise FormulaError(text, (FormulaProblem(0, "too_long", found, f"at most {MAX_LENGTH}", hint),))
-    root = _Parser(read_tokens(text, problems), problems).whole()
+    root, problems = _parsed(str(text))
     if root is None or problems:
-        raise FormulaError(text, tuple(problems))
+        raise FormulaError(text, problems)
     return Formula(root, text)
+
+
+# The formulas of a large book are mostly numbers, and mostly the same ones.
+@lru_cache(maxsize=4_096)
+def _parsed(text: str) -> tuple[Node | None, tuple[FormulaProblem, ...]]:
+    problems: list[FormulaProblem] = []
+    root = _Parser(read_tokens(text, problems), problems).whole()
+    return root, tuple(problems)
 
 
 class _Stop(Exception):
@@ -308,7 +316,9 @@ def _below(root: Node, depth: int) -> Node | None:
     level: list[Node] = [root]
     for _ in range(depth):
         level = [child for node in level for child in children(node)]
-    return level[0] if level else None
+        if not level:
+            return None
+    return level[0]
 
 
 class _Checker(_Notes):

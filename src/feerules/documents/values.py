@@ -129,7 +129,7 @@ class GuidedValue(Part):
 
 def _form(value: Any) -> str | None:
     if isinstance(value, str):
-        return "table" if value.lstrip().startswith("|") else "formula"
+        return "table" if value.lstrip().startswith(("|", "｜")) else "formula"
     if isinstance(value, dict):
         for key in ("table", "file", "fact", "sum", "base"):
             if key in value:

@@ -20,7 +20,7 @@ from feerules.documents.formulas import Formula
 from feerules.documents.schedule import Fee
 from feerules.plan.bounds import Exact
 from feerules.plan.conditions import cells_hold
-from feerules.plan.cycles import Cycle, Progress, judged_on
+from feerules.plan.cycles import Cycle, Progress, judged_on, line_moment
 from feerules.plan.figures import Shown
 from feerules.plan.metering import Metering, Point, Span, Use
 from feerules.plan.moments import Moment
@@ -47,21 +47,29 @@ class Line(Metering):
 
     def amount(self) -> Node:
         """The amount in fen: the rounded total up to the end less the rounded total up to the start."""
-        span = self.span
+        b, span = self.b, self.span
         if any(isinstance(each.per, FeesQuantity) for each in (self.fee, *self.fee.parts.values())):
             # The amounts of other fees are those of the same payer and days already.
             return self._in_fen(self.exact(span.start, span.end))
-        upto_end = self._in_fen(self.exact(span.run, span.end))
         if span.start is span.run:
-            return upto_end
-        before = self._in_fen(self.exact(span.run, span.start))
+            return self._in_fen(self.exact(span.run, span.end))
+        upto_end = self._upto(span.end)
+        begun = b.compare("<", span.run.day, span.start.day)
+        with self.scope.needing(begun):
+            before = b.choose(begun, self._upto(span.start), b.const(0, 2))
         # What the line tells of itself is its own part, not the run's.
         self.shown = Shown()
         self.exact(span.start, span.end)
         # Both totals rise together: the part between them is never more than all of it.
-        part = self.b.sub(upto_end, before)
+        part = b.sub(upto_end, before)
         widest = max(abs(upto_end.lo), abs(upto_end.hi))
-        return self.b.within(part, -widest, widest)
+        return b.within(part, -widest, widest)
+
+    def _upto(self, to: Point) -> Node:
+        """What a line from where the run begins would cost up to a point: whoever pays, it is judged alike."""
+        run = self.span.run
+        with self.scope.at(line_moment(self.b, self.cycle, run.day, to.day)):
+            return self._in_fen(self.exact(run, to))
 
     def _in_fen(self, exact: Exact) -> Node:
         steps = [each for each in self.fee.rounding if each.stage == "fee_line"] or [Rounding()]
@@ -77,7 +85,7 @@ class Line(Metering):
         total = Exact(self.b, self.b.const(0))
         for time, moment in months:
             with self.scope.at(moment):
-                share = self._share_of_cycle(run, to) if len(months) == 1 else _of_a_month(time)
+                share = self._share_of_cycle(run, to) if len(months) == 1 else self._share_of(time)
                 part = self._stage("month", self._charge(time, run, to, share))
                 total = total.plus(part)
             if len(months) > 1:
@@ -96,7 +104,7 @@ class Line(Metering):
             return [(self._time(run, to), moment)]
         pieces = [self._month_piece(n, run, to) for n in range(self.cycle.months or 1)]
         if by_month:
-            return [(time, self._moment_of(n, run)) for n, time in enumerate(pieces)]
+            return [(time, self._moment_of(n)) for n, time in enumerate(pieces)]
         total = pieces[0]
         for piece in pieces[1:]:
             total = total.plus(piece)
@@ -114,11 +122,12 @@ class Line(Metering):
         piece = Exact(b, b.within(b.sub(ends[1], ends[0]), 0, den), den)
         return self._stage("month_fraction", piece)
 
-    def _moment_of(self, n: int, run: Point) -> Moment:
-        """The moment at which the nth month is judged: its first day that the line covers."""
+    def _moment_of(self, n: int) -> Moment:
+        """The moment at which the nth month is judged: its first day that is charged to anybody."""
         if self.fee.judged != "each_month":
             return self.scope.moment
-        return judged_on(self.b, self.scope.moment, self.b.max(self.cycle.month_starts[n], run.day))
+        day = self.b.max(self.cycle.month_starts[n], self.span.run.day)
+        return judged_on(self.b, self.scope.moment, day)
 
     def _share_of_cycle(self, run: Point, to: Point) -> Exact | None:
         """Which share of the whole cycle the line covers; None where it is all of it."""
@@ -127,6 +136,10 @@ class Line(Metering):
         time = self._time(run, to)
         if time.num.lo == time.num.hi == self.progress.whole:
             return None
+        return self._share_of(time)
+
+    def _share_of(self, time: Exact) -> Exact:
+        """Which share of the whole cycle some months are."""
         return time.over(self.cycle.months or 1)
 
     # Charges
@@ -138,19 +151,21 @@ class Line(Metering):
         for name, charge in charges.items():
             if not name and self.fee.parts and not _says_something(charge):
                 continue
-            part = self._part(name, charge, time, run, to)
+            part = self._part(name, charge, time, run, to, share)
             if name:
                 self.shown.parts.append((name, part.rounded(FEN, "half_up")))
             total = total.plus(part)
         return self._adjusted(total, share)
 
-    def _part(self, name: str, charge: Charge, time: Exact, run: Point, to: Point) -> Exact:
+    def _part(
+        self, name: str, charge: Charge, time: Exact, run: Point, to: Point, share: Exact | None
+    ) -> Exact:
         if not name:
             return self._own(charge, time, run, to)
         holds = cells_hold(self.scope, charge.applies)
         with self.scope.needing(holds):
             part = self._own(charge, time, run, to)
-            part = self._stage("component", self._limited(charge, part, self._share_of_cycle(run, to)))
+            part = self._stage("component", self._limited(charge, part, share))
         return part.where(holds, Exact(self.b, self.b.const(0)))
 
     def _own(self, charge: Charge, time: Exact, run: Point, to: Point) -> Exact:
@@ -229,7 +244,7 @@ class Line(Metering):
     # Adjustments and limits
 
     def _adjusted(self, amount: Exact, share: Exact | None) -> Exact:
-        """The amount after every adjustment that applies; a sum is for a whole cycle or month, as limits are."""
+        """The amount after every adjustment that applies; a sum is for a whole cycle, as limits are."""
         for number, rule in enumerate(self.fee.adjustments):
             holds = cells_hold(self.scope, rule.when)
             with self.scope.needing(holds):
@@ -314,11 +329,6 @@ def _part(amount: Exact, share: Exact | None) -> Exact:
     if share is None:
         return amount
     return Exact(amount.b, amount.b.mul(amount.num, share.num), amount.b.mul(amount.den, share.den))
-
-
-def _of_a_month(time: Exact) -> Exact | None:
-    whole = time.num.lo == time.num.hi == time.den.lo == time.den.hi and not time.num.scale
-    return None if whole else time
 
 
 def _says_something(charge: Charge) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import isleap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,7 +22,7 @@ from feerules.periods import (
     seasons_starting,
 )
 from feerules.plan.bounds import Builder
-from feerules.plan.days import day_of_month, month_number, month_of_year
+from feerules.plan.days import day_of_month, month_number, month_of_year, over_days
 from feerules.plan.nodes import Leaf, Node
 from feerules.plan.terms import Moment
 
@@ -69,10 +70,11 @@ def _fixed(b: Builder, period: Period, months: int, *, season: bool = False) -> 
 
 def anniversaries(b: Builder, anchor: Node, months: int, period: Period, billed: str) -> list[Cycle]:
     """The cycles that begin on anniversaries of each unit's own day; none begins before that day."""
-    first, last = period.start.replace(day=1), period.end
-    cycles, month = [], first
-    while month < last:
-        cycles.append(_anniversary(b, anchor, months, month, period, in_arrears=billed == "in_arrears"))
+    in_arrears = billed == "in_arrears"
+    cycles, month = [], period.start.replace(day=1)
+    # A cycle whose last day ends the period has its end on the first of the month after it.
+    while month < period.end or (in_arrears and month == period.end):
+        cycles.append(_anniversary(b, anchor, months, month, period, in_arrears=in_arrears))
         month = add_months(month, 1)
     return cycles
 
@@ -109,12 +111,13 @@ def occasion(b: Builder, day: Node, period: Period) -> Cycle:
     return Cycle("use", day, b.add(day, b.const(1)), exists, None, (day,))
 
 
-def line_moment(b: Builder, cycle: Cycle, start: Node, end: Node) -> Moment:
-    """The built-in names of a line, judged on its first day."""
+def line_moment(b: Builder, cycle: Cycle, start: Node, end: Node, judged: Node | None = None) -> Moment:
+    """The built-in names of a line, judged on its first day unless told otherwise."""
+    judged = start if judged is None else judged
     return Moment(
         {
-            "judged_on": start,
-            "month": month_of_year(b, start),
+            "judged_on": judged,
+            "month": month_of_year(b, judged),
             "line_start": start,
             "line_end": end,
             "cycle_start": cycle.start,
@@ -172,7 +175,7 @@ class Progress:
             return b.choose(test, b.const(self.whole), b.const(0))
         if self.rule == "cycle_days":
             return self._by_length(day)
-        if self.rule == "days_365":
+        if self.daily:
             return self._by_daily_price(name, day)
         parts = [self._in_month(name, day, *month) for month in pairwise(cycle.month_starts)]
         return b.within(b.total(parts), 0, self.whole)
@@ -198,11 +201,25 @@ class Progress:
     def _by_daily_price(self, name: str, day: Node) -> Node:
         b, whole = self.b, self.b.const(self.whole)
         if name == "opens":
-            left = b.mul(b.sub(self.cycle.end, day), b.const(12))
-            inside = b.max(b.sub(whole, left), b.const(0))
+            inside = b.max(b.sub(whole, self._priced(day, self.cycle.end)), b.const(0))
             return b.choose(b.compare("<=", day, self.cycle.start), b.const(0), b.min(inside, whole))
-        since = b.mul(b.sub(day, self.cycle.start), b.const(12))
-        return b.choose(b.compare("<=", self.cycle.end, day), whole, b.clamp(since, b.const(0), whole))
+        since = b.clamp(self._priced(self.cycle.start, day), b.const(0), whole)
+        return b.choose(b.compare("<=", self.cycle.end, day), whole, since)
+
+    def _priced(self, start: Node, end: Node) -> Node:
+        """What the days between are worth, each by itself: twelve months divided by the days of its year."""
+        b, days = self.b, self.b.sub(end, start)
+        if self.rule == "days_365":
+            return b.mul(days, b.const(12))
+        leap = b.sub(over_days(b, _leap_days, end), over_days(b, _leap_days, start))
+        return b.sub(b.mul(days, b.const(12 * 366)), b.mul(leap, b.const(12)))
+
+
+def _leap_days(day: date) -> int:
+    """How many days in leap years lie before a day."""
+    years = day.year - 1
+    before = (years // 4 - years // 100 + years // 400) * 366
+    return before + ((day - date(day.year, 1, 1)).days if isleap(day.year) else 0)
 
 
 def _shortest(cycle: Cycle) -> int:
@@ -217,6 +234,8 @@ def _denominator(rule: Prorate, cycle: Cycle) -> int:
             return 1
         case "days_365":
             return 365
+        case "days_of_year":
+            return 365 * 366
         case "cycle_days":
             return lcm(*(_shortest(cycle) + extra for extra in range(4)))
     return prorate(rule, _MONTHS[0], 1).denominator

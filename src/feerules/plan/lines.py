@@ -227,7 +227,7 @@ class Lines:
     def _line(self, payer: Payer | None, span: Span, active: Node, name: str) -> None:
         b, scope = self.b, self.scope
         self.side = name
-        moment = line_moment(b, self.cycle, span.start.day, span.end.day)
+        moment = line_moment(b, self.cycle, span.start.day, span.end.day, span.run.day)
         progress = progress_of(b, self.cycle, self.fee) if self.cycle.months is not None else None
         with scope.at(moment):
             line = Line(scope, self.fee, self.cycle, span, progress)

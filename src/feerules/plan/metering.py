@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from feerules.documents.charging import Charge, Share, Started, Tiers
 from feerules.documents.schedule import Fee
@@ -13,7 +13,15 @@ from feerules.plan.conditions import cells_hold
 from feerules.plan.cycles import Cycle
 from feerules.plan.figures import Figures, Pool, told
 from feerules.plan.nodes import Guard, Leaf, Node, Plan, Slot
-from feerules.plan.tariffs import Bands, cumulative, find_bands, months_in_force, resets, slices
+from feerules.plan.tariffs import (
+    Bands,
+    begins_year,
+    cumulative,
+    find_bands,
+    months_in_force,
+    resets,
+    slices,
+)
 from feerules.plan.terms import Scope, Term
 
 __all__ = ["Metering", "Point", "Span", "Use"]
@@ -48,11 +56,25 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A quantity counted from `low` to `high`, out of the whole cycle's `total`."""
+    """A quantity counted from `low` to `high`, out of the whole cycle's `total`, on the days from and until."""
 
     low: Node
     high: Node
     total: Node
+    days: tuple[Node, Node] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The part of a use in one tier year: counted from `low` to `high`.
+
+    `begun` says whether a part of this year was charged before, `inside` whether the use has days in it.
+    """
+
+    low: Node
+    high: Node
+    begun: Node
+    inside: Node
 
 
 class Metering(Figures):
@@ -76,9 +98,10 @@ class Metering(Figures):
         """
         self.metered = True
         self.usage = self.usage or term.usage
+        days = (run.day, to.day)
         if self.span.whole:
-            return Use(self.b.const(0, term.node.scale), term.node, term.node)
-        return Use(self._spread(term.node, run.day), self._spread(term.node, to.day), term.node)
+            return Use(self.b.const(0, term.node.scale), term.node, term.node, days)
+        return Use(self._spread(term.node, run.day), self._spread(term.node, to.day), term.node, days)
 
     def _spread(self, usage: Node, day: Node) -> Node:
         """How much of a cycle's usage lies before a day."""
@@ -151,8 +174,8 @@ class Metering(Figures):
         bands = self._bands(tiers, (column,))
         ends = self._ends(tiers, bands)
         total = Exact(self.b, self.b.const(0))
-        for low, high in self._tier_years(tiers, use):
-            total = total.plus(self._between(tiers, bands, column, ends, low, high))
+        for year in self._tier_years(tiers, use):
+            total = total.plus(self._between(tiers, bands, column, ends, year))
         if tiers.base is not None and tiers.kind != "surcharge":
             self.scope.names.problem(
                 tiers.where_of("base"), "conflicting_keys", f"base: in {tiers.kind} tiers",
@@ -160,6 +183,7 @@ class Metering(Figures):
             )  # fmt: skip
         if tiers.base is not None:
             base = self.value(tiers.base, ("base", "rate"), charge)
+            self.shown.rate = told(base)
             total = total.plus(base.times(self.b.sub(use.high, use.low)))
         return total
 
@@ -170,9 +194,9 @@ class Metering(Figures):
         return bands
 
     def _between(
-        self, tiers: Tiers, bands: Bands, column: str, ends: Sequence[Node], low: Node, high: Node
+        self, tiers: Tiers, bands: Bands, column: str, ends: Sequence[Node], year: Stretch
     ) -> Exact:
-        b = self.b
+        b, low, high = self.b, year.low, year.high
         if tiers.kind in ("graduated", "surcharge"):
             total = Exact(b, b.const(0))
             for each in slices(b, bands, column, ends, low, high):
@@ -181,6 +205,11 @@ class Metering(Figures):
             return total
         size = None if tiers.size is None else b.decimal(tiers.size)
         upto = cumulative(b, tiers.kind, bands, column, ends, high, size)
+        if tiers.kind == "step":
+            # Nothing used costs something too: but once, and on the days that are charged.
+            nothing = Exact(b, b.const(0))
+            before = cumulative(b, "step", bands, column, ends, low, None).where(year.begun, nothing)
+            return upto.minus(before).where(year.inside, nothing)
         if low.hi == low.lo == 0:
             return upto
         return upto.minus(cumulative(b, tiers.kind, bands, column, ends, low, size))
@@ -206,18 +235,33 @@ class Metering(Figures):
         # A bound that a rule lowers below zero leaves its band empty.
         return [b.max(end, b.const(0)) for end in ends]
 
-    def _tier_years(self, tiers: Tiers, use: Use) -> list[tuple[Node, Node]]:
+    def _tier_years(self, tiers: Tiers, use: Use) -> list[Stretch]:
         """The usage counted from and to, in each tier year that the cycle touches."""
         b, over = self.b, tiers.over
         before = b.const(0) if over is None or over.used_before is None else self._number(over.used_before)
+        first, last = self.span.liable
+        # On the first day of a tier year nothing of it has been charged, whatever a step costs for nothing.
+        fresh = over is None or over.used_before is None or begins_year(tiers, self.cycle)
         low, high, years = use.low, use.high, []
         for day in resets(self.scope, tiers, self.cycle):
             reset = b.const(day)
             self._needs_reading(reset)
             mid = b.within(self._spread(use.total, reset), min(use.total.lo, 0), use.total.hi)
-            years.append((b.add(before, b.min(low, mid)), b.add(before, b.min(high, mid))))
+            parts = (b.add(before, b.min(low, mid)), b.add(before, b.min(high, mid)))
+            years.append(Stretch(*parts, *self._known(use, first, reset, fresh=fresh)))
             low, high, before = b.sub(b.max(low, mid), mid), b.sub(b.max(high, mid), mid), b.const(0)
-        return [*years, (b.add(before, low), b.add(before, high))]
+            first, fresh = reset, True
+        known = self._known(use, first, last, fresh=fresh)
+        return [*years, Stretch(b.add(before, low), b.add(before, high), *known)]
+
+    def _known(self, use: Use, first: Node, last: Node, *, fresh: bool) -> tuple[Node, Node]:
+        """Whether a part of a tier year was charged before a use, and whether the use has days in it."""
+        b = self.b
+        if use.days is None:
+            return b.false, b.true
+        run, to = use.days
+        begun = b.compare("<", first, run) if fresh else b.true
+        return begun, b.all_of((b.compare("<", run, last), b.compare("<", first, to)))
 
     def _needs_reading(self, day: Node) -> None:
         """Where usage is split by reading, a record must begin or end on the day of the change."""
@@ -241,7 +285,8 @@ class Metering(Figures):
         ends = self._ends(charge.tiers, bands)
         b = self.b
         whole = Use(
-            *(b.total(getattr(use, end) for use in uses.values()) for end in ("low", "high", "total"))
+            *(b.total(getattr(use, end) for use in uses.values()) for end in ("low", "high", "total")),
+            days=(run.day, to.day),
         )
         self.shown.quantity = b.sub(whole.high, whole.low)
         price = self._in_order if charge.assign == "in_order" else self._in_proportion
@@ -251,26 +296,29 @@ class Metering(Figures):
         self, tiers: Tiers, bands: Bands, ends: Sequence[Node], uses: Mapping[str, Use], whole: Use
     ) -> Exact:
         """The registers fill the bands one after another, in the order written."""
-        total, b = Exact(self.b, self.b.const(0)), self.b
-        ((start, _),) = self._tier_years(tiers, whole)[-1:]
-        for name, use in uses.items():
-            stop = b.add(start, b.sub(use.high, use.low))
-            part = self._between(tiers, bands, name, ends, start, stop)
-            total, start = total.plus(self._stage("register", part)), stop
-        return total
+        b = self.b
+        totals = {name: Exact(b, b.const(0)) for name in uses}
+        own = {name: self._tier_years(tiers, use) for name, use in uses.items()}
+        for n, year in enumerate(self._tier_years(tiers, whole)):
+            stop = year.low
+            for name, years in own.items():
+                start, stop = stop, b.add(stop, b.sub(years[n].high, years[n].low))
+                filled = replace(year, low=start, high=stop)
+                totals[name] = totals[name].plus(self._between(tiers, bands, name, ends, filled))
+        return _sum(b, [self._stage("register", total) for total in totals.values()])
 
     def _in_proportion(
         self, tiers: Tiers, bands: Bands, ends: Sequence[Node], uses: Mapping[str, Use], whole: Use
     ) -> Exact:
         """Every slice of the whole usage is divided among the registers by their usage."""
         b = self.b
-        parts = []
-        ((low, high),) = self._tier_years(tiers, whole)[-1:]
+        years = self._tier_years(tiers, whole)
         quantity = b.max(b.unscaled(b.sub(whole.high, whole.low)), b.const(1))
+        parts = []
         for name, use in uses.items():
             own = b.unscaled(b.sub(use.high, use.low))
-            part = self._between(tiers, bands, name, ends, low, high)
-            parts.append(self._stage("register", part.times(own).over(quantity)))
+            price = _sum(b, [self._between(tiers, bands, name, ends, year) for year in years])
+            parts.append(self._stage("register", price.times(own).over(quantity)))
         return _sum(b, parts)
 
     # Visits, pools

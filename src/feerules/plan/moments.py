@@ -19,9 +19,14 @@ class Moment:
     nodes: Mapping[str, Node]
 
 
+_DAYS = ("judged_on", "line_start", "line_end", "cycle_start", "cycle_end")
+_LEAVES = (
+    *(Leaf(name, "date", 0, FIRST_DAY, LAST_DAY) for name in _DAYS),
+    Leaf("month", "integer", 0, 1, 12),
+    Leaf("cycle_months", "integer", 0, 0, 60),
+)
+
+
 def anytime(b: Builder) -> Moment:
     """No moment in particular: every built-in name with all the values it can ever have."""
-    days = ("judged_on", "line_start", "line_end", "cycle_start", "cycle_end")
-    leaves = [Leaf(name, "date", 0, FIRST_DAY, LAST_DAY) for name in days]
-    leaves += [Leaf("month", "integer", 0, 1, 12), Leaf("cycle_months", "integer", 0, 0, 60)]
-    return Moment({leaf.name: b.fact(leaf) for leaf in leaves})
+    return Moment({leaf.name: b.fact(leaf) for leaf in _LEAVES})

@@ -21,7 +21,7 @@ from feerules.plan.names import Names, Refused
 from feerules.plan.nodes import Node
 from feerules.plan.terms import Scope
 
-__all__ = ["Bands", "Slice", "cumulative", "find_bands", "months_in_force", "resets", "slices"]
+__all__ = ["Bands", "Slice", "begins_year", "cumulative", "find_bands", "months_in_force", "resets", "slices"]
 
 UP_TO = ("up to", "up_to", "至")
 NO_END = ("above", "-", "以上")
@@ -224,6 +224,13 @@ def resets(scope: Scope, tiers: Tiers, cycle: Cycle) -> list[int]:
         )  # fmt: skip
     days = _reset_days(over, cycle.period)
     return [day_number(day) for day in days if cycle.period.start < day < cycle.period.end]
+
+
+def begins_year(tiers: Tiers, cycle: Cycle) -> bool:
+    """Whether a cycle begins on the first day of a tier year or season."""
+    if tiers.over is None or cycle.period is None or tiers.over.counts not in ("year", "season"):
+        return False
+    return cycle.period.start in _reset_days(tiers.over, cycle.period)
 
 
 def _reset_days(over: Over, period: Period) -> list[date]:
