@@ -135,9 +135,19 @@ class _Estate:
         shared = [slot for slot in self.plan.slots if about_of(slot).shown.pool is not None]
         self.lost_pools: pl.DataFrame | None = None
         if shared:
-            frame, columns, self.lost_pools = with_shares(frame, shared, pools, self.key, Columnar)
+            frame, columns, self.lost_pools = with_shares(
+                frame, shared, pools, self.key, Columnar, self._unkeyed()
+            )
             self.columns |= columns
         self.prepared = Columnar(self.plan).prepare(frame, self.columns)
+
+    def _unkeyed(self) -> pl.LazyFrame:
+        """The rows whose key tells no unit."""
+        key = pl.col(self.key)
+        bad = self.bad_keys.drop_nulls().implode()
+        return (
+            self.given.filter(key.is_null() | key.is_in(bad)) if self.bad_keys.len() else self.given.limit(0)
+        )
 
     # Answers
 
@@ -148,7 +158,7 @@ class _Estate:
         rows = self._priced(self.plan.totals, keep)
         if self.dated:
             flags, sums = (
-                pl.col("^charged\\..*$").any(),
+                pl.col("^charged\\..*$").cast(pl.Boolean).any(),
                 pl.col("total", *(f"fee.{fee}" for fee in fees)).sum(),
             )
             carried = [pl.col(name).last() for name in keep[1:]]
@@ -165,7 +175,7 @@ class _Estate:
         amount = to_decimal(pl.col(f"fee.{fee}"), 2, most=self._most(f"fee.{fee}"))
         if self.plan.totals[f"charged.{fee}"].lo == 1:
             return amount.alias(fee)
-        return pl.when(pl.col(f"charged.{fee}")).then(amount).alias(fee)
+        return pl.when(pl.col(f"charged.{fee}").cast(pl.Boolean)).then(amount).alias(fee)
 
     def long(self, *, with_cycle: bool = False, to_write: bool = False) -> pl.LazyFrame:
         """A row per bill line, fee by fee; `with_cycle` tells the first day of the cycle as well.
@@ -235,9 +245,7 @@ class _Estate:
 
     def _key_problems(self) -> pl.LazyFrame:
         key = pl.col(self.key)
-        bad = self.given.filter(key.is_null() | key.is_in(self.bad_keys.drop_nulls().implode())).select(
-            key.cast(pl.String).alias("unit_id")
-        )
+        bad = self._unkeyed().select(key.cast(pl.String).alias("unit_id"))
         repeated = "overlapping_rows" if self.dated else "duplicate_key"
         code = pl.when(pl.col("unit_id").is_null()).then(pl.lit("null_key")).otherwise(pl.lit(repeated))
         said = {name: reason(name) for name in ("null_key", repeated)}

@@ -15,6 +15,7 @@ from feerules.documents.schedule import FactLibrary, FeeSchedule
 from feerules.documents.source import read
 from feerules.documents.tables import TableError, read_table_file
 from feerules.documents.tree import Map, Seq, Text, describe, quote
+from feerules.documents.values import TableValue
 from feerules.errors import Problem, RuleErrors, Where, did_you_mean
 from feerules.folders import SUFFIXES, Folder, documents_of, unreadable, with_excerpts
 from feerules.plan.names import place_of
@@ -176,7 +177,7 @@ class _Loading:
                 self._read_tables(name, value, "", seen)
             return
         file = tree.get(Text("file"))
-        if isinstance(file, Text) and key not in NAMED:
+        if isinstance(file, Text) and key not in NAMED and tree.keys() <= TableValue.model_fields.keys():
             self._read_table(name, tree, file)
         for inner, value in tree.items():
             self._read_tables(name, value, inner if key not in NAMED else "", seen)

@@ -10,7 +10,6 @@ import polars as pl
 
 from feerules.frames import FrameError, columns_of, into_lazy, to_decimal
 from feerules.money import to_scaled
-from feerules.plan.figures import Pool
 from feerules.plan.nodes import Plan, Slot
 from feerules.reasons import reason
 from feerules.telling import about_of
@@ -21,23 +20,25 @@ Engine = Callable[[Plan], Any]  # what prepares a plan for a frame
 Shares = tuple[pl.LazyFrame, dict[str, str], pl.DataFrame]
 
 
-def with_shares(frame: pl.LazyFrame, slots: Sequence[Slot], pools: Any, key: str, engine: Engine) -> Shares:
+def with_shares(
+    frame: pl.LazyFrame, slots: Sequence[Slot], pools: Any, key: str, engine: Engine, unkeyed: pl.LazyFrame
+) -> Shares:
     """Adds to each unit its share of every pool.
 
     Gives the frame, the column of each share, and a problem row for each pool that no unit shares.
-    `engine` prepares a weighing plan over the frame. A unit for which a fee is shared but that has no pool gets no value: it becomes a problem.
+    `engine` prepares a weighing plan over the frame; a unit with dated facts weighs by its days.
+    `unkeyed` holds the rows whose key tells no unit: as nobody can be billed their part, their pools are
+    not shared. A unit that gets no share of a fee that it shares becomes a problem.
     """
     given = _pools(pools)
-    columns, lost = {}, []
+    columns, unshared = {}, []
     for slot in slots:
-        pool = about_of(slot).shown.pool
-        assert pool is not None
-        mine = _of_slot(given, slot)
-        shares, unshared = _shares(frame, pool, mine, key, engine)
-        lost.append(unshared)
+        sharing = Sharing(slot, key, engine)
+        shares, nobody = sharing.shares(frame, _of_slot(given, slot), unkeyed)
+        unshared.append(nobody)
         frame = frame.join(shares.lazy(), on=key, how="left", maintain_order="left")
-        columns[pool.leaf.name] = pool.leaf.name
-    return frame, columns, pl.concat(lost)
+        columns[sharing.pool.leaf.name] = sharing.pool.leaf.name
+    return frame, columns, pl.concat(unshared)
 
 
 def _pools(pools: Any) -> pl.DataFrame:
@@ -70,35 +71,61 @@ def _of_slot(pools: pl.DataFrame, slot: Slot) -> pl.DataFrame:
     return mine
 
 
-def _shares(
-    frame: pl.LazyFrame, pool: Pool, pools: pl.DataFrame, key: str, engine: Engine
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """(key, share) of every unit, and a problem for each pool that nobody shares or nobody can weigh."""
-    weighed, unweighed = _weighed(frame, pool, key, engine)
-    among = [pl.col(name).cast(pl.String) for name in pool.among]
-    pools = pools.with_columns(among)
-    blocked = _matching(pools, unweighed.with_columns(among), pool.among)["pool_id"].unique()
-    parts = _matching(pools, weighed.with_columns(among), pool.among)
-    empty = pools.filter(~pl.col("pool_id").is_in(parts.filter(pl.col("weight") > 0)["pool_id"].implode()))
-    parts = parts.filter(~pl.col("pool_id").is_in(pl.concat([blocked, empty["pool_id"]]).implode()))
-    shares = _divided(parts, key).group_by(key).agg(pl.col("share").sum())
-    return shares.select(key, to_decimal(pl.col("share"), 2).alias(pool.leaf.name)), _lost(empty)
+class Sharing:
+    """How one slot's pools are shared among the units of a frame."""
 
+    def __init__(self, slot: Slot, key: str, engine: Engine) -> None:
+        pool = about_of(slot).shown.pool
+        assert pool is not None
+        self.pool, self.key, self.engine = pool, key, engine
+        self.cycle = about_of(slot).cycle.period
 
-def _weighed(frame: pl.LazyFrame, pool: Pool, key: str, engine: Engine) -> tuple[pl.DataFrame, pl.DataFrame]:
-    schema = frame.collect_schema()
-    missing = [name for name in pool.among if name not in schema]
-    if missing:
-        raise FrameError(f"units without the column {', '.join(missing)}, which says who shares a cost")
-    columns = columns_of(schema, {leaf.name: leaf.aliases for leaf in pool.plan.leaves})
-    prepared = engine(pool.plan).prepare(frame, columns)
-    (slot,) = pool.plan.slots
-    outputs = {"weight": slot.values["weight"], "shares": slot.active}
-    keep = list(dict.fromkeys([key, *pool.among]))
-    weighed, unweighed = pl.collect_all(
-        [prepared.rows(outputs, keep), prepared.problems(keep).select(keep).unique()], engine="streaming"
-    )
-    return weighed.filter("shares").drop("shares"), unweighed
+    def shares(
+        self, frame: pl.LazyFrame, pools: pl.DataFrame, unkeyed: pl.LazyFrame
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """(key, share) of every unit, and a problem for each pool that nobody shares."""
+        weighed, unweighed = self._weighed(frame)
+        among = [pl.col(name).cast(pl.String) for name in self.pool.among]
+        pools = pools.with_columns(among)
+        lost = pl.concat([unweighed.select(self.pool.among), unkeyed.select(self.pool.among).collect()])
+        blocked = _matching(pools, lost.with_columns(among), self.pool.among)["pool_id"].unique()
+        parts = _matching(pools, weighed.with_columns(among), self.pool.among)
+        heavy = parts.filter(pl.col("weight") > 0)["pool_id"].implode()
+        empty = pools.filter(~pl.col("pool_id").is_in(heavy))
+        left_out = pl.concat([blocked, empty["pool_id"]]).implode()
+        parts = parts.filter(~pl.col("pool_id").is_in(left_out))
+        shares = _divided(parts, self.key).group_by(self.key).agg(pl.col("share").sum())
+        share = to_decimal(pl.col("share"), 2).alias(self.pool.leaf.name)
+        return shares.select(self.key, share), _lost(empty)
+
+    def _weighed(self, frame: pl.LazyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The weight of each unit that shares, and the rows that cannot be weighed."""
+        schema = frame.collect_schema()
+        missing = [name for name in self.pool.among if name not in schema]
+        if missing:
+            raise FrameError(f"units without the column {', '.join(missing)}, which says who shares a cost")
+        dated = "run_from" in schema
+        plan = self.pool.plan
+        columns = columns_of(schema, {leaf.name: leaf.aliases for leaf in plan.leaves})
+        prepared = self.engine(plan).prepare(frame, columns)
+        outputs = {"weight": plan.slots[0].values["weight"], "shares": plan.slots[0].active}
+        days = ("valid_from", "valid_to") if dated else ()
+        keep = list(dict.fromkeys([self.key, *self.pool.among, *days]))
+        weighed, unweighed = pl.collect_all(
+            [prepared.rows(outputs, keep), prepared.problems(keep).select(keep).unique()], engine="streaming"
+        )
+        weighed = weighed.filter(pl.col("shares").cast(pl.Boolean)).drop("shares")
+        return (self._by_days(weighed) if dated else weighed), unweighed
+
+    def _by_days(self, weighed: pl.DataFrame) -> pl.DataFrame:
+        """One row per unit: its weights over the days of the cycle on which each of its rows holds."""
+        if self.cycle is not None:
+            start = pl.max_horizontal(pl.col("valid_from"), pl.lit(self.cycle.start))
+            end = pl.min_horizontal(pl.col("valid_to"), pl.lit(self.cycle.end))
+            days = (end - start).dt.total_days().clip(0)
+            weighed = weighed.with_columns(weight=pl.col("weight") * days)
+        others = pl.all().exclude(self.key, "weight", "valid_from", "valid_to").last()
+        return weighed.group_by(self.key, maintain_order=True).agg(pl.col("weight").sum(), others)
 
 
 def _matching(pools: pl.DataFrame, units: pl.DataFrame, among: Sequence[str]) -> pl.DataFrame:

@@ -115,7 +115,7 @@ class FactValue(Part):
 class SumValue(Part):
     """A sum of named components, each shown on the bill."""
 
-    sum: dict[Id, Value]
+    sum: dict[Id, Value] = Field(min_length=1)
 
 
 class GuidedValue(Part):
