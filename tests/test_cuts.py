@@ -97,6 +97,22 @@ VERSIONS = [
         "2026-Q4",
         later=[("2026-11-16", "fee: {rate: 400}")],
     ),
+    Case(
+        "from bills in arrears to bills in advance",
+        "fee: {rate: 900, rate_per: cycle, every: quarter, billed: in_arrears}",
+        {},
+        [{"amount": "450.00", "period_end": "2026-11-16"}],
+        "2026-12",
+        later=[("2026-11-16", "fee: {rate: 900, rate_per: cycle, every: quarter}")],
+    ),
+    Case(
+        "the rest of that quarter is in advance on October's bill",
+        "fee: {rate: 900, rate_per: cycle, every: quarter, billed: in_arrears}",
+        {},
+        [{"amount": "450.00", "period_start": "2026-11-16"}],
+        "2026-10",
+        later=[("2026-11-16", "fee: {rate: 900, rate_per: cycle, every: quarter}")],
+    ),
 ]  # fmt: skip
 
 ON_PRICE = [

@@ -94,6 +94,7 @@ STAGES = [
     Case("one after the other at the end", "fee: {per: number, rate: 1, rounding: [{unit: 0.1}, {unit: 1}]}", {"number": "0.45"}, "1.00"),
     Case("which is not the same as at once", "fee: {per: number, rate: 1, rounding: [{unit: 1}]}", {"number": "0.45"}, "0.00"),
     Case("to three places by one mode, to two by another", "fee: {per: number, rate: 1, rounding: [{places: 3, mode: half_down}, {places: 2}]}", {"number": "711.3145"}, "711.31"),
+    Case("an amount is whole fen, whatever its last stage says", "fee: {per: number, rate: 1, rounding: [{places: 3, mode: down}]}", {"number": "1.2359"}, "1.24"),
     Case("several stages in one fee", f"fee: {{per: area, rate: 1.255, {QUARTER}, rounding: [{{stage: rate, places: 2}}, {{stage: month, unit: 0.1}}, {{unit: 1}}]}}", {"area": "89.50"}, "338.00", "2026-Q4"),  # 112.77 → 112.8 × 3 = 338.4
     # rounding to whole yuan, then the least of 250.50
     Case("a limit comes before the line is rounded", "fee: {rate: 250, minimum: 250.50, rounding: [{unit: 1}]}", {}, "251.00"),
@@ -146,7 +147,6 @@ WRONG: list[tuple[str, str]] = [
     ("a unit of nothing", "[{unit: 0}]"),
     ("a mode that does not exist", "[{mode: ceiling}]"),
     ("a stage that does not exist", "[{stage: bill}]"),
-    ("a line finer than a fen", "[{unit: 0.001}]"),
 ]
 
 

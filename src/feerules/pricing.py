@@ -16,6 +16,7 @@ from feerules.engines.scalar import Scalar, function
 from feerules.errors import MissingExtra, UnitErrors, UnitProblem
 from feerules.periods import Period
 from feerules.plan.nodes import Guard, Node, Plan
+from feerules.plan.spans import READ
 from feerules.reasons import reason
 from feerules.telling import Teller, about_of
 
@@ -60,12 +61,11 @@ def price(
     """
     period = Period.parse(period) if isinstance(period, str) else period
     facts: Mapping[str, Any] = unit.model_dump() if isinstance(unit, BaseModel) else unit
-    records = (
-        records_of(facts) if "changes" in facts or "valid_from" in facts or "valid_to" in facts else None
-    )
-    priced = _priced(book.plan(period, accrue=accrue, dated=records is not None))
+    dated = "changes" in facts or "valid_from" in facts or "valid_to" in facts
+    priced = _priced(book.plan(period, accrue=accrue, dated=dated))
     given = _shares(priced.plan, shares) if shares else {}
-    ran = [priced.run({**each, **given} if given else each) for each in records or (facts,)]
+    records = priced.with_runs(records_of(facts)) if dated else [facts]
+    ran = [priced.run({**each, **given} if given else each) for each in records]
     unit_id = facts.get("unit_id")
     lines = LinesOnDemand(lambda: priced.lines(ran), lambda: priced.fen(ran))
     return Bill(None if unit_id is None else str(unit_id), period, lines, book.digest)
@@ -164,27 +164,20 @@ def records_of(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
         first = _day(change["from"])
         new = change.get("facts", {key: value for key, value in change.items() if key != "from"})
         records[-1] = {**records[-1], "valid_to": first}
-        records.append({**records[-1], **new, "valid_from": first, "valid_to": base.get("valid_to")})
-    return _with_runs(records)
-
-
-def _with_runs(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Tells each record since when all its facts but its parties are the same."""
-    told: list[dict[str, Any]] = []
-    for record in records:
-        start = record.get("valid_from")
-        if told and _priced_facts(told[-1]) == _priced_facts(record):
-            start = told[-1].get("run_from")
-        told.append({**record, "run_from": start})
-    return told
-
-
-def _priced_facts(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in record.items() if name not in PARTY_FACTS and name != "run_from"}
+        known = {name: value for name, value in records[-1].items() if not name.startswith(READ)}
+        # A fact that the change does not tell was not read on its day.
+        read = {"unread": True, **{f"{READ}{name}": True for name in new}}
+        records.append({**known, **new, **read, "valid_from": first, "valid_to": base.get("valid_to")})
+    return records
 
 
 def _day(value: Any) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _is_about_days(name: str) -> bool:
+    """Whether a fact tells when and for whom a record holds, and not what is priced."""
+    return name in PARTY_FACTS or name in ("run_from", "unread") or name.startswith(READ)
 
 
 # Plans, ready to run
@@ -214,6 +207,20 @@ class Priced:
         self._tellers: list[Teller] = []
         self._details: Callable[..., tuple[int, ...]] | None = None
         self._fees = [about_of(slot).fee_id for slot in plan.slots]
+        facts = [n for n, leaf in enumerate(plan.leaves) if not _is_about_days(leaf.name)]
+        self._priced_facts = [*facts, *(n + len(plan.leaves) for n in facts)]  # a value each, then a presence
+
+    def with_runs(self, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Tells each record since when all that the plan needs of it is the same; who pays is no part of that."""
+        told: list[dict[str, Any]] = []
+        before: list[int] = []
+        for record in records:
+            arguments, _ = self._scalar.read(record)
+            known = [arguments[n] for n in self._priced_facts]
+            start = told[-1]["run_from"] if told and known == before else record.get("valid_from")
+            told.append({**record, "run_from": start})
+            before = known
+        return told
 
     def run(self, record: Mapping[str, Any]) -> Ran:
         """Checks a record and prices it; raises `UnitErrors`."""

@@ -14,6 +14,7 @@ from feerules.documents.charging import (
     Charge,
     DueRule,
     Every,
+    FactQuantity,
     FeesQuantity,
     Liability,
     Mode,
@@ -27,7 +28,7 @@ from feerules.documents.facts import Derived, Fact
 from feerules.documents.fields import Day, DocId, Id, Number, Phrase, Plain, Words
 from feerules.documents.formulas import Formula as ParsedFormula
 from feerules.documents.model import Part, problem_with, refused
-from feerules.documents.values import Cells, Formula, TableValue
+from feerules.documents.values import Cells, FactValue, Formula, TableValue
 
 __all__ = ["BillRounding", "Defaults", "FactLibrary", "Fee", "FeeSchedule", "values_in"]
 
@@ -124,6 +125,17 @@ def values_in(value: Any) -> Iterator[Any]:
             yield each
 
 
+def _names_of(part: Any) -> list[str]:
+    match part:
+        case FeesQuantity():
+            return [f"fees.{name}" for name in part.fees]
+        case FactQuantity() | FactValue():
+            return [part.fact]
+        case ParsedFormula():
+            return sorted(part.names())
+    return []
+
+
 class FactLibrary(Part):
     """Facts, formulas and tables that schedules include."""
 
@@ -175,20 +187,23 @@ class FeeSchedule(Part):
         return self._complete[fee_id]
 
     def fees_needed_by(self, fee_id: str) -> list[str]:
-        """The other fees whose amounts a fee's formulas name, also by way of derived facts."""
-        found, seen = dict[str, None](), set[str]()
-        waiting: list[Any] = [self.fees[fee_id]]
+        """The other fees whose amounts a fee needs."""
+        return self.fees_named_in(self.fees[fee_id])
+
+    def fees_named_in(self, value: Any) -> list[str]:
+        """The fees whose amounts a part of a fee or a formula names."""
+        return [name.removeprefix("fees.") for name in self.names_in(value) if name.startswith("fees.")]
+
+    def names_in(self, value: Any) -> list[str]:
+        """Every name of a fact, fee or formula in a part of a fee, also by way of derived facts."""
+        found = dict[str, None]()
+        waiting: list[Any] = [value]
         while waiting:
             for each in values_in(waiting.pop()):
-                if isinstance(each, FeesQuantity):
-                    found |= dict.fromkeys(each.fees)
-                names = each.names() if isinstance(each, ParsedFormula) else frozenset()
-                found |= {
-                    name.removeprefix("fees."): None for name in sorted(names) if name.startswith("fees.")
-                }
-                for name in sorted(names - seen):
-                    seen.add(name)
-                    waiting += [x[name] for x in (self.derived, self.parameters) if name in x]
+                for name in _names_of(each):
+                    if name not in found:
+                        found[name] = None
+                        waiting += [x[name] for x in (self.derived, self.parameters) if name in x]
         return list(found)
 
     @property

@@ -1,7 +1,7 @@
 """How the columns of a frame carry facts: for each, expressions for its value and for what is wrong with it.
 
 The column's type decides, once, when a frame is prepared. A row means here what a record means to the
-scalar engine's `encode`, code for code.
+scalar engine's `encoder`, code for code.
 """
 
 from __future__ import annotations
@@ -221,7 +221,7 @@ class _Column:
     def _word(self) -> Reading:
         if self.leaf.kind == "boolean" and self.dtype == pl.Boolean:
             value = pl.when(self.raw).then(pl.lit(1, pl.Int8)).otherwise(pl.lit(0, pl.Int8))
-            return self._made(self.column, value, self._coded_ok(value) & self.raw.is_not_null())
+            return self._made(self.column, value, self._coded_ok(value))
         text = self.column
         if self.leaf.kind == "text" and self.dtype.is_integer():
             text = self.column.cast(pl.String)
@@ -233,10 +233,10 @@ class _Column:
         )
 
     def _coded_ok(self, code: pl.Expr) -> pl.Expr:
-        codes = [*self._words().values(), self._other]
-        if all(self.leaf.lo <= each <= self.leaf.hi for each in codes if each is not None):
-            return code.is_not_null()
-        return self._inside(code, self.leaf.lo, self.leaf.hi, self._dtype)
+        codes = [0, 1] if self.dtype == pl.Boolean else [*self._words().values(), self._other or 0]
+        if all(self.leaf.lo <= each <= self.leaf.hi for each in codes):
+            return self.raw.is_not_null()
+        return self.raw.is_not_null() & self._inside(code, self.leaf.lo, self.leaf.hi, self._dtype)
 
     @property
     def _other(self) -> int | None:

@@ -15,7 +15,7 @@ from functools import reduce
 from itertools import islice, pairwise
 from math import gcd
 from operator import add, eq, le, lt, ne, sub
-from typing import assert_never, TypeVar
+from typing import TypeVar, assert_never
 
 from feerules.plan.nodes import (
     Add,
@@ -46,6 +46,7 @@ N = TypeVar("N", bound=Node)
 
 FEW = 4  # so many choices cost less than one look-up
 WIDE = 65_536  # a table over so many values stays in the cache
+LONG = 2**62  # beyond, a rewritten intermediate might pass what the plan was proved for
 CROWD = 2  # with more cuts in one bucket, a binary search costs less
 
 _HOLDS: dict[Comparison, Callable[[int, int], bool]] = {"<": lt, "<=": le, "==": eq, "!=": ne}
@@ -94,6 +95,8 @@ class Rewriter:
                 left, right = parts
                 if isinstance(left, Const) and isinstance(right, Const):
                     return self._const(_FOLDED[type(node)](left.value, right.value))
+                if isinstance(left, Const) and not isinstance(node, Sub):
+                    left, right = right, left
                 return self._share(replace(node, left=left, right=right))
         return self._share(node)
 
@@ -136,10 +139,14 @@ class Rewriter:
         if isinstance(right, Const):
             if isinstance(left, Const):
                 return self._const(left.value * right.value)
-            if right.value == 1:
-                return left
+            if right.value in (0, 1):
+                return left if right.value else right
             if isinstance(left, Mul) and isinstance(left.right, Const):
-                return self._product(lo, hi, left.left, self._const(left.right.value * right.value))
+                factor = left.right.value * right.value
+                if abs(factor) <= max(
+                    -lo, hi
+                ):  # else the product is 0, and the factor too large for any type
+                    return self._product(lo, hi, left.left, self._const(factor))
         return self._share(Mul(lo, hi, 0, left, right))
 
     # Truth
@@ -186,9 +193,16 @@ class Rewriter:
         if then is other:
             return then
         if _is_bit(then) and _is_bit(other):
-            return self._or(self._and(test, then), self._and(self._not(test), other))
+            return self._chosen_bit(test, then, other)
         lo, hi = within or (min(then.lo, other.lo), max(then.hi, other.hi))
         return self._share(Choose(lo, hi, 0, test, then, other))
+
+    def _chosen_bit(self, test: Node, then: Node, other: Node) -> Node:
+        if isinstance(then, Const):
+            return self._or(test, other) if then.value else self._and(self._not(test), other)
+        if isinstance(other, Const):
+            return self._or(self._not(test), then) if other.value else self._and(test, then)
+        return self._or(self._and(test, then), self._and(self._not(test), other))
 
     # Divisions
 
@@ -241,14 +255,15 @@ class Rewriter:
         return self._quotient(node, self._const(2))
 
     def _half_even(self, left: Node, right: Node) -> Node:
-        """Half up, less one where that was a tie and came out odd."""
+        """The quotient, and one more where the rest is more than its half, or is that and the quotient odd."""
+        quotient = self._quotient(left, right)
+        whole = self._product(0, left.hi, quotient, right)
+        rest = self._share(Sub(0, right.hi - 1, 0, left, whole))
+        lacking = self._share(Sub(1, right.hi, 0, right, rest))
         two = self._const(2)
-        double = self._const(2 * right.value) if isinstance(right, Const) else self._mul(right, two)
-        num = self._add(self._mul(left, two), right)
-        up = self._quotient(num, double)
-        tie = self._compare("==", self._mul(up, double), num)
-        odd = self._compare("!=", self._mul(self._half(up), two), up)
-        return self._sub(up, self._and(tie, odd))
+        odd = self._compare("!=", self._mul(self._half(quotient), two), quotient)
+        tie = self._and(self._compare("==", rest, lacking), odd)
+        return self._add(quotient, self._or(self._compare("<", lacking, rest), tie))
 
     # Tables
 
@@ -259,7 +274,7 @@ class Rewriter:
             return deeper
         index = self._sub(index, self._const(index.lo))
         step = values[-1] - values[-2] if len(values) > 1 else 0
-        if all(b - a == step for a, b in pairwise(values)):
+        if abs(step) * len(values) < LONG and all(b - a == step for a, b in pairwise(values)):
             return self._add(self._mul(index, self._const(step)), self._const(values[0]))
         changes = list(islice((at for at, (a, b) in enumerate(pairwise(values), 1) if a != b), FEW + 1))
         if len(changes) <= FEW:
@@ -307,6 +322,8 @@ class Rewriter:
     def _bucketed(self, cuts: tuple[int, ...], of: Node) -> Node | None:
         """A look-up by equal buckets, each with its few cuts; None where some bucket has too many."""
         span = of.hi - of.lo
+        if span >= LONG:
+            return None
         least = max(span.bit_length() - WIDE.bit_length() + 1, 0)
         most = max(span.bit_length() - len(cuts).bit_length(), least)
         for shift in range(most, least - 1, -1):

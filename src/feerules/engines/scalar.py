@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from feerules.money import Imprecise, NotANumber, to_scaled
@@ -40,7 +41,7 @@ from feerules.plan.nodes import (
     use_counts,
 )
 
-__all__ = ["Reader", "Scalar", "Unreadable", "encode", "function", "is_missing"]
+__all__ = ["Reader", "Scalar", "Unreadable", "encoder", "function", "is_missing"]
 
 EPOCH = date(1970, 1, 1).toordinal()
 DEEPEST = 40  # nesting of one generated expression; Python's compiler has a limit of its own
@@ -54,61 +55,83 @@ class Unreadable(Exception):
         self.code = code
 
 
-def encode(leaf: Leaf, value: Any) -> int:
-    """The integer that stands for `value` in the plan; raises `Unreadable` with a problem code."""
-    encoded = _ENCODERS[leaf.kind](leaf, value)
-    if not leaf.lo <= encoded <= leaf.hi:
-        raise Unreadable("out_of_domain")
-    return encoded
+def encoder(leaf: Leaf) -> Callable[[Any], int]:
+    """What gives the integer that stands for a value of a fact; it raises `Unreadable` with a problem code."""
+    read, lo, hi = _reading(leaf), leaf.lo, leaf.hi
+
+    def encode(value: Any) -> int:
+        encoded = read(value)
+        if not lo <= encoded <= hi:
+            raise Unreadable("out_of_domain")
+        return encoded
+
+    return encode
 
 
-def _number(leaf: Leaf, value: Any) -> int:
+def _reading(leaf: Leaf) -> Callable[[Any], int]:
+    match leaf.kind:
+        case "decimal" | "integer":
+            return partial(_number, leaf.places)
+        case "boolean":
+            return partial(_boolean, dict(reversed(leaf.words)))
+        case "choice":
+            return partial(_choice, {**dict(reversed(leaf.words)), **_codes(leaf)})
+        case "text":
+            return partial(_text, _codes(leaf), len(leaf.codes))
+        case "date":
+            return _date
+        case "datetime":
+            return _datetime
+
+
+def _codes(leaf: Leaf) -> dict[str, int]:
+    return {word: code for code, word in reversed([*enumerate(leaf.codes)])}
+
+
+def _number(places: int, value: Any) -> int:
     if isinstance(value, str):
         value = value.strip(" ")
     try:
-        return to_scaled(value, leaf.places)
+        return to_scaled(value, places)
     except Imprecise:
         raise Unreadable("imprecise") from None
     except NotANumber:
         raise Unreadable("wrong_type") from None
 
 
-def _boolean(leaf: Leaf, value: Any) -> int:
+def _boolean(words: Mapping[str, int], value: Any) -> int:
     if isinstance(value, bool):
         return int(value)
-    if isinstance(value, str):
-        return _word(leaf, value, "wrong_type")
-    raise Unreadable("wrong_type")
+    return _word(words, value, "wrong_type")
 
 
-def _word(leaf: Leaf, value: str, otherwise: str) -> int:
-    for word, code in leaf.words:
-        if word == value:
-            return code
-    raise Unreadable(otherwise)
+def _choice(words: Mapping[str, int], value: Any) -> int:
+    return _word(words, value, "unknown_value")
 
 
-def _choice(leaf: Leaf, value: Any) -> int:
+def _word(words: Mapping[str, int], value: Any, unknown: str) -> int:
     if not isinstance(value, str):
         raise Unreadable("wrong_type")
-    try:
-        return leaf.codes.index(value)
-    except ValueError:
-        return _word(leaf, value, "unknown_value")
+    code = words.get(_plain(value))
+    if code is None:
+        raise Unreadable(unknown)
+    return code
 
 
-def _text(leaf: Leaf, value: Any) -> int:
+def _text(codes: Mapping[str, int], other: int, value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
         raise Unreadable("wrong_type")
-    try:
-        return leaf.codes.index(value)
-    except ValueError:
-        return len(leaf.codes)
+    return codes.get(_plain(value), other)
 
 
-def _date(leaf: Leaf, value: Any) -> int:
+def _plain(text: str) -> str:
+    # The members of an enumeration of texts equal their texts, but hash as their names.
+    return text if type(text) is str else str.__str__(text)
+
+
+def _date(value: Any) -> int:
     if isinstance(value, str):
         value = _parsed(date.fromisoformat, value, _DAY)
     elif isinstance(value, datetime):
@@ -119,7 +142,7 @@ def _date(leaf: Leaf, value: Any) -> int:
     return int(value.toordinal()) - EPOCH
 
 
-def _datetime(leaf: Leaf, value: Any) -> int:
+def _datetime(value: Any) -> int:
     if isinstance(value, str):
         value = _parsed(datetime.fromisoformat, value, _MOMENT)
     if not isinstance(value, datetime) or value.tzinfo is not None:
@@ -144,17 +167,6 @@ def _parsed(parse: Callable[[str], Any], value: str, pattern: Callable[[str], An
         raise Unreadable("wrong_type") from None
 
 
-_ENCODERS: dict[str, Callable[[Leaf, Any], int]] = {
-    "decimal": _number,
-    "integer": _number,
-    "boolean": _boolean,
-    "date": _date,
-    "datetime": _datetime,
-    "choice": _choice,
-    "text": _text,
-}
-
-
 def is_missing(value: Any) -> bool:
     """None, a NaN of any kind, pandas' NaT and the empty text all mean "nothing was said"."""
     return value is None or value == "" or value != value
@@ -164,7 +176,7 @@ class Reader:
     """Reads the facts of one record into the arguments of the plan's functions."""
 
     def __init__(self, leaves: Sequence[Leaf]) -> None:
-        self.leaves = tuple(leaves)
+        self._leaves = tuple((leaf, encoder(leaf)) for leaf in leaves)
 
     def read(self, record: Mapping[str, Any]) -> tuple[tuple[int, ...], list[tuple[Leaf, str, Any]]]:
         """The arguments (a value per leaf, then 1 or 0 per leaf for present), and what is unreadable."""
@@ -172,7 +184,7 @@ class Reader:
         present: list[int] = []
         bad: list[tuple[Leaf, str, Any]] = []
         get = record.get
-        for leaf in self.leaves:
+        for leaf, encode in self._leaves:
             value = get(leaf.name)
             if is_missing(value):
                 value = next((got for got in map(get, leaf.aliases) if not is_missing(got)), None)
@@ -183,7 +195,7 @@ class Reader:
                 present.append(leaf.default is not None)
                 continue
             try:
-                values.append(encode(leaf, value))
+                values.append(encode(value))
             except Unreadable as problem:
                 bad.append((leaf, problem.code, value))
                 values.append(leaf.lo)

@@ -283,9 +283,14 @@ class Builder:
             raise AssertionError(f"a gather of {len(table)} entries at {index.lo}..{index.hi}")
         # Long tables (calendars) are made once and shared, so that their identity will do.
         key = (Gather, scale, table if len(table) < 256 else id(table), index)
-        if key not in self._shared:
-            lo, hi = bounds or _bounds(table[index.lo : index.hi + 1])
-            self._shared[key] = self.const(lo, scale) if lo == hi else Gather(lo, hi, scale, table, index)
+        known = self._shared.get(key)
+        if known is not None:
+            return known
+        lo, hi = bounds or _bounds(table[index.lo : index.hi + 1])
+        if lo == hi:
+            # Not kept: no node would hold the table, and its identity could become another's.
+            return self.const(lo, scale)
+        self._shared[key] = Gather(lo, hi, scale, table, index)
         return self._shared[key]
 
     def band(self, cuts: tuple[int, ...], of: Node) -> Node:

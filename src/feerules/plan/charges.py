@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Literal
 
 from feerules.documents.charging import (
     Adjustment,
@@ -18,6 +19,7 @@ from feerules.documents.charging import (
 from feerules.documents.facts import KIND_WORDS
 from feerules.documents.formulas import Formula
 from feerules.documents.schedule import Fee
+from feerules.documents.values import Value
 from feerules.plan.bounds import Exact
 from feerules.plan.conditions import cells_hold
 from feerules.plan.cycles import Cycle, Progress, judged_on, line_moment
@@ -26,6 +28,7 @@ from feerules.plan.metering import Metering, Point, Span, Use
 from feerules.plan.moments import Moment
 from feerules.plan.names import Refused, place_of
 from feerules.plan.nodes import Node
+from feerules.plan.percentages import Others
 from feerules.plan.terms import Scope
 from feerules.plan.units import Term
 
@@ -38,38 +41,43 @@ MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 class Line(Metering):
     """Builds the amount of one line."""
 
-    def __init__(self, scope: Scope, fee: Fee, cycle: Cycle, span: Span, progress: Progress | None) -> None:
+    def __init__(
+        self, scope: Scope, fee: Fee, cycle: Cycle, span: Span, progress: Progress | None, others: Others
+    ) -> None:
         super().__init__(scope, fee, cycle, span)
         self.fee = fee
         self.progress = progress
+        self.others = others
 
     # From exact amounts to fen
 
-    def amount(self) -> Node:
-        """The amount in fen: the rounded total up to the end less the rounded total up to the start."""
+    def amount(self) -> tuple[Node, Node, Node]:
+        """(total before, total up to the end, their difference) in fen: what is rounded together sums."""
         b, span = self.b, self.span
-        if any(isinstance(each.per, FeesQuantity) for each in (self.fee, *self.fee.parts.values())):
-            # The amounts of other fees are those of the same payer and days already.
-            return self._in_fen(self.exact(span.start, span.end))
+        nothing = b.const(0, 2)
         if span.start is span.run:
-            return self._in_fen(self.exact(span.run, span.end))
-        upto_end = self._upto(span.end)
+            amount = self._in_fen(self.exact(span.run, span.end))
+            return nothing, amount, amount
+        upto_end = self._upto(span.end, "end")
         begun = b.compare("<", span.run.day, span.start.day)
         with self.scope.needing(begun):
-            before = b.choose(begun, self._upto(span.start), b.const(0, 2))
+            before = b.choose(begun, self._upto(span.start, "start"), nothing)
         # What the line tells of itself is its own part, not the run's.
         self.shown = Shown()
         self.exact(span.start, span.end)
         # Both totals rise together: the part between them is never more than all of it.
         part = b.sub(upto_end, before)
         widest = max(abs(upto_end.lo), abs(upto_end.hi))
-        return b.within(part, -widest, widest)
+        return before, upto_end, b.within(part, -widest, widest)
 
-    def _upto(self, to: Point) -> Node:
+    def _upto(self, to: Point, told: Literal["start", "end"]) -> Node:
         """What a line from where the run begins would cost up to a point: whoever pays, it is judged alike."""
-        run = self.span.run
-        with self.scope.at(line_moment(self.b, self.cycle, run.day, to.day)):
-            return self._in_fen(self.exact(run, to))
+        run, self.others.told = self.span.run, told
+        try:
+            with self.scope.at(line_moment(self.b, self.cycle, run.day, to.day)):
+                return self._in_fen(self.exact(run, to))
+        finally:
+            self.others.told = "own"
 
     def _in_fen(self, exact: Exact) -> Node:
         steps = [each for each in self.fee.rounding if each.stage == "fee_line"] or [Rounding()]
@@ -190,7 +198,7 @@ class Line(Metering):
         if term.usage:
             return self._priced(charge, self._portion(term, run, to))
         priced = self._priced(charge, Use(self.b.const(0), term.node, term.node))
-        if self.progress is None:
+        if self.progress is None or self.others.named_in(charge.rate):
             return priced
         span = self._in_rate_time(charge, time, run, to)
         self._note_factor(span)
@@ -264,13 +272,13 @@ class Line(Metering):
             factor = self.value(rule.times, ("times",))
             return Exact(self.b, self.b.mul(amount.num, factor.num), self.b.mul(amount.den, factor.den))
         if rule.plus is not None:
-            return amount.plus(_part(self.value(rule.plus, ("plus",)), share))
+            return amount.plus(self._sum(rule.plus, "plus", share))
         if rule.minus is not None:
-            return amount.minus(_part(self.value(rule.minus, ("minus",)), share))
+            return amount.minus(self._sum(rule.minus, "minus", share))
         if rule.at_most is not None:
-            return amount.at_most(_part(self.value(rule.at_most, ("at_most",)), share))
+            return amount.at_most(self._sum(rule.at_most, "at_most", share))
         if rule.at_least is not None:
-            return amount.at_least(_part(self.value(rule.at_least, ("at_least",)), share))
+            return amount.at_least(self._sum(rule.at_least, "at_least", share))
         if rule.free_months is not None:
             return self._without_months(amount, self._number(rule.free_months))
         if rule.per_unit is not None:
@@ -320,8 +328,11 @@ class Line(Metering):
         return amount
 
     def _limit(self, limit: Limit, name: str, share: Exact | None) -> Exact:
-        amount = self.value(limit.amount, (name,))
-        return amount if limit.whole else _part(amount, share)
+        return self._sum(limit.amount, name, None if limit.whole else share)
+
+    def _sum(self, value: Value, name: str, share: Exact | None) -> Exact:
+        """A sum for a whole cycle, of which a part gets its part; other fees' amounts are for these days already."""
+        return _part(self.value(value, (name,)), None if self.others.named_in(value) else share)
 
 
 def _part(amount: Exact, share: Exact | None) -> Exact:

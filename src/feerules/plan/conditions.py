@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from feerules.documents.cells import Cell, CellError
@@ -46,7 +48,7 @@ MAX_DECIMALS = 6
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,20})?%?")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Subject:
     """What a cell is about: its kind, its scale, and the whole numbers it can be."""
 
@@ -62,6 +64,12 @@ class Subject:
     @property
     def axis(self) -> Axis:
         return Axis(self.name, self.lo, self.hi, self.nullable)
+
+    @cached_property
+    def numbers(self) -> Mapping[str, int]:
+        """What stands for each word that a cell may name."""
+        codes = {code: number for number, code in enumerate(self.codes)}
+        return {**self.words, **codes} if self.kind == "choice" else codes
 
     def text(self, value: int | None) -> str:
         """An encoded value as a person would write it in a cell."""
@@ -164,27 +172,28 @@ class Conditions:
         )  # fmt: skip
 
     def _worded(self, cell: Cell, where: Where, about: Subject) -> tuple[tuple[int, int], ...]:
+        if about.kind == "boolean":
+            return _runs([number for number, value in enumerate((False, True)) if cell.matches(value)])
+        literals = cell.literals
         if about.kind == "choice":
-            for literal in sorted(map(str, cell.literals)):
-                if literal not in about.codes and literal not in about.words:
+            for literal in sorted(map(str, literals)):
+                if literal not in about.numbers:
                     self.names.problem(
                         where, "unknown_word", f'"{literal}", which is no {about.name}',
                         "one of " + ", ".join(about.codes), did_you_mean(literal, about.codes),
                     )  # fmt: skip
                     raise Refused
-        values: list[object] = [False, True] if about.kind == "boolean" else [*about.codes]
-        matching = [number for number, value in enumerate(values) if self._says(cell, value, number, about)]
-        if about.kind == "text" and cell.matches("\x00any other"):
-            matching.append(len(about.codes))
-        return _runs(matching)
-
-    def _says(self, cell: Cell, value: object, number: int, about: Subject) -> bool:
-        spellings = (
-            [word for word, code in about.words.items() if code == number] if about.kind == "choice" else []
-        )
-        # A word of the same value stands for it: not(…) must exclude every spelling.
-        named = [word for word in spellings if word in cell.literals]
-        return all(cell.matches(word) for word in named) if named else cell.matches(value)
+        # All that a cell does not name is alike to it, so the words that it names decide, however many
+        # others there are. A word of the same value stands for it: not(…) must exclude every spelling.
+        said: dict[int, bool] = {}
+        for literal in literals & about.numbers.keys():
+            number = about.numbers[literal]
+            said[number] = said.get(number, True) and cell.matches(literal)
+        if not cell.matches("\x00any other"):
+            return _runs(sorted(number for number, holds in said.items() if holds))
+        end = len(about.codes) + (about.kind == "text")
+        edges = [-1, *sorted(number for number, holds in said.items() if not holds), end]
+        return tuple((before + 1, edge) for before, edge in pairwise(edges) if before + 1 < edge)
 
     def _numeric(self, cell: Cell, about: Subject) -> tuple[tuple[int, int], ...]:
         bands = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -15,7 +15,7 @@ from feerules.documents.values import TableValue
 from feerules.errors import Where
 from feerules.periods import Period, PeriodError, add_months, day_number, from_day_number
 from feerules.plan.bounds import Builder, Exact, TooLarge, fits_int64
-from feerules.plan.charges import Line
+from feerules.plan.charges import FEN, Line
 from feerules.plan.conditions import cells_hold
 from feerules.plan.cycles import Cycle, line_moment
 from feerules.plan.figures import Shown, told
@@ -23,13 +23,13 @@ from feerules.plan.lookups import decide
 from feerules.plan.metering import Point, Span
 from feerules.plan.names import Names, Refused
 from feerules.plan.nodes import Guard, Leaf, Node, Slot
-from feerules.plan.spans import VALID_FROM, VALID_TO, Days, progress_of
+from feerules.plan.percentages import Done, Laid, Others, Side
+from feerules.plan.spans import UNREAD, VALID_FROM, VALID_TO, Days, progress_of, read_of
 from feerules.plan.terms import Scope
 from feerules.plan.units import Term
 
 __all__ = [
     "PAYERS",
-    "Done",
     "Draft",
     "LineAbout",
     "Lines",
@@ -88,10 +88,7 @@ class Draft:
     needs: dict[Leaf, Node] = field(default_factory=dict)
     guards: list[Guard] = field(default_factory=list)
     applies: dict[Version, Node] = field(default_factory=dict)
-
-
-# By the version's first day and the fee: the lines, each with its cycle and its payer's side.
-Done = dict[tuple[int, str], list[tuple[Cycle, str, Slot]]]
+    laying: tuple[str, ...] = ()  # the fees that wait for another's amounts
 
 
 class Lines:
@@ -104,13 +101,14 @@ class Lines:
         self.version, self.names = version, version.names
         self.fee_id, self.fee = fee_id, version.schedule.complete(fee_id)
         self.cycle, self.options = cycle, options
-        self.side = ""  # of handover, say: "before", "after", or "" for the liable payer
         self.done = done.setdefault((version.first, fee_id), [])
-        self._all_done = done
+        self.others = Others(self.b, version.names, version.schedule, fee_id, cycle, dated=options.dated)
+        self.others.laid = lambda other: done.get((version.first, other), [])
+        self.others.lay = lambda other, days: self._lay(other, days, done)
         self.scope = Scope(version.names, draft.builder, line_moment(self.b, cycle, cycle.start, cycle.end))
         self.scope.fee = fee_id
         self.scope.tables = table_term
-        self.scope.fees = self._amount_of
+        self.scope.fees = self.others.amount_of
 
     def compile(self) -> bool:
         """Adds the lines to the draft; False where a problem was noted instead."""
@@ -154,41 +152,20 @@ class Lines:
             for leaf in self.cycle.leaves:
                 scope.require(leaf)
             active = b.all_of((applies, self.cycle.exists))
-            for payer, span, exists, name in self._spans():
-                self._line(payer, span, b.all_of((active, exists)), name)
+            for payer, span, exists, side in self._spans():
+                self._line(payer, span, active, exists, side)
 
-    def _amount_of(self, fee_id: str, where: Where) -> Term:
-        """The amounts of another fee's lines for the same days and the same side of a handover."""
-        b = self.b
-        self._same_length(fee_id, where)
-        lines = self._all_done.get((self.version.first, fee_id), [])
-        zero = b.const(0, 2)
-        nodes = [
-            b.choose(slot.active, slot.values["amount"], zero)
-            for cycle, side, slot in lines
-            if _within(cycle, self.cycle) and self._is_mine(side)
-        ]
-        return Term(b.raised(b.total(nodes), 2), "decimal", (self.version.schedule.currency,), priced=True)
-
-    def _same_length(self, fee_id: str, where: Where) -> None:
-        """A fee of another's amounts must see whole cycles of it: it cannot have shorter ones, or other occasions."""
-        theirs, mine = self.version.schedule.complete(fee_id).every, self.fee.every
-        occasions = [(each.once, each.use) if each else (None, None) for each in (theirs, mine)]
-        length = (theirs.length or 12) if theirs else 1
-        if occasions[0] != occasions[1] or (self.cycle.months is not None and length > self.cycle.months):
-            raise self.names.refuse(
-                where, "unsupported", f"the fee {fee_id}, which has longer cycles or other occasions",
-                "a fee whose cycles lie inside those of this one", f"give {self.fee_id} the same every:",
-            )  # fmt: skip
-
-    def _is_mine(self, side: str) -> bool:
-        """Whether this line counts the other fee's lines of a side: every side counts once."""
-        own = {"before": self.fee.starts, "after": self.fee.ends}
-        return side == self.side or (self.side == "" and own.get(side) is None)
+    def _lay(self, fee_id: str, cycle: Cycle, done: Done) -> None:
+        """Compiles the lines that another fee has on another bill: their amounts count here, and stand there."""
+        laying = (*self.draft.laying, self.fee_id)
+        if fee_id in laying:
+            raise Refused  # a ring, told where the fees are put in order
+        unbilled = replace(self.draft, slots=[], laying=laying)
+        Lines(unbilled, self.version, fee_id, cycle, self.options, done).compile()
 
     # Which days
 
-    def _spans(self) -> Iterator[tuple[Payer | None, Span, Node, str]]:
+    def _spans(self) -> Iterator[tuple[Payer | None, Span, Node, Side]]:
         """(payer, span, where it exists, name) for the liable payer and those before and after."""
         if self.cycle.months is None:
             yield None, self._moment_span(), self._in_force(), ""
@@ -224,32 +201,34 @@ class Lines:
 
     # One line
 
-    def _line(self, payer: Payer | None, span: Span, active: Node, name: str) -> None:
+    def _line(self, payer: Payer | None, span: Span, applies: Node, exists: Node, side: Side) -> None:
         b, scope = self.b, self.scope
-        self.side = name
+        self.others.side = side
+        active = b.all_of((applies, exists))
         moment = line_moment(b, self.cycle, span.start.day, span.end.day, span.run.day)
         progress = progress_of(b, self.cycle, self.fee) if self.cycle.months is not None else None
         with scope.at(moment):
-            line = Line(scope, self.fee, self.cycle, span, progress)
-            amount = line.amount()
+            line = Line(scope, self.fee, self.cycle, span, progress, self.others)
+            before, upto, amount = line.amount()
             if line.metered:
                 active = self._metered(line, span, active)
             elif progress is not None:
                 active = b.all_of((active, b.compare("<", span.start.total, span.end.total)))
-            amount, tax = self._taxed(line, amount)
+            before, upto, amount, tax = self._taxed(line, before, upto, amount)
             payer_code = self._payer(payer)
         if not fits_int64(amount.lo, amount.hi):
             self._too_large(max(abs(amount.lo), abs(amount.hi)), "the amount")
         if self.fee.kind == "refund":
-            amount, tax = (b.sub(b.const(0, 2), node) for node in (amount, tax))
+            before, upto, amount, tax = (b.sub(b.const(0, 2), node) for node in (before, upto, amount, tax))
         values = {"amount": b.raised(amount, 2), "tax": tax, "payer": payer_code, **self._days(span)}
         values |= self._told(line.shown)
         about = LineAbout(
             self.fee_id, self.fee, self.version.schedule, self.cycle, line.shown, self._rows(line.shown)
         )
-        slot = Slot(self._key(name), b.all_of((active, line.charged)), values, about)
+        slot = Slot(self._key(side), b.all_of((active, line.charged)), values, about)
         self.draft.slots.append(slot)
-        self.done.append((self.cycle, name, slot))
+        charged = b.all_of((applies, line.charged))
+        self.done.append(Laid(self.cycle, self.fee.billed or "", side, slot, charged, exists, before, upto))
 
     def _told(self, shown: Shown) -> dict[str, Node]:
         """The numbers beside the amount, where there is one of each to tell."""
@@ -282,8 +261,10 @@ class Lines:
                 "it says where the usage goes when a price or an owner changes inside a cycle",
             )  # fmt: skip
         if self.fee.at_a_change == "by_reading" and not span.whole:
-            for day in (b.const(self.version.first), b.const(self.version.until), *span.splits):
+            for day in (*map(b.const, self._force()), *span.splits):
                 self._needs_reading(day, span)
+            if self.options.dated:
+                self._needs_told_readings(span)
         if self.fee.at_a_change == "all_to_the_later" and not span.whole:
             return b.all_of((active, b.compare("<=", span.liable[1], span.end.day)))
         return b.all_of((active, b.compare("<", span.start.day, span.end.day)))
@@ -297,22 +278,45 @@ class Lines:
         outside = b.any_of((b.compare("<=", day, first), b.compare("<=", last, day)))
         self.scope.guard("no_reading_at_change", outside)
 
-    def _taxed(self, line: Line, amount: Node) -> tuple[Node, Node]:
-        """The gross amount and the tax in it; both in fen, so that net + tax is the amount."""
+    def _needs_told_readings(self, span: Span) -> None:
+        """A change inside the liable days must tell what was read on its day: what it does not is of the days before."""
+        b, scope = self.b, self.scope
+        begins = b.fact(VALID_FROM)
+        outside = b.any_of((b.compare("<=", begins, span.liable[0]), b.compare("<=", span.liable[1], begins)))
+        for leaf in self._read_facts():
+            for each in (UNREAD, read_of(leaf)):
+                scope.require(each)
+            told = b.any_of((b.negate(b.fact(UNREAD)), b.fact(read_of(leaf)), outside))
+            scope.guard("no_reading_at_change", told, leaf)
+
+    def _read_facts(self) -> Iterator[Leaf]:
+        """The facts of a fee by usage that a meter gives, and what it had counted before."""
+        schedule, names = self.version.schedule, self.names
+        charges = (self.fee, *self.fee.parts.values())
+        counted = [x.tiers.over.used_before for x in charges if x.tiers and x.tiers.over]
+        before = {names.aliases.get(name, name) for name in schedule.names_in(tuple(counted))}
+        for name in schedule.names_in(self.fee):
+            name = names.aliases.get(name, name)
+            leaf = names.leaves.get(name)
+            if leaf is not None and (name in before or names.facts[name].usage):
+                yield leaf
+
+    def _taxed(self, line: Line, before: Node, upto: Node, amount: Node) -> tuple[Node, Node, Node, Node]:
+        """The totals and the amount with their tax, and the tax in it; in fen, so that net + tax is the amount."""
         b, tax = self.b, self.fee.tax
         if tax is None:
-            return amount, b.const(0, 2)
+            return before, upto, amount, b.const(0, 2)
         decided = len(line.shown.decisions)
         rate = line.value(tax.rate, ("rate",))
         del line.shown.decisions[decided:]  # the tax rate's row is not the price's
         line.shown.tax_rate = told(rate)
-        whole = Exact(b, b.const(1)).plus(rate)
-        share = Exact(b, b.mul(amount, rate.num), rate.den)
         if tax.included:
-            num, den, _ = rate.common(whole)
-            share = Exact(b, b.mul(amount, b.unscaled(num)), b.unscaled(den))
-        part = share.rounded(Decimal("0.01"), "half_up")
-        return (amount if tax.included else b.add(amount, part)), part
+            return before, upto, amount, _tax_in(b, amount, rate)
+        # Parts that are rounded together have their tax on top together too.
+        taxes = [Exact(b, b.mul(node, rate.num), rate.den).rounded(FEN, "half_up") for node in (before, upto)]
+        before, upto = (b.add(node, part) for node, part in zip((before, upto), taxes, strict=True))
+        part = b.sub(taxes[1], taxes[0])
+        return before, upto, b.add(amount, part), part
 
     def _payer(self, payer: Payer | None) -> Node:
         said = payer or self.fee.payer
@@ -320,7 +324,7 @@ class Lines:
             found = decide(self.scope, said, ("payer",), PAYERS)
             # Somebody pays what is charged: no row is a problem, whatever a fee says of no rate.
             self.scope.guard("no_row", found.matched)
-            return found.outputs["payer"]
+            return next(iter(found.outputs.values()))
         return self.b.const(PAYERS.index(said))
 
     def _days(self, span: Span) -> dict[str, Node]:
@@ -392,10 +396,10 @@ def table_term(scope: Scope, spec: TableValue, name: str) -> Term:
     return Term(node, "decimal")
 
 
-def _within(inner: Cycle, outer: Cycle) -> bool:
-    if inner.period is not None and outer.period is not None:
-        return outer.period.start <= inner.period.start and inner.period.end <= outer.period.end
-    return inner.key == outer.key
+def _tax_in(b: Builder, amount: Node, rate: Exact) -> Node:
+    """The tax that an amount includes: amount × rate ÷ (1 + rate)."""
+    num, den, _ = rate.common(Exact(b, b.const(1)).plus(rate))
+    return Exact(b, b.mul(amount, b.unscaled(num)), b.unscaled(den)).rounded(FEN, "half_up")
 
 
 def _ruled(rule: DueRule, anchor: date, calendar: WorkdayCalendar | None) -> int:

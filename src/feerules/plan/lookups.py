@@ -34,15 +34,17 @@ NOTES = (
 class Decision:
     """A table read against its facts: a grid, and what each of its leaves says.
 
-    `outputs` holds for each output column one value per leaf; None where no row matches.
-    `rows` names the deciding rows of each leaf, counted from 1: "3", "1,4", or "" for none.
+    `outputs` holds for each output column a whole number per leaf, and how many places these have; 0 stands
+    where no row matches. `matched` is 1 where one does. `rows` names the deciding rows of each leaf, counted
+    from 1: "3", "1,4", or "" for none. Made once, so that every plan shares the same tables.
     """
 
     where: Where
     heads: tuple[tuple[str, Where], ...]
     subjects: tuple[Subject, ...]
     grid: Grid
-    outputs: Mapping[str, tuple[Decimal | str | None, ...]]
+    outputs: Mapping[str, tuple[tuple[int, ...], int]]
+    matched: tuple[int, ...]
     rows: tuple[str, ...]
 
 
@@ -65,8 +67,8 @@ def decide(scope: Scope, spec: TableValue, outputs: Sequence[str], words: Sequen
     b = scope.b
     terms = [scope.term(name, where) for name, where in made.heads]
     leaf = _leaf_reached(b, made.grid, terms)
-    matched = b.gather(tuple(1 if rows else 0 for rows in made.rows), leaf)
-    nodes = {name: _output(b, values, leaf, words) for name, values in made.outputs.items()}
+    matched = b.gather(made.matched, leaf)
+    nodes = {name: b.gather(table, leaf, scale) for name, (table, scale) in made.outputs.items()}
     return Found(nodes, b.compare("==", matched, b.const(1)), leaf, made)
 
 
@@ -84,14 +86,6 @@ def _leaf_reached(b: Builder, grid: Grid, terms: Sequence[Term]) -> Node:
             index = b.add(b.mul(state, b.const(column.step)), b.band(column.cuts, value))
         state = b.gather(column.table, index)
     return state
-
-
-def _output(b: Builder, values: Sequence[Decimal | str | None], leaf: Node, words: Sequence[str]) -> Node:
-    if words:
-        return b.gather(tuple(words.index(value) if isinstance(value, str) else 0 for value in values), leaf)
-    numbers = [value if isinstance(value, Decimal) else Decimal(0) for value in values]
-    scale = max(max(-int(number.as_tuple().exponent), 0) for number in numbers)
-    return b.gather(tuple(int(number.scaleb(scale)) for number in numbers), leaf, scale)
 
 
 def decision(scope: Scope, spec: TableValue, outputs: Sequence[str], words: Sequence[str] = ()) -> Decision:
@@ -138,7 +132,9 @@ class _Reading:
         grid = self._grid(subjects, rows)
         heads = tuple((name, where) for _, name, where in conditions)
         made = Resolved(self, grid, subjects, outputs)
-        return Decision(self.spec.where, heads, tuple(subjects), grid, made.outputs(), made.rows())
+        columns = {name: _encoded(values, self.words) for name, values in made.outputs().items()}
+        matched = tuple(1 if leaf else 0 for leaf in grid.leaves)
+        return Decision(self.spec.where, heads, tuple(subjects), grid, columns, matched, made.rows())
 
     def _columns(self) -> tuple[list[tuple[int, str, Where]], list[tuple[int, str]]]:
         """The condition columns (position, fact, place) and the output columns (position, name)."""
@@ -228,6 +224,15 @@ class _Reading:
                 f"{error.entries:,} entries from the columns {', '.join(error.columns)}",
                 "a table that needs at most 4,000,000", "split it into several fees or schedules",
             ) from None  # fmt: skip
+
+
+def _encoded(values: Sequence[Decimal | str | None], words: Sequence[str]) -> tuple[tuple[int, ...], int]:
+    """The values of the leaves as whole numbers, and the places of these."""
+    if words:
+        return tuple(words.index(value) if isinstance(value, str) else 0 for value in values), 0
+    numbers = [value if isinstance(value, Decimal) else Decimal(0) for value in values]
+    scale = max(max(-int(number.as_tuple().exponent), 0) for number in numbers)
+    return tuple(int(number.scaleb(scale)) for number in numbers), scale
 
 
 class Resolved:

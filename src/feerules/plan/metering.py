@@ -193,9 +193,7 @@ class Metering(Figures):
         self.shown.decisions.append(("tiers", bands.found, bands.texts))
         return bands
 
-    def _between(
-        self, tiers: Tiers, bands: Bands, column: str, ends: Sequence[Node], year: Stretch
-    ) -> Exact:
+    def _between(self, tiers: Tiers, bands: Bands, column: str, ends: Sequence[Node], year: Stretch) -> Exact:
         b, low, high = self.b, year.low, year.high
         if tiers.kind in ("graduated", "surcharge"):
             total = Exact(b, b.const(0))
@@ -284,10 +282,10 @@ class Metering(Figures):
         bands = self._bands(charge.tiers, tuple(uses))
         ends = self._ends(charge.tiers, bands)
         b = self.b
-        whole = Use(
-            *(b.total(getattr(use, end) for use in uses.values()) for end in ("low", "high", "total")),
-            days=(run.day, to.day),
+        low, high, total = (
+            b.total(getattr(use, end) for use in uses.values()) for end in ("low", "high", "total")
         )
+        whole = Use(low, high, total, (run.day, to.day))
         self.shown.quantity = b.sub(whole.high, whole.low)
         price = self._in_order if charge.assign == "in_order" else self._in_proportion
         return price(charge.tiers, bands, ends, uses, whole)

@@ -143,6 +143,21 @@ class Names:
         told = ", ".join([*self.facts][:8])
         return f" ({told}{', …' if len(self.facts) > 8 else ''})" if told else ""
 
+    def unknown(self, name: str, where: Where) -> Refused:
+        """Notes a name that means nothing here."""
+        fees = self.fees
+        if name.startswith("fees."):
+            fee, expected = name.removeprefix("fees."), f"a fee of this schedule: {', '.join(sorted(fees))}"
+            return self.refuse(where, "unknown_fee", f'the fee "{fee}"', expected, did_you_mean(fee, fees))
+        if name in BUILT_IN:
+            found, hint = (
+                f'"{name}", which differs from line to line',
+                "ask it where a fee says when or applies",
+            )
+            return self.refuse(where, "unknown_fact", found, f"a fact{self.some_facts()}", hint)
+        expected = f"a fact{self.some_facts()}, a derived fact, a parameter or a table of this schedule"
+        return self.refuse(where, "unknown_fact", f'the name "{name}"', expected, self.hint(name))
+
     def otherwise(self, spec: TableValue, says: Otherwise) -> TableValue:
         """The same table with the `otherwise` of the fee that it stands in, made once."""
         key = id(spec)

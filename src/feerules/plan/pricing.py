@@ -19,7 +19,6 @@ from feerules.plan.conditions import cells_hold
 from feerules.plan.cycles import Cycle, anniversaries, calendar_cycles, occasion
 from feerules.plan.figures import Figures
 from feerules.plan.lines import (
-    Done,
     Draft,
     LineAbout,
     Lines,
@@ -32,6 +31,7 @@ from feerules.plan.lines import (
 from feerules.plan.moments import Moment, anytime
 from feerules.plan.names import FIRST_DAY, LAST_DAY, WIDEST, Refused, place_of
 from feerules.plan.nodes import Guard, Leaf, Node, Plan, Slot
+from feerules.plan.percentages import Done
 from feerules.plan.spans import RUN_FROM, VALID_FROM, VALID_TO
 from feerules.plan.terms import Scope
 from feerules.plan.units import Term
@@ -96,16 +96,29 @@ def check_prices(versions: Sequence[Sequence[Version]], calendar: WorkdayCalenda
     """Compiles every fee of every version for one cycle, so that their names note every problem."""
     for document in versions:
         draft = Draft(Builder())
-        orders = [_in_order_of_need(version) for version in document]
         done: Done = {}
-        for version, order in zip(document, orders, strict=True):
-            for fee_id in order:
-                # Dated, because what a change cuts needs the widest numbers.
-                options = Options(_a_cycle_of(version, fee_id), dated=True, calendar=calendar)
-                for cycle in _cycles(draft.builder, version, fee_id, options)[:1]:
-                    if not Lines(draft, version, fee_id, cycle, options, done).compile():
-                        _check_rest(draft.builder, version, fee_id)
-            check_document(draft.builder, version)
+        for version in document:
+            try:
+                _check_version(draft, version, done, calendar)
+            except RecursionError:
+                version.names.problem(
+                    version.schedule.where, "too_deep", "formulas or fees that need the next in too long a chain",
+                    "shorter chains", "merge some of them",
+                )  # fmt: skip
+
+
+def _check_version(draft: Draft, version: Version, done: Done, calendar: WorkdayCalendar | None) -> None:
+    order = _in_order_of_need(version)
+    for fee_id in order:
+        # Dated, because what a change cuts needs the widest numbers.
+        options = Options(_a_cycle_of(version, fee_id), dated=True, calendar=calendar)
+        for cycle in _cycles(draft.builder, version, fee_id, options)[:1]:
+            if not Lines(draft, version, fee_id, cycle, options, done).compile():
+                _check_rest(draft.builder, version, fee_id)
+    for fee_id in version.schedule.fees:
+        if fee_id not in order:
+            _check_rest(draft.builder, version, fee_id)
+    check_document(draft.builder, version)
 
 
 def _a_cycle_of(version: Version, fee_id: str) -> Period:
@@ -151,7 +164,7 @@ def check_document(b: Builder, version: Version) -> None:
         for name in names:
             with suppress(Refused, TooLarge):
                 scope.term(name, place_of(name, version.schedule.where))
-    cells_hold(scope, version.schedule.applies)
+    cells_hold(Scope(version.names, b, Moment({})), version.schedule.applies)
 
 
 def _compile_document(draft: Draft, versions: Sequence[Version], options: Options) -> None:
@@ -159,8 +172,9 @@ def _compile_document(draft: Draft, versions: Sequence[Version], options: Option
     orders = [_in_order_of_need(version) for version in versions]
     for number, version in enumerate(versions):
         for place, fee_id in enumerate(orders[number]):
-            for cycle in _cycles(draft.builder, version, fee_id, options):
-                jobs += _segments(draft.builder, versions, orders, number, place, cycle)
+            # Each version has cycles of its own, and the days of them on which it is in force.
+            found = _cycles(draft.builder, version, fee_id, options)
+            jobs += [(number, place, cycle) for cycle in found if _touches(version, cycle)]
     done: Done = {}
     for version in versions:
         if (
@@ -197,43 +211,9 @@ def _round_bill(draft: Draft, version: Version, rule: BillRounding, options: Opt
     draft.slots.append(rounding_slot(b, version, difference, options.period))
 
 
-def _segments(
-    b: Builder,
-    versions: Sequence[Version],
-    orders: Sequence[Sequence[str]],
-    number: int,
-    place: int,
-    cycle: Cycle,
-) -> Iterator[tuple[int, int, Cycle]]:
-    """The versions that price a part of a cycle, if `number` is the first of them; each with the fee's place."""
-    fee_id = orders[number][place]
-    if cycle.months is None:  # one day lies in one version only
-        yield number, place, cycle
-        return
-    if not _touches(versions[number], cycle):
-        return
-    if cycle.period is None:
-        begins_in_time = b.compare("<", cycle.start, b.const(versions[number].until))
-        cycle = replace(cycle, exists=b.all_of((cycle.exists, begins_in_time)))
-    for earlier in versions[:number]:
-        if fee_id in earlier.schedule.fees and _touches(earlier, cycle):
-            if cycle.period is not None:
-                return
-            begins_later = b.compare("<=", b.const(earlier.until), cycle.start)
-            cycle = replace(cycle, exists=b.all_of((cycle.exists, begins_later)))
-    for later, version in enumerate(versions[number:], number):
-        if fee_id in version.schedule.fees and _touches(version, cycle) and not _by_occasion(version, fee_id):
-            yield later, orders[later].index(fee_id), cycle
-
-
-def _by_occasion(version: Version, fee_id: str) -> bool:
-    """Whether a version charges the fee on single days: it then has no part in another's cycle."""
-    every = version.schedule.complete(fee_id).every
-    return every is not None and (every.once or every.use) is not None
-
-
 def _touches(version: Version, cycle: Cycle) -> bool:
-    return cycle.start.lo < version.until and version.first < cycle.end.hi
+    """Whether a day of the cycle can lie in the version; a single day says so by itself."""
+    return cycle.months is None or (cycle.start.lo < version.until and version.first < cycle.end.hi)
 
 
 def _cycles(b: Builder, version: Version, fee_id: str, options: Options) -> list[Cycle]:
@@ -293,21 +273,22 @@ def _day_of(scope: Scope, name: str, every: Every) -> tuple[Node, Node]:
 
 
 def _in_order_of_need(version: Version) -> list[str]:
-    """The fees, each after the fees whose amounts it needs; rings are problems."""
-    fees, done = version.schedule.fees, dict[str, None]()
+    """The fees, each after the fees whose amounts it needs; rings are problems, and left out."""
+    fees, sound = version.schedule.fees, dict[str, bool]()
 
-    def visit(fee_id: str, ring: tuple[str, ...]) -> None:
+    def visit(fee_id: str, ring: tuple[str, ...]) -> bool:
         if fee_id in ring:
             path = " → ".join([*ring[ring.index(fee_id) :], fee_id])
             version.names.problem(
                 fees[fee_id].where, "circular_fees", path, "fees that do not need their own amount",
                 f"take fees.{fee_id} out of one of them",
             )  # fmt: skip
-        elif fee_id in fees and fee_id not in done:
-            for needed in version.schedule.fees_needed_by(fee_id):
-                visit(needed, (*ring, fee_id))
-            done[fee_id] = None
+            return False
+        if fee_id in fees and fee_id not in sound:
+            needed = [visit(each, (*ring, fee_id)) for each in version.schedule.fees_needed_by(fee_id)]
+            sound[fee_id] = all(needed)
+        return sound.get(fee_id, True)
 
     for fee_id in fees:
         visit(fee_id, ())
-    return list(done)
+    return [fee_id for fee_id, is_sound in sound.items() if is_sound]

@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from feerules.documents.arithmetic import Name, Num, Unary
-from feerules.documents.charging import Adjustment, Charge, DueRule, Every, RaiseBounds
+from feerules.documents.charging import Adjustment, Charge, DueRule, Every, RaiseBounds, Rounding
 from feerules.documents.facts import Fact
 from feerules.documents.formulas import Formula
 from feerules.documents.model import Part
-from feerules.documents.schedule import FeeSchedule, values_in
+from feerules.documents.schedule import Defaults, Fee, FeeSchedule, values_in
 from feerules.documents.values import FactValue, GuidedValue, SumValue, TableValue
 from feerules.errors import Problem, Where
 from feerules.plan.conditions import MAX_DECIMALS, decimals_of
@@ -205,10 +205,39 @@ def check_priority(table: TableValue) -> Iterator[Problem]:
         )
 
 
+def check_stages(part: Fee | Defaults) -> Iterator[Problem]:
+    """Only the line may be rounded twice: of two roundings of another stage, one would be left out."""
+    seen = set[str]()
+    for rule in part.rounding:
+        if rule.stage in seen and rule.stage != "fee_line":
+            yield rule.problem(
+                "contradiction",
+                found=f"the stage {rule.stage} a second time",
+                expected="each stage once; fee_line alone may be rounded several times, in order",
+                hint="take one of them out",
+                key="stage",
+            )
+        seen.add(rule.stage)
+
+
+def check_step(rule: Rounding) -> Iterator[Problem]:
+    if rule.unit is not None and rule.places is not None:
+        yield rule.problem(
+            "contradiction",
+            found="unit and places",
+            expected="one of them",
+            hint=f"write {{unit: {rule.unit}}}, or {{places: {rule.places}}}",
+            key="places",
+        )
+
+
 CHECKS: Sequence[tuple[type[Part], Any]] = (
     (Adjustment, check_actions),
     (RaiseBounds, check_raise),
     (Every, check_cycle),
     (DueRule, check_day),
     (TableValue, check_priority),
+    (Rounding, check_step),
+    (Fee, check_stages),
+    (Defaults, check_stages),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Literal
 
 from feerules.documents.charging import Liability
@@ -14,12 +15,15 @@ from feerules.plan.names import FIRST_DAY, LAST_DAY, place_of
 from feerules.plan.nodes import Leaf, Node
 from feerules.plan.terms import Scope
 
-__all__ = ["RUN_FROM", "VALID_FROM", "VALID_TO", "Days", "progress_of"]
+__all__ = ["READ", "RUN_FROM", "UNREAD", "VALID_FROM", "VALID_TO", "Days", "progress_of", "read_of"]
 
 # The days on which a record's facts hold, and since when all facts but its payer's are the same.
 VALID_FROM = Leaf("valid_from", "date", 0, FIRST_DAY, LAST_DAY, default=FIRST_DAY)
 VALID_TO = Leaf("valid_to", "date", 0, FIRST_DAY, LAST_DAY, default=LAST_DAY)
 RUN_FROM = Leaf("run_from", "date", 0, FIRST_DAY, LAST_DAY, default=FIRST_DAY)
+# Whether a record began with a change that told only some of its facts, and whether it told this one.
+UNREAD = Leaf("unread", "boolean", 0, 0, 1, ("false", "true"), default=0)
+READ = "read."
 
 
 class Days:
@@ -80,7 +84,7 @@ class Days:
     def _counted(self, table: Literal["cuts", "closes"], day: Node, since: Node | None, total: Node) -> Node:
         """The running total at a day; by daily prices the days are counted from `since` on, where it was `total`."""
         b, progress, whole = self.b, self.progress, self.b.const(self.progress.whole)
-        found = getattr(progress, table)(day)
+        found = progress.closes(day) if table == "closes" else progress.cuts(day)
         if since is None or not progress.daily:
             return found
         counted = b.clamp(b.add(total, b.sub(found, progress.cuts(since))), b.const(0), whole)
@@ -161,6 +165,13 @@ class Days:
         floor = self._floor() if self.before is None else b.const(0)
         ceiling = self._ceiling() if self.after is None else b.const(whole)
         return b.within(b.sub(ceiling, floor), 0, whole)
+
+
+@cache
+def read_of(leaf: Leaf) -> Leaf:
+    """Whether a change told this fact, under whichever of its names."""
+    aliases = tuple(f"{READ}{alias}" for alias in leaf.aliases)
+    return Leaf(f"{READ}{leaf.name}", "boolean", 0, 0, 1, ("false", "true"), default=0, aliases=aliases)
 
 
 def progress_of(b: Builder, cycle: Cycle, fee: Fee) -> Progress:

@@ -127,18 +127,7 @@ class Scope:
             return Term(self.moment.nodes[name], kind)
         if name.startswith("fees.") and name.removeprefix("fees.") in names.fees and self.fees is not None:
             return self.fees(name.removeprefix("fees."), where)
-        raise self.unknown(name, where)
-
-    def unknown(self, name: str, where: Where) -> Refused:
-        """Notes a name that means nothing here."""
-        fees = self.names.fees
-        if name.startswith("fees."):
-            fee, expected = name.removeprefix("fees."), f"a fee of this schedule: {', '.join(sorted(fees))}"
-            return self.names.refuse(
-                where, "unknown_fee", f'the fee "{fee}"', expected, did_you_mean(fee, fees)
-            )
-        expected = f"a fact{self.names.some_facts()}, a derived fact, a parameter or a table of this schedule"
-        return self.names.refuse(where, "unknown_fact", f'the name "{name}"', expected, self.names.hint(name))
+        raise names.unknown(name, where)
 
     @contextmanager
     def _once(self, name: str, where: Where) -> Iterator[None]:
@@ -194,7 +183,7 @@ class Scope:
             unknown = [node for node in used if not names.means(node.name)]
             checked[id(formula)] = not unknown
             for node in unknown:
-                self.unknown(node.name, formula.where(node.at))
+                names.unknown(node.name, formula.where(node.at))
         if not checked[id(formula)]:
             raise Refused
 
