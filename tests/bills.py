@@ -90,7 +90,8 @@ def check(case: Case) -> None:
     try:
         bill = bill_of(case)
     except feerules.UnitErrors as error:
-        assert case.expected in [each for p in error.problems for each in (p.code, f"{p.code} {p.fact}")]
+        told = [each for p in error.problems for each in (p.code, f"{p.code} {p.fact}")]
+        assert case.expected in told
         return
     if isinstance(case.expected, Mapping):
         found = {fee: told(bill, fee, want) for fee, want in case.expected.items()}

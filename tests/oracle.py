@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from math import floor
 from typing import Any
 
@@ -199,7 +200,9 @@ def lines(fee: Fee, unit: Mapping[str, Any], period: Days, *, accrue: bool = Fal
 
 def windows(fee: Fee, cycle: Cycle, period: Days, accrue: bool) -> Iterator[tuple[date, date, Fraction]]:
     """The days of each version inside the cycle."""
-    first, last = (max(cycle.start, period[0]), min(cycle.end, period[1])) if accrue else (cycle.start, cycle.end)
+    first, last = (
+        (max(cycle.start, period[0]), min(cycle.end, period[1])) if accrue else (cycle.start, cycle.end)
+    )
     if fee.later is None:
         yield first, last, Fraction(1)
         return
@@ -257,7 +260,7 @@ def rule_of(fee: Fee) -> str:
 def cut(start: date, end: date, days: Sequence[date]) -> Iterator[Days]:
     marks = [start, *(day for day in sorted(days) if start < day < end), end]
     if start < end:
-        yield from zip(marks, marks[1:], strict=False)
+        yield from pairwise(marks)
 
 
 def begin(fee: Fee, unit: Mapping[str, Any], cycle: Cycle) -> date:

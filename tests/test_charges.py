@@ -14,7 +14,9 @@ QUANTITIES = [
     Case("a fixed fee is its rate", "fee: {rate: 30}", {}, "30.00"),
     Case("a rate is multiplied by the area", "fee: {per: area, rate: 2.80}", HOME, "250.60"),
     # 12.34 × 56.78 = 700.6652
-    Case("a price of many digits is rounded once", "fee: {per: area, rate: 12.34}", {"area": "56.78"}, "700.67"),
+    Case(
+        "a price of many digits is rounded once", "fee: {per: area, rate: 12.34}", {"area": "56.78"}, "700.67"
+    ),
     # 3.13 × 141.9 = 444.147; 3.1305 × 141.894 would be inexact in doubles: 444.195 must become 444.20
     Case("a half fen goes up, which doubles lose", "fee: {per: area, rate: 4.44195}", FLAT, "444.20"),
     # (89.50 - 10) × 2 = 159
@@ -29,15 +31,35 @@ QUANTITIES = [
     Case("a fee of nothing is a line of nothing", "fee: {per: area, rate: 2}", {"area": "0"}, "0.00"),
     Case("a fee for other units has no line", "fee: {applies: {type: shop}, rate: 2}", {"type": "home"}, []),
     Case("a missing area is a problem", "fee: {per: area, rate: 2}", {}, "missing area"),
-    Case("a missing reading is a problem", "fee: {per: used, rate: 2, at_a_change: by_days}", {}, "missing used"),
+    Case(
+        "a missing reading is a problem",
+        "fee: {per: used, rate: 2, at_a_change: by_days}",
+        {},
+        "missing used",
+    ),
     Case("an area of null is missing", "fee: {per: area, rate: 2}", {"area": None}, "missing area"),
-    Case("an area beyond its bounds is a problem", "fee: {per: area, rate: 2}", {"area": "100000.01"}, "out_of_domain area"),
-    Case("a fact that only others' fees need may be missing", "fee: {applies: {type: shop}, per: area, rate: 2}", {}, []),
+    Case(
+        "an area beyond its bounds is a problem",
+        "fee: {per: area, rate: 2}",
+        {"area": "100000.01"},
+        "out_of_domain area",
+    ),
+    Case(
+        "a fact that only others' fees need may be missing",
+        "fee: {applies: {type: shop}, per: area, rate: 2}",
+        {},
+        [],
+    ),
 ]
 
 RATES = [
     # 2.345678 × 100 = 234.5678
-    Case("a contract may name the rate", "fee: {per: area, rate: contract_rate}", {**FLAT, "contract_rate": "2.345678"}, "234.57"),
+    Case(
+        "a contract may name the rate",
+        "fee: {per: area, rate: contract_rate}",
+        {**FLAT, "contract_rate": "2.345678"},
+        "234.57",
+    ),
     # 2.10 × 0.9 = 1.89
     Case(
         "a rate may be a fact with a factor",
@@ -99,7 +121,12 @@ RATES = [
         {**FLAT, "chosen": "-0.75"},
         "50.00",
     ),
-    Case("a base without a float is the price", "fee: {per: area, rate: {base: 2.00, up: 20%, down: 10%}}", FLAT, "200.00"),
+    Case(
+        "a base without a float is the price",
+        "fee: {per: area, rate: {base: 2.00, up: 20%, down: 10%}}",
+        FLAT,
+        "200.00",
+    ),
     # 2.00 × 1.05 = 2.10; 2.10 × 0.3333 = 0.69993
     Case(
         "a guided price is not rounded before it is multiplied",
@@ -107,7 +134,12 @@ RATES = [
         {"area": "0.33"},
         "0.69",
     ),
-    Case("a rate at its ceiling is allowed", "fee: {per: area, rate: contract_rate, ceiling: 2.80}", {**FLAT, "contract_rate": "2.8"}, "280.00"),
+    Case(
+        "a rate at its ceiling is allowed",
+        "fee: {per: area, rate: contract_rate, ceiling: 2.80}",
+        {**FLAT, "contract_rate": "2.8"},
+        "280.00",
+    ),
     Case(
         "a rate above its ceiling is a problem",
         "fee: {per: area, rate: contract_rate, ceiling: 2.80}",
@@ -277,9 +309,19 @@ PARTS = [
 ]
 
 PASSED_ON = [
-    Case("what is passed on has no mark-up", "fee: {pass_through: company_bill, at_a_change: by_days}", {"company_bill": "123.45"}, "123.45"),
+    Case(
+        "what is passed on has no mark-up",
+        "fee: {pass_through: company_bill, at_a_change: by_days}",
+        {"company_bill": "123.45"},
+        "123.45",
+    ),
     Case("a share of a pool is given", "fee: {share: {by: area}}", FLAT, "12.34", shares={"fee": "12.34"}),
-    Case("a share that is not known is a problem, never nothing", "fee: {share: {by: area}}", FLAT, "missing share.fee.2026-11-01"),
+    Case(
+        "a share that is not known is a problem, never nothing",
+        "fee: {share: {by: area}}",
+        FLAT,
+        "missing share.fee.2026-11-01",
+    ),
     Case(
         "each cycle has a share of its own",
         "fee: {share: {by: 1}}",
@@ -292,7 +334,12 @@ PASSED_ON = [
 ]
 
 ONCE = [
-    Case("a card is charged in the month of its day", "fee: {every: {once: paid_on}, rate: 20}", {"paid_on": "2026-11-30"}, "20.00"),
+    Case(
+        "a card is charged in the month of its day",
+        "fee: {every: {once: paid_on}, rate: 20}",
+        {"paid_on": "2026-11-30"},
+        "20.00",
+    ),
     Case("and in no other month", "fee: {every: {once: paid_on}, rate: 20}", {"paid_on": "2026-12-01"}, []),
     Case("a unit without that day has no line", "fee: {every: {once: paid_on}, rate: 20}", {}, []),
     Case(
@@ -336,7 +383,14 @@ fee:
 """
 KEPT = "derived: {days_kept: 'days_between(paid_on, back_on)'}"
 ONCE += [
-    Case(f"a deposit kept until {back_on} comes back as {amount}", REFUND, {"paid_on": "2026-01-01", "back_on": back_on}, amount, "2026", more=KEPT)
+    Case(
+        f"a deposit kept until {back_on} comes back as {amount}",
+        REFUND,
+        {"paid_on": "2026-01-01", "back_on": back_on},
+        amount,
+        "2026",
+        more=KEPT,
+    )
     for back_on, amount in [
         ("2026-04-01", "-2000.00"),  # 90 days
         ("2026-04-02", "-1500.00"),
@@ -348,32 +402,74 @@ ONCE += [
 LIMITS = [
     Case("a minimum lifts a small amount", "fee: {per: area, rate: 2, minimum: 250}", FLAT, "250.00"),
     Case("a maximum cuts a large amount", "fee: {per: area, rate: 2, maximum: 150.5}", FLAT, "150.50"),
-    Case("a minimum may be a table", "fee: {rate: 1, minimum: {table: \"| type | minimum |\\n|---|---|\\n| home | 7 |\\n| - | 9 |\", hit: first}}", {}, "7.00"),
+    Case(
+        "a minimum may be a table",
+        'fee: {rate: 1, minimum: {table: "| type | minimum |\\n|---|---|\\n| home | 7 |\\n| - | 9 |", hit: first}}',
+        {},
+        "7.00",
+    ),
     Case("a minimum may be a formula", "fee: {rate: 1, minimum: 0.05 * area}", FLAT, "5.00"),
-    Case("half a month has half the minimum", "fee: {rate: 1, minimum: 30, starts: handover}", {"handover": "2026-11-16"}, "15.00"),
+    Case(
+        "half a month has half the minimum",
+        "fee: {rate: 1, minimum: 30, starts: handover}",
+        {"handover": "2026-11-16"},
+        "15.00",
+    ),
     Case(
         "a whole minimum holds for half a month",
         "fee: {rate: 1, minimum: {amount: 30, whole: true}, starts: handover}",
         {"handover": "2026-11-16"},
         "30.00",
     ),
-    Case("limits come after the adjustments", "fee: {rate: 100, minimum: 90, adjustments: [{times: 0.5}]}", {}, "90.00"),
+    Case(
+        "limits come after the adjustments",
+        "fee: {rate: 100, minimum: 90, adjustments: [{times: 0.5}]}",
+        {},
+        "90.00",
+    ),
     Case("a maximum below the minimum holds", "fee: {rate: 100, minimum: 90, maximum: 80}", {}, "80.00"),
 ]
 
 ADJUSTED = [
-    Case("adjustments follow the order written", "fee: {rate: 100, adjustments: [{times: 0.9}, {plus: 10}]}", {}, "100.00"),
-    Case("and come out otherwise in another order", "fee: {rate: 100, adjustments: [{plus: 10}, {times: 0.9}]}", {}, "99.00"),
-    Case("an adjustment counts where its conditions hold", "fee: {rate: 100, adjustments: [{when: {type: shop}, times: 0.9}]}", {}, "100.00"),
+    Case(
+        "adjustments follow the order written",
+        "fee: {rate: 100, adjustments: [{times: 0.9}, {plus: 10}]}",
+        {},
+        "100.00",
+    ),
+    Case(
+        "and come out otherwise in another order",
+        "fee: {rate: 100, adjustments: [{plus: 10}, {times: 0.9}]}",
+        {},
+        "99.00",
+    ),
+    Case(
+        "an adjustment counts where its conditions hold",
+        "fee: {rate: 100, adjustments: [{when: {type: shop}, times: 0.9}]}",
+        {},
+        "100.00",
+    ),
     Case(
         "all conditions of an adjustment must hold",
         "fee: {rate: 100, adjustments: [{when: {type: home, floor: '> 3'}, times: 0.9}]}",
         {"floor": 3},
         "100.00",
     ),
-    Case("a cap in the middle limits what came before it", "fee: {rate: 100, adjustments: [{plus: 50}, {at_most: 120}, {plus: 5}]}", {}, "125.00"),
-    Case("a floor in the middle lifts what came before it", "fee: {rate: 100, adjustments: [{minus: 95}, {at_least: 20}, {times: 2}]}", {}, "40.00"),
-    Case("more may be taken off than is owed", "fee: {rate: 10, adjustments: [{minus: 12.345}]}", {}, "-2.35"),  # -2.345, mirrored
+    Case(
+        "a cap in the middle limits what came before it",
+        "fee: {rate: 100, adjustments: [{plus: 50}, {at_most: 120}, {plus: 5}]}",
+        {},
+        "125.00",
+    ),
+    Case(
+        "a floor in the middle lifts what came before it",
+        "fee: {rate: 100, adjustments: [{minus: 95}, {at_least: 20}, {times: 2}]}",
+        {},
+        "40.00",
+    ),
+    Case(
+        "more may be taken off than is owed", "fee: {rate: 10, adjustments: [{minus: 12.345}]}", {}, "-2.35"
+    ),  # -2.345, mirrored
     # 300 × (1 + 2 × 0.125)
     Case(
         "each begun metre above four adds an eighth",
@@ -448,19 +544,44 @@ ADJUSTED = [
 ]
 
 TAXED = [
-    Case("tax is inside the amount", "fee: {rate: 200, tax: 6%}", {}, [{"amount": "200.00", "net": "188.68", "tax": "11.32", "tax_rate": "0.06"}]),
-    Case("or on top of it", "fee: {rate: 200, tax: {rate: 6%, included: false}}", {}, [{"amount": "212.00", "net": "200.00", "tax": "12.00"}]),
+    Case(
+        "tax is inside the amount",
+        "fee: {rate: 200, tax: 6%}",
+        {},
+        [{"amount": "200.00", "net": "188.68", "tax": "11.32", "tax_rate": "0.06"}],
+    ),
+    Case(
+        "or on top of it",
+        "fee: {rate: 200, tax: {rate: 6%, included: false}}",
+        {},
+        [{"amount": "212.00", "net": "200.00", "tax": "12.00"}],
+    ),
     # 0.25 × 6 % = 0.015
-    Case("half a fen of tax goes up", "fee: {rate: 0.25, tax: {rate: 6%, included: false}}", {}, [{"amount": "0.27", "tax": "0.02"}]),
-    Case("tax of nothing is told", "fee: {rate: 200, tax: 0%}", {}, [{"amount": "200.00", "tax": "0.00", "tax_rate": "0"}]),
+    Case(
+        "half a fen of tax goes up",
+        "fee: {rate: 0.25, tax: {rate: 6%, included: false}}",
+        {},
+        [{"amount": "0.27", "tax": "0.02"}],
+    ),
+    Case(
+        "tax of nothing is told",
+        "fee: {rate: 200, tax: 0%}",
+        {},
+        [{"amount": "200.00", "tax": "0.00", "tax_rate": "0"}],
+    ),
     Case(
         "a table may say the tax rate",
-        "fee: {rate: 109, tax: {rate: {table: \"| type | rate |\\n|---|---|\\n| bay | 9% |\\n| - | 6% |\", hit: first}}}",
+        'fee: {rate: 109, tax: {rate: {table: "| type | rate |\\n|---|---|\\n| bay | 9% |\\n| - | 6% |", hit: first}}}',
         {"type": "bay"},
         [{"amount": "109.00", "net": "100.00", "tax": "9.00"}],
     ),
     # the amount is whole yuan; its tax is not
-    Case("tax is of the rounded amount", "fee: {rate: 199.60, tax: 6%, rounding: [{unit: 1}]}", {}, [{"amount": "200.00", "tax": "11.32"}]),
+    Case(
+        "tax is of the rounded amount",
+        "fee: {rate: 199.60, tax: 6%, rounding: [{unit: 1}]}",
+        {},
+        [{"amount": "200.00", "tax": "11.32"}],
+    ),
 ]
 
 VISIT = "fee: {{every: {{use: left}}, per: {{started: 1 hour, between: [entered, left], free: 30 minutes{}}}, rate: 5}}"
@@ -487,8 +608,15 @@ VISITS = [
     Case("and a minute more begins the next day", BEYOND, stay("05T08:00", "06T08:31"), "45.00"),
     # 25 hours: 20 + 20 + 5
     Case("a cap may be for half a day", TWELVE, stay("05T08:00", "06T09:30"), "45.00"),
-    Case("a visit belongs to the month in which it ends", BEYOND, {"entered": "2026-10-31T23:00", "left": "2026-11-01T01:00"}, "10.00"),
-    Case("a visit that ended in another month has no line", BEYOND, stay("05T08:00", "05T09:00"), [], "2026-12"),
+    Case(
+        "a visit belongs to the month in which it ends",
+        BEYOND,
+        {"entered": "2026-10-31T23:00", "left": "2026-11-01T01:00"},
+        "10.00",
+    ),
+    Case(
+        "a visit that ended in another month has no line", BEYOND, stay("05T08:00", "05T09:00"), [], "2026-12"
+    ),
     Case("who left before they came is a problem", BEYOND, stay("05T08:00", "05T07:59"), "ends_before_start"),
     Case("nobody came", BEYOND.replace("{every", "{applies: {left: not(null)}, every"), {}, []),
     Case(
@@ -499,7 +627,7 @@ VISITS = [
     ),
     Case(
         "the first hours of a visit may cost more",
-        "fee: {every: {use: left}, per: {started: 1 hour, between: [entered, left]}, tiers: {table: \"| up to | rate |\\n|---|---|\\n| 2 | 5 |\\n| above | 3 |\"}}",
+        'fee: {every: {use: left}, per: {started: 1 hour, between: [entered, left]}, tiers: {table: "| up to | rate |\\n|---|---|\\n| 2 | 5 |\\n| above | 3 |"}}',
         stay("05T08:00", "05T12:30"),  # 2 × 5 + 3 × 3
         "19.00",
     ),
@@ -507,7 +635,12 @@ VISITS = [
 
 PAYERS = [
     Case("the owner pays", "fee: {rate: 1}", {"owner_id": "O"}, [{"payer": "owner", "payer_id": "O"}]),
-    Case("or the tenant", "fee: {rate: 1, payer: tenant}", {"tenant_id": "T", "owner_id": "O"}, [{"payer": "tenant", "payer_id": "T"}]),
+    Case(
+        "or the tenant",
+        "fee: {rate: 1, payer: tenant}",
+        {"tenant_id": "T", "owner_id": "O"},
+        [{"payer": "tenant", "payer_id": "T"}],
+    ),
     Case(
         "a table may say who pays",
         """
@@ -530,8 +663,15 @@ ABSENT = [
     Case("and not what is there", "fee: {applies: {lift: 'null'}, rate: 1}", {"lift": False}, []),
     Case("a dash matches both", "fee: {applies: {lift: '-'}, rate: 1}", {}, "1.00"),
     Case("not(true) needs a value", "fee: {applies: {lift: not(true)}, rate: 1}", {}, []),
-    Case("false, null matches both", "fee: {applies: {lift: 'false, null'}, rate: 1}", {"lift": False}, "1.00"),
-    Case("an absent number cannot be computed with", "fee: {rate: 'days_between(paid_on, line_end)'}", {}, "missing paid_on"),
+    Case(
+        "false, null matches both", "fee: {applies: {lift: 'false, null'}, rate: 1}", {"lift": False}, "1.00"
+    ),
+    Case(
+        "an absent number cannot be computed with",
+        "fee: {rate: 'days_between(paid_on, line_end)'}",
+        {},
+        "missing paid_on",
+    ),
     Case("a default stands for what is absent", "fee: {per: persons, rate: 2}", {}, "6.00"),
 ]
 
@@ -572,13 +712,19 @@ HITS = [
 
 
 @pytest.mark.parametrize(("hit", "floor", "kind", "amount"), HITS)
-def test_where_several_rows_match_the_hit_policy_decides(hit: str, floor: int, kind: str, amount: str) -> None:
+def test_where_several_rows_match_the_hit_policy_decides(
+    hit: str, floor: int, kind: str, amount: str
+) -> None:
     policy, _, priority = hit.partition(", ")
-    fees = TABLE.replace("hit: {hit}", f"hit: {policy}" + (f"\n    {priority}" if priority else "")).format(otherwise=7)
+    fees = TABLE.replace("hit: {hit}", f"hit: {policy}" + (f"\n    {priority}" if priority else "")).format(
+        otherwise=7
+    )
     check(Case("", fees, {"floor": floor, "type": kind}, amount))
 
 
-@pytest.mark.parametrize(("otherwise", "expected"), [("not_charged", []), ("problem", "no_row"), ("12.5", "12.50")])
+@pytest.mark.parametrize(
+    ("otherwise", "expected"), [("not_charged", []), ("problem", "no_row"), ("12.5", "12.50")]
+)
 def test_where_no_row_matches_otherwise_decides(otherwise: str, expected: str | list[str]) -> None:
     fees = TABLE.format(hit="first", otherwise=otherwise)
     check(Case("", fees, {"floor": 1, "type": "home"}, expected))

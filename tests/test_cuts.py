@@ -234,7 +234,21 @@ DEVELOPER = [
 ]  # fmt: skip
 
 # an odd price, the rule, and the day of handover and of moving out
-PAYERS = [*product(["calendar_days", "thirty_day_months", "cycle_days", "days_365", "half_months", "whole_months", "next_month", "none"], ["2026-10-01", "2026-10-07", "2026-11-30", "2026-12-31"])]
+PAYERS = [
+    *product(
+        [
+            "calendar_days",
+            "thirty_day_months",
+            "cycle_days",
+            "days_365",
+            "half_months",
+            "whole_months",
+            "next_month",
+            "none",
+        ],
+        ["2026-10-01", "2026-10-07", "2026-11-30", "2026-12-31"],
+    )
+]
 
 
 @pytest.mark.parametrize(("rule", "handover"), PAYERS)
@@ -287,8 +301,19 @@ def test_a_cut_in_another_year_alters_nothing() -> None:
     for case in (*OWNERS, *DEVELOPER, *VACANCY):
         if "changes" in case.unit:
             continue
-        for change in (then("2031-01-01", owner_id="Z"), then("2031-01-01", area="7"), then("2001-01-01", owner_id="Z")):
-            dated = Case(case.title, case.fees, {**case.unit, "changes": [change]}, case.expected, case.period, more=case.more)
+        for change in (
+            then("2031-01-01", owner_id="Z"),
+            then("2031-01-01", area="7"),
+            then("2001-01-01", owner_id="Z"),
+        ):
+            dated = Case(
+                case.title,
+                case.fees,
+                {**case.unit, "changes": [change]},
+                case.expected,
+                case.period,
+                more=case.more,
+            )
             if change["facts"].get("owner_id") is None or "payer_id" not in str(case.expected):
                 check(dated)
 
@@ -301,8 +326,13 @@ def test_two_documents_may_not_claim_one_fee_of_one_unit() -> None:
 
 def test_a_schedule_that_has_nothing_to_charge_now_still_applies() -> None:
     monthly = schedule("fee: {rate: 1}").replace("\nfacts:", "\napplies: {type: home}\nfacts:")
-    yearly = schedule("fee: {rate: 2, rate_per: cycle, every: year}", name="other").replace("\nfacts:", "\napplies: {type: shop}\nfacts:")
+    yearly = schedule("fee: {rate: 2, rate_per: cycle, every: year}", name="other").replace(
+        "\nfacts:", "\napplies: {type: shop}\nfacts:"
+    )
     book = feerules.load_files({"one.yaml": monthly, "other.yaml": yearly})
-    assert [str(feerules.price({"type": kind}, book, "2026-11").total) for kind in ("home", "shop")] == ["1.00", "0.00"]
+    assert [str(feerules.price({"type": kind}, book, "2026-11").total) for kind in ("home", "shop")] == [
+        "1.00",
+        "0.00",
+    ]
     with pytest.raises(feerules.UnitErrors, match="no_schedule"):
         feerules.price({"type": "bay"}, book, "2026-11")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 
@@ -14,7 +15,13 @@ Days = tuple[str, str]  # the first day, and the day after the last
 
 def cycle(title: str, fee: str, period: str, *expected: Days, **unit: str) -> Case:
     """A case that tells the days of its lines only."""
-    return Case(title, f"fee: {{{fee}}}", unit, [{"period_start": first, "period_end": end} for first, end in expected], period)
+    return Case(
+        title,
+        f"fee: {{{fee}}}",
+        unit,
+        [{"period_start": first, "period_end": end} for first, end in expected],
+        period,
+    )
 
 
 YEAR_OF = "rate: 24, rate_per: year, every: {anniversary_of: handover}"
@@ -157,7 +164,14 @@ def test_time_counts_as_a_person_counts_it(case: Case) -> None:
 
 
 ADDITIVE = ["calendar_days", "thirty_day_months", "cycle_days"]
-EVERY = ["month", "quarter", "year", "{cycle: quarter, starts_on: 04-15}", "{anniversary_of: handover}", "{season: {from: 11-15, through: 03-15}}"]
+EVERY = [
+    "month",
+    "quarter",
+    "year",
+    "{cycle: quarter, starts_on: 04-15}",
+    "{anniversary_of: handover}",
+    "{season: {from: 11-15, through: 03-15}}",
+]
 
 
 @pytest.mark.parametrize("every", EVERY)
@@ -172,9 +186,7 @@ def test_accrued_parts_of_a_year_sum_to_the_year(every: str, rule: str, cuts: Se
     book = feerules.load_files({"first.yaml": schedule(fee)})
     days = ["2026-01-01", *(f"2026-{cut}" for cut in cuts), "2027-01-01"]
     unit = {"handover": "2020-02-29"}
-    parts = [
-        feerules.price(unit, book, f"{a}/{b}", accrue=True).total for a, b in zip(days, days[1:], strict=False)
-    ]
+    parts = [feerules.price(unit, book, f"{a}/{b}", accrue=True).total for a, b in pairwise(days)]
     whole = feerules.price(unit, book, "2026", accrue=True).total
     assert abs(sum(parts) - whole) <= feerules.price(unit, book, "2026", accrue=True).total * 0 + len(parts)
 
@@ -184,8 +196,18 @@ DUE = [
     ("in arrears: on the day after its last", "billed: in_arrears", "2026-12-01", "2026-12-01"),
     ("on the tenth", "due: {day: 10}", "2026-11-01", "2026-11-10"),
     ("on the last day of the month", "due: {day: 31}", "2026-11-01", "2026-11-30"),
-    ("issued in the month before", "issued: {day: 25, months_later: -1}, due: {after: issue, days: 15}", "2026-10-25", "2026-11-09"),
-    ("on the 15th of the month after its end", "billed: in_arrears, due: {day: 15, of: end, months_later: 1}", "2026-12-01", "2026-12-15"),
+    (
+        "issued in the month before",
+        "issued: {day: 25, months_later: -1}, due: {after: issue, days: 15}",
+        "2026-10-25",
+        "2026-11-09",
+    ),
+    (
+        "on the 15th of the month after its end",
+        "billed: in_arrears, due: {day: 15, of: end, months_later: 1}",
+        "2026-12-01",
+        "2026-12-15",
+    ),
     ("so many days after its start", "due: {after: start, days: 30}", "2026-11-01", "2026-12-01"),
     ("on the day after its end", "due: {after: end}", "2026-11-01", "2026-12-01"),
     ("31 in February, months later", "due: {day: 31, months_later: 3}", "2026-11-01", "2027-02-28"),
@@ -206,8 +228,24 @@ def test_a_quarter_is_due_in_its_first_or_its_last_month() -> None:
 
 def test_a_year_from_handover_is_due_in_the_month_of_its_own_days() -> None:
     fee = f"fee: {{{YEAR_OF}, due: {{day: 31}}}}"
-    check(Case("", fee, {"handover": "2020-02-05"}, [{"issued_on": "2026-02-05", "due_on": "2026-02-28"}], "2026-02"))
-    check(Case("", fee, {"handover": "2020-07-05"}, [{"issued_on": "2026-07-05", "due_on": "2026-07-31"}], "2026-07"))
+    check(
+        Case(
+            "",
+            fee,
+            {"handover": "2020-02-05"},
+            [{"issued_on": "2026-02-05", "due_on": "2026-02-28"}],
+            "2026-02",
+        )
+    )
+    check(
+        Case(
+            "",
+            fee,
+            {"handover": "2020-07-05"},
+            [{"issued_on": "2026-07-05", "due_on": "2026-07-31"}],
+            "2026-07",
+        )
+    )
 
 
 CALENDAR = """
@@ -238,7 +276,11 @@ def test_a_due_day_rolls_to_a_workday(day: int, roll: str, due: str) -> None:
 
 def test_a_bill_line_is_known_by_its_unit_fee_days_and_version() -> None:
     book = feerules.load_files({"first.yaml": schedule("a: {rate: 1}\nb: {rate: 1}")})
-    bills = [feerules.price({"unit_id": unit}, book, period) for unit in ("A", "B") for period in ("2026-11", "2026-12")]
+    bills = [
+        feerules.price({"unit_id": unit}, book, period)
+        for unit in ("A", "B")
+        for period in ("2026-11", "2026-12")
+    ]
     identities = [line.charge_id for bill in bills for line in bill]
     assert len(set(identities)) == 8
     again = feerules.load_files({"first.yaml": schedule("a: {rate: 2}\nb: {rate: 1}")})
@@ -253,9 +295,13 @@ NOT_IN_FORCE = [
 ]
 
 
-@pytest.mark.parametrize(("title", "period", "expected"), NOT_IN_FORCE, ids=[each[0] for each in NOT_IN_FORCE])
+@pytest.mark.parametrize(
+    ("title", "period", "expected"), NOT_IN_FORCE, ids=[each[0] for each in NOT_IN_FORCE]
+)
 def test_a_unit_is_never_free_because_no_schedule_is_in_force(title: str, period: str, expected: str) -> None:
-    rules = schedule("fee: {rate: 1}").replace("{from: 2000-01-01}", "{from: 2020-01-01, through: 2026-06-30}")
+    rules = schedule("fee: {rate: 1}").replace(
+        "{from: 2000-01-01}", "{from: 2020-01-01, through: 2026-06-30}"
+    )
     book = feerules.load_files({"first.yaml": rules})
     if expected == "no_schedule":
         with pytest.raises(feerules.UnitErrors) as error:

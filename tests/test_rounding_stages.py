@@ -57,7 +57,7 @@ def table(*rates: str) -> str:
 
 THREE = table("0.333", "0.333", "0.333")
 QUARTER = "rate_per: month, every: quarter"
-REGISTERS = "registers: {peak: peak, valley: valley}, at_a_change: by_days, tiers: {table: \"| up to | peak | valley |\\n|---|---|---|\\n| above | 0.335 | 0.335 |\"}"
+REGISTERS = 'registers: {peak: peak, valley: valley}, at_a_change: by_days, tiers: {table: "| up to | peak | valley |\\n|---|---|---|\\n| above | 0.335 | 0.335 |"}'
 
 STAGES = [
     # 1.255 × 89.50 = 112.3225
@@ -137,7 +137,9 @@ def test_a_bill_is_rounded_with_a_line_of_its_own(
     rules = schedule("a: {per: number, rate: 1}\nb: {rate: 0}", more=f"bill: {{{rule}}}")
     bill = feerules.price({"number": number}, feerules.load_files({"first.yaml": rules}), "2026-11")
     assert str(bill.total) == total
-    assert [str(line.amount) for line in bill if line.fee == "rounding"] == ([] if difference is None else [difference])
+    assert [str(line.amount) for line in bill if line.fee == "rounding"] == (
+        [] if difference is None else [difference]
+    )
 
 
 # what is wrong with a list of roundings
@@ -164,7 +166,12 @@ def test_a_rounding_may_be_the_default_of_a_schedule() -> None:
 
 def test_rounding_a_line_makes_its_parts_sum_to_it() -> None:
     """Whole yuan, two owners, three cuts: no yuan is lost and none is made."""
-    unit: dict[str, Any] = {"owner_id": "A", "changes": [{"from": f"2026-11-{day}", "facts": {"owner_id": f"B{day}"}} for day in ("08", "15", "22")]}
+    unit: dict[str, Any] = {
+        "owner_id": "A",
+        "changes": [
+            {"from": f"2026-11-{day}", "facts": {"owner_id": f"B{day}"}} for day in ("08", "15", "22")
+        ],
+    }
     for mode in ("half_up", "half_even", "half_down", "up", "down"):
         fee = f"fee: {{rate: 10, rounding: [{{unit: 1, mode: {mode}}}]}}"
         book = feerules.load_files({"first.yaml": schedule(fee)})

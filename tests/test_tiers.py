@@ -23,7 +23,9 @@ def tiers(kind: str = "graduated", more: str = "", ends: tuple[int, int] = (10, 
     """A fee by usage with bands up to 10, up to 20, and above."""
     column, *prices = BANDS[kind]
     rows = zip((*ends, "above"), prices, strict=True)
-    table = "\\n".join([f"| up to | {column} |", "|---|---|", *(f"| {end} | {price} |" for end, price in rows)])
+    table = "\\n".join(
+        [f"| up to | {column} |", "|---|---|", *(f"| {end} | {price} |" for end, price in rows)]
+    )
     return f'{{per: used, at_a_change: by_days, tiers: {{kind: {kind}, {EXTRA.get(kind, "")}{more}table: "{table}"}}}}'
 
 
@@ -94,7 +96,13 @@ def test_what_was_used_before_is_counted_and_not_charged_again(
 
 
 OVER = [
-    Case("each bill begins in the first band", f"fee: {tiers()}", {"used": "12"}, ["26.00", "26.00"], "2026-10-01/2026-12-01"),
+    Case(
+        "each bill begins in the first band",
+        f"fee: {tiers()}",
+        {"used": "12"},
+        ["26.00", "26.00"],
+        "2026-10-01/2026-12-01",
+    ),
     # 20 and 40: 24 × 2 … 20 × 2 + 4 × 3
     Case(
         "bands of a month hold twice as much on a bill of two months",
@@ -144,19 +152,47 @@ def crossing(rule: str) -> str:
 
 RESETS = [
     # 46 m³: 15 before July from 12 on: 8 × 3 + 7 × 4 = 52; 31 after it: 20 + 30 + 11 × 4 = 94
-    Case("usage is divided by days at a new year", crossing("by_days"), {"used": "46", "before": "12"}, "146.00", "2026-06-01/2026-09-01"),
+    Case(
+        "usage is divided by days at a new year",
+        crossing("by_days"),
+        {"used": "46", "before": "12"},
+        "146.00",
+        "2026-06-01/2026-09-01",
+    ),
     # 46 from nothing: 20 + 30 + 26 × 4
-    Case("or all of it falls into the new year", crossing("all_to_the_later"), {"used": "46", "before": "12"}, "154.00", "2026-06-01/2026-09-01"),
-    Case("or a reading must tell", crossing("by_reading"), {"used": "46", "before": "12"}, "no_reading_at_change", "2026-06-01/2026-09-01"),
+    Case(
+        "or all of it falls into the new year",
+        crossing("all_to_the_later"),
+        {"used": "46", "before": "12"},
+        "154.00",
+        "2026-06-01/2026-09-01",
+    ),
+    Case(
+        "or a reading must tell",
+        crossing("by_reading"),
+        {"used": "46", "before": "12"},
+        "no_reading_at_change",
+        "2026-06-01/2026-09-01",
+    ),
     # 10 before July from 12 on: 8 × 3 + 2 × 4; 36 after it: 20 + 30 + 64
     Case(
         "and does, where the unit's facts are dated",
         crossing("by_reading"),
-        {"used": "10", "before": "12", "changes": [{"from": "2026-07-01", "facts": {"used": "36", "before": "0"}}]},
+        {
+            "used": "10",
+            "before": "12",
+            "changes": [{"from": "2026-07-01", "facts": {"used": "36", "before": "0"}}],
+        },
         ["32.00", "114.00"],
         "2026-06-01/2026-09-01",
     ),
-    Case("a cycle that begins with the year is not divided", crossing("by_reading").replace("06-01", "07-01", 1), {"used": "46", "before": "0"}, "154.00", "2026-07-01/2026-10-01"),
+    Case(
+        "a cycle that begins with the year is not divided",
+        crossing("by_reading").replace("06-01", "07-01", 1),
+        {"used": "46", "before": "0"},
+        "154.00",
+        "2026-07-01/2026-10-01",
+    ),
     # 50 days of the season in 120: 15 November to 3 January … a cycle of December and January inside it is whole
     Case(
         "a season that ends inside a bill divides it too",
@@ -171,12 +207,32 @@ RESETS = [
 FAMILY = "raise_bounds: [{when: {persons: '> 3'}, by: 3 * (persons - 3)}], "
 RAISED = [
     # 13 and 23: 13 × 2 + 7 × 3
-    Case("a person above three raises the bounds", f"fee: {tiers(more=FAMILY)}", {"used": "20", "persons": 4}, "47.00"),
+    Case(
+        "a person above three raises the bounds",
+        f"fee: {tiers(more=FAMILY)}",
+        {"used": "20", "persons": 4},
+        "47.00",
+    ),
     Case("three persons do not", f"fee: {tiers(more=FAMILY)}", {"used": "20", "persons": 3}, "50.00"),
-    Case("bounds may be for each person", f"fee: {tiers(more='raise_bounds: [{times: persons}], ')}", {"used": "35", "persons": 3}, "75.00"),  # 30, 60
+    Case(
+        "bounds may be for each person",
+        f"fee: {tiers(more='raise_bounds: [{times: persons}], ')}",
+        {"used": "35", "persons": 3},
+        "75.00",
+    ),  # 30, 60
     # 10 × 2 + 5 = 25, 20 × 2 + 5 = 45: 25 × 2 + 5 × 3
-    Case("multiplied first, then raised", f"fee: {tiers(more='raise_bounds: [{times: 2, by: 5}], ')}", {"used": "30"}, "65.00"),
-    Case("one after the other", f"fee: {tiers(more='raise_bounds: [{by: 5}, {times: 2}], ')}", {"used": "31"}, "63.00"),  # 30, 50
+    Case(
+        "multiplied first, then raised",
+        f"fee: {tiers(more='raise_bounds: [{times: 2, by: 5}], ')}",
+        {"used": "30"},
+        "65.00",
+    ),
+    Case(
+        "one after the other",
+        f"fee: {tiers(more='raise_bounds: [{by: 5}, {times: 2}], ')}",
+        {"used": "31"},
+        "63.00",
+    ),  # 30, 50
     # 2 months × 10 + 5
     Case(
         "bounds of months are raised once for the bill",
@@ -185,26 +241,70 @@ RAISED = [
         "53.00",
         "2026-11-01/2027-01-01",
     ),
-    Case("a bound lowered below nothing leaves its band empty", f"fee: {tiers(more='raise_bounds: [{by: 0 - 15}], ')}", {"used": "6"}, "19.00"),  # 5 × 3 + 4
+    Case(
+        "a bound lowered below nothing leaves its band empty",
+        f"fee: {tiers(more='raise_bounds: [{by: 0 - 15}], ')}",
+        {"used": "6"},
+        "19.00",
+    ),  # 5 × 3 + 4
 ]
 
 FIRST_YEAR = "over: {{each: year, used_before: before}}, prorate_bounds: {{since: {}}}, "
 PRORATED = [
     # 220 × 5 ÷ 12 = 91.67 → 92, 300 × 5 ÷ 12 = 125: 92 × 2 + 8 × 3
-    Case("bounds of a first year count the months in force", "fee: " + tiers(more=FIRST_YEAR.format("handover"), ends=(220, 300)), {"used": "100", "handover": "2026-08-15"}, "208.00"),
-    Case("the first day of a month is in it", "fee: " + tiers(more=FIRST_YEAR.format("handover"), ends=(220, 300)), {"used": "100", "handover": "2026-08-01"}, "208.00"),
-    Case("the last day too", "fee: " + tiers(more=FIRST_YEAR.format("handover"), ends=(220, 300)), {"used": "100", "handover": "2026-08-31"}, "208.00"),
-    Case("a later year is whole", "fee: " + tiers(more=FIRST_YEAR.format("handover"), ends=(220, 300)), {"used": "221", "handover": "2025-12-31"}, "443.00"),
+    Case(
+        "bounds of a first year count the months in force",
+        "fee: " + tiers(more=FIRST_YEAR.format("handover"), ends=(220, 300)),
+        {"used": "100", "handover": "2026-08-15"},
+        "208.00",
+    ),
+    Case(
+        "the first day of a month is in it",
+        "fee: " + tiers(more=FIRST_YEAR.format("handover"), ends=(220, 300)),
+        {"used": "100", "handover": "2026-08-01"},
+        "208.00",
+    ),
+    Case(
+        "the last day too",
+        "fee: " + tiers(more=FIRST_YEAR.format("handover"), ends=(220, 300)),
+        {"used": "100", "handover": "2026-08-31"},
+        "208.00",
+    ),
+    Case(
+        "a later year is whole",
+        "fee: " + tiers(more=FIRST_YEAR.format("handover"), ends=(220, 300)),
+        {"used": "221", "handover": "2025-12-31"},
+        "443.00",
+    ),
     # 220 × 139 ÷ 365 = 83.78 → 84
-    Case("or the days in force", "fee: " + tiers(more=FIRST_YEAR.format("handover, by: days"), ends=(220, 300)), {"used": "85", "handover": "2026-08-15"}, "171.00"),
+    Case(
+        "or the days in force",
+        "fee: " + tiers(more=FIRST_YEAR.format("handover, by: days"), ends=(220, 300)),
+        {"used": "85", "handover": "2026-08-15"},
+        "171.00",
+    ),
     # 91.666… cut to 91.6
-    Case("rounded as the rule says", "fee: " + tiers(more=FIRST_YEAR.format("handover, unit: 0.1, mode: down"), ends=(220, 300)), {"used": "91.7", "handover": "2026-08-15"}, "183.50"),
+    Case(
+        "rounded as the rule says",
+        "fee: " + tiers(more=FIRST_YEAR.format("handover, unit: 0.1, mode: down"), ends=(220, 300)),
+        {"used": "91.7", "handover": "2026-08-15"},
+        "183.50",
+    ),
     # 220 × 2 ÷ 12 = 36.67 → 37
-    Case("a supply may begin on one day for all", "fee: " + tiers(more=FIRST_YEAR.format("2026-11-01"), ends=(220, 300)), {"used": "38"}, "77.00"),
+    Case(
+        "a supply may begin on one day for all",
+        "fee: " + tiers(more=FIRST_YEAR.format("2026-11-01"), ends=(220, 300)),
+        {"used": "38"},
+        "77.00",
+    ),
     # from September 2026 on, 10 months are left of the year from July: 220 × 10 ÷ 12 = 183.33 → 183
     Case(
         "months in force of a year from July",
-        "fee: " + tiers(more="over: {year_from: 07-01, used_before: before}, prorate_bounds: {since: handover}, ", ends=(220, 300)),
+        "fee: "
+        + tiers(
+            more="over: {year_from: 07-01, used_before: before}, prorate_bounds: {since: handover}, ",
+            ends=(220, 300),
+        ),
         {"used": "184", "handover": "2026-09-30"},
         "369.00",
         "2027-03",
@@ -226,9 +326,21 @@ fee:
         | shop | above | 5.00 |
 """
 CHOSEN = [
-    Case("conditions choose among groups of bands", GROUPS.format("problem"), {"used": "11", "type": "home"}, [{"amount": "23.00", "table_row": "1-2"}]),
-    Case("a group may have one band only", GROUPS.format("problem"), {"used": "11", "type": "shop"}, [{"amount": "55.00", "table_row": "3-3"}]),
-    Case("a unit of no group is a problem", GROUPS.format("problem"), {"used": "11", "type": "bay"}, "no_row"),
+    Case(
+        "conditions choose among groups of bands",
+        GROUPS.format("problem"),
+        {"used": "11", "type": "home"},
+        [{"amount": "23.00", "table_row": "1-2"}],
+    ),
+    Case(
+        "a group may have one band only",
+        GROUPS.format("problem"),
+        {"used": "11", "type": "shop"},
+        [{"amount": "55.00", "table_row": "3-3"}],
+    ),
+    Case(
+        "a unit of no group is a problem", GROUPS.format("problem"), {"used": "11", "type": "bay"}, "no_row"
+    ),
     Case("or is not charged", GROUPS.format("not_charged"), {"used": "11", "type": "bay"}, []),
     # 100 × 15 days of 30: time counts after the tiers
     Case(
@@ -270,7 +382,9 @@ BY_TIME = [
     # 60 % of each hundred is peak: 33.60 + 12.00 + 37.20 + 16.00
     Case("each slice is divided as the registers are", SPLIT, {"peak": "120", "valley": "80"}, "98.80"),
     # 100 × 0.56 + 20 × 0.62 + 80 × 0.40
-    Case("or one register fills the bands after the other", FILLED, {"peak": "120", "valley": "80"}, "100.40"),
+    Case(
+        "or one register fills the bands after the other", FILLED, {"peak": "120", "valley": "80"}, "100.40"
+    ),
     Case("below the bound both agree", FILLED, {"peak": "60", "valley": "40"}, "45.60"),
     Case("in proportion too", SPLIT, {"peak": "60", "valley": "40"}, "45.60"),
     Case("nothing used costs nothing in proportion", SPLIT, {"peak": "0", "valley": "0"}, "0.00"),
@@ -278,9 +392,21 @@ BY_TIME = [
     Case("one register alone", SPLIT, {"peak": "0", "valley": "150"}, "50.00"),
     # 46 of 92 days before 17 July: 60 + 40 kWh from 80 on, 20 × 0.56 + 40 × 0.62 + 40 × 0.40 = 52.00;
     # then 60 × 0.56 + 40 × 0.30 = 45.60
-    Case("a new year inside a bill begins the bands of every register anew", in_a_new_year(FILLED), {"peak": "120", "valley": "80", "before": "80"}, "97.60", "2026-06"),
+    Case(
+        "a new year inside a bill begins the bands of every register anew",
+        in_a_new_year(FILLED),
+        {"peak": "120", "valley": "80", "before": "80"},
+        "97.60",
+        "2026-06",
+    ),
     # 60 % of 20 × 0.56 + 80 × 0.62 is 36.48, 40 % of 20 × 0.30 + 80 × 0.40 is 15.20; then 45.60
-    Case("and in proportion too", in_a_new_year(SPLIT), {"peak": "120", "valley": "80", "before": "80"}, "97.28", "2026-06"),
+    Case(
+        "and in proportion too",
+        in_a_new_year(SPLIT),
+        {"peak": "120", "valley": "80", "before": "80"},
+        "97.28",
+        "2026-06",
+    ),
     # 1 ÷ 3 of 100 and of 50: 33.3… × 0.56 + 66.6… × 0.30 + 16.6… × 0.62 + 33.3… × 0.40 = 62.333…
     Case("a part that is no decimal is exact until the end", SPLIT, {"peak": "50", "valley": "100"}, "62.33"),
 ]

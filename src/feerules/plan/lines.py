@@ -12,7 +12,6 @@ from feerules.documents.charging import DueRule, Payer
 from feerules.documents.fields import Words
 from feerules.documents.schedule import Fee, FeeSchedule
 from feerules.documents.values import TableValue
-from feerules.errors import Where
 from feerules.periods import Period, PeriodError, add_months, day_number, from_day_number
 from feerules.plan.bounds import Builder, Exact, TooLarge, fits_int64
 from feerules.plan.charges import FEN, Line
@@ -295,8 +294,8 @@ class Lines:
         charges = (self.fee, *self.fee.parts.values())
         counted = [x.tiers.over.used_before for x in charges if x.tiers and x.tiers.over]
         before = {names.aliases.get(name, name) for name in schedule.names_in(tuple(counted))}
-        for name in schedule.names_in(self.fee):
-            name = names.aliases.get(name, name)
+        for used in schedule.names_in(self.fee):
+            name = names.aliases.get(used, used)
             leaf = names.leaves.get(name)
             if leaf is not None and (name in before or names.facts[name].usage):
                 yield leaf
