@@ -90,7 +90,7 @@ def check(case: Case) -> None:
     try:
         bill = bill_of(case)
     except feerules.UnitErrors as error:
-        told = [each for p in error.problems for each in (p.code, f"{p.code} {p.fact}")]
+        codes = [each for p in error.problems for each in (p.code, f"{p.code} {p.fact}")]
         assert case.expected in told
         return
     if isinstance(case.expected, Mapping):
