@@ -59,6 +59,7 @@ id: estate-{number:03}
 title: {{zh: 第{number}小区收费标准, en: Fee schedule of estate {number}}}
 effective: {{from: 2026-01-01}}
 source: {{document: "物价〔2026〕{number}号", clause: 第三条}}
+applies: {{estate_id: estate-{number:03}}}
 facts:
   type: {{choice: [home, shop, bay], words: {{住宅: home, 商铺: shop}}}}
   area: {{decimal: 2, min: 0, max: 100000, unit: m²}}

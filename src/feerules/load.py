@@ -87,6 +87,7 @@ class _Loading:
         self.problems = problems
         self.files: dict[str, bytes] = {}
         self.parts: dict[str, Part] = {}
+        self.incomplete: set[str] = set()
 
     def fetch(self, name: str) -> bytes | None:
         if name not in self.files:
@@ -115,6 +116,8 @@ class _Loading:
             for name, each in self.parts.items()
             if isinstance(each, FeeSchedule)
         ]
+        # What is missing with an include would be told once more for every place that names it.
+        schedules = [each for each in schedules if each[0] not in self.incomplete]
         self._check_ids()
         book = Book.assemble(
             schedules=[(name, each, library) for name, each, library in schedules],
@@ -248,12 +251,13 @@ class _Loading:
         for file in part.include:
             where = file.where if isinstance(file, Text) else part.where
             beside = self._beside(name, file, where)
-            if beside is not None and self._leads_on(beside, where, ring) and beside not in seen:
+            library = None if beside is None else self._library(file, beside, where)
+            if beside is None or library is None:
+                self.incomplete.add(ring[0])
+            elif self._leads_on(beside, where, ring) and beside not in seen:
                 seen.add(beside)
-                library = self._library(file, beside, where)
-                if library is not None:
-                    self._include(beside, library, merged, (*ring, beside), seen)
-                    self._merge(library, merged)
+                self._include(beside, library, merged, (*ring, beside), seen)
+                self._merge(library, merged)
 
     def _leads_on(self, beside: str, where: Where, ring: tuple[str, ...]) -> bool:
         """Whether an include neither closes a ring nor is one of too long a chain."""

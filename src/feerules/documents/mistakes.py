@@ -228,6 +228,7 @@ def _unknown_key(e: _Found) -> Problem:
 # The line to type, where it is likely the same in every document.
 _LINES = {
     "id": "id: jinxiu-garden",
+    "for": "for: jinxiu-garden",
     "effective": "effective: {from: 2026-01-01}",
     "fees": "fees: {management: {per: area, rate: 2.80}}",
     "years": "years: [2026]",

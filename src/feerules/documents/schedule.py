@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, PrivateAttr
+from pydantic import AfterValidator, Field, PlainValidator, PrivateAttr, WithJsonSchema
 
 from feerules.documents.charging import (
     Adjustment,
@@ -43,6 +44,18 @@ def _in_reach(day: date) -> date:
 
 
 DayInForce = Annotated[Day, AfterValidator(_in_reach)]
+
+
+def _currency(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch("[A-Z]{3}", value):
+        return value
+    expected, hint = "a currency code of three letters", "write CNY for the yuan"
+    raise refused([problem_with(value, "wrong_form", expected=expected, hint=hint)])
+
+
+Currency = Annotated[
+    str, PlainValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})
+]
 
 
 class Effective(Part):
@@ -159,7 +172,7 @@ class FeeSchedule(Part):
     note: Words | None = None
     version: Plain | None = Field(None, description="a name of this version; default: its first day")
     effective: Effective
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "CNY"
+    currency: Currency = "CNY"
     source: Source | None = None
     publication: Publication | None = None
     include: tuple[Phrase, ...] = ()

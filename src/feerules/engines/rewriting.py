@@ -67,8 +67,14 @@ class Rewriter:
         for node in in_order(roots):
             if id(node) not in self._made:
                 parts = [self._made[id(child)][1] for child in children(node)]
-                self._made[id(node)] = node, self._rewritten(node, parts)
+                self._made[id(node)] = node, self._bounded(self._rewritten(node, parts), node)
         return [self._made[id(root)][1] for root in roots]
+
+    def _bounded(self, made: Node, node: Node) -> Node:
+        """What was made of a node, within the bounds that the plan has proved for it."""
+        if isinstance(made, Const) or (node.lo <= made.lo and made.hi <= node.hi):
+            return made
+        return self._share(replace(made, lo=max(made.lo, node.lo), hi=min(made.hi, node.hi)))
 
     def _rewritten(self, node: Node, parts: Sequence[Node]) -> Node:
         match node:

@@ -215,11 +215,14 @@ class Progress:
         return b.sub(b.mul(days, b.const(12 * 366)), b.mul(leap, b.const(12)))
 
 
-def _leap_days(day: date) -> int:
-    """How many days in leap years lie before a day."""
-    years = day.year - 1
+def _leap_days(month: int, days: int) -> Sequence[int]:
+    """How many days in leap years lie before each day of a month."""
+    year, years = month // 12, month // 12 - 1
     before = (years // 4 - years // 100 + years // 400) * 366
-    return before + ((day - date(day.year, 1, 1)).days if isleap(day.year) else 0)
+    if not isleap(year):
+        return [before] * days
+    first = before + (date(year, month % 12 + 1, 1) - date(year, 1, 1)).days
+    return range(first, first + days)
 
 
 def _shortest(cycle: Cycle) -> int:

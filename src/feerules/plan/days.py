@@ -2,51 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
+from calendar import monthrange
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from feerules.periods import add_months, from_day_number
+from feerules.periods import from_day_number
 from feerules.plan.bounds import Builder
 from feerules.plan.nodes import Node
 
 __all__ = ["day_of_month", "days_in_month", "month_number", "month_of_year", "months_between", "over_days"]
 
+# From a month, counted from year 0, and its number of days to a value for each of them.
+OfMonth = Callable[[int, int], Sequence[int]]
+
 
 @lru_cache(maxsize=256)
-def _table(of: Callable[[date], int], lo: int, hi: int) -> tuple[tuple[int, ...], tuple[int, int]]:
-    """`of` for each of the days, and its least and its greatest value."""
-    first = from_day_number(lo).toordinal()
-    table = tuple(of(date.fromordinal(first + offset)) for offset in range(hi - lo + 1))
+def _table(of: OfMonth, lo: int, hi: int) -> tuple[tuple[int, ...], tuple[int, int]]:
+    """The values of the days from `lo` to `hi`, and the least and the greatest of them."""
+    first, last = from_day_number(lo), from_day_number(hi)
+    values: list[int] = []
+    # Month by month: three centuries have 3,600 months, and thirty times as many days.
+    for month in range(first.year * 12 + first.month - 1, last.year * 12 + last.month):
+        values += of(month, monthrange(month // 12, month % 12 + 1)[1])
+    table = tuple(values[first.day - 1 : first.day + hi - lo])
     return table, (min(table), max(table))
 
 
-def over_days(b: Builder, of: Callable[[date], int], day: Node) -> Node:
+def over_days(b: Builder, of: OfMonth, day: Node) -> Node:
     """`of` applied to a day number; `of` must be a module-level function, so that tables are shared."""
     table, bounds = _table(of, day.lo, day.hi)
     return b.gather(table, b.sub(day, b.const(day.lo)), bounds=bounds)
 
 
-def _month_number(day: date) -> int:
-    return day.year * 12 + day.month - 1
+def _month_number(month: int, days: int) -> Sequence[int]:
+    return [month] * days
 
 
-def _day_of_month(day: date) -> int:
-    return day.day
+def _month_of_year(month: int, days: int) -> Sequence[int]:
+    return [month % 12 + 1] * days
 
 
-def _days_in_month(day: date) -> int:
-    first = day.replace(day=1)
-    return (add_months(first, 1) - first).days
+def _day_of_month(month: int, days: int) -> Sequence[int]:
+    return range(1, days + 1)
+
+
+def _days_in_month(month: int, days: int) -> Sequence[int]:
+    return [days] * days
 
 
 def month_number(b: Builder, day: Node) -> Node:
     """Months since year 0: its differences count calendar months."""
     return over_days(b, _month_number, day)
-
-
-def _month_of_year(day: date) -> int:
-    return day.month
 
 
 def month_of_year(b: Builder, day: Node) -> Node:

@@ -307,6 +307,11 @@ class Lines:
             return before, upto, amount, b.const(0, 2)
         decided = len(line.shown.decisions)
         rate = line.value(tax.rate, ("rate",))
+        if rate.num.lo < 0:
+            raise self.names.refuse(
+                tax.where_of("rate"), "out_of_range", "a tax rate that can be below 0", "a rate from 0 on",
+                "write a share such as 6%, or give its fact min: 0",
+            )  # fmt: skip
         del line.shown.decisions[decided:]  # the tax rate's row is not the price's
         line.shown.tax_rate = told(rate)
         if tax.included:

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from feerules.documents.charging import Charge, Share, Started, Tiers
+from feerules.documents.facts import KIND_WORDS
 from feerules.documents.schedule import Fee
 from feerules.documents.values import SumValue, TableValue
 from feerules.plan.bounds import Builder, Exact
 from feerules.plan.conditions import cells_hold
 from feerules.plan.cycles import Cycle
 from feerules.plan.figures import Figures, Pool, told
+from feerules.plan.names import place_of
 from feerules.plan.nodes import Guard, Leaf, Node, Plan, Slot
 from feerules.plan.tariffs import (
     Bands,
@@ -356,14 +358,18 @@ class Metering(Figures):
                     "started time without a duration",
                     "between: [entered_at, left_at]",
                 )
-            terms = [self.scope.number(name, rule.where) for name in rule.between]
-            if any(term.kind != "datetime" for term in terms):
-                raise self.scope.names.refuse(
-                    rule.where, "wrong_type", f"between: {', '.join(rule.between)}", "two datetime facts"
-                )
+            terms = [self._moment(name, rule) for name in rule.between]
             node = self.b.sub(terms[1].node, terms[0].node)
         self.scope.guard("ends_before_start", self.b.compare("<=", self.b.const(0), node))
         return self.b.max(node, self.b.const(0))
+
+    def _moment(self, name: str, rule: Started) -> Term:
+        where = place_of(name, rule.where)
+        term = self.scope.number(name, where)
+        if term.kind != "datetime":
+            found = f'"{name}", {KIND_WORDS[term.kind]}'
+            raise self.scope.names.refuse(where, "wrong_type", found, "a datetime fact, such as entered_at")
+        return term
 
     def _pool_share(self, share: Share) -> Term:
         """The unit's share, computed over all units beforehand and given as a fact."""

@@ -264,7 +264,7 @@ class Names:
             code = "out_of_range"
         else:
             return value
-        hint = "look at the digits" if code == "out_of_range" else ""
+        hint = "" if code == "wrong_type" else "look at the year" if "date" in kind else "look at the digits"
         self.problem(spec.where_of(key), code, f'{key}: "{text}"', expected, hint)
         return default
 

@@ -131,6 +131,7 @@ def _a_cycle_of(version: Version, fee_id: str) -> Period:
 def _check_rest(b: Builder, version: Version, fee_id: str) -> None:
     """Reads the rest of a fee that was refused, so that all its problems are told at once."""
     scope = _anywhere(b, version)
+    scope.fee = fee_id
     fee = version.schedule.complete(fee_id)
     for part in values_in(fee):
         with suppress(Refused, TooLarge):
