@@ -180,7 +180,7 @@ class Metering(Figures):
             total = total.plus(self._between(tiers, bands, column, ends, year))
         if tiers.base is not None and tiers.kind != "surcharge":
             self.scope.names.problem(
-                tiers.where_of("base"), "conflicting_keys", f"base: in {tiers.kind} tiers",
+                tiers.where_of("base"), "contradiction", f"base: in {tiers.kind} tiers",
                 "base: in surcharge tiers only", "say kind: surcharge, or take base: out",
             )  # fmt: skip
         if tiers.base is not None:
