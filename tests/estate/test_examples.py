@@ -96,7 +96,7 @@ def test_parquet_becomes_parquet_wide_and_long(tmp_path: Path) -> None:
 def test_a_sale_cuts_the_bill_and_changes_no_total() -> None:
     output = run("owner_change.py")
     assert "without the sale 252.98, with it 252.98" in output
-    assert "as a frame: 8 lines, total 255.52" in output
+    assert "as a frame: 8 lines, total 255.51" in output
     payers = [line.split()[4:6] for line in output.splitlines() if line.startswith("management")]
     assert [payer for payer, _ in payers] == ["developer", "owner", "owner", "owner"]
 
