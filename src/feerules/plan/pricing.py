@@ -13,7 +13,7 @@ from feerules.documents.formulas import Formula
 from feerules.documents.schedule import BillRounding, Fee, values_in
 from feerules.documents.values import FactValue, TableValue
 from feerules.periods import Period, add_months, day_number, from_day_number
-from feerules.plan.bounds import Builder, Exact, TooLarge
+from feerules.plan.bounds import Builder, Exact, TooLarge, fits_int64
 from feerules.plan.claims import claim_guards
 from feerules.plan.conditions import cells_hold
 from feerules.plan.cycles import Cycle, anniversaries, calendar_cycles, occasion
@@ -47,7 +47,16 @@ def compile_prices(versions: Sequence[Sequence[Version]], options: Options) -> P
     draft = Draft(Builder())
     for each in versions:
         _compile_document(draft, each, options)
-    return _finished(draft, options)
+    plan = _finished(draft, options)
+    total = plan.totals["total"]
+    if versions and not fits_int64(total.lo, total.hi):
+        first = versions[0][0]
+        first.names.problem(
+            first.schedule.where, "overflow", "the total of a bill can pass 18 digits",
+            "numbers of at most 38 digits, and amounts of at most 18",
+            "narrow the min and max of the facts that the fees use",
+        )  # fmt: skip
+    return plan
 
 
 def _finished(draft: Draft, options: Options) -> Plan:
