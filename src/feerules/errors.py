@@ -131,8 +131,8 @@ class UnitProblem:
         return words.text("{subject}: {reason}.", subject=words.listed(subject), reason=reason)
 
     def __str__(self) -> str:
-        subject = f"{self.fact}: " if self.fact else ""
-        return f"{self.code}: {subject}{self.reason}"
+        subject = self.fact or self.fee
+        return f"{self.code}: {subject}: {self.reason}" if subject else f"{self.code}: {self.reason}"
 
 
 class FeeRulesError(Exception):

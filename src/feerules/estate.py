@@ -15,7 +15,7 @@ from feerules.book import Book
 from feerules.engines.columnar import Columnar
 from feerules.errors import UnitErrors, UnitProblem
 from feerules.frames import WIDE, FrameError, columns_of, into_lazy, to_decimal
-from feerules.line_columns import LineColumns, enumerations, shapes_of
+from feerules.line_columns import LineColumns, enumerations, no_lines, shapes_of
 from feerules.periods import Period
 from feerules.plan.nodes import Node
 from feerules.pools import with_shares
@@ -194,7 +194,8 @@ class _Estate:
             LineColumns(slot, number, self.key, self.carried, shapes) for number, slot in enumerate(slots)
         ]
         if not lines:
-            return rows.select(self.key).limit(0)
+            cycle = [pl.lit(None, pl.Date).alias("cycle_start")] if with_cycle else []
+            return no_lines(rows, self.key, *cycle)
         starts = [pl.lit(cycle_of(slot, self.period)[0], pl.Date).alias("cycle_start") for slot in slots]
         found = [
             each.of(rows, start) if with_cycle else each.of(rows)

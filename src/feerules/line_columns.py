@@ -12,7 +12,7 @@ from feerules.plan.lines import PAYERS
 from feerules.plan.nodes import Slot
 from feerules.telling import about_of, source_text
 
-__all__ = ["LineColumns", "enumerations", "shapes_of"]
+__all__ = ["LineColumns", "enumerations", "no_lines", "shapes_of"]
 
 Shape = tuple[int, int]  # the decimals of a number column, and a bound of its scaled values
 
@@ -27,6 +27,30 @@ def shapes_of(slots: Sequence[Slot]) -> dict[str, Shape]:
         bounds = [max(abs(node.lo), abs(node.hi)) * 10 ** (places - node.scale) for node in nodes]
         shapes[name] = (places, max([0, *bounds]))
     return shapes
+
+
+def no_lines(rows: pl.LazyFrame, key: str, *more: pl.Expr) -> pl.LazyFrame:
+    """The columns of bill lines where nothing is charged: an ERP's next step finds them all the same."""
+    money, number = pl.Decimal(18, 2), pl.Decimal(18, 6)
+    kinds = {
+        **dict.fromkeys(("charge_id", "account_id", "payer_id", "payer"), pl.String),
+        key: None,
+        **dict.fromkeys(("fee", "kind"), pl.String),
+        **dict.fromkeys(("period_start", "period_end", "issued_on", "due_on"), pl.Date),
+        "quantity": number,
+        "unit": pl.String,
+        "rate": number,
+        "factor": number,
+        "net": money,
+        "tax_rate": number,
+        "tax": money,
+        "amount": money,
+        **dict.fromkeys(("currency", "document", "version", "table_row", "source"), pl.String),
+    }
+    columns = (
+        pl.col(key) if kind is None else pl.lit(None, kind).alias(name) for name, kind in kinds.items()
+    )
+    return rows.limit(0).select(*columns, *more)
 
 
 def enumerations(slots: Sequence[Slot]) -> dict[str, pl.Enum]:

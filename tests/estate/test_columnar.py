@@ -200,6 +200,13 @@ def test_a_frame_without_rows_gives_frames_without_rows() -> None:
     assert rows.height == problems.height == 0
 
 
+def test_a_plan_that_asks_no_fact_answers_for_every_row() -> None:
+    given = prepared(pl.DataFrame({"id": ["a", "b"]}))
+    rows, problems = pl.collect_all([given.rows({"fee": Builder().const(7)}, ["id"]), given.problems(["id"])])
+    assert rows.rows() == [("a", 7), ("b", 7)]
+    assert problems.rows() == []
+
+
 def test_answers_and_problems_are_written_from_one_scan(tmp_path: Path) -> None:
     fact = whole("x", 0, 9)
     pl.DataFrame({"id": range(1000), "x": [n % 20 for n in range(1000)]}).write_parquet(

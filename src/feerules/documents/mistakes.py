@@ -321,7 +321,10 @@ def _by_kind(e: _Found) -> Problem:
         shape = _SHAPES[e.type].format_map(e.context)
         if isinstance(e.value, dict):
             shape = shape.replace("a list of", "a mapping with") + " keys"
-        return e.problem("wrong_form", describe(e.value), shape)
+        key = e.error["loc"][-1]
+        return e.problem(
+            "wrong_form", describe(e.value), shape, f"write {_LINES[key]}" if key in _LINES else ""
+        )
     if e.type.endswith(("_type", "_parsing", "_parsing_size", "_from_float")) and kind in _KINDS:
         return e.problem("wrong_type", describe(e.value), _KINDS[kind])
     said = e.context.get("error")

@@ -18,13 +18,12 @@ from yaml.events import (
 )
 
 from feerules.documents.lookalikes import Edit, half, is_number_like, suspicions, wide
-from feerules.documents.syntax import Stumble
+from feerules.documents.syntax import MAX_DEPTH, Stumble
 from feerules.documents.tree import Lines, Map, Node, Seq, Text, describe, quote
 from feerules.errors import Problem, Where
 
 __all__ = ["MAX_PROBLEMS", "Reader", "stops"]
 
-MAX_DEPTH = 40
 MAX_NODES = 200_000
 MAX_ALIASES = 100
 MAX_EXPANDED = 10_000

@@ -10,7 +10,9 @@ from typing import Any
 from feerules.documents.tree import Lines, quote
 from feerules.errors import Problem
 
-__all__ = ["Stumble", "explain", "tab_indents"]
+__all__ = ["MAX_DEPTH", "Stumble", "explain", "tab_indents"]
+
+MAX_DEPTH = 40
 
 _BLOCK_HEADER = re.compile(r"(?:^|[:\-?]|\s)\s*(?:[&!]\S*\s+)*[|>][-+\d]{0,2}\s*(?:#.*)?$")
 
@@ -306,6 +308,12 @@ def _outdented(s: Stumble) -> Problem:
     )
 
 
+def _too_deep(s: Stumble) -> Problem:
+    """Newer releases of libyaml stop by themselves, far above the reader's own limit."""
+    found, expected = f"more than {MAX_DEPTH} levels of nesting", f"at most {MAX_DEPTH} levels"
+    return s.problem_at(s.at, found, expected, "look for brackets that are not closed", "too_deep")
+
+
 def _unknown(s: Stumble) -> Problem:
     return s.problem_at(
         s.at,
@@ -325,6 +333,7 @@ def quoted(text: str) -> str:
 
 # In this order: which words of libyaml's (or of PyYAML's own parser's) error, and what they mean here.
 _SAYINGS: tuple[tuple[tuple[str, ...], Callable[[Stumble], Problem]], ...] = (
+    (("nesting depth",), _too_deep),
     (("document start",), _outdented),
     (("quoted scalar", "escape"), _escape),
     (("quoted scalar",), _unterminated),

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema,
 
 from feerules.documents.formulas import Formula as ParsedFormula
 from feerules.documents.formulas import FormulaError, parse_formula
-from feerules.documents.model import Id, Number, Part, Phrase, Plain, refused
+from feerules.documents.model import Id, Number, Part, Phrase, Plain, problem_with, refused
 from feerules.documents.tables import Table, TableError, parse_table
 
 __all__ = [
@@ -36,8 +36,18 @@ HitPolicy = Literal[
     "collect#",
     "rule_order",
 ]
+
+
+def _not_null(value: Any) -> Any:
+    if value is None:
+        hint = 'write "null" in quotes for a fact without a value, - for any'
+        raise refused([problem_with(value, "wrong_type", expected="a cell", hint=hint)])
+    return value
+
+
 Cells = Annotated[
-    dict[Phrase, Plain], Field(description="conditions: a fact and the cell that it must match")
+    dict[Phrase, Annotated[Plain, BeforeValidator(_not_null)]],
+    Field(description="conditions: a fact and the cell that it must match"),
 ]
 
 

@@ -260,7 +260,7 @@ class _Steps:
     def _value(self, node: Node, parts: Sequence[_Value]) -> _Value:
         match node:
             case Const(value=value):
-                return _Value(pl.lit(value), BOOLEAN, constant=value)
+                return _Value(pl.lit(bool(value)), BOOLEAN, constant=value)
             case Fact(leaf=leaf):
                 return self._facts[id(leaf)][0]
             case Present(leaf=leaf):
@@ -284,11 +284,10 @@ def _expression(node: Node, parts: Sequence[_Value]) -> tuple[pl.Expr, pl.DataTy
             # Polars compares a constant with a constant column once, not for every row, if it stands first.
             turned = parts[0].constant is not None
             return _TURNED[op](other, one) if turned else _COMPARED[op](one, other), BOOLEAN
-        case Choose(then=then, other=other):
-            dtype = _common(parts[1:], then, other)
-            return pl.when(parts[0].truth).then(parts[1].number(dtype)).otherwise(
-                parts[2].number(dtype)
-            ), dtype
+        case Choose():
+            dtype = _common(parts[1:], node.then, node.other)
+            one, other = (part.number(dtype) for part in parts[1:])
+            return pl.when(parts[0].truth).then(one).otherwise(other), dtype
         case Gather(table=table):
             return _looked_up(table, parts[0]), width(min(table), max(table))
         case Band(cuts=cuts, of=of):

@@ -57,9 +57,8 @@ class Rewriter:
     """Rewrites nodes, remembering what it made of each; equal nodes come out as one."""
 
     def __init__(self) -> None:
-        self._made: dict[
-            int, tuple[Node, Node]
-        ] = {}  # by the id of a node: the node, which keeps its id, and its new form
+        # By the id of a node: the node itself, so that its id stays its own, and what was made of it.
+        self._made: dict[int, tuple[Node, Node]] = {}
         self._shared: dict[tuple[object, ...], Node] = {}
         self._tables: dict[tuple[int, ...], tuple[int, ...]] = {}
 
@@ -147,11 +146,13 @@ class Rewriter:
                 return self._const(left.value * right.value)
             if right.value in (0, 1):
                 return left if right.value else right
+            if isinstance(left, Choose) and isinstance(left.then, Const) and isinstance(left.other, Const):
+                then, other = (self._const(each.value * right.value) for each in (left.then, left.other))
+                return self._choose(left.test, then, other)
             if isinstance(left, Mul) and isinstance(left.right, Const):
                 factor = left.right.value * right.value
-                if abs(factor) <= max(
-                    -lo, hi
-                ):  # else the product is 0, and the factor too large for any type
+                # A larger factor can only make 0 of 0, and no type may hold it.
+                if abs(factor) <= max(-lo, hi):
                     return self._product(lo, hi, left.left, self._const(factor))
         return self._share(Mul(lo, hi, 0, left, right))
 
@@ -160,6 +161,8 @@ class Rewriter:
     def _compare(self, op: Comparison, left: Node, right: Node) -> Node:
         if isinstance(left, Const) and isinstance(right, Const):
             return self._const(int(_HOLDS[op](left.value, right.value)))
+        if left is right:
+            return self._const(int(op in ("<=", "==")))
         # A choice between constants is compared before it is made.
         if isinstance(right, Const) and (parts := self._constant_parts(left)):
             test, then, other = parts
@@ -328,7 +331,7 @@ class Rewriter:
     def _bucketed(self, cuts: tuple[int, ...], of: Node) -> Node | None:
         """A look-up by equal buckets, each with its few cuts; None where some bucket has too many."""
         span = of.hi - of.lo
-        if span >= LONG:
+        if span >= LONG or len(cuts) > CROWD * WIDE:
             return None
         least = max(span.bit_length() - WIDE.bit_length() + 1, 0)
         most = max(span.bit_length() - len(cuts).bit_length(), least)

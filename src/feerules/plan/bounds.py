@@ -66,20 +66,24 @@ class Builder:
         self.true: Node = self.const(1)
         self.false: Node = self.const(0)
 
-    def _share(self, node: N, operation: str, *key: object) -> N:
+    def _share(self, kind: type[N], operation: str, lo: int, hi: int, scale: int, *fields: object) -> N:
+        key = (kind, scale, *fields)
+        known = self._shared.get(key)
+        if known is None:
+            # Most nodes that are asked for are there already, so they are made only here.
+            make: Callable[..., N] = kind
+            return self._keep(make(lo, hi, scale, *fields), operation, key)
+        return known  # type: ignore[return-value]  # the key holds the type
+
+    def _keep(self, node: N, operation: str, key: tuple[object, ...]) -> N:
         if not (node.lo >= -WIDEST and node.hi <= WIDEST):
             raise TooLarge(max(abs(node.lo), abs(node.hi)), operation)
-        found = self._shared.setdefault((type(node), node.scale, *key), node)
-        return found  # type: ignore[return-value]  # the key holds the type
+        return self._shared.setdefault(key, node)  # type: ignore[return-value]  # as above
 
     # Leaves
 
     def const(self, value: int, scale: int = 0) -> Const:
-        # Asked for so often that it is looked up before a node is made.
-        known = self._shared.get((Const, scale, value))
-        if known is not None:
-            return known  # type: ignore[return-value]  # the key holds the type
-        return self._share(Const(value, value, scale, value), "a constant", value)
+        return self._share(Const, "a constant", value, value, scale, value)
 
     def decimal(self, value: Decimal) -> Const:
         sign, digits, exponent = value.as_tuple()
@@ -88,15 +92,12 @@ class Builder:
         return self.const(-whole if sign else whole, max(-exponent, 0))
 
     def fact(self, leaf: Leaf) -> Fact:
-        known = self._shared.get((Fact, leaf.places, leaf))
-        if known is not None:
-            return known  # type: ignore[return-value]  # as above
-        return self._share(Fact(leaf.lo, leaf.hi, leaf.places, leaf), f"the fact {leaf.name}", leaf)
+        return self._share(Fact, f"the fact {leaf.name}", leaf.lo, leaf.hi, leaf.places, leaf)
 
     def present(self, leaf: Leaf) -> Node:
         if not leaf.optional or leaf.default is not None:
             return self.true
-        return self._share(Present(0, 1, 0, leaf), f"the fact {leaf.name}", leaf)
+        return self._share(Present, f"the fact {leaf.name}", 0, 1, 0, leaf)
 
     # Arithmetic
 
@@ -108,9 +109,7 @@ class Builder:
         if isinstance(node, Const):
             return self.const(node.value * factor, scale)
         other = self.const(factor, scale - node.scale)
-        return self._share(
-            Mul(node.lo * factor, node.hi * factor, scale, node, other), "a change of scale", node, other
-        )
+        return self._share(Mul, "a change of scale", node.lo * factor, node.hi * factor, scale, node, other)
 
     def _aligned(self, left: Node, right: Node) -> tuple[Node, Node]:
         if left.scale == right.scale:
@@ -126,9 +125,7 @@ class Builder:
             return right
         if _is(right, 0):
             return left
-        return self._share(
-            Add(left.lo + right.lo, left.hi + right.hi, left.scale, left, right), "a sum", left, right
-        )
+        return self._share(Add, "a sum", left.lo + right.lo, left.hi + right.hi, left.scale, left, right)
 
     def sub(self, left: Node, right: Node) -> Node:
         left, right = self._aligned(left, right)
@@ -139,7 +136,7 @@ class Builder:
         if left is right:
             return self.const(0, left.scale)
         return self._share(
-            Sub(left.lo - right.hi, left.hi - right.lo, left.scale, left, right), "a difference", left, right
+            Sub, "a difference", left.lo - right.hi, left.hi - right.lo, left.scale, left, right
         )
 
     def mul(self, left: Node, right: Node) -> Node:
@@ -153,7 +150,7 @@ class Builder:
         if _is(right, 1) and right.scale == 0:
             return left
         corners = [a * b for a in (left.lo, left.hi) for b in (right.lo, right.hi)]
-        return self._share(Mul(min(corners), max(corners), scale, left, right), "a product", left, right)
+        return self._share(Mul, "a product", min(corners), max(corners), scale, left, right)
 
     def div_round(self, left: Node, right: Node, mode: Mode = "half_up", scale: int = 0) -> Node:
         """left ÷ right as plain integers, whatever their scales; the caller says the result's scale."""
@@ -168,8 +165,7 @@ class Builder:
         if widest > WIDEST:
             raise TooLarge(widest, "a division")
         corners = [round_div(a, b, mode) for a in (left.lo, left.hi) for b in (right.lo, right.hi)]
-        node = DivRound(min(corners), max(corners), scale, left, right, mode)
-        return self._share(node, "a division", left, right, mode)
+        return self._share(DivRound, "a division", min(corners), max(corners), scale, left, right, mode)
 
     def rounded(self, node: Node, scale: int, mode: Mode = "half_up") -> Node:
         """The number with `scale` places, rounded where it has more."""
@@ -184,7 +180,7 @@ class Builder:
         if right.hi <= left.lo:
             return right
         bounds = min(left.lo, right.lo), min(left.hi, right.hi)
-        return self._share(Min(*bounds, left.scale, left, right), "a minimum", left, right)
+        return self._share(Min, "a minimum", *bounds, left.scale, left, right)
 
     def max(self, left: Node, right: Node) -> Node:
         left, right = self._aligned(left, right)
@@ -193,7 +189,7 @@ class Builder:
         if right.lo >= left.hi:
             return right
         bounds = max(left.lo, right.lo), max(left.hi, right.hi)
-        return self._share(Max(*bounds, left.scale, left, right), "a maximum", left, right)
+        return self._share(Max, "a maximum", *bounds, left.scale, left, right)
 
     def clamp(self, node: Node, lo: Node, hi: Node) -> Node:
         return self.max(self.min(node, hi), lo)
@@ -203,7 +199,7 @@ class Builder:
         if isinstance(node, Const) or (node.lo >= lo and node.hi <= hi):
             return node
         narrower = replace(node, lo=max(lo, node.lo), hi=min(hi, node.hi))
-        return self._share(narrower, "a proved bound", "within", node, lo, hi)
+        return self._keep(narrower, "a proved bound", ("within", node, lo, hi))
 
     def unscaled(self, node: Node) -> Node:
         """The encoded integer itself, as a key or an index: the same number without places."""
@@ -211,7 +207,7 @@ class Builder:
             return node
         if isinstance(node, Const):
             return self.const(node.value)
-        return self._share(replace(node, scale=0), "a key", "unscaled", node)
+        return self._keep(replace(node, scale=0), "a key", ("unscaled", node))
 
     def total(self, nodes: Iterable[Node]) -> Node:
         start: Node = self.const(0)
@@ -224,7 +220,7 @@ class Builder:
         known = _known(op, left, right)
         if known is not None:
             return self.true if known else self.false
-        return self._share(Compare(0, 1, 0, op, left, right), "a comparison", op, left, right)
+        return self._share(Compare, "a comparison", 0, 1, 0, op, left, right)
 
     def all_of(self, tests: Iterable[Node]) -> Node:
         return reduce(self._and, tests, self.true)
@@ -239,7 +235,7 @@ class Builder:
             return right
         if right is self.true:
             return left
-        return self._share(And(0, 1, 0, left, right), "and", left, right)
+        return self._share(And, "and", 0, 1, 0, left, right)
 
     def _or(self, left: Node, right: Node) -> Node:
         if left is self.true or right is self.true:
@@ -248,14 +244,14 @@ class Builder:
             return right
         if right is self.false:
             return left
-        return self._share(Or(0, 1, 0, left, right), "or", left, right)
+        return self._share(Or, "or", 0, 1, 0, left, right)
 
     def negate(self, test: Node) -> Node:
         if isinstance(test, Const):
             return self.false if test.value else self.true
         if isinstance(test, Not):
             return test.of
-        return self._share(Not(0, 1, 0, test), "not", test)
+        return self._share(Not, "not", 0, 1, 0, test)
 
     def inside(self, node: Node, lo: int, hi: int) -> Node:
         """Whether lo <= node <= hi, in the node's own scale."""
@@ -271,7 +267,7 @@ class Builder:
         if then is other:
             return then
         bounds = min(then.lo, other.lo), max(then.hi, other.hi)
-        return self._share(Choose(*bounds, then.scale, test, then, other), "a choice", test, then, other)
+        return self._share(Choose, "a choice", *bounds, then.scale, test, then, other)
 
     def gather(
         self, table: tuple[int, ...], index: Node, scale: int = 0, bounds: tuple[int, int] | None = None
@@ -299,7 +295,7 @@ class Builder:
         reachable = tuple(cut for cut in cuts[below:] if cut <= of.hi)
         if not reachable:
             return self.const(below)
-        node = self._share(Band(0, len(reachable), 0, reachable, of), "a band", reachable, of)
+        node = self._share(Band, "a band", 0, len(reachable), 0, reachable, of)
         return self.add(node, self.const(below))
 
 

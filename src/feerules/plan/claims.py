@@ -63,7 +63,7 @@ def _canonical(version: Version, cells: Mapping[str, str]) -> dict[str, tuple[st
 def _collisions(versions: Sequence[Version], fee_id: str) -> Iterator[tuple[Version, Version, str]]:
     """Two documents that are in force on one day, and a unit for which the conditions of both hold."""
     claims = [claim for version in versions if (claim := _claim(version, fee_id))]
-    space = _Space(claims)
+    space = _Space(claims, exact=True)
     claims = [claim for claim in claims if claim.conditions.keys() <= space.facts.keys()]
     with suppress(GridTooLarge):  # then a plan's guard has to show it
         for rows, point in space.grid(claims).overlaps():
@@ -127,14 +127,18 @@ def _meet(first: Condition, second: Condition) -> Condition:
 
 
 class _Space:
-    """The facts that some documents ask for, each with all the values that any of them gives it."""
+    """The facts that some documents ask for, each with all the values that any of them gives it.
 
-    def __init__(self, claims: Sequence[_Claim]) -> None:
+    Where numbers have different places, `exact` takes the fewest: such values all documents can read. Else
+    it is the most, so that no value is left out.
+    """
+
+    def __init__(self, claims: Sequence[_Claim], *, exact: bool) -> None:
         asked: dict[str, list[Subject]] = {}
         for claim in claims:
             for name, (about, _) in claim.conditions.items():
                 asked.setdefault(name, []).append(about)
-        joint = {name: _joint(name, subjects) for name, subjects in asked.items()}
+        joint = {name: _joint(name, subjects, exact) for name, subjects in asked.items()}
         self.facts = {name: about for name, about in joint.items() if about is not None}
 
     def grid(self, claims: Sequence[_Claim]) -> Grid:
@@ -151,7 +155,7 @@ class _Space:
         return ", ".join(f"{name} {about.text(point[name])}" for name, about in self.facts.items())
 
 
-def _joint(name: str, subjects: Sequence[Subject]) -> Subject | None:
+def _joint(name: str, subjects: Sequence[Subject], exact: bool) -> Subject | None:
     """One fact as several documents declare it; None where they do not mean the same."""
     kinds = {about.kind for about in subjects}
     nullable = any(about.nullable for about in subjects)
@@ -160,19 +164,27 @@ def _joint(name: str, subjects: Sequence[Subject]) -> Subject | None:
         return Subject(name, "text", 0, 0, len(codes), nullable, codes, {})
     if len(kinds) > 1 and not kinds <= {"decimal", "integer"}:
         return None
-    scale = max(about.scale for about in subjects)
-    low = min(about.lo * 10 ** (scale - about.scale) for about in subjects)
-    high = max(about.hi * 10 ** (scale - about.scale) for about in subjects)
-    return Subject(name, subjects[0].kind, scale, low, high, nullable, (), {})
+    scale = (min if exact else max)(about.scale for about in subjects)
+    ends = [_scaled((about.lo, about.hi + 1), about.scale, scale) for about in subjects]
+    low, high = min(end[0] for end in ends), max(end[1] for end in ends) - 1
+    return Subject(name, subjects[0].kind, scale, low, high, nullable, (), {}) if low <= high else None
+
+
+def _scaled(band: tuple[int, int], scale: int, to: int) -> tuple[int, int]:
+    """The whole numbers of one scale that lie in a half-open band of another."""
+    if to >= scale:
+        factor = 10 ** (to - scale)
+        return band[0] * factor, (band[1] - 1) * factor + 1
+    factor = 10 ** (scale - to)
+    return -(-band[0] // factor), -(-band[1] // factor)
 
 
 def _translated(own: Subject, condition: Condition, joint: Subject) -> Condition:
     """A condition in the encoding of the common axis."""
     if joint.kind == "text":
         return Condition(tuple((at, at + 1) for at in _positions(own, condition, joint)), condition.null)
-    factor = 10 ** (joint.scale - own.scale)
-    bands = tuple((low * factor, (high - 1) * factor + 1) for low, high in condition.bands)
-    return Condition(bands, condition.null)
+    bands = (_scaled(band, own.scale, joint.scale) for band in condition.bands)
+    return Condition(tuple(band for band in bands if band[0] < band[1]), condition.null)
 
 
 def _positions(own: Subject, condition: Condition, joint: Subject) -> Iterator[int]:
@@ -241,7 +253,7 @@ def _possible(versions: Sequence[Version], fee_id: str) -> Iterator[tuple[Versio
 
 
 def _exclusive(claims: Sequence[_Claim]) -> set[frozenset[Version]]:
-    space = _Space(claims)
+    space = _Space(claims, exact=False)
     claims = [claim for claim in claims if claim.conditions.keys() <= space.facts.keys()]
     try:
         leaves = space.grid(claims).leaves

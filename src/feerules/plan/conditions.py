@@ -180,7 +180,8 @@ class Conditions:
                 if literal not in about.numbers:
                     self.names.problem(
                         where, "unknown_word", f'"{literal}", which is no {about.name}',
-                        "one of " + ", ".join(about.codes), did_you_mean(literal, about.codes),
+                        "one of " + ", ".join(about.codes),
+                        did_you_mean(literal, about.codes) or f"add it to the choice of {about.name}, or to its words",
                     )  # fmt: skip
                     raise Refused
         # All that a cell does not name is alike to it, so the words that it names decide, however many

@@ -257,7 +257,7 @@ class Lines:
             self.names.problem(
                 self.fee.where, "missing_key", f"{self.fee_id}, a fee by usage, without at_a_change",
                 "at_a_change: by_days, by_reading or all_to_the_later",
-                "it says where the usage goes when a price or an owner changes inside a cycle",
+                "add at_a_change: by_days; it says where usage goes when a price or an owner changes inside a cycle",
             )  # fmt: skip
         if self.fee.at_a_change == "by_reading" and not span.whole:
             for day in (*map(b.const, self._force()), *span.splits):
@@ -293,11 +293,10 @@ class Lines:
         schedule, names = self.version.schedule, self.names
         charges = (self.fee, *self.fee.parts.values())
         counted = [x.tiers.over.used_before for x in charges if x.tiers and x.tiers.over]
-        before = {names.aliases.get(name, name) for name in schedule.names_in(tuple(counted))}
-        for used in schedule.names_in(self.fee):
-            name = names.aliases.get(used, used)
-            leaf = names.leaves.get(name)
-            if leaf is not None and (name in before or names.facts[name].usage):
+        before = set(schedule.names_in(tuple(counted)))
+        for name in schedule.names_in(self.fee):
+            leaf = names.leaves.get(names.aliases.get(name, name))
+            if leaf is not None and (name in before or names.facts[leaf.name].usage):
                 yield leaf
 
     def _taxed(self, line: Line, before: Node, upto: Node, amount: Node) -> tuple[Node, Node, Node, Node]:

@@ -208,7 +208,9 @@ class _Reading:
             return self.words[0]
         wrong = wrong_number(text)
         if wrong is not None:
-            self._not_an_output(text, *wrong)
+            code, found, expected, hint = wrong
+            hint = hint or "leave the row out, and say otherwise: not_charged, or otherwise: problem"
+            self._not_an_output(text, code, found, expected, hint)
         return read_number(text) or Decimal(0)
 
     def _not_an_output(self, text: Text, code: str, found: str, expected: str, hint: str) -> None:

@@ -128,7 +128,7 @@ class Metering(Figures):
         if charge.rate is None:
             raise self.scope.names.refuse(
                 charge.where, "missing_key", "a charge without a price",
-                "one of rate, tiers, pass_through, share or parts", "add rate:",
+                "one of rate, tiers, pass_through, share or parts", "add rate: 2.80",
             )  # fmt: skip
         return self._components(charge, quantity)
 

@@ -336,7 +336,7 @@ class _Formula:
         node = term.node
         if node.hi <= 0:
             found, expected = f"the divisor {self._text(expr)}, which is never positive", "a positive divisor"
-            raise self.refuse(expr, "division_by_zero", found, expected)
+            raise self.refuse(expr, "division_by_zero", found, expected, "give the fact in it a min above 0")
         if node.lo <= 0:
             one = self.b.const(1, node.scale)
             self.scope.guard("division_by_zero", self.b.compare("<=", one, node), term.leaf)
