@@ -23,8 +23,8 @@ __all__ = [
     "DunningPolicy",
     "LateFee",
     "Limits",
-    "Stop",
     "Step",
+    "Stop",
     "Windows",
 ]
 
@@ -204,7 +204,9 @@ class Stop(Part):
     when: Cells = {}
     any: tuple[Cells, ...] = Field((), description="one of these holds; when: must hold as well")
     then: Literal["hold", "wait", "review", "clear"]
-    until: dict[Phrase, Offset] = Field({}, max_length=1, description="a day of the position: {promised_on: -1 day}")
+    until: dict[Phrase, Offset] = Field(
+        {}, max_length=1, description="a day of the position: {promised_on: -1 day}"
+    )
     review: Days | None = Field(None, ge=1, description="look again after so many days")
     by: Phrase | None = Field(None, description="the role that decides")
     lets_through: tuple[DocId, ...] = Field((), description="steps that are done all the same")

@@ -41,6 +41,7 @@ class Scope:
         self.fee: str | None = None
         self.fees: Resolver | None = None
         self.tables: Callable[[Scope, TableValue, str], Term] | None = None
+        self.computed: dict[str, Term] = {}  # what was worked out before, by the name it has
         self._active: list[str] = []
         self._memo: dict[tuple[object, ...], Term] = {}
 
@@ -64,7 +65,7 @@ class Scope:
     def wide(self, name: str, where: Where) -> Term:
         """The same term at any moment at all: its bounds hold whichever day it is asked on."""
         wide = Scope(self.names, self.b, anytime(self.b))
-        wide.tables, wide.fees = self.tables, self.fees
+        wide.tables, wide.fees, wide.computed = self.tables, self.fees, self.computed
         wide._active = self._active  # a ring may lead through a table
         return wide.term(name, where)
 
@@ -76,6 +77,7 @@ class Scope:
         """A scope at the same moment whose needs and guards are its own."""
         apart = Scope(self.names, self.b, self.moment)
         apart.fee, apart.fees, apart.tables, apart.need = self.fee, self.fees, self.tables, self.need
+        apart.computed = self.computed
         apart.needs = dict(self.gate)
         return apart
 
@@ -109,6 +111,8 @@ class Scope:
 
     def _resolve(self, name: str, where: Where) -> Term:
         names = self.names
+        if name in self.computed:
+            return self.computed[name]
         if name in names.leaves:
             return self._fact(names.leaves[name])
         if name in names.facts:

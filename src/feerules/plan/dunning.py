@@ -1,0 +1,393 @@
+"""A dunning policy → a plan over the facts of a position: which stops hold, which class, which steps are due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+
+from feerules.documents.policy import DunningPolicy, LateFee, ParameterRate, Step, Stop
+from feerules.documents.schedule import FactLibrary
+from feerules.documents.values import TableValue
+from feerules.errors import did_you_mean
+from feerules.periods import day_number
+from feerules.plan.bounds import Builder, TooLarge
+from feerules.plan.conditions import Conditions, cells_hold, subject
+from feerules.plan.cuts import Cuts, cuts_of
+from feerules.plan.ledgers import (
+    AWAY,
+    CONNECTED,
+    REFUSED,
+    UNREACHABLE,
+    Bucket,
+    LateFeeTerms,
+    LedgerTerms,
+    RateFrom,
+    StepTerms,
+)
+from feerules.plan.lines import table_term
+from feerules.plan.lookups import NOTES, Found, decide
+from feerules.plan.moments import Moment
+from feerules.plan.names import FIRST_DAY, LAST_DAY, Names, Refused, place_of, texts_in
+from feerules.plan.nodes import Guard, Leaf, Node, Plan
+from feerules.plan.terms import Scope, Term
+from feerules.vocabulary import ALIASES, POSITION, PositionFact, bucket_fact, step_facts
+
+__all__ = ["Compiled", "PolicyVersion", "compile_policy", "policy_names", "terms_of"]
+
+CLASS = "class"
+
+
+@dataclass(frozen=True, eq=False)
+class PolicyVersion:
+    """One version of a policy: its document, what it may name, and the days on which it is in force."""
+
+    policy: DunningPolicy
+    names: Names
+    first: int
+    until: int
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """A policy, ready to run: the terms of its ledgers, and a plan whose `totals` are named
+
+    `applies`; `stop` (the first that holds, their number for none) and `stop.N.until` (day number, 0 for
+    none); `class` and `class.leaf`; for each step `step.N.met` (its conditions and the step it comes after),
+    `step.N.ready` (its gap too) and `step.N.left` (it may be done once more); `step` and `step.N` for each
+    stop that lets steps through (the step that is taken, their number for none).
+    """
+
+    policy: DunningPolicy
+    terms: LedgerTerms
+    plan: Plan
+    classes: tuple[str, ...]
+    rows: tuple[str, ...]
+    cuts: Cuts
+
+
+# Names
+
+
+def policy_names(policy: DunningPolicy, library: FactLibrary, mapping: Mapping[str, str]) -> Names:
+    """What the cells and formulas of a policy may name: the facts of a position, and its own."""
+    facts = {**library.facts, **policy.facts}
+    told = [*POSITION.values(), *_own_facts(policy)]
+    texts = texts_in({**facts}, policy, library, more=[fact.name for fact in told if fact.kind == "text"])
+    leaves = {fact.name: _leaf(fact, texts.get(fact.name, ())) for fact in told}
+    names = Names(
+        facts=facts,
+        derived={**library.derived, **policy.derived},
+        parameters={},
+        tables={**library.tables, **policy.tables},
+        fees=frozenset(),
+        leaves=leaves,
+        aliases=dict(ALIASES),
+        texts=texts,
+        mapping=mapping,
+        computed=frozenset([CLASS]),
+    )
+    for key in ("facts", "derived", "tables"):
+        for name in getattr(policy, key):
+            if name in POSITION or name in ALIASES or name == CLASS:
+                names.problem(
+                    place_of(name, policy.where), "defined_twice", f'"{name}" of {key}, which every position tells',
+                    "one meaning for a name", "rename it",
+                )  # fmt: skip
+    return names
+
+
+def _own_facts(policy: DunningPolicy) -> Iterator[PositionFact]:
+    yield from map(bucket_fact, policy.buckets)
+    for step in _steps(policy):
+        yield from step_facts(step.id)
+
+
+def _steps(policy: DunningPolicy) -> tuple[Step, ...]:
+    return policy.ladder.steps if policy.ladder else ()
+
+
+def _leaf(fact: PositionFact, texts: Iterable[str]) -> Leaf:
+    codes = fact.words if fact.kind == "choice" else tuple(sorted(texts))
+    lo, hi = {
+        "boolean": (0, 1),
+        "date": (FIRST_DAY, LAST_DAY),
+        "choice": (0, len(codes) - 1),
+        "text": (0, len(codes)),
+    }.get(fact.kind, fact.bounds)
+    words = (("true", 1), ("false", 0)) if fact.kind == "boolean" else ()
+    return Leaf(fact.name, fact.kind, fact.places, lo, hi, codes, words, optional=fact.optional)
+
+
+# The terms of the ledger
+
+
+def terms_of(version: PolicyVersion) -> LedgerTerms:
+    """What the kernels obey; what is wrong with it is noted among the problems of the policy."""
+    policy, rules = version.policy, version.policy.ledger
+    outcomes = rules.outcomes
+    return LedgerTerms(
+        currency=policy.currency,
+        allocate=rules.allocate,
+        fee_order=rules.fees_first,
+        interest_first=rules.within_a_debt == "interest_first",
+        credit_applied=rules.credit == "applied",
+        age_from=rules.age_from,
+        grace=rules.grace,
+        exclude_fees=frozenset(rules.exclude.fees),
+        exclude_kinds=frozenset(rules.exclude.kinds),
+        exclude_tags=frozenset(rules.exclude.tags),
+        late_fee=None if policy.late_fee is None else _late_fee(version, policy.late_fee),
+        buckets=tuple(_buckets(version)),
+        limitation_years=policy.limitation.years,
+        limitation_separate=policy.limitation.separate,
+        promise_tolerance=policy.tolerance.promise,
+        plan_tolerance=policy.tolerance.plan,
+        connected=frozenset(outcomes.connected or CONNECTED),
+        unreachable=frozenset(outcomes.unreachable or UNREACHABLE),
+        away=frozenset(outcomes.away or AWAY),
+        refused=frozenset(outcomes.refused or REFUSED),
+        steps=tuple(
+            StepTerms(step.id, step.in_force, step.must_be == "delivered", step.period or 0)
+            for step in _steps(policy)
+        ),
+    )
+
+
+_PER = {"day": 1, "month": 30, "year": 365}
+
+
+def _late_fee(version: PolicyVersion, fee: LateFee) -> LateFeeTerms:
+    cap = fee.cap
+    share, yearly = (cap.share_of_principal, cap.rate_per_year) if cap else (None, None)
+    return LateFeeTerms(
+        fees=None if fee.on == "all" else frozenset(fee.on),
+        rates=tuple(_rates(version, fee)),
+        grace=fee.grace,
+        back_dated=fee.after_grace == "from_due",
+        thirty_day_months=fee.days == "thirty_day_months",
+        flat=int(fee.flat * 100),
+        cap_share=None if share is None else Fraction(share).as_integer_ratio(),
+        cap_amount=None if cap is None or cap.amount is None else int(cap.amount * 100),
+        cap_annual=None if yearly is None else Fraction(yearly).as_integer_ratio(),
+        mode=fee.mode,
+    )
+
+
+def _rates(version: PolicyVersion, fee: LateFee) -> Iterator[RateFrom]:
+    rate, per = fee.rate, _PER[fee.per]
+    if not isinstance(rate, ParameterRate):
+        yield RateFrom(FIRST_DAY, *(Fraction(rate) / per).as_integer_ratio())
+        return
+    values = version.policy.parameters.get(rate.parameter, ())
+    if not values:
+        known = version.policy.parameters
+        version.names.problem(
+            rate.where_of("parameter"), "unknown_parameter", f'"{rate.parameter}"',
+            f"one of the parameters: {', '.join(known) or 'none is declared'}",
+            did_you_mean(rate.parameter, known) or f"declare parameters: {{{rate.parameter}: [{{from: 2025-05-20, value: 3.00%}}]}}",
+        )  # fmt: skip
+    days = [day_number(each.from_) for each in sorted(values, key=lambda each: each.from_)]
+    for number, each in enumerate(sorted(values, key=lambda each: each.from_)):
+        day = days[number] if number else FIRST_DAY
+        yield RateFrom(day, *(Fraction(each.value) * Fraction(rate.times) / per).as_integer_ratio())
+
+
+def _buckets(version: PolicyVersion) -> Iterator[Bucket]:
+    b = Builder()
+    scope = Scope(version.names, b, Moment({}))
+    for name, text in version.policy.buckets.items():
+        where = place_of(text, version.policy.where)
+        with suppress(Refused):
+            about = subject(scope.term("days_overdue", where), "days_overdue")
+            reader = Conditions(version.names)
+            yield Bucket(name, reader.condition(reader.parse(text, where, "integer"), where, about).bands)
+
+
+# The plan
+
+
+def compile_policy(version: PolicyVersion) -> Compiled | None:
+    """The plan of a policy; None where problems were noted in its names."""
+    before = len(version.names.problems)
+    terms = terms_of(version)
+    try:
+        compiled = _Compiling(version, terms).compiled()
+    except (Refused, TooLarge):
+        compiled = None
+    return compiled if len(version.names.problems) == before else None
+
+
+class _Compiling:
+    def __init__(self, version: PolicyVersion, terms: LedgerTerms) -> None:
+        self.version, self.policy, self.terms = version, version.policy, terms
+        self.b = Builder()
+        self.scope = Scope(version.names, self.b, Moment({}))
+        self.scope.tables = table_term
+        self.outputs: dict[str, Node] = {}
+
+    def compiled(self) -> Compiled:
+        self.outputs["applies"] = cells_hold(self.scope, self.policy.applies)
+        found, classes = self._class()
+        self._stops()
+        self._ladder()
+        self._spare()
+        self._minimum()
+        plan = Plan(tuple(self.scope.needs), tuple(self._guards()), (), self.outputs)
+        rows = found.decision.rows if found else ()
+        return Compiled(self.policy, self.terms, plan, classes, rows, cuts_of(plan))
+
+    def _guards(self) -> Iterator[Guard]:
+        for leaf, need in self.scope.needs.items():
+            yield Guard("unreadable", need, None, leaf)
+        yield from self.scope.guards
+
+    def _spare(self) -> None:
+        """Compiles what nothing may use, so that its problems are told."""
+        names = self.version.names
+        spare = Scope(names, self.b, Moment({}))
+        spare.tables, spare.computed = table_term, self.scope.computed
+        for name in (*names.derived, *names.tables):
+            with suppress(Refused):
+                spare.term(name, place_of(name, self.policy.where))
+
+    def _minimum(self) -> None:
+        fen = int(self.policy.minimum * 100)
+        least = self.b.const(max(fen, 1), 2)
+        open_ = self.scope.term("outstanding", self.policy.where).node
+        self.outputs["owes"] = self.b.compare("<=", least, open_)
+
+    # Classes
+
+    def _class(self) -> tuple[Found | None, tuple[str, ...]]:
+        spec = self.policy.classes
+        if spec is None:
+            return None, ()
+        words = _outputs_of(spec)
+        for name in self.policy.class_titles:
+            if name not in words:
+                self.version.names.problem(
+                    place_of(name, spec.where), "unknown_word", f'a title for the class "{name}"',
+                    f"one of {', '.join(words)}", did_you_mean(name, words),
+                )  # fmt: skip
+        found = decide(self.scope, spec, (CLASS,), words)
+        node = found.outputs[CLASS]
+        leaf = Leaf(CLASS, "choice", 0, 0, len(words) - 1, tuple(words))
+        self.scope.computed[CLASS] = Term(node, "choice", None, leaf)
+        self.outputs[CLASS], self.outputs["class.leaf"] = node, found.leaf
+        return found, tuple(words)
+
+    # Stops
+
+    def _stops(self) -> None:
+        b, stops = self.b, self.policy.stops
+        first: Node = b.const(len(stops))
+        for number, stop in reversed([*enumerate(stops)]):
+            first = b.choose(self._holds(stop), b.const(number), first)
+            self._until(number, stop)
+        self.outputs["stop"] = first
+
+    def _until(self, number: int, stop: Stop) -> None:
+        for name, offset in stop.until.items():
+            where = place_of(name, stop.where)
+            with suppress(Refused):
+                term = self.scope.term(str(name), where)
+                if term.kind != "date":
+                    raise self.version.names.refuse(
+                        where, "wrong_type", f'"{name}", which is no day', "a day of the position",
+                        "until: {promised_on: 0 days}",
+                    )  # fmt: skip
+                day = self.b.add(term.node, self.b.const(offset))
+                none = self.b.const(0)
+                self.outputs[f"stop.{number}.until"] = self.b.choose(term.present or self.b.true, day, none)
+
+    def _holds(self, part: Stop | Step) -> Node:
+        tests = [cells_hold(self.scope, part.when)]
+        if part.any:
+            tests.append(self.b.any_of([cells_hold(self.scope, cells) for cells in part.any]))
+        return self.b.all_of(tests)
+
+    # The ladder
+
+    def _ladder(self) -> None:
+        if self.policy.ladder is None:
+            return
+        steps = self.policy.ladder.steps
+        counts = [self.scope.term(f"steps.{step.id}.count", step.where).node for step in steps]
+        ready = [self._ready(number, step, counts[number]) for number, step in enumerate(steps)]
+        due = self._in_order(steps, counts, ready)
+        self.outputs["step"] = self._chosen(due)
+        for number, stop in enumerate(self.policy.stops):
+            if stop.lets_through:
+                through = [
+                    each if step.id in stop.lets_through else self.b.false
+                    for step, each in zip(steps, due, strict=True)
+                ]
+                self.outputs[f"step.through.{number}"] = self._chosen(through)
+
+    def _ready(self, number: int, step: Step, count: Node) -> Node:
+        b, scope = self.b, self.scope
+        tests = [self._holds(step)]
+        if step.after is not None:
+            tests.append(self._after(step, step.after.step, step.after.days))
+        met = b.all_of(tests)
+        last = scope.term(f"steps.{step.id}.days", step.where)
+        # Nothing is done twice on one day.
+        gap = b.const(max(step.gap or 0, 1))
+        rested = b.any_of((b.negate(last.present or b.true), b.compare("<=", gap, last.node)))
+        most = step.at_most
+        if most is None and self.policy.ladder and self.policy.ladder.order == "one_step_at_a_time":
+            most = 1
+        left = b.true if most is None else b.compare("<", count, b.const(most))
+        self.outputs |= {
+            f"step.{number}.met": met,
+            f"step.{number}.rested": rested,
+            f"step.{number}.left": left,
+        }
+        return b.all_of((met, rested, left))
+
+    def _after(self, step: Step, other: str, days: str) -> Node:
+        where = step.after.where_of("days") if step.after else step.where
+        name = f"steps.{other}.days"
+        if name not in self.version.names.leaves:
+            ids = [each.id for each in _steps(self.policy)]
+            raise self.version.names.refuse(
+                step.after.where_of("step") if step.after else step.where, "unknown_step", f'the step "{other}"',
+                f"a step of the ladder: {', '.join(ids)}", did_you_mean(other, ids),
+            )  # fmt: skip
+        done = self.scope.term(name, where).present or self.b.true
+        return self.b.all_of((done, cells_hold(self.scope, {name: days})))
+
+    def _in_order(self, steps: Sequence[Step], counts: Sequence[Node], ready: Sequence[Node]) -> list[Node]:
+        """The steps that may be taken, by the order of the ladder; the first of them is taken."""
+        b = self.b
+        if not self.policy.ladder or self.policy.ladder.order != "one_step_at_a_time":
+            return list(ready)
+        done = [b.compare("<", b.const(0), count) for count in counts]
+        due = []
+        for number, each in enumerate(ready):
+            before = b.true if number == 0 else done[number - 1]
+            later = b.any_of(done[number + 1 :])
+            due.append(b.all_of((each, before, b.negate(later))))
+        return due
+
+    def _chosen(self, due: Sequence[Node]) -> Node:
+        b, order = self.b, self.policy.ladder.order if self.policy.ladder else "first"
+        chosen: Node = b.const(len(due))
+        numbered = [*enumerate(due)]
+        # The last that is asked wins: from the last step to the first, unless the last goes first.
+        for number, each in reversed(numbered) if order == "first" else numbered:
+            chosen = b.choose(each, b.const(number), chosen)
+        return chosen
+
+
+def _outputs_of(spec: TableValue) -> list[str]:
+    """The words in the output column of the classes: the last that is no remark."""
+    if spec.table is None:
+        return []
+    heads = [head.name.lower() for head in spec.table.header]
+    told = [at for at, head in enumerate(heads) if head == CLASS] or [
+        at for at, head in enumerate(heads) if head not in NOTES
+    ][-1:]
+    return list(dict.fromkeys(str(row.cells[at]) for row in spec.table.rows for at in told))
