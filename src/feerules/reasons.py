@@ -17,6 +17,8 @@ CODES = {
     "unknown_value": "none of {words}",
     "no_row": "no row of the table matches, and the schedule calls that a problem",
     "no_schedule": "no schedule of the book applies to this unit",
+    "no_policy": "no dunning policy of the book applies to this account",
+    "policy_claimed_twice": "more than one dunning policy of the book applies to this account",
     "fee_claimed_twice": "two schedules of the book charge this fee for the same day",
     "above_ceiling": "the rate is above the ceiling",
     "float_out_of_range": "the float chosen is outside what the schedule permits",

@@ -51,7 +51,9 @@ class PolicyVersion:
 
 @dataclass(frozen=True, eq=False)
 class Compiled:
-    """A policy, ready to run: the terms of its ledgers, and a plan whose `totals` are named
+    """A policy, ready to run: the terms of its ledgers, the facts that a position tells (`own`), and a plan.
+
+    The plan's `totals` are
 
     `applies`; `stop` (the first that holds, their number for none) and `stop.N.until` (day number, 0 for
     none); `class` and `class.leaf`; for each step `step.N.met` (its conditions and the step it comes after),
@@ -62,6 +64,7 @@ class Compiled:
     policy: DunningPolicy
     terms: LedgerTerms
     plan: Plan
+    own: frozenset[str]
     classes: tuple[str, ...]
     rows: tuple[str, ...]
     cuts: Cuts
@@ -236,7 +239,8 @@ class _Compiling:
         self._minimum()
         plan = Plan(tuple(self.scope.needs), tuple(self._guards()), (), self.outputs)
         rows = found.decision.rows if found else ()
-        return Compiled(self.policy, self.terms, plan, classes, rows, cuts_of(plan))
+        own = frozenset([*POSITION, *(fact.name for fact in _own_facts(self.policy))])
+        return Compiled(self.policy, self.terms, plan, own, classes, rows, cuts_of(plan))
 
     def _guards(self) -> Iterator[Guard]:
         for leaf, need in self.scope.needs.items():
