@@ -161,7 +161,7 @@ class Wording:
 
     def moment(self, moment: datetime) -> str:
         """A minute of a day: 2026年11月1日 09:30, November 1, 2026, 09:30."""
-        return self.text("{day} {time}", day=self.day(moment.date()), time=f"{moment:%H:%M}")
+        return self.text("{day}, {time}", day=self.day(moment.date()), time=f"{moment:%H:%M}")
 
     def month(self, day: date) -> str:
         """The month of a day: 2026年11月, November 2026."""
