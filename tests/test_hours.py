@@ -13,7 +13,9 @@ from feerules.hours import Hours
 WINDOWS = Windows(workday=((570, 720), (900, 1080)), weekend=((630, 720), (900, 1080)))
 QUIET = (22 * 60, 8 * 60)
 YEAR_2026 = Calendar(
-    holidays=frozenset({date(2026, 2, 17), date(2026, 10, 3)}), workdays=frozenset({date(2026, 2, 28)}), years=frozenset({2026})
+    holidays=frozenset({date(2026, 2, 17), date(2026, 10, 3)}),
+    workdays=frozenset({date(2026, 2, 28)}),
+    years=frozenset({2026}),
 )
 HOURS = Hours.of(WINDOWS, QUIET, YEAR_2026)
 
