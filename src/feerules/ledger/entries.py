@@ -79,7 +79,9 @@ class Charge(_Entry):
     @model_validator(mode="after")
     def _has_its_day(self) -> Self:
         if self.due_on is None and (self.kind in OWED or self.issued_on is None):
-            expected = "the day on which it is due" if self.kind in OWED else "issued_on, the day of its effect"
+            expected = (
+                "the day on which it is due" if self.kind in OWED else "issued_on, the day of its effect"
+            )
             raise ValueError(f"found a {self.kind} without due_on, expected {expected}")
         return self
 

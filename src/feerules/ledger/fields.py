@@ -118,6 +118,8 @@ class _ReadBy:
 
 
 Id = Annotated[str, Field(min_length=1)]
-Money = Annotated[Decimal, _ReadBy(_money, {"type": ["string", "integer"], "pattern": r"^-?\d+(\.\d{1,2})?$"})]
+Money = Annotated[
+    Decimal, _ReadBy(_money, {"type": ["string", "integer"], "pattern": r"^-?\d+(\.\d{1,2})?$"})
+]
 Day = Annotated[date, _ReadBy(_day, {"type": "string", "format": "date"})]
 Moment = Annotated[date, _ReadBy(_moment, {"type": "string", "format": "date-time"})]
