@@ -1,33 +1,57 @@
 """Fee standards and dunning policies of property management as declarative rules."""
 
+from feerules.arrears import Arrears, classify
+from feerules.assessing import position
 from feerules.bill import Bill, BillLine, Step
 from feerules.book import Book
 from feerules.cases import CaseResult, run_cases
+from feerules.decisions import Act, Clear, Decision, Hold, Reason, Review, Wait
 from feerules.documents.cells import Cell, CellError
+from feerules.dunning import next_action
 from feerules.errors import FeeRulesError, MissingExtra, Problem, RuleErrors, UnitErrors, UnitProblem, Where
+from feerules.ledger.entries import Account, Allocation, Charge, Event, Party, Payment
+from feerules.ledger.position import Position
 from feerules.load import load, load_files
 from feerules.periods import Period
 from feerules.pricing import price, price_estate, reconcile
 from feerules.schemas import schema
 
 __all__ = [
+    "Account",
+    "Act",
+    "Allocation",
+    "Arrears",
     "Bill",
     "BillLine",
     "Book",
     "CaseResult",
     "Cell",
     "CellError",
+    "Charge",
+    "Clear",
+    "Decision",
+    "Event",
     "FeeRulesError",
+    "Hold",
     "MissingExtra",
+    "Party",
+    "Payment",
     "Period",
+    "Position",
     "Problem",
+    "Reason",
+    "Review",
     "RuleErrors",
     "Step",
     "UnitErrors",
     "UnitProblem",
+    "Wait",
     "Where",
+    "classify",
     "load",
     "load_files",
+    "next_action",
+    "position",
     "price",
     "price_estate",
     "reconcile",

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from feerules.book import Book
-from feerules.engines.scalar import Scalar, Unreadable, encoder, function, is_missing
 from feerules.errors import UnitErrors, UnitProblem
 from feerules.ledger.entries import Account
 from feerules.ledger.position import Position, position_of
@@ -18,10 +17,11 @@ from feerules.plan.dunning import Compiled
 from feerules.plan.ledgers import LedgerTerms
 from feerules.plan.nodes import Fact, Leaf, in_order
 from feerules.reasons import reason
+from feerules.reference import Scalar, Unreadable, encoder, function, is_missing
 
 __all__ = ["Assessed", "assess", "day_of", "position", "read_account"]
 
-Given = Account | Mapping[str, Any] | Position
+Given: TypeAlias = Account | Mapping[str, Any] | Position
 
 
 @dataclass(frozen=True, slots=True)

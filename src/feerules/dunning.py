@@ -50,6 +50,7 @@ class _Deciding:
     ) -> None:
         self.assessed, self.as_of, self.known_at = assessed, as_of, known_at
         self.answers, self.position = assessed.answers, assessed.position
+        self.values: Mapping[str, Any] = self.position.values
         self.policy = assessed.compiled.policy
         self.today = day_of(as_of)
         self.steps = self.policy.ladder.steps if self.policy.ladder else ()
@@ -68,7 +69,7 @@ class _Deciding:
             what = ", ".join(" ".join(each) for each in self.position.contradictions)
             self._because("contradictory", what=what)
             return self._review("", None, None)
-        most, age = self.policy.ledger.stale_after, self.position.values["ledger_age_days"]
+        most, age = self.policy.ledger.stale_after, self.values["ledger_age_days"]
         if most is not None and age is not None and age > most:
             self._because("stale", days=age, most=most)
             return self._review("", None, None)
@@ -145,9 +146,9 @@ class _Deciding:
         for number, step in enumerate(self.steps):
             if not self.answers[f"step.{number}.met"]:
                 continue
-            days = self.position.values[f"steps.{step.id}.days"]
+            days = self.values[f"steps.{step.id}.days"]
             if not self.answers[f"step.{number}.left"]:
-                count = self.position.values[f"steps.{step.id}.count"]
+                count = self.values[f"steps.{step.id}.count"]
                 self._because("used_up", step, title=titles(step.title, step.id), count=count)
             elif not self.answers[f"step.{number}.rested"]:
                 until = self.today + timedelta(days=max(step.gap or 0, 1) - days)
@@ -188,7 +189,7 @@ class _Deciding:
 
     def _limited(self) -> date | None:
         """The first day on which the limits allow another contact, where today they do not."""
-        limits, values = self.policy.limits, self.position.values
+        limits, values = self.policy.limits, self.values
         week, day = limits.week, limits.day
         if week.at_most is not None and values["contacts_week"] >= week.at_most:
             self._because("week_limit")
@@ -209,14 +210,14 @@ class _Deciding:
         return None
 
     def _act(self, step: Step, start: datetime | None, end: datetime | None) -> Act:
-        count = self.position.values[f"steps.{step.id}.count"]
-        failed = self.position.values.get(f"steps.{step.id}.failed", 0)
+        count = self.values[f"steps.{step.id}.count"]
+        failed = self.values.get(f"steps.{step.id}.failed", 0)
         channel, fallback, audience = channels_of(step, count, failed)
         role, approval = step.role, step.approval
         if step.escalate is not None and count >= step.escalate.after:
             role = step.escalate.to
             self._because("escalated", step, title=titles(step.title, step.id), count=count, role=role)
-        if approval is not None and self.position.values.get(f"steps.{step.id}.approved"):
+        if approval is not None and self.values.get(f"steps.{step.id}.approved"):
             approval = None
         if approval is not None:
             self._because("needs_approval", step, role=approval)

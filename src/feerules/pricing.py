@@ -12,12 +12,12 @@ from pydantic import BaseModel
 
 from feerules.bill import Bill, LinesOnDemand
 from feerules.book import Book
-from feerules.engines.scalar import Scalar, function
 from feerules.errors import MissingExtra, UnitErrors, UnitProblem
 from feerules.periods import Period
 from feerules.plan.nodes import Guard, Node, Plan
 from feerules.plan.spans import READ
 from feerules.reasons import reason
+from feerules.reference import Scalar, function
 from feerules.telling import Teller, about_of
 
 if TYPE_CHECKING:

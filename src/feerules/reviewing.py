@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from typing import Any
 
 from feerules.assessing import Assessed
 
@@ -25,18 +26,20 @@ def next_review(assessed: Assessed, today: date, ends: Iterable[date]) -> date |
     """The earliest of: the days in `ends`, the day on which an entry that is known takes effect or a state
     of the position ends, and the day on which a fact that the policy asks for crosses one of its cuts."""
     position = assessed.position
+    facts: Mapping[str, Any] = position.values
     days = [*ends, *_crossings(assessed, today)]
     if position.changes_on is not None:
         days.append(position.changes_on)
     stale = assessed.compiled.policy.ledger.stale_after
-    age = position.values["ledger_age_days"]
+    age = facts["ledger_age_days"]
     if stale is not None and age is not None and age <= stale:
         days.append(today + timedelta(days=stale - age + 1))
     return min((day for day in days if day > today), default=None)
 
 
 def _crossings(assessed: Assessed, today: date) -> Iterator[date]:
-    values, tomorrow = assessed.position.values, today + timedelta(days=1)
+    values: Mapping[str, Any] = assessed.position.values
+    tomorrow = today + timedelta(days=1)
     monday = today + timedelta(days=7 - today.weekday())
     for name, cuts in assessed.compiled.cuts.items():
         value = values.get(name)

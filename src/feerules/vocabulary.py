@@ -160,9 +160,16 @@ def bucket_fact(name: str) -> PositionFact:
     return _money(f"bucket_{name}", f"账龄段 {name}", f"what is open in the bucket {name}", "leaps")
 
 
-def step_facts(step: str) -> tuple[PositionFact, PositionFact]:
-    """How often a step of the ladder was done and is still in force, and how many days ago it last was."""
+def step_facts(step: str) -> tuple[PositionFact, ...]:
+    """What is known of a step of the ladder, as far as it is still in force."""
     return (
         _count(f"steps.{step}.count", f"{step} 次数", f"how often {step} was done", "leaps"),
         _days(f"steps.{step}.days", f"距 {step} 天数", f"days since {step} was last done", "leaps"),
+        _count(
+            f"steps.{step}.failed",
+            f"{step} 未送达次数",
+            f"attempts at {step} since then that failed",
+            "leaps",
+        ),
+        _flag(f"steps.{step}.approved", f"{step} 已批准", f"whether {step} was approved since then"),
     )

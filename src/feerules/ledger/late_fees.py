@@ -1,0 +1,138 @@
+"""The late fee that has accrued on each charge: money × days × rate, exact, rounded once per charge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import lcm
+from typing import Final
+
+from feerules.ledger.allocation import Folded
+from feerules.ledger.pauses import Span
+from feerules.ledger.treatment import Treatment
+from feerules.money import round_div
+from feerules.periods import from_day_number
+from feerules.plan.ledgers import LateFeeTerms
+
+__all__ = ["late_fees"]
+
+NO_CAP: Final = 10**18
+
+
+def late_fees(treatment: Treatment, folded: Folded, as_of: int, pauses: Sequence[Span]) -> list[int]:
+    """The late fee of each charge in fen, by index.
+
+    A part of the principal that is paid on day p bears it for the days from the day after due to p; what
+    is still open, to `as_of`. So with F(d) = the sum of the rates of all days up to d, a charge bears
+    Σ part × (F(p) - F(due)) + open × (F(as_of) - F(due)). Nothing where grace has not passed, or where
+    nothing was open at its end.
+    """
+    terms = treatment.terms.late_fee
+    fees = [0] * len(treatment.bears)
+    if terms is None:
+        return fees
+    charges, credited = treatment.seen.charges, folded.credited
+    late = _late(treatment, folded, as_of, terms)
+    if _is_plain(terms, pauses):
+        rate = terms.rates[0]
+        for i, start in late:
+            if money_days := _money_days(folded, i, start, as_of):
+                fee = (2 * money_days * rate.num + rate.den) // (2 * rate.den) + terms.flat
+                fees[i] = min(fee, _cap(terms, charges[i].amount - credited.get(i, 0)))
+        return fees
+    clock = _Clock(terms, pauses)
+    for i, start in late:
+        parts = [*(folded.cuts[i] or ()), (as_of, folded.open[i])]
+        fee, at_most = clock.fee([part for part in parts if part[0] > start], start)
+        fees[i] = min(fee, at_most, _cap(terms, charges[i].amount - credited.get(i, 0)))
+    return fees
+
+
+def _is_plain(terms: LateFeeTerms, pauses: Sequence[Span]) -> bool:
+    """Whether every day of the calendar bears one rate: so it is for the bulk of all accounts."""
+    one_rate = len(terms.rates) == 1 and not terms.thirty_day_months and not pauses
+    return one_rate and terms.cap_annual is None and terms.mode == "half_up"
+
+
+def _late(treatment: Treatment, folded: Folded, as_of: int, terms: LateFeeTerms) -> Iterator[tuple[int, int]]:
+    """The charges that were open when grace had passed, and the day after which each bears late fee."""
+    grace, lead = terms.grace, 0 if terms.back_dated else terms.grace
+    open_, cuts = folded.open, folded.cuts
+    for i, (bears, start) in enumerate(zip(treatment.bears, treatment.clock, strict=True)):
+        over = start + grace
+        if not bears or as_of <= over:
+            continue
+        parts = cuts[i]
+        if open_[i] or (parts is not None and any(day > over for day, _ in parts)):
+            yield i, start + lead
+
+
+def _money_days(folded: Folded, i: int, start: int, as_of: int) -> int:
+    total = folded.open[i] * (as_of - start)
+    parts = folded.cuts[i]
+    if parts is not None:
+        for day, part in parts:
+            if day > start:
+                total += part * (day - start)
+    return total
+
+
+def _cap(terms: LateFeeTerms, principal: int) -> int:
+    """The most that a charge may bear; a cap is not passed by the fraction of a fen."""
+    cap = NO_CAP if terms.cap_amount is None else terms.cap_amount
+    if terms.cap_share is not None:
+        num, den = terms.cap_share
+        cap = min(cap, principal * num // den)
+    return cap
+
+
+# Days and rates, summed up to a day
+
+
+def _same(day: int) -> int:
+    return day
+
+
+def _thirty(day: int) -> int:
+    """Days where every month has thirty, the 31st being the 30th."""
+    date = from_day_number(day)
+    return date.year * 360 + date.month * 30 + min(date.day, 30)
+
+
+class _Clock:
+    """Days that count, and the rates of them, where pauses, changes of the rate or 30-day months matter."""
+
+    def __init__(self, terms: LateFeeTerms, pauses: Sequence[Span]) -> None:
+        self.terms, self.pauses = terms, pauses
+        self.span = _thirty if terms.thirty_day_months else _same
+        self.scale = lcm(*(rate.den for rate in terms.rates))
+        rates = [rate.num * (self.scale // rate.den) for rate in terms.rates]
+        self.first = rates[0]
+        # The day before a new rate is the last of the old one.
+        since = [self.days(rate.day - 1) for rate in terms.rates[1:]]
+        self.changes = [(day, new - old) for day, old, new in zip(since, rates[:-1], rates[1:], strict=True)]
+
+    def days(self, day: int) -> int:
+        """The days up to a day, on a clock that stands still in a pause."""
+        span = self.span
+        stood = sum(span(min(end, day)) - span(start) for start, end in self.pauses if start < day)
+        return span(day) - stood
+
+    def weight(self, day: int) -> int:
+        """The sum of the rates of the days up to a day, in 1/scale."""
+        count = self.days(day)
+        return self.first * count + sum(
+            more * (count - since) for since, more in self.changes if count > since
+        )
+
+    def fee(self, parts: Sequence[tuple[int, int]], start: int) -> tuple[int, int]:
+        """The late fee of parts that were open from `start` to their days, and what a year's cap allows."""
+        terms, from_days, from_weight = self.terms, self.days(start), self.weight(start)
+        money_days = sum(part * (self.days(day) - from_days) for day, part in parts)
+        if not money_days:
+            return 0, 0
+        owed = sum(part * (self.weight(day) - from_weight) for day, part in parts)
+        fee = round_div(owed, self.scale, terms.mode) + terms.flat
+        if terms.cap_annual is None:
+            return fee, NO_CAP
+        num, den = terms.cap_annual
+        return fee, money_days * num // (365 * den)

@@ -1,0 +1,414 @@
+"""The position of an account: every fact that a policy may ask about, on one day, as then known."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+from typing import Any, Final
+
+from feerules.ledger.agreements import Changes, Values, plan_of, promises_of
+from feerules.ledger.allocation import Folded, fold
+from feerules.ledger.charges import ChargeState, charge_states
+from feerules.ledger.contacts import contacts_of, steps_of, week_of
+from feerules.ledger.entries import Account
+from feerules.ledger.late_fees import late_fees
+from feerules.ledger.limitation import limitation_of
+from feerules.ledger.pauses import ENDLESS, Span, paused_between, pauses_of
+from feerules.ledger.rows import Rows, known_until
+from feerules.ledger.seen import LATE_FEE, Contradiction, Seen, see
+from feerules.ledger.standing import court_of, covered_by_demands, demands_of, hold_reason_of, states_of
+from feerules.ledger.treatment import Treatment, treat
+from feerules.money import from_scaled, scaled_text, to_scaled
+from feerules.periods import day_number, from_day_number
+from feerules.plan.ledgers import LedgerTerms
+from feerules.vocabulary import ALIASES, POSITION, PositionFact, bucket_fact, step_facts
+
+__all__ = ["COUNTING", "Position", "position_of"]
+
+SCHEMA: Final = 1
+
+COUNTING: Final = frozenset(
+    {"as_of", "weekday", "day_of_month", "days_overdue", "late_fee_accrued", "late_fee_due"}
+    | {name for name, fact in POSITION.items() if fact.daily in ("up", "down")}
+)
+"""The facts that may move from day to day by counting; `steps.….days` too. All others stand until `changes_on`."""
+
+_DEFAULTS: Final = MappingProxyType(
+    {
+        name: None if fact.optional else fact.words[0] if fact.kind == "choice" else 0
+        for name, fact in POSITION.items()
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What an account comes to. Facts are read as attributes or by name; the names are `vocabulary.POSITION`'s.
+
+    `values` has them as integers (fen, days since 1970-01-01, 0 and 1) and words. `contradictions` are
+    (code, sort of entry, id): a person must look before anything is done. `changes_on` is a day until which
+    nothing but the counting of days changes a fact, if nothing new is entered; None: for ever.
+    """
+
+    account_id: str
+    party_id: str | None
+    known_at: date | None
+    currency: str
+    values: Values
+    contradictions: tuple[Contradiction, ...]
+    warnings: tuple[str, ...]
+    hold_reason: str | None
+    changes_on: date | None
+    _parts: Any = field(repr=False, compare=False)
+
+    def __getitem__(self, name: str) -> Any:
+        """A fact by name, such as bucket_over_90 or steps.demand.count; KeyError where there is none."""
+        name = ALIASES.get(name, name)
+        return _decoded(self.values[name], _fact(name))
+
+    def __getattr__(self, name: str) -> Any:
+        if name in POSITION or name.startswith("bucket_"):
+            return self[name]
+        raise AttributeError(f"a position has no {name}")
+
+    @property
+    def as_of(self) -> date:
+        return from_day_number(int(self.values["as_of"] or 0))
+
+    @property
+    def overdue_charge_ids(self) -> tuple[str, ...]:
+        """The charges that are overdue, by due day."""
+        return tuple(
+            each.charge_id for each in self.charges if each.counts and each.open and each.days_overdue > 0
+        )
+
+    @property
+    def covered_charge_ids(self) -> tuple[str, ...]:
+        """The open charges that a delivered and expired demand covers, by due day."""
+        if self._parts is None:
+            return ()
+        treatment, folded, *_, day = self._parts
+        covered = covered_by_demands(treatment, day)
+        charges = treatment.seen.charges
+        return tuple(
+            row.id
+            for i, row in enumerate(charges)
+            if i in covered and row.kind == "charge" and folded.open[i]
+        )
+
+    @classmethod
+    def given(cls, facts: Mapping[str, Any], as_of: date, currency: str = "CNY") -> Position:
+        """A position told by its facts alone, as text or values; what is not told is 0, "none", or nothing.
+
+        For what-ifs, and for answers over a table of positions. ValueError for a name that is no fact, or a
+        value that it cannot have.
+        """
+        values: Values = dict(_DEFAULTS)
+        _tell_day(values, day_number(as_of))
+        for told, value in facts.items():
+            name = ALIASES.get(told, told)
+            values[name] = _encoded(value, _fact_named(name))
+        return cls("", None, None, currency, _WithSteps(values), (), (), None, None, None)
+
+    @property
+    def charges(self) -> tuple[ChargeState, ...]:
+        """Each charge that is owed: what became of it, by due day; none where the facts alone were given."""
+        return () if self._parts is None else charge_states(*self._parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON: money as text, days as ISO text, facts by their names."""
+        facts = {name: _plain(value, _fact(name)) for name, value in self.values.items()}
+        return {
+            "schema": SCHEMA,
+            "account_id": self.account_id,
+            "party_id": self.party_id,
+            "as_of": facts.pop("as_of"),
+            "known_at": None if self.known_at is None else self.known_at.isoformat(),
+            "currency": self.currency,
+            **facts,
+            "hold_reason": self.hold_reason,
+            "changes_on": None if self.changes_on is None else self.changes_on.isoformat(),
+            "contradictions": [
+                {"code": code, "entry": sort, "id": name} for code, sort, name in self.contradictions
+            ],
+            "warnings": list(self.warnings),
+            "charges": [charge.to_dict() for charge in self.charges],
+        }
+
+
+def _fact(name: str) -> PositionFact:
+    if name in POSITION:
+        return POSITION[name]
+    if name.startswith("bucket_"):
+        return bucket_fact(name.removeprefix("bucket_"))
+    facts = step_facts(name.removeprefix("steps.").rpartition(".")[0])
+    return next(fact for fact in facts if fact.name == name)
+
+
+def _fact_named(name: str) -> PositionFact:
+    try:
+        return _fact(name)
+    except (StopIteration, KeyError):
+        known = ", ".join(POSITION)
+        raise ValueError(f'found "{name}", expected a fact of a position: {known}') from None
+
+
+def _encoded(value: Any, fact: PositionFact) -> int | str | None:
+    if value is None or (value == "none" and fact.optional):
+        return None
+    match fact.kind:
+        case "decimal":
+            return to_scaled(value, 2)
+        case "integer":
+            return to_scaled(value, 0)
+        case "boolean" if str(value).lower() in ("true", "false"):
+            return int(str(value).lower() == "true")
+        case "date":
+            return day_number(date.fromisoformat(value) if isinstance(value, str) else value)
+        case "choice" if value in fact.words:
+            return str(value)
+        case "text":
+            return str(value)
+    raise ValueError(f"found {value!r} as {fact.name}, expected {', '.join(fact.words) or 'true or false'}")
+
+
+class _WithSteps(dict[str, Any]):
+    """Facts of buckets and steps that are not told: nothing is in a bucket, no step was done."""
+
+    def __missing__(self, name: str) -> int | None:
+        if not name.startswith(("bucket_", "steps.")):
+            raise KeyError(name)
+        return None if name.endswith(".days") else 0
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self or name.startswith(("bucket_", "steps.")) else default
+
+
+def _decoded(value: int | str | None, fact: PositionFact) -> Any:
+    if value is None or isinstance(value, str):
+        return value
+    match fact.kind:
+        case "decimal":
+            return from_scaled(value, 2)
+        case "date":
+            return from_day_number(value)
+        case "boolean":
+            return bool(value)
+        case _:
+            return value
+
+
+def _plain(value: int | str | None, fact: PositionFact) -> Any:
+    if isinstance(value, int) and fact.kind == "decimal":
+        return scaled_text(value, 2)
+    found = _decoded(value, fact)
+    return found.isoformat() if isinstance(found, date) else found
+
+
+def position_of(
+    account: Account,
+    terms: LedgerTerms,
+    as_of: date,
+    known_at: date | None = None,
+) -> Position:
+    """What an account comes to at the end of `as_of`, from the entries recorded by `known_at`.
+
+    Both are a date or a datetime; of `as_of` only the day counts. Without `known_at`, all is known.
+    """
+    day = day_number(as_of)
+    seen = see(_rows_of(account), day, known_until(known_at))
+    treatment = treat(seen, terms)
+    folded = fold(seen, treatment)
+    pauses = pauses_of(seen.events["pause"]) if "pause" in seen.events else ()
+    values: Values = dict(_DEFAULTS)
+    changes: Changes = []
+    _tell_day(values, day)
+    fees = late_fees(treatment, folded, day, pauses)
+    _tell_money(treatment, folded, fees, values)
+    _tell_payments(seen, day, values, changes)
+    _tell_ages(treatment, folded, day, pauses, values, changes)
+    limits = limitation_of(treatment, folded)
+    if limits:
+        values["limitation_on"] = min(limits.values())
+        values["limitation_in_days"] = min(limits.values()) - day
+    contradictions = [*seen.contradictions, *folded.contradictions]
+    _tell_facts_given(account, values)
+    if seen.events or seen.limits:
+        promises_of(treatment, folded, day, pauses, values, changes)
+        plan_of(treatment, folded, day, values, changes)
+        demands_of(treatment, folded, day, values, changes)
+        contacts_of(seen, terms, day, values, changes)
+        states_of(seen, day, values, changes)
+        contradictions += court_of(seen, day, values, changes)
+    steps_of(seen, terms, day, values, changes)
+    if account.currency != terms.currency:
+        contradictions.append(("other_currency", "account", account.account_id))
+    if seen.next_day is not None:
+        changes.append(seen.next_day)
+    coming = [change for change in changes if day < change < ENDLESS]
+    return Position(
+        account.account_id,
+        _party_of(account, day),
+        known_at,
+        account.currency,
+        values,
+        tuple(sorted(set(contradictions))) if contradictions else (),
+        _warnings(seen, values),
+        hold_reason_of(seen, values),
+        from_day_number(min(coming)) if coming else None,
+        (treatment, folded, fees, limits, pauses, day),
+    )
+
+
+def _rows_of(account: Account) -> Rows:
+    rows: Rows | None = account._prepared  # noqa: SLF001  (the account keeps it for this kernel)
+    if rows is None or not rows.are_of(account):
+        rows = Rows(account)
+        account._prepared = rows  # noqa: SLF001
+    return rows
+
+
+def _tell_day(values: Values, day: int) -> None:
+    values["as_of"] = day
+    values["weekday"] = (day + 3) % 7 + 1
+    values["day_of_month"] = from_day_number(day).day
+
+
+def _tell_facts_given(account: Account, values: Values) -> None:
+    """Whether a party is away or refuses may be known without a contact."""
+    for name in ("away", "refuses"):
+        values[name] = int(account.facts.get(name) is True)
+
+
+def _tell_money(treatment: Treatment, folded: Folded, fees: list[int], values: Values) -> None:
+    seen = treatment.seen
+    values["credit"] = folded.credit
+    values["in_transit"] = seen.in_transit
+    values["payment_in_transit"] = int(seen.in_transit > 0)
+    if folded.waived:
+        values["waived"] = sum(folded.waived.values())
+    if folded.written_off:
+        values["written_off"] = sum(folded.written_off.values())
+    accrued = sum(fees)
+    values["late_fee_accrued"] = accrued
+    if accrued:
+        values["late_fee_due"] = max(0, accrued - _posted(treatment, folded) - seen.late_waived)
+
+
+def _posted(treatment: Treatment, folded: Folded) -> int:
+    """Late fee that was charged: on charges on which it runs, or on none that is named."""
+    charges, debt = treatment.seen.charges, treatment.seen.debt
+    return sum(
+        row.amount - folded.credited.get(i, 0)
+        for i, row in enumerate(charges)
+        if row.kind == LATE_FEE and (debt[i] < 0 or treatment.bears[debt[i]])
+    )
+
+
+def _tell_payments(seen: Seen, day: int, values: Values, changes: Changes) -> None:
+    payments = seen.payments
+    if seen.recorded is not None:
+        values["ledger_age_days"] = day - seen.recorded
+    if not payments:
+        return
+    last = payments[-1][0]
+    values["last_payment_on"] = last
+    values["days_since_payment"] = day - last
+    monday = week_of(day)
+    if last >= monday:
+        values["paid_this_week"] = sum(row[2] for row in payments if row[0] >= monday)
+        changes.append(monday + 7)
+
+
+def _tell_ages(
+    treatment: Treatment,
+    folded: Folded,
+    day: int,
+    pauses: tuple[Span, ...],
+    values: Values,
+    changes: Changes,
+) -> None:
+    """Sums, numbers and ages of what is open; the day on which the next charge passes an edge."""
+    terms, charges = treatment.terms, treatment.seen.charges
+    counts, basis, grace, open_ = treatment.counts, treatment.basis, terms.grace, folded.open
+    edges = _edges(terms)
+    buckets = [0] * len(terms.buckets)
+    outstanding = overdue = unpaid = late = 0
+    oldest = oldest_due = oldest_period = None
+    most = -ENDLESS
+    periods: set[int] = set()
+    for i, left in enumerate(open_):
+        if not left or not counts[i]:
+            continue
+        row, since = charges[i], basis[i]
+        age = day - since - grace
+        if pauses:
+            age -= paused_between(pauses, since, day)
+        outstanding += left
+        unpaid += 1
+        most = max(most, age)
+        oldest = since if oldest is None else min(oldest, since)
+        oldest_due = row.due if oldest_due is None else min(oldest_due, row.due)
+        start = row.period_start if row.kind == "charge" else None
+        if start is not None:
+            oldest_period = start if oldest_period is None else min(oldest_period, start)
+        if age > 0:
+            overdue += left
+            late += 1
+            if start is not None:
+                periods.add(start)
+        for b, bucket in enumerate(terms.buckets):
+            if any(first <= age < last for first, last in bucket.bands):
+                buckets[b] += left
+        edge = bisect_right(edges, age)
+        if edge < len(edges):
+            changes.append(day + edges[edge] - age)
+    for bucket, left in zip(terms.buckets, buckets, strict=True):
+        values[f"bucket_{bucket.name}"] = left
+    values["paid_to"] = treatment.paid_to
+    if oldest is None:
+        return
+    changes += [end for start, end in pauses if start <= day < end]
+    values["outstanding"] = outstanding
+    values["overdue"] = overdue
+    values["unpaid_count"] = unpaid
+    values["overdue_count"] = late
+    values["unpaid_periods"] = len({_month(start) for start in periods})
+    values["days_past_due"] = day - oldest
+    values["days_overdue"] = most
+    values["oldest_due_on"] = oldest_due
+    if oldest_period is not None:
+        values["paid_to"] = oldest_period
+
+
+def _edges(terms: LedgerTerms) -> list[int]:
+    """The ages at which a charge becomes overdue or enters or leaves a bucket."""
+    return sorted({1, *(day for bucket in terms.buckets for band in bucket.bands for day in band)})
+
+
+def _month(day: int) -> tuple[int, int]:
+    date = from_day_number(day)
+    return date.year, date.month
+
+
+def _party_of(account: Account, day: int) -> str | None:
+    """Who is liable on a day: the first by id, where several are."""
+    liable = [
+        party.party_id
+        for party in account.parties
+        if (party.liable_from is None or day_number(party.liable_from) <= day)
+        and (party.liable_to is None or day < day_number(party.liable_to))
+    ]
+    return min(liable, key=str.encode, default=None)
+
+
+def _warnings(seen: Seen, values: Values) -> tuple[str, ...]:
+    found = []
+    if values["credit"] and values["outstanding"]:
+        found.append("stray_credit")
+    if seen.payments and (not seen.charges or seen.payments[0][0] < min(row.day for row in seen.charges)):
+        found.append("payment_before_any_charge")
+    return tuple(found)
