@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from feerules.arrears import arrears_of
 from feerules.assessing import Assessed, Given, assess, day_of, read_moment
 from feerules.book import Book
 from feerules.calendars import UnknownYear, WorkdayCalendar
 from feerules.decisions import Act, Clear, Decision, Hold, Moment, Reason, Review, Wait
-from feerules.documents.policy import Step, Stop
+from feerules.documents.policy import DunningPolicy, Step, Stop
 from feerules.hours import Hours
 from feerules.periods import day_number, from_day_number
 from feerules.reviewing import next_review
@@ -54,8 +54,7 @@ class _Deciding:
         self.policy = assessed.compiled.policy
         self.today = day_of(as_of)
         self.steps = self.policy.ladder.steps if self.policy.ladder else ()
-        limits = self.policy.limits
-        self.hours = Hours.of(self.policy.windows, limits.quiet, calendar)
+        self.hours = hours_of(self.policy, calendar)
         self.reasons: list[Reason] = []
         self.ends: list[date] = []  # days on which something that decides now comes to its end
 
@@ -131,14 +130,11 @@ class _Deciding:
         return Wait(**self._common(), until=until)
 
     def _class(self) -> None:
-        found = arrears_of(self.assessed)
-        if found.kind:
-            title = dict(found.title) or found.kind
-            self.reasons.append(
-                Reason(
-                    "class", {"title": title, "row": found.table_row}, found.kind, found.where, found.source
-                )
-            )
+        kind, spec = self.assessed.kind, self.policy.classes
+        if kind and spec is not None:
+            title = titles(self.policy.class_titles.get(kind), kind)
+            told = {"title": title, "row": self.assessed.table_row}
+            self.reasons.append(Reason("class", told, kind, str(spec.where), source_of(self.policy.source)))
 
     def _resting(self) -> date | None:
         """Why the steps whose conditions hold are not due now, and the first day on which one is."""
@@ -278,20 +274,30 @@ class _Deciding:
         return Review(**self._common(), stop=stop, by=by, until=until)
 
     def _common(self) -> dict[str, Any]:
-        arrears = arrears_of(self.assessed)
         return {
             "account_id": self.position.account_id,
             "party_id": self.position.party_id,
             "as_of": self.as_of,
             "known_at": self.known_at,
-            "kind": arrears.kind,
+            "kind": self.assessed.kind,
             "reasons": tuple(self.reasons),
             "next_review_on": next_review(self.assessed, self.today, self.ends),
             "policy": self.policy.id,
             "version": self.policy.version_name,
-            "table_row": arrears.table_row,
+            "table_row": self.assessed.table_row,
             "position": self.position,
         }
+
+
+_hours: WeakKeyDictionary[DunningPolicy, tuple[WorkdayCalendar | None, Hours]] = WeakKeyDictionary()
+
+
+def hours_of(policy: DunningPolicy, calendar: WorkdayCalendar | None) -> Hours:
+    """The hours of a policy over a calendar, which remember the days that were asked about."""
+    known = _hours.get(policy)
+    if known is None or known[0] is not calendar:
+        known = _hours[policy] = calendar, Hours.of(policy.windows, policy.limits.quiet, calendar)
+    return known[1]
 
 
 def channels_of(step: Step, count: int, failed: int) -> tuple[str | None, str | None, str | None]:
