@@ -12,9 +12,10 @@ from feerules.assessing import Assessed, Given, assess, day_of, read_moment
 from feerules.book import Book
 from feerules.calendars import UnknownYear, WorkdayCalendar
 from feerules.decisions import Act, Clear, Decision, Hold, Moment, Reason, Review, Wait
-from feerules.documents.policy import DunningPolicy, Step, Stop
+from feerules.documents.policy import Step, Stop
 from feerules.hours import Hours
 from feerules.periods import day_number, from_day_number
+from feerules.plan.dunning import Compiled
 from feerules.reviewing import next_review
 from feerules.telling import source_of, titles
 
@@ -54,7 +55,7 @@ class _Deciding:
         self.policy = assessed.compiled.policy
         self.today = day_of(as_of)
         self.steps = self.policy.ladder.steps if self.policy.ladder else ()
-        self.hours = hours_of(self.policy, calendar)
+        self.hours = hours_of(assessed.compiled, calendar)
         self.reasons: list[Reason] = []
         self.ends: list[date] = []  # days on which something that decides now comes to its end
 
@@ -289,14 +290,15 @@ class _Deciding:
         }
 
 
-_hours: WeakKeyDictionary[DunningPolicy, tuple[WorkdayCalendar | None, Hours]] = WeakKeyDictionary()
+_hours: WeakKeyDictionary[Compiled, tuple[WorkdayCalendar | None, Hours]] = WeakKeyDictionary()
 
 
-def hours_of(policy: DunningPolicy, calendar: WorkdayCalendar | None) -> Hours:
+def hours_of(compiled: Compiled, calendar: WorkdayCalendar | None) -> Hours:
     """The hours of a policy over a calendar, which remember the days that were asked about."""
-    known = _hours.get(policy)
+    known = _hours.get(compiled)
     if known is None or known[0] is not calendar:
-        known = _hours[policy] = calendar, Hours.of(policy.windows, policy.limits.quiet, calendar)
+        policy = compiled.policy
+        known = _hours[compiled] = calendar, Hours.of(policy.windows, policy.limits.quiet, calendar)
     return known[1]
 
 
