@@ -78,9 +78,8 @@ class _Deciding:
     def _of_the_debt(self) -> Decision | None:
         if self.answers["owes"]:
             return None
-        outstanding = self.position["outstanding"]
-        if outstanding:
-            self._because("below_minimum", amount=outstanding, least=self.policy.minimum)
+        if self.values["outstanding"]:
+            self._because("below_minimum", amount=self.position["overdue"], least=self.policy.minimum)
         else:
             self._because("nothing_owed")
         return Clear(**self._common(), stop="")
