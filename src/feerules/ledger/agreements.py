@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -77,7 +78,9 @@ def _promise(treatment: Treatment, folded: Folded, event: EventRow, pauses: Sequ
     amount = event.amount
     if amount is None:
         amount = owed_at(treatment, folded, event.day, pauses)
-    paid = sum(row[2] for row in treatment.seen.payments if event.day <= row[0] <= last_day)
+    seen = treatment.seen
+    first, last = bisect_left(seen.paid_days, event.day), bisect_right(seen.paid_days, last_day)
+    paid = sum(row[2] for row in seen.payments[first:last])
     return _Promise(event.day, event.promised, last_day, amount, paid, None)
 
 

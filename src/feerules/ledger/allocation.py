@@ -24,10 +24,13 @@ class Folded:
 
     `open` is what is still open, `cuts` the (day, fen) by which it was lowered, in no order (None: never),
     `paid_on` the last day on which a payment went to it. The dicts tell what other entries lowered; what
-    remains of amount - open went to it from payments and credit. `credit` is money that found no charge.
+    remains of amount - open went to it from payments and credit. `credit` is money that found no charge,
+    `unpaid` the charges that are open and that the policy counts.
     """
 
-    __slots__ = ("contradictions", "credit", "credited", "cuts", "open", "paid_on", "waived", "written_off")
+    __slots__ = (
+        "contradictions", "credit", "credited", "cuts", "open", "paid_on", "unpaid", "waived", "written_off",
+    )  # fmt: skip
 
     def __init__(self, seen: Seen) -> None:
         self.open = [row.amount for row in seen.charges]
@@ -37,12 +40,16 @@ class Folded:
         self.waived: dict[int, int] = {}
         self.written_off: dict[int, int] = {}
         self.credit = 0
+        self.unpaid: list[int] = []
         self.contradictions: list[Contradiction] = []
 
 
 def fold(seen: Seen, treatment: Treatment) -> Folded:
     """Every entry that is seen, day by day: charges, then what lowers them, then payments, then refunds."""
-    return fold_first_in_first_out(seen) if treatment.fifo else fold_day_by_day(seen, treatment)
+    folded = fold_first_in_first_out(seen) if treatment.fifo else fold_day_by_day(seen, treatment)
+    counts = treatment.counts
+    folded.unpaid = [i for i, left in enumerate(folded.open) if left and counts[i]]
+    return folded
 
 
 def fold_first_in_first_out(seen: Seen) -> Folded:
@@ -200,6 +207,8 @@ class _Fold:
         ]
         if not self.by_law:
             return iter([[i] for i in found])
+        if not fee and not due_only:
+            self.waiting = found[:]  # what is paid need not be looked at again
         keys = {i: self.treatment.key_560(i, day) for i in found}
         found.sort(key=keys.__getitem__)
         return iter([list(group) for _, group in groupby(found, key=keys.__getitem__)])

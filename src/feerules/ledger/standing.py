@@ -25,16 +25,19 @@ def demands_of(treatment: Treatment, folded: Folded, as_of: int, values: Values,
     if not last.closing:
         values["demand_state"] = _state_of(last, terms, as_of)
         values["demand_age_days"] = as_of - last.day
-    covered: set[int] = set()
+    left: set[int] = set(folded.unpaid)
+    covered = 0
     for event in _standing(events):
         if event.delivered is not True:
             continue
         last_day = _last_day(event, terms)
-        if as_of > last_day:
-            covered.update(covered_by(treatment, event.charge_ids, event.day))
-        else:
+        if as_of <= last_day:
             changes.append(last_day + 1)
-    values["demand_covers"] = sum(folded.open[i] for i in covered if charges[i].kind == "charge")
+            continue
+        for i in left.intersection(covered_by(treatment, event.charge_ids, event.day)):
+            left.discard(i)
+            covered += folded.open[i] if charges[i].kind == "charge" else 0
+    values["demand_covers"] = covered
 
 
 def _standing(events: Sequence[EventRow]) -> list[EventRow]:
