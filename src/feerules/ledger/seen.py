@@ -71,7 +71,7 @@ class Seen:
 
     __slots__ = (
         "allocations", "charges", "contradictions", "debt", "events", "fifo", "first_issue", "ids",
-        "in_transit", "index", "late_waived", "limits", "next_day", "paid_days", "payments", "recorded",
+        "in_transit", "index", "late_waived", "limits", "next_day", "ordered", "paid_days", "payments", "recorded",
         "reductions", "refunds", "rows", "steps", "treated",
     )  # fmt: skip
 
@@ -87,6 +87,7 @@ class Seen:
         self.rows = rows
         self.next_day = next_day
         self.treated: Any = None
+        self.ordered: list[tuple[int, int, str, int]] | None = None
         self.contradictions: list[Contradiction] = []
         stamps = [r.stamp for each in (charges, payments, allocations, events) for r in each]
         self.recorded = max((recorded_day(stamp) for stamp in stamps if stamp is not None), default=None)
