@@ -108,8 +108,7 @@ class Seen:
         if strange:
             rows = [row for row in rows if row not in strange]
         for row in strange:
-            code = "other_currency" if row.account_id in accounts else "other_account"
-            self._refuse(code, sort, row.id)
+            self._refuse("other_currency" if row.account_id in accounts else "other_account", sort, row.id)
         return self._once(rows, sort)
 
     def _once(self, rows: list[Any], sort: str) -> list[Any]:
