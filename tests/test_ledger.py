@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+from copy import copy
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -473,6 +475,23 @@ def test_facts_are_read_by_name_as_attributes_and_by_their_short_names() -> None
         found["bucket_none"]
 
 
+def test_a_position_can_be_sent_to_another_process() -> None:
+    found = position("2026-01-31", *QUARTER, payment("P-1", "2026-01-20", "30.00"))
+    assert pickle.loads(pickle.dumps(found)).to_dict() == found.to_dict()
+    assert copy(found) == found
+
+
+def test_days_at_the_end_of_all_days_are_no_trouble() -> None:
+    last = charge("C-1", "9999-12-31", "100.00", issued_on="2026-01-01")
+    plan = event("E-1", "plan", "2026-01-05", amount="1.00", frequency="monthly", promised_on="9999-12-31")
+    pause = event("E-2", "pause", "2026-01-05", ends_on="9999-12-31")
+    found = position(
+        "2026-01-31", last, plan, pause, terms=LedgerTerms(buckets=(Bucket("all", ((0, 10**7),)),))
+    )
+    assert (found.limitation_on, found.plan_state) == (date.max, "live")
+    assert position("9999-12-31", last, plan, pause).outstanding == Decimal("100.00")
+
+
 # Bills
 
 
@@ -490,5 +509,8 @@ def test_a_bill_becomes_charges_and_is_not_charged_twice() -> None:
     (line,) = bill
     assert (one.charge_id, one.amount, one.due_on) == (line.charge_id, Decimal("250.60"), line.due_on)
     assert Charge.of(line.to_dict()) == one
-    assert billed.with_bill(bill) == billed
+    recorded = billed.model_copy(
+        update={"charges": (one.model_copy(update={"recorded_at": date(2026, 1, 2)}),)}
+    )
+    assert recorded.with_bill(bill) == recorded
     assert position_of(billed, LedgerTerms(), date(2026, 1, 31)).outstanding == Decimal("250.60")

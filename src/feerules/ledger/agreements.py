@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
 from feerules.ledger.allocation import Folded
@@ -125,4 +126,8 @@ def _instalment_day(frequency: str | None, start: int, number: int) -> int | Non
         return start if number == 0 else None
     if frequency in _STEP_DAYS:
         return start + number * _STEP_DAYS[frequency]
-    return day_number(add_months(from_day_number(start), number))
+    first = from_day_number(start)
+    # No plan runs out of the calendar, but one may be dated at its end.
+    if first.year + (first.month - 1 + number) // 12 > date.max.year:
+        return None
+    return day_number(add_months(first, number))

@@ -27,6 +27,7 @@ from feerules.vocabulary import ALIASES, POSITION, PositionFact, bucket_fact, st
 __all__ = ["COUNTING", "Position", "position_of"]
 
 SCHEMA: Final = 1
+LAST_DAY: Final = day_number(date.max)
 
 COUNTING: Final = frozenset(
     {"as_of", "weekday", "day_of_month", "days_overdue", "late_fee_accrued", "late_fee_due"}
@@ -164,7 +165,7 @@ def position_of(
         contradictions.append(("other_currency", "account", account.account_id))
     if seen.next_day is not None:
         changes.append(seen.next_day)
-    coming = [change for change in changes if day < change < ENDLESS]
+    coming = [change for change in changes if day < change <= LAST_DAY]
     return Position(
         account.account_id,
         known_at,
