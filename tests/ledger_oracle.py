@@ -177,7 +177,14 @@ class Clerk:
     def is_paused(self, day: date) -> bool:
         """Whether the day that passes from `day` to the next is paused."""
         spans: list[list[date]] = []
-        events = [e for e in self.account.events if e.type == "pause" and e.effective_on <= self.as_of]
+        events = [
+            e
+            for e in self.account.events
+            if e.type == "pause"
+            and e.effective_on <= self.as_of
+            and e.account_id in (None, self.account.account_id)
+            and (e.ends_on is None or e.ends_on >= e.effective_on)
+        ]
         for e in sorted(events, key=lambda e: (e.effective_on, str(e.occurred_at or ""), e.event_id)):
             if e.status != "open":
                 spans = [[start, min(end, e.effective_on)] for start, end in spans]

@@ -137,8 +137,27 @@ def test_nothing_but_counting_changes_a_fact_until_the_day_that_is_told(
         assert standing(later) == standing(position)
         for name, fact in POSITION.items():
             if fact.daily in ("up", "down") and position.values[name] is not None:
-                assert isinstance(found := later.values[name], int)
-                assert found - position.values[name] == (passed if fact.daily == "up" else -passed)
+                assert moved(position, later, name) == (passed if fact.daily == "up" else -passed)
+        for name in position.values:
+            if name.startswith("steps.") and name.endswith(".days") and position.values[name] is not None:
+                assert moved(position, later, name) == passed
+        if position.values["days_overdue"] is not None:
+            # In a pause it stands still: all the time until then, or not at all.
+            is_paused = paused_on(account, day)
+            assert moved(position, later, "days_overdue") == (0 if is_paused else passed)
+
+
+def moved(before: Position, after: Position, name: str) -> int:
+    one, other = before.values[name], after.values[name]
+    assert isinstance(one, int)
+    assert isinstance(other, int)
+    return other - one
+
+
+def paused_on(account: Account, day: date) -> bool:
+    return Clerk(
+        account.model_copy(update={"charges": (), "payments": (), "allocations": ()}), LedgerTerms(), day
+    ).is_paused(day)
 
 
 def standing(position: Position) -> dict[str, Any]:
