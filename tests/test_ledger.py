@@ -375,6 +375,15 @@ def test_an_allocation_is_no_more_than_its_payment_and_its_charge() -> None:
     assert beyond.contradictions == (("allocation_over_payment", "allocation", "P-1/C-1"),)
 
 
+def test_of_two_entries_with_one_id_the_order_does_not_choose() -> None:
+    one, other = (JANUARY | {"tags": (tag,)} for tag in ("disputed", "plain"))
+    terms = LedgerTerms(exclude_tags=frozenset({"disputed"}))
+    assert (
+        position("2026-01-31", one, other, terms=terms).values
+        == position("2026-01-31", other, one, terms=terms).values
+    )
+
+
 def test_reversing_a_reversal_or_another_sum_is_told() -> None:
     paid = payment("P-1", "2026-01-12", "100.00")
     undone = payment("P-2", "2026-01-13", None, reverses_payment_id="P-1")

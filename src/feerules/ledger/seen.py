@@ -116,10 +116,11 @@ class Seen:
         if len({row.id for row in rows}) == len(rows):
             return rows
         kept: dict[str, Any] = {}
-        for row in rows:
+        # By all that they say, lest the order in which they were given decides.
+        for row in sorted(rows, key=lambda row: (row[:2], repr(row))):
             if kept.setdefault(row.id, row) is not row:
                 self._refuse("duplicate_id", sort, row.id)
-        return [*kept.values()]
+        return [row for row in rows if kept[row.id] is row]
 
     # Charges, and what lowers them
 
