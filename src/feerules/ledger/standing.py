@@ -30,7 +30,7 @@ def demands_of(treatment: Treatment, folded: Folded, as_of: int, values: Values,
         for event in _standing(events)
         if event.delivered is True and (last_day := _last_day(event, terms)) >= as_of
     ]
-    covered = covered_by_demands(treatment, as_of)
+    covered = covered_by_demands(treatment, as_of).intersection(folded.unpaid)
     values["demand_covers"] = sum(folded.open[i] for i in covered if charges[i].kind == "charge")
 
 
