@@ -72,18 +72,20 @@ def _how_it_ended(contacts: list[EventRow], terms: LedgerTerms, values: Values) 
 
 def steps_of(seen: Seen, terms: LedgerTerms, as_of: int, values: Values, changes: Changes) -> None:
     """How often each step of the ladder was done and is in force, and the last of them."""
+    if not terms.steps:
+        return
+    attempts: dict[str | None, list[EventRow]] = {}
+    for event in seen.steps:
+        attempts.setdefault(event.step_id, []).append(event)
     last: EventRow | None = None
     for step in terms.steps:
-        mine = [
-            event for event in seen.steps if event.step_id == step.id and _is_in_force(event, step, as_of)
-        ]
+        tried = attempts.get(step.id, ())
+        mine = [event for event in tried if _is_in_force(event, step, as_of)]
         values[f"steps.{step.id}.count"] = len(mine)
         values[f"steps.{step.id}.days"] = as_of - mine[-1].day if mine else None
         since = _when(mine[-1]) if mine else None
-        later = [
-            event for event in done if event.step_id == step.id and (since is None or _when(event) > since)
-        ]
-        values[f"steps.{step.id}.failed"] = sum(event.delivered is False for event in later)
+        failed = [event for event in tried if event.delivered is False and _is_later(event, since)]
+        values[f"steps.{step.id}.failed"] = len(failed)
         values[f"steps.{step.id}.approved"] = int(_is_approved(seen, step, since))
         if not mine:
             continue
@@ -96,11 +98,18 @@ def steps_of(seen: Seen, terms: LedgerTerms, as_of: int, values: Values, changes
         values["days_since_step"] = as_of - last.day
 
 
+def _is_later(event: EventRow, since: tuple[int, int, str] | None) -> bool:
+    return since is None or _when(event) > since
+
+
 def _is_approved(seen: Seen, step: StepTerms, since: tuple[int, int, str] | None) -> bool:
     """Whether the last approval of the step, given since it was last done, is one."""
+    approvals = seen.events.get("approval")
+    if approvals is None:
+        return False
     given = [
         event
-        for event in seen.events.get("approval", ())
+        for event in approvals
         if event.step_id == step.id and (since is None or _when(event)[:2] >= since[:2])
     ]
     return bool(given) and not given[-1].closing and given[-1].outcome not in ("refused", "rejected")
