@@ -15,7 +15,7 @@ from feerules.decisions import Decision
 from feerules.documents.others import Case
 from feerules.documents.tree import Text
 from feerules.dunning import next_action
-from feerules.errors import UnitErrors
+from feerules.errors import UnitErrors, did_you_mean
 from feerules.ledger.position import Position
 
 __all__ = ["account_differences", "plain", "problem_differences"]
@@ -54,7 +54,8 @@ def account_differences(book: Book, case: Case) -> Iterator[str]:
         elif key in assessed.position.values:
             found = assessed.position[key]
         else:
-            yield f"{key}: neither a fact of the position nor a part of a decision"
+            hint = did_you_mean(key, ["class", "reason", *ASKED, *assessed.position.values])
+            yield f"{key}: neither a fact of the position nor a part of a decision" + f"; {hint}" * bool(hint)
             continue
         if not _same(found, expected):
             yield f"{key}: expected {plain(expected)}, found {_told(found)}"

@@ -98,8 +98,8 @@ class Book:
         check_prices(self.versions, self.calendar)
         check_claims(self.versions)
         for policy in self._every_policy():
-            if compile_policy(policy) is not None:
-                policy.names.note(unsound_policy(policy.policy))
+            compile_policy(policy)
+            policy.names.note(unsound_policy(policy.policy))
         return self._noted()
 
     def _every_version(self) -> list[Version]:

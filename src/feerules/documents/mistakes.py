@@ -233,6 +233,8 @@ _LINES = {
     "fees": "fees: {management: {per: area, rate: 2.80}}",
     "years": "years: [2026]",
     "from": "from: 2026-01-01",
+    "steps": 'steps: [{id: reminder, when: {days_overdue: ">= 5"}, channels: [sms], gap: 5 days}]',
+    "then": "then: hold, or wait, review, clear",
 }
 
 
@@ -252,9 +254,18 @@ def _unknown_word(e: _Found) -> Problem:
     hint = ""
     if isinstance(e.value, str):
         meant = half(e.value).strip().lower().replace(" ", "_").replace("-", "_")
+        meant = _IN_CHINESE.get(meant, meant)
         hint = f"write {meant}" if meant in words else did_you_mean(e.value, words)
     expected = f"one of: {', '.join(words)}" if len(words) > 1 else quote("".join(words))
     return e.problem("unknown_word", describe(e.value), expected, hint)
+
+
+# What people write for the closed words of policies.
+_IN_CHINESE = {
+    "日": "day", "天": "day", "月": "month", "年": "year", "电话": "phone", "短信": "sms", "微信": "wechat",
+    "邮件": "email", "上门": "visit", "当面": "in_person", "快递": "courier", "邮寄": "post", "公告": "board",
+    "whatsapp": "app", "letter": "post", "mail": "post", "text": "sms",
+}  # fmt: skip
 
 
 def _unknown_form(e: _Found) -> Problem:
@@ -275,8 +286,10 @@ def _formless(e: _Found) -> Problem:
 def _not_a_part(e: _Found) -> Problem:
     fields = e.fields()
     expected = f"keys and values: {', '.join(fields)}" if fields else "keys and values"
-    must = ", ".join(f"{key}: …" for key, required in fields.items() if required)
-    hint = f"write {{{must or 'key: value'}}}"
+    must = [key for key, required in fields.items() if required] or [*fields][:4]
+    hint = f"write {{{', '.join(f'{key}: …' for key in must) or 'key: value'}}}"
+    if not must and isinstance(e.value, str) and re.fullmatch("[a-z_]+", e.value):
+        hint = f"write {{{e.value}: …}}"
     if isinstance(e.value, str) and (typed := re.match(r"(\w+)[:：](?=\S)", e.value)):
         hint = f"put a half-width colon and a space after {quote(typed[1])}"
     return e.problem("wrong_type", describe(e.value), expected, hint)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from feerules.documents.charging import Mode, Source
+from feerules.documents.durations import Days, Hours, Offset
 from feerules.documents.facts import Derived, Fact
 from feerules.documents.fields import Day, DocId, Flag, Id, Number, Phrase, Plain, Whole, Words
-from feerules.documents.model import Part, problem_with, refused
+from feerules.documents.model import Part
 from feerules.documents.schedule import Currency, Effective, Publication
 from feerules.documents.values import Cells, TableValue
 
@@ -29,48 +29,6 @@ __all__ = [
 ]
 
 # Single values
-
-_DAYS = re.compile(r"([+-]?[0-9]{1,5}) (day|week)s?")
-_HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-4]):([0-5][0-9])")
-
-
-def _read_days(value: Any) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    found = _DAYS.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        number = re.match(r"[+-]?[0-9]+", value) if isinstance(value, str) else None
-        hint = f"write {number[0]} days" if number else ""
-        expected = "a number of days such as 15 days or 2 weeks"
-        raise refused([problem_with(value, "wrong_type", expected=expected, hint=hint)])
-    return int(found[1]) * (7 if found[2] == "week" else 1)
-
-
-_DAYS_SCHEMA = WithJsonSchema({"type": "string", "pattern": r"^[+-]?[0-9]{1,5} (day|week)s?$"})
-Days = Annotated[int, BeforeValidator(_read_days), Field(ge=0), _DAYS_SCHEMA]
-"""A length of time in whole days: "15 days", "2 weeks"."""
-Offset = Annotated[int, BeforeValidator(_read_days), _DAYS_SCHEMA]
-"""The same, before or after a day: "-1 day"."""
-
-
-def _read_hours(value: Any) -> tuple[int, int]:
-    if isinstance(value, tuple):
-        return value
-    found = _HOURS.fullmatch(value) if isinstance(value, str) else None
-    start, end = (int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])) if found else (0, 0)
-    if start == end or end > 24 * 60:
-        expected = 'hours of a day such as "09:30-12:00", at most to 24:00'
-        hint = "write two digits for hours and for minutes, and quotes around them"
-        raise refused([problem_with(value, "wrong_type", expected=expected, hint=hint)])
-    return start, end
-
-
-Hours = Annotated[
-    tuple[int, int],
-    PlainValidator(_read_hours),
-    WithJsonSchema({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$"}),
-]
-"""Minutes of a day, half-open; quiet hours may reach over midnight, and then end before they start."""
 
 CHANNELS = (
     "phone", "sms", "wechat", "app", "email", "visit", "in_person", "courier", "post", "notice",
@@ -315,7 +273,9 @@ class DunningPolicy(Part):
     include: tuple[Phrase, ...] = ()
     applies: Cells = Field({}, description="the accounts that this policy is for")
     facts: dict[Id, Fact] = Field({}, description="what an account tells beside its ledger")
-    parameters: dict[Id, tuple[DatedValue, ...]] = Field({}, description="dated numbers, such as the LPR")
+    parameters: dict[Id, Annotated[tuple[DatedValue, ...], Field(min_length=1)]] = Field(
+        {}, description="dated numbers, such as the LPR"
+    )
     derived: dict[Id, Derived] = {}
     tables: dict[Id, TableValue] = {}
     ledger: LedgerRules = Field(default_factory=LedgerRules)

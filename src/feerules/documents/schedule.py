@@ -47,7 +47,7 @@ DayInForce = Annotated[Day, AfterValidator(_in_reach)]
 
 
 def _currency(value: Any) -> str:
-    if isinstance(value, str) and re.fullmatch("[A-Z]{3}", value):
+    if isinstance(value, str) and re.fullmatch("[A-Z]{3}", value) and value != "RMB":
         return value
     expected, hint = "a currency code of three letters", "write CNY for the yuan"
     raise refused([problem_with(value, "wrong_form", expected=expected, hint=hint)])

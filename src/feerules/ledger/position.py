@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+from feerules.errors import did_you_mean
 from feerules.ledger.agreements import Changes, Values, plan_of, promises_of
 from feerules.ledger.allocation import Folded, fold
 from feerules.ledger.charges import ChargeState, charge_states
@@ -158,8 +159,9 @@ def _fact_named(name: str) -> PositionFact:
     try:
         return _fact(name)
     except (StopIteration, KeyError):
-        known = ", ".join(POSITION)
-        raise ValueError(f'found "{name}", expected a fact of a position: {known}') from None
+        hint = did_you_mean(name, [*POSITION, *ALIASES])
+        expected = f"expected a fact of a position: {', '.join(POSITION)}"
+        raise ValueError(f'found "{name}", {hint or expected}') from None
 
 
 def _encoded(value: Any, fact: PositionFact) -> int | str | None:

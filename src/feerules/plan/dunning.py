@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 from feerules.documents.policy import DunningPolicy, LateFee, ParameterRate, Step, Stop
 from feerules.documents.schedule import FactLibrary
@@ -90,6 +91,8 @@ def policy_names(policy: DunningPolicy, library: FactLibrary, mapping: Mapping[s
         texts=texts,
         mapping=mapping,
         computed=frozenset([CLASS]),
+        said={fact.zh: name for name, fact in POSITION.items()},
+        about=("policy", "account"),
     )
     for key in ("facts", "derived", "tables"):
         for name in getattr(policy, key):
@@ -231,7 +234,7 @@ class _Compiling:
         self.outputs: dict[str, Node] = {}
 
     def compiled(self) -> Compiled:
-        self.outputs["applies"] = cells_hold(self.scope, self.policy.applies)
+        self._applies()
         found, classes = self._class()
         self._stops()
         self._ladder()
@@ -241,6 +244,17 @@ class _Compiling:
         rows = found.decision.rows if found else ()
         own = frozenset([*POSITION, *(fact.name for fact in _own_facts(self.policy))])
         return Compiled(self.policy, self.terms, plan, own, classes, rows, cuts_of(plan))
+
+    def _applies(self) -> None:
+        """The account's own facts alone: its position is not known before its policy is."""
+        for name in self.policy.applies:
+            told = ALIASES.get(name, name)
+            if told in POSITION or told.startswith(("steps.", "bucket_")) or told == CLASS:
+                self.version.names.problem(
+                    place_of(name, self.policy.where), "unknown_account_fact", f'"{name}" in applies, a fact of the position',
+                    "facts that the account itself tells", "declare a fact, or ask it in a stop",
+                )  # fmt: skip
+        self.outputs["applies"] = cells_hold(self.scope, self.policy.applies)
 
     def _guards(self) -> Iterator[Guard]:
         for leaf, need in self.scope.needs.items():
@@ -289,11 +303,19 @@ class _Compiling:
 
     def _stops(self) -> None:
         b, stops = self.b, self.policy.stops
+        holds = [self._tried(partial(self._holds, stop)) for stop in stops]
         first: Node = b.const(len(stops))
         for number, stop in reversed([*enumerate(stops)]):
-            first = b.choose(self._holds(stop), b.const(number), first)
+            first = b.choose(holds[number], b.const(number), first)
             self._until(number, stop)
         self.outputs["stop"] = first
+
+    def _tried(self, made: Callable[[], Node]) -> Node:
+        """What is made; where that is refused, a stand-in, so that the next part is read all the same."""
+        try:
+            return made()
+        except Refused:
+            return self.b.false
 
     def _until(self, number: int, stop: Stop) -> None:
         for name, offset in stop.until.items():
@@ -322,7 +344,10 @@ class _Compiling:
             return
         steps = self.policy.ladder.steps
         counts = [self.scope.term(f"steps.{step.id}.count", step.where).node for step in steps]
-        ready = [self._ready(number, step, counts[number]) for number, step in enumerate(steps)]
+        ready = [
+            self._tried(partial(self._ready, number, step, counts[number]))
+            for number, step in enumerate(steps)
+        ]
         due = self._in_order(steps, counts, ready)
         self.outputs["step"] = self._chosen(due)
         for number, stop in enumerate(self.policy.stops):
@@ -335,7 +360,9 @@ class _Compiling:
 
     def _ready(self, number: int, step: Step, count: Node) -> Node:
         b, scope = self.b, self.scope
-        tests = [self._holds(step)]
+        tests = [self._tried(partial(self._holds, step))]
+        if step.amount is not None:
+            self._asks(step, step.amount)
         if step.after is not None:
             tests.append(self._after(step, step.after.step, step.after.days))
         met = b.all_of(tests)
@@ -353,6 +380,16 @@ class _Compiling:
             f"step.{number}.left": left,
         }
         return b.all_of((met, rested, left))
+
+    def _asks(self, step: Step, fact: str) -> None:
+        name = ALIASES.get(fact, fact)
+        known = [each for each, told in POSITION.items() if told.kind == "decimal"]
+        known += [f"bucket_{bucket}" for bucket in self.policy.buckets]
+        if name not in known:
+            self.version.names.problem(
+                step.where_of("amount"), "unknown_fact", f'"{fact}" as the amount of {step.id}',
+                f"an amount of the position: {', '.join(known)}", did_you_mean(fact, known),
+            )  # fmt: skip
 
     def _after(self, step: Step, other: str, days: str) -> Node:
         where = step.after.where_of("days") if step.after else step.where

@@ -73,6 +73,8 @@ class Names:
     rings: set[frozenset[str]] = field(default_factory=set)
     checked: dict[int, bool] = field(default_factory=dict)
     computed: frozenset[str] = frozenset()  # what the plan itself works out, such as the class of arrears
+    said: Mapping[str, str] = field(default_factory=dict)  # what people call a fact that is no name here
+    about: tuple[str, str] = ("schedule", "unit")  # what the document is, and what it asks about
 
     def __post_init__(self) -> None:
         for name, spec in self.facts.items():
@@ -146,9 +148,13 @@ class Names:
 
     def hint(self, word: str, others: Iterable[str] = ()) -> str:
         """What was likely meant by an unknown name, or how to make it known."""
+        if word in self.said:
+            return f"write {self.said[word]}"
         near = did_you_mean(word, [*others, *self.known()])
         if near or not re.fullmatch("[a-z][a-z0-9_]*", word):
             return near or f"add aliases: [{word}] to the fact that it is"
+        if self.about[0] == "policy" and word.startswith("bucket_"):
+            return f'declare it, for example buckets: {{{word.removeprefix("bucket_")}: "[31..90]"}}'
         return f"declare it under facts, for example {word}: {{decimal: 2, min: 0, max: 100000}}"
 
     def some_facts(self) -> str:
@@ -168,7 +174,8 @@ class Names:
                 "ask it where a fee says when or applies",
             )
             return self.refuse(where, "unknown_fact", found, f"a fact{self.some_facts()}", hint)
-        expected = f"a fact{self.some_facts()}, a derived fact, a parameter or a table of this schedule"
+        document = self.about[0]
+        expected = f"a fact{self.some_facts()}, a derived fact, a parameter or a table of this {document}"
         return self.refuse(where, "unknown_fact", f'the name "{name}"', expected, self.hint(name))
 
     def otherwise(self, spec: TableValue, says: Otherwise) -> TableValue:
