@@ -196,6 +196,15 @@ def test_a_waiver_that_names_no_charge_lowers_what_is_due() -> None:
     assert open_of(position("2026-02-05", JANUARY, FEBRUARY, entry)) == {"C-1": "70.00", "C-2": "100.00"}
 
 
+@pytest.mark.parametrize("kind", ["credit", "waiver", "write_off"])
+def test_what_lowers_a_charge_waits_until_that_is_issued(kind: str) -> None:
+    early = charge("K-1", "2026-01-15", "30.00", kind=kind, corrects_charge_id="C-2")
+    before, after = (position(on, JANUARY, FEBRUARY, early) for on in ("2026-01-31", "2026-02-01"))
+    assert (open_of(before), before.contradictions) == ({"C-1": "100.00"}, ())
+    assert (open_of(after), after.contradictions) == ({"C-1": "100.00", "C-2": "70.00"}, ())
+    assert before.changes_on == day("2026-02-01")
+
+
 # Age
 
 
