@@ -250,6 +250,16 @@ def test_paused_days_do_not_count(
     assert found.days_past_due == (day(as_of) - day(due)).days
 
 
+def test_a_charge_that_falls_due_in_a_pause_ages_up_to_its_due_day_and_then_stands() -> None:
+    pause = event("E-1", "pause", "2026-01-05", ends_on="2026-02-01")
+    entry = charge("C-1", "2026-01-20", "100.00", issued_on="2026-01-01")
+    found = {
+        on: position(on, entry, pause) for on in ("2026-01-10", "2026-01-20", "2026-01-31", "2026-02-02")
+    }
+    assert [each.days_overdue for each in found.values()] == [-10, 0, 0, 1]
+    assert found["2026-01-10"].changes_on == day("2026-01-20")
+
+
 def test_grace_is_taken_off_the_days_overdue() -> None:
     terms = LedgerTerms(grace=10)
     for on, days, overdue in (("2026-01-20", 0, "0.00"), ("2026-01-21", 1, "100.00")):
