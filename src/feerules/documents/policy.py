@@ -15,7 +15,7 @@ from feerules.documents.facts import Derived, Fact
 from feerules.documents.fields import Day, DocId, Flag, Id, Number, Phrase, Plain, Whole, Words
 from feerules.documents.model import Part, problem_with, refused
 from feerules.documents.schedule import Currency, Effective, Publication
-from feerules.documents.values import Cells, TableValue
+from feerules.documents.values import Cells, Formula, TableValue
 
 __all__ = [
     "CHANNELS",
@@ -51,6 +51,28 @@ Days = Annotated[int, BeforeValidator(_read_days), Field(ge=0), _DAYS_SCHEMA]
 """A length of time in whole days: "15 days", "2 weeks"."""
 Offset = Annotated[int, BeforeValidator(_read_days), _DAYS_SCHEMA]
 """The same, before or after a day: "-1 day"."""
+
+
+_AGE = re.compile(r"([0-9]{1,5}) (minute|hour)s?")
+
+
+def _read_age(value: Any) -> tuple[int, str]:
+    found = _AGE.fullmatch(value) if isinstance(value, str) else None
+    if found is not None:
+        return int(found[1]) * (60 if found[2] == "hour" else 1), "minutes"
+    days = value if isinstance(value, tuple) else _read_days(value)
+    if isinstance(days, int) and days < 0:
+        hint = f"write {-days} days"
+        raise refused([problem_with(value, "wrong_type", expected="a length of time", hint=hint)])
+    return days if isinstance(days, tuple) else (days, "days")
+
+
+Age = Annotated[
+    tuple[int, str],
+    PlainValidator(_read_age),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,5} (minute|hour|day|week)s?$"}),
+]
+"""How old something may be: in whole days, or by the clock: "3 days", "60 minutes"."""
 
 
 def _read_hours(value: Any) -> tuple[int, int]:
@@ -137,7 +159,7 @@ class LedgerRules(Part):
     age_from: Literal["due_on", "issued_on", "period_end"] = "due_on"
     grace: Days = 0
     exclude: Exclude = Field(default_factory=Exclude)
-    stale_after: Days | None = Field(None, description="a ledger without a newer entry goes to a person")
+    stale_after: Age | None = Field(None, description="a ledger without a newer entry goes to a person")
     outcomes: Outcomes = Field(default_factory=Outcomes)
 
 
@@ -221,6 +243,7 @@ class After(Part):
 
     step: DocId
     days: Plain = Field("-", description="a cell over the days since")
+    months: Plain = Field("-", description="a cell over the calendar months since")
 
     _short = _word("step")
 
@@ -241,6 +264,9 @@ class Step(Part):
     any: tuple[Cells, ...] = Field((), description="one of these holds; when: must hold as well")
     after: After | None = None
     gap: Days | None = Field(None, description="at least so many days since it was last done")
+    gap_by: Literal["day", "clock"] = Field(
+        "day", description="clock: more than so many times 24 hours, to the second"
+    )
     at_most: Whole | None = Field(None, ge=1, description="how often it may be done")
     in_force: Days | None = Field(None, ge=1, description="after so many days it is as if never done")
     channels: tuple[Channel, ...] = Field((), description="how it reaches the party, the preferred one first")
@@ -254,6 +280,7 @@ class Step(Part):
     template: Phrase | None = Field(None, description="the key of the message; default: the id of the step")
     announces: tuple[Phrase, ...] = Field((), description="the consequences that the message announces")
     amount: Phrase | None = Field(None, description="the fact that it asks for; default: overdue")
+    fee: Formula | None = Field(None, description="what it costs the debtor; rounded to 0.01, half up")
     note: Words | None = None
     source: Source | None = None
 
@@ -266,6 +293,9 @@ class Ladder(Part):
     """
 
     order: Literal["first", "severest_first", "one_step_at_a_time"] = "first"
+    backwards: Literal["allowed", "review"] = Field(
+        "allowed", description="what a day means that lies before one on which a step was done"
+    )
     steps: tuple[Step, ...] = Field(min_length=1)
 
 

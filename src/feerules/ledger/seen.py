@@ -70,7 +70,7 @@ class Seen:
 
     __slots__ = (
         "allocations", "charges", "contradictions", "debt", "events", "fifo", "ids", "in_transit", "index",
-        "late_waived", "limits", "next_day", "payments", "recorded", "reductions", "refunds", "rows", "treated",
+        "late_waived", "latest", "limits", "next_day", "payments", "recorded", "reductions", "refunds", "rows", "treated",
     )  # fmt: skip
 
     def __init__(
@@ -87,7 +87,8 @@ class Seen:
         self.treated: Any = None
         self.contradictions: list[Contradiction] = []
         stamps = [r.stamp for each in (charges, payments, allocations, events) for r in each]
-        self.recorded = max((recorded_day(stamp) for stamp in stamps if stamp is not None), default=None)
+        self.latest = max((stamp for stamp in stamps if stamp is not None), key=itemgetter(0), default=None)
+        self.recorded = None if self.latest is None else recorded_day(self.latest)
         self._read_charges(charges)
         self._read_payments(payments)
         self._read_allocations(allocations)
