@@ -45,7 +45,8 @@ class PositionFact:
             return 0, self.most
         if self.kind == "decimal":
             return (-MOST_MONEY if self.name == "balance" else 0, MOST_MONEY)
-        return (-MOST_DAYS, MOST_DAYS) if self.daily in ("up", "down") else (0, MOST_COUNT)
+        # What is counted in days is optional: within grace, or before it is due, it is below zero.
+        return (-MOST_DAYS, MOST_DAYS) if self.optional else (0, MOST_COUNT)
 
 
 def _money(name: str, zh: str, en: str, daily: Daily = "stays") -> PositionFact:
