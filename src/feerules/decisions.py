@@ -21,7 +21,9 @@ SAYINGS: Mapping[str, str] = {
     "below_minimum": sentence("{amount} is overdue, less than the minimum of {least}."),
     "contradictory": sentence("The entries contradict each other: {what}."),
     "stale": sentence("The newest entry of the ledger is {days} days old, {most} are allowed."),
-    "stale_by_clock": sentence("The newest entry of the ledger is {minutes} minutes old, {most} are allowed."),
+    "stale_by_clock": sentence(
+        "The newest entry of the ledger is {minutes} minutes old, {most} are allowed."
+    ),
     "before_last_step": sentence("{title} was done on {day}, after the day that is asked about."),
     "stop": sentence("Stop: {title}."),
     "class": sentence("Class: {title} (row {row})."),

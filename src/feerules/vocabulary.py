@@ -170,7 +170,9 @@ def bucket_fact(name: str) -> PositionFact:
 
 def step_facts(step: str, *, by_clock: bool = False) -> tuple[PositionFact, ...]:
     """What is known of a step of the ladder, as far as it is still in force; `by_clock`: its gap is to the second."""
-    rested = _flag(f"steps.{step}.rested", f"{step} 间隔已满", f"whether the gap of {step} has passed by the clock")
+    rested = _flag(
+        f"steps.{step}.rested", f"{step} 间隔已满", f"whether the gap of {step} has passed by the clock"
+    )
     return (
         *((rested,) if by_clock else ()),
         _count(f"steps.{step}.count", f"{step} 次数", f"how often {step} was done", "leaps"),

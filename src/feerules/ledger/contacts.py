@@ -96,7 +96,9 @@ def steps_of(
         values[f"steps.{step.id}.approved"] = int(_is_approved(seen, step, since))
         if step.more_than is not None:
             last_one = mine[-1] if mine else None
-            values[f"steps.{step.id}.rested"] = int(_has_rested(last_one, step.more_than, as_of, moment, changes))
+            values[f"steps.{step.id}.rested"] = int(
+                _has_rested(last_one, step.more_than, as_of, moment, changes)
+            )
         if not mine:
             continue
         if step.in_force is not None:
@@ -118,9 +120,7 @@ def _is_approved(seen: Seen, step: StepTerms, since: tuple[int, int, str] | None
     return bool(given) and not given[-1].closing and given[-1].outcome not in ("refused", "rejected")
 
 
-def _has_rested(
-    last: EventRow | None, gap: int, as_of: int, moment: Stamp | None, changes: Changes
-) -> bool:
+def _has_rested(last: EventRow | None, gap: int, as_of: int, moment: Stamp | None, changes: Changes) -> bool:
     """Whether more than so many times 24 hours have passed since a step was done, to the second."""
     if last is None:
         return True

@@ -31,7 +31,15 @@ __all__ = ["COUNTING", "Position", "position_of"]
 SCHEMA: Final = 1
 
 COUNTING: Final = frozenset(
-    {"as_of", "weekday", "day_of_month", "days_overdue", "late_fee_accrued", "late_fee_due", "ledger_age_minutes"}
+    {
+        "as_of",
+        "weekday",
+        "day_of_month",
+        "days_overdue",
+        "late_fee_accrued",
+        "late_fee_due",
+        "ledger_age_minutes",
+    }
     | {name for name, fact in POSITION.items() if fact.daily in ("up", "down")}
 )
 """The facts that may move from day to day by counting; `steps.….days` too. All others stand until `changes_on`."""

@@ -10,7 +10,18 @@ from feerules.ledger.entries import CLOSING, OWED, Account, Allocation, Charge, 
 from feerules.money import to_scaled
 from feerules.periods import day_number
 
-__all__ = ["AllocationRow", "ChargeRow", "EventRow", "PaymentRow", "Rows", "Stamp", "elapsed", "is_known", "known_until", "moment_of"]
+__all__ = [
+    "AllocationRow",
+    "ChargeRow",
+    "EventRow",
+    "PaymentRow",
+    "Rows",
+    "Stamp",
+    "elapsed",
+    "is_known",
+    "known_until",
+    "moment_of",
+]
 
 _MICROSECONDS: Final = 86_400_000_000
 _CLOSING: Final = frozenset(CLOSING)

@@ -155,7 +155,10 @@ def terms_of(version: PolicyVersion) -> LedgerTerms:
         refused=frozenset(outcomes.refused or REFUSED),
         steps=tuple(
             StepTerms(
-                step.id, step.in_force, step.must_be == "delivered", step.period or 0,
+                step.id,
+                step.in_force,
+                step.must_be == "delivered",
+                step.period or 0,
                 step.gap if step.gap_by == "clock" else None,
             )
             for step in _steps(policy)
