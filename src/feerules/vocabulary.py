@@ -45,7 +45,7 @@ class PositionFact:
             return 0, self.most
         if self.kind == "decimal":
             return (-MOST_MONEY if self.name == "balance" else 0, MOST_MONEY)
-        # What is counted in days is optional: within grace, or before it is due, it is below zero.
+        # Of integers, the optional ones are days since or until something, which may be yet to come or past.
         return (-MOST_DAYS, MOST_DAYS) if self.optional else (0, MOST_COUNT)
 
 

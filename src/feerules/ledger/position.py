@@ -17,7 +17,7 @@ from feerules.ledger.entries import Account
 from feerules.ledger.late_fees import late_fees
 from feerules.ledger.limitation import limitation_of
 from feerules.ledger.pauses import ENDLESS, Span, paused_between, pauses_of
-from feerules.ledger.rows import Rows, Stamp, elapsed, known_until, moment_of
+from feerules.ledger.rows import Rows, Stamp, elapsed, known_until, moment_of, recorded_day
 from feerules.ledger.seen import LATE_FEE, Contradiction, Seen, see
 from feerules.ledger.standing import court_of, covered_by_demands, demands_of, hold_reason_of, states_of
 from feerules.ledger.treatment import Treatment, treat
@@ -329,8 +329,9 @@ def _posted(treatment: Treatment, folded: Folded) -> int:
 def _tell_age_of_ledger(seen: Seen, day: int, moment: Stamp | None, values: Values) -> None:
     if seen.recorded is None:
         return
-    values["ledger_age_days"] = day - seen.recorded
-    passed = elapsed(seen.latest, moment, day - seen.recorded)
+    age = day - recorded_day(seen.recorded)
+    values["ledger_age_days"] = age
+    passed = elapsed(seen.recorded, moment, age)
     values["ledger_age_minutes"] = max(0, -(-passed // 60_000_000))
 
 

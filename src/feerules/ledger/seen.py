@@ -15,7 +15,6 @@ from feerules.ledger.rows import (
     Rows,
     Stamp,
     is_known,
-    recorded_day,
 )
 
 __all__ = ["CREDIT", "WAIVER", "WRITE_OFF", "Contradiction", "Seen", "see"]
@@ -70,7 +69,7 @@ class Seen:
 
     __slots__ = (
         "allocations", "charges", "contradictions", "debt", "events", "fifo", "ids", "in_transit", "index",
-        "late_waived", "latest", "limits", "next_day", "payments", "recorded", "reductions", "refunds", "rows", "treated",
+        "late_waived", "limits", "next_day", "payments", "recorded", "reductions", "refunds", "rows", "treated",
     )  # fmt: skip
 
     def __init__(
@@ -87,8 +86,8 @@ class Seen:
         self.treated: Any = None
         self.contradictions: list[Contradiction] = []
         stamps = [r.stamp for each in (charges, payments, allocations, events) for r in each]
-        self.latest = max((stamp for stamp in stamps if stamp is not None), key=itemgetter(0), default=None)
-        self.recorded = None if self.latest is None else recorded_day(self.latest)
+        told = (stamp for stamp in stamps if stamp is not None)
+        self.recorded = max(told, key=itemgetter(0), default=None)  # when the newest entry was
         self._read_charges(charges)
         self._read_payments(payments)
         self._read_allocations(allocations)
