@@ -24,7 +24,7 @@ __all__ = ["account_differences", "plain", "problem_differences"]
 ASKED = {
     "decision": "decision", "step": "step_id", "channel": "channel", "fallback": "fallback", "role": "role",
     "approval": "needs_approval", "until": "until", "not_before": "not_before", "not_after": "not_after",
-    "amount": "amount", "stop": "stop", "by": "by", "next_review_on": "next_review_on", "template": "template",
+    "amount": "amount", "fee": "fee", "stop": "stop", "by": "by", "next_review_on": "next_review_on", "template": "template",
     "charge_ids": "charge_ids",
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 from feerules.documents.fields import problem_with, refused
 from feerules.documents.lookalikes import half
 
-__all__ = ["DAY", "Days", "Hours", "Offset"]
+__all__ = ["DAY", "Age", "Days", "Hours", "Offset"]
 
 # Days
 
@@ -62,6 +62,27 @@ Days = Annotated[int, BeforeValidator(_read_days), Field(ge=0), _DAYS_SCHEMA]
 """A length of time in whole days: "15 days", "2 weeks"."""
 Offset = Annotated[int, BeforeValidator(_read_days), _DAYS_SCHEMA]
 """The same, before or after a day: "-1 day"."""
+
+_AGE = re.compile(r"([0-9]{1,5}) (minute|hour)s?")
+
+
+def _read_age(value: Any) -> tuple[int, str]:
+    found = _AGE.fullmatch(value) if isinstance(value, str) else None
+    if found is not None:
+        return int(found[1]) * (60 if found[2] == "hour" else 1), "minutes"
+    days = value if isinstance(value, tuple) else _read_days(value)
+    if isinstance(days, int) and days < 0:
+        hint = f"write {_days(-days)}"
+        raise refused([problem_with(value, "wrong_type", expected="a length of time", hint=hint)])
+    return days if isinstance(days, tuple) else (days, "days")
+
+
+Age = Annotated[
+    tuple[int, str],
+    PlainValidator(_read_age),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,5} (minute|hour|day|week)s?$"}),
+]
+"""How old something may be: in whole days, or by the clock: "3 days", "60 minutes"."""
 
 # Hours
 

@@ -56,6 +56,7 @@ FUNCTIONS: Final = {
     "round": "round(a / b, 2) or round(a / b, 2, half_even)",
     "days_between": "days_between(from, to)",
     "months_between": "months_between(from, to)",
+    "month_end": "month_end(day) or month_end(day, 30), 30 days later",
     "if": "if(a > b, then, else)",
 }
 """The closed set, each with how it is written."""
@@ -67,6 +68,7 @@ _ARGUMENTS: Final = {
     "round": (2, 3),
     "days_between": (2, 2),
     "months_between": (2, 2),
+    "month_end": (1, 2),
     "if": (3, 3),
 }
 # What the functions of spreadsheets and programming languages are here.

@@ -10,12 +10,12 @@ from pydantic import Field, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from feerules.documents.charging import Mode, Source
-from feerules.documents.durations import Days, Hours, Offset
+from feerules.documents.durations import Age, Days, Hours, Offset
 from feerules.documents.facts import Derived, Fact
 from feerules.documents.fields import Day, DocId, Flag, Id, Number, Phrase, Plain, Whole, Words
 from feerules.documents.model import Part
 from feerules.documents.schedule import Currency, Effective, Publication
-from feerules.documents.values import Cells, TableValue
+from feerules.documents.values import Cells, Formula, TableValue
 
 __all__ = [
     "CHANNELS",
@@ -95,7 +95,7 @@ class LedgerRules(Part):
     age_from: Literal["due_on", "issued_on", "period_end"] = "due_on"
     grace: Days = 0
     exclude: Exclude = Field(default_factory=Exclude)
-    stale_after: Days | None = Field(None, description="a ledger without a newer entry goes to a person")
+    stale_after: Age | None = Field(None, description="a ledger without a newer entry goes to a person")
     outcomes: Outcomes = Field(default_factory=Outcomes)
 
 
@@ -179,6 +179,7 @@ class After(Part):
 
     step: DocId
     days: Plain = Field("-", description="a cell over the days since")
+    months: Plain = Field("-", description="a cell over the calendar months since")
 
     _short = _word("step")
 
@@ -199,6 +200,9 @@ class Step(Part):
     any: tuple[Cells, ...] = Field((), description="one of these holds; when: must hold as well")
     after: After | None = None
     gap: Days | None = Field(None, description="at least so many days since it was last done")
+    gap_by: Literal["day", "clock"] = Field(
+        "day", description="clock: more than so many times 24 hours, to the second"
+    )
     at_most: Whole | None = Field(None, ge=1, description="how often it may be done")
     in_force: Days | None = Field(None, ge=1, description="after so many days it is as if never done")
     channels: tuple[Channel, ...] = Field((), description="how it reaches the party, the preferred one first")
@@ -212,6 +216,7 @@ class Step(Part):
     template: Phrase | None = Field(None, description="the key of the message; default: the id of the step")
     announces: tuple[Phrase, ...] = Field((), description="the consequences that the message announces")
     amount: Phrase | None = Field(None, description="the fact that it asks for; default: overdue")
+    fee: Formula | None = Field(None, description="what it costs the debtor; rounded to 0.01, half up")
     note: Words | None = None
     source: Source | None = None
 
@@ -224,6 +229,9 @@ class Ladder(Part):
     """
 
     order: Literal["first", "severest_first", "one_step_at_a_time"] = "first"
+    backwards: Literal["allowed", "review"] = Field(
+        "allowed", description="what a day means that lies before one on which a step was done"
+    )
     steps: tuple[Step, ...] = Field(min_length=1)
 
 

@@ -10,7 +10,15 @@ from feerules.periods import from_day_number
 from feerules.plan.bounds import Builder
 from feerules.plan.nodes import Node
 
-__all__ = ["day_of_month", "days_in_month", "month_number", "month_of_year", "months_between", "over_days"]
+__all__ = [
+    "day_of_month",
+    "days_in_month",
+    "month_end",
+    "month_number",
+    "month_of_year",
+    "months_between",
+    "over_days",
+]
 
 # From a month, counted from year 0, and its number of days to a value for each of them.
 OfMonth = Callable[[int, int], Sequence[int]]
@@ -65,6 +73,11 @@ def day_of_month(b: Builder, day: Node) -> Node:
 
 def days_in_month(b: Builder, day: Node) -> Node:
     return over_days(b, _days_in_month, day)
+
+
+def month_end(b: Builder, day: Node) -> Node:
+    """The last day of the month in which a day falls."""
+    return b.add(day, b.sub(days_in_month(b, day), day_of_month(b, day)))
 
 
 def months_between(b: Builder, start: Node, end: Node) -> Node:

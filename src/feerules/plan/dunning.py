@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 
-from feerules.documents.policy import DunningPolicy, LateFee, ParameterRate, Step, Stop
+from feerules.documents.formulas import Formula
+from feerules.documents.policy import After, DunningPolicy, LateFee, ParameterRate, Step, Stop
 from feerules.documents.schedule import FactLibrary
 from feerules.documents.values import TableValue
 from feerules.errors import did_you_mean
@@ -16,6 +17,7 @@ from feerules.periods import day_number
 from feerules.plan.bounds import Builder, TooLarge
 from feerules.plan.conditions import Conditions, cells_hold, subject
 from feerules.plan.cuts import Cuts, cuts_of
+from feerules.plan.elapsed import months_fact, months_since
 from feerules.plan.ledgers import (
     AWAY,
     CONNECTED,
@@ -90,7 +92,7 @@ def policy_names(policy: DunningPolicy, library: FactLibrary, mapping: Mapping[s
         aliases=dict(ALIASES),
         texts=texts,
         mapping=mapping,
-        computed=frozenset([CLASS]),
+        computed=frozenset([CLASS, *(months_fact(step.id) for step in _steps(policy))]),
         said={fact.zh: name for name, fact in POSITION.items()},
         about=("policy", "account"),
     )
@@ -107,7 +109,7 @@ def policy_names(policy: DunningPolicy, library: FactLibrary, mapping: Mapping[s
 def _own_facts(policy: DunningPolicy) -> Iterator[PositionFact]:
     yield from map(bucket_fact, policy.buckets)
     for step in _steps(policy):
-        yield from step_facts(step.id)
+        yield from step_facts(step.id, by_clock=step.gap_by == "clock")
 
 
 def _steps(policy: DunningPolicy) -> tuple[Step, ...]:
@@ -155,7 +157,13 @@ def terms_of(version: PolicyVersion) -> LedgerTerms:
         away=frozenset(outcomes.away or AWAY),
         refused=frozenset(outcomes.refused or REFUSED),
         steps=tuple(
-            StepTerms(step.id, step.in_force, step.must_be == "delivered", step.period or 0)
+            StepTerms(
+                step.id,
+                step.in_force,
+                step.must_be == "delivered",
+                step.period or 0,
+                step.gap if step.gap_by == "clock" else None,
+            )
             for step in _steps(policy)
         ),
     )
@@ -232,6 +240,8 @@ class _Compiling:
         self.scope = Scope(version.names, self.b, Moment({}))
         self.scope.tables = table_term
         self.outputs: dict[str, Node] = {}
+        ids = [step.id for step in _steps(self.policy)]
+        self.scope.computed |= months_since(self.scope, ids, self.policy.where) if ids else ()
 
     def compiled(self) -> Compiled:
         self._applies()
@@ -364,12 +374,15 @@ class _Compiling:
         if step.amount is not None:
             self._asks(step, step.amount)
         if step.after is not None:
-            tests.append(self._after(step, step.after.step, step.after.days))
+            tests.append(self._after(step, step.after))
         met = b.all_of(tests)
         last = scope.term(f"steps.{step.id}.days", step.where)
         # Nothing is done twice on one day.
-        gap = b.const(max(step.gap or 0, 1))
-        rested = b.any_of((b.negate(last.present or b.true), b.compare("<=", gap, last.node)))
+        gap = b.const(1 if step.gap_by == "clock" else max(step.gap or 0, 1))
+        over = [b.compare("<=", gap, last.node)]
+        if step.gap_by == "clock":
+            over.append(scope.term(f"steps.{step.id}.rested", step.where).node)
+        rested = b.any_of((b.negate(last.present or b.true), b.all_of(over)))
         most = step.at_most
         if most is None and self.policy.ladder and self.policy.ladder.order == "one_step_at_a_time":
             most = 1
@@ -379,6 +392,9 @@ class _Compiling:
             f"step.{number}.rested": rested,
             f"step.{number}.left": left,
         }
+        if step.fee is not None:
+            fee = self._fee(step.fee, met)
+            self.outputs[f"step.{number}.fee"] = b.choose(met, fee, b.const(0, 2))
         return b.all_of((met, rested, left))
 
     def _asks(self, step: Step, fact: str) -> None:
@@ -391,17 +407,22 @@ class _Compiling:
                 f"an amount of the position: {', '.join(known)}", did_you_mean(fact, known),
             )  # fmt: skip
 
-    def _after(self, step: Step, other: str, days: str) -> Node:
-        where = step.after.where_of("days") if step.after else step.where
-        name = f"steps.{other}.days"
-        if name not in self.version.names.leaves:
+    def _after(self, step: Step, after: After) -> Node:
+        days, months = f"steps.{after.step}.days", months_fact(after.step)
+        if days not in self.version.names.leaves:
             ids = [each.id for each in _steps(self.policy)]
             raise self.version.names.refuse(
-                step.after.where_of("step") if step.after else step.where, "unknown_step", f'the step "{other}"',
-                f"a step of the ladder: {', '.join(ids)}", did_you_mean(other, ids),
+                after.where_of("step"), "unknown_step", f'the step "{after.step}"',
+                f"a step of the ladder: {', '.join(ids)}", did_you_mean(after.step, ids),
             )  # fmt: skip
-        done = self.scope.term(name, where).present or self.b.true
-        return self.b.all_of((done, cells_hold(self.scope, {name: days})))
+        done = self.scope.term(days, after.where).present or self.b.true
+        since = {name: cell for name, cell in ((days, after.days), (months, after.months)) if cell != "-"}
+        return self.b.all_of((done, cells_hold(self.scope, since)))
+
+    def _fee(self, formula: Formula, met: Node) -> Node:
+        """What a step costs the debtor; its facts are needed only where its conditions hold."""
+        with self.scope.needing(met):
+            return self.b.rounded(self.scope.formula(formula).node, 2)
 
     def _in_order(self, steps: Sequence[Step], counts: Sequence[Node], ready: Sequence[Node]) -> list[Node]:
         """The steps that may be taken, by the order of the ladder; the first of them is taken."""

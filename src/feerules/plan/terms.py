@@ -16,7 +16,7 @@ from feerules.documents.values import TableValue
 from feerules.errors import Where, did_you_mean
 from feerules.money import ROUNDING_MODES
 from feerules.plan.bounds import Builder, TooLarge
-from feerules.plan.days import months_between
+from feerules.plan.days import month_end, months_between
 from feerules.plan.moments import Moment, anytime
 from feerules.plan.names import WIDEST, Names, Refused
 from feerules.plan.nodes import Comparison, Guard, Leaf, Mode, Node
@@ -25,6 +25,7 @@ from feerules.plan.units import Term, joined, product, unlike
 __all__ = ["Moment", "Scope", "Term"]
 
 Resolver = Callable[[str, Where], Term]
+MOST_LATER = 3650
 
 
 class Scope:
@@ -369,6 +370,19 @@ class _Formula:
     def _months_between_of(self, expr: Call) -> Term:
         start, end = (self.day(arg) for arg in expr.args)
         return Term(months_between(self.b, start.node, end.node), "integer", ("month",))
+
+    def _month_end_of(self, expr: Call) -> Term:
+        """The last day of the month in which a day falls, or the day so many days after it."""
+        day = self.day(expr.args[0]).node
+        if len(expr.args) > 1:
+            day = self.b.add(day, self.b.const(self._days(expr.args[1])))
+        return Term(month_end(self.b, day), "date")
+
+    def _days(self, expr: Expr) -> int:
+        if isinstance(expr, Num) and expr.value == int(expr.value) and expr.value <= MOST_LATER:
+            return int(expr.value)
+        expected = f"a whole number of days, at most {MOST_LATER}"
+        raise self.refuse(expr, "wrong_type", f"{self._text(expr)} as the days of month_end()", expected)
 
     def _if_of(self, expr: Call) -> Term:
         test = self.truth(expr.args[0])
