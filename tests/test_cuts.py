@@ -291,7 +291,27 @@ VACANCY = [
 ]  # fmt: skip
 
 
-@cases(VERSIONS, TIERED, OWNERS, DEVELOPER, FACTS, VACANCY)
+QUARTER = "every: quarter, judged: each_month, at_a_change: by_days"
+SUMMER = "rate: 'if(month >= 7 and month <= 8, 1, 0.5)'"
+SUMMER_TIERS = "{over: month, table: '| up to | rate |\\n|--|--|\\n| 30 | 0.50 |\\n| above | 0.80 |'}".replace("'", '"')
+MONTH_BY_MONTH = [
+    # 92 m³ in 92 days: 31 and 31 at 1.00, 30 at 0.50
+    Case("a quarter's usage is divided among its months", f"fee: {{per: used, {QUARTER}, {SUMMER}}}", {"used": "92"}, [{"amount": "77.00", "quantity": "92"}], "2026-Q3"),
+    Case("all of it is the last month's where it goes to the later part", f"fee: {{per: used, {QUARTER.replace('by_days', 'all_to_the_later')}, {SUMMER}}}", {"used": "92"}, "46.00", "2026-Q3"),
+    Case("by reading, the months need readings", f"fee: {{per: used, {QUARTER.replace('by_days', 'by_reading')}, {SUMMER}}}", {"used": "92"}, "no_reading_at_change", "2026-Q3"),
+    Case("an owner who moves in pays the months from then on", f"fee: {{per: used, {QUARTER}, {SUMMER}}}", {"used": "92", "owner_id": "A", "changes": [then("2026-08-11", owner_id="B")]}, ["41.00", "36.00"], "2026-Q3"),
+    # 30 × 0.50 + 1 × 0.80 in July and August, 30 × 0.50 in September
+    Case("tiers of a month count in each month from nothing", f"fee: {{per: used, {QUARTER}, tiers: {SUMMER_TIERS}}}", {"used": "92"}, "46.60", "2026-Q3"),
+    # the bands of the bill go on: 30 × 0.50 + 62 × 0.80
+    Case("tiers of a bill count through its months", f"fee: {{per: used, {QUARTER}, tiers: {SUMMER_TIERS.replace('over: month, ', '')}}}", {"used": "92"}, "64.60", "2026-Q3"),
+    Case("what is passed on is passed on once", f"fee: {{pass_through: used, {QUARTER}}}", {"used": "92.01"}, "92.01", "2026-Q3"),
+    Case("also where months are rounded", "fee: {pass_through: used, every: quarter, at_a_change: by_days, rounding: [{stage: month, unit: 0.1}]}", {"used": "92"}, "92.00", "2026-Q3"),
+    Case("a rate by the day counts each day once", "fee: {rate: 1, rate_per: day, every: quarter, judged: each_month}", {}, "92.00", "2026-Q3"),
+    Case("a percentage of a quarter is charged once where months are rounded", "base: {rate: 100, rate_per: month, every: quarter}\nfee: {per: {fees: [base]}, rate: 3%, every: quarter, rounding: [{stage: month, unit: 0.1}]}", {}, {"base": "300.00", "fee": "9.00"}, "2026-Q3"),
+]  # fmt: skip
+
+
+@cases(VERSIONS, TIERED, OWNERS, DEVELOPER, FACTS, VACANCY, MONTH_BY_MONTH)
 def test_a_cut_is_what_a_person_works_out_by_hand(case: Case) -> None:
     check(case)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
@@ -36,6 +37,16 @@ __all__ = ["Line"]
 
 FEN = Decimal("0.01")
 MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """What is priced at once: a line, or the part of it in one month, from `run` to `to`."""
+
+    time: Exact
+    moment: Moment
+    run: Point
+    to: Point
 
 
 class Line(Metering):
@@ -90,45 +101,72 @@ class Line(Metering):
     def exact(self, run: Point, to: Point) -> Exact:
         """The exact charge for what lies between two points."""
         months = self._months(run, to)
-        total = Exact(self.b, self.b.const(0))
-        for time, moment in months:
-            with self.scope.at(moment):
-                share = self._share_of_cycle(run, to) if len(months) == 1 else self._share_of(time)
-                part = self._stage("month", self._charge(time, run, to, share))
+        total, used = Exact(self.b, self.b.const(0)), []
+        for n, each in enumerate(months):
+            self.month = self._month(n) if len(months) > 1 else None
+            with self.scope.at(each.moment):
+                share = self._share_of_cycle(run, to) if len(months) == 1 else self._share_of(each.time)
+                part = self._stage("month", self._charge(each.time, each.run, each.to, share))
                 total = total.plus(part)
             if len(months) > 1:
-                self.shown.months.append((moment.nodes["judged_on"], part.rounded(FEN, "half_up")))
+                self.shown.months.append((each.moment.nodes["judged_on"], part.rounded(FEN, "half_up")))
+            used += [self.shown.quantity] if self.shown.quantity is not None else []
+        self.month = None
+        if self.usage and used:
+            self.shown.quantity = self.b.total(used)
         share = self._share_of_cycle(run, to)
         return self._limited(self.fee, total, share)
 
-    def _months(self, run: Point, to: Point) -> list[tuple[Exact, Moment]]:
+    def _months(self, run: Point, to: Point) -> list[Piece]:
         """The time that is charged, in months: as one piece, or month by month where a rule asks so."""
         moment = self.scope.moment
         if self.progress is None:
-            return [(Exact(self.b, self.b.const(1)), moment)]
-        fraction = "month_fraction" in self.roundings
-        by_month = self.fee.judged == "each_month" or "month" in self.roundings
-        if not (by_month or fraction):
-            return [(self._time(run, to), moment)]
+            return [Piece(Exact(self.b, self.b.const(1)), moment, run, to)]
+        by_month = self._by_month()
+        if not (by_month or "month_fraction" in self.roundings):
+            return [Piece(self._time(run, to), moment, run, to)]
         pieces = [self._month_piece(n, run, to) for n in range(self.cycle.months or 1)]
         if by_month:
-            return [(time, self._moment_of(n)) for n, time in enumerate(pieces)]
-        total = pieces[0]
+            return pieces
+        total = pieces[0].time
         for piece in pieces[1:]:
-            total = total.plus(piece)
-        return [(total, moment)]
+            total = total.plus(piece.time)
+        return [Piece(total, moment, run, to)]
+
+    def _by_month(self) -> bool:
+        """Whether each month is priced by itself; other fees' amounts are for all the days of the line."""
+        fee = self.fee
+        if fee.judged != "each_month" and "month" not in self.roundings:
+            return False
+        own = (fee.per, fee.rate, fee.tiers, fee.pass_through, fee.adjustments, tuple(fee.parts.values()))
+        if (self.cycle.months or 1) == 1 or not self.others.named_in(own):
+            return True
+        if fee.judged == "each_month":
+            raise self.scope.names.refuse(
+                fee.where_of("judged"), "unsupported", "judged: each_month in a fee on other fees' amounts",
+                "judged: at_start", "judge the other fees month by month, or bill all of them every: month",
+            )  # fmt: skip
+        return False
 
     def _time(self, run: Point, to: Point) -> Exact:
         assert self.progress is not None
         between = self.b.within(self.b.sub(to.total, run.total), 0, self.progress.whole)
         return Exact(self.b, between, self.progress.denominator)
 
-    def _month_piece(self, n: int, run: Point, to: Point) -> Exact:
+    def _month(self, n: int) -> tuple[Node, Node]:
+        """The first day of the nth month of the cycle, and the day after its last."""
+        first, last = self.cycle.month_starts[n : n + 2]
+        return first, last
+
+    def _month_piece(self, n: int, run: Point, to: Point) -> Piece:
         assert self.progress is not None
-        b, den = self.b, self.progress.denominator
-        ends = [b.clamp(x.total, b.const(n * den), b.const((n + 1) * den)) for x in (run, to)]
-        piece = Exact(b, b.within(b.sub(ends[1], ends[0]), 0, den), den)
-        return self._stage("month_fraction", piece)
+        b, den, (first, last) = self.b, self.progress.denominator, self._month(n)
+        ends = [
+            Point(b.clamp(x.day, first, last), b.clamp(x.total, b.const(n * den), b.const((n + 1) * den)))
+            for x in (run, to)
+        ]
+        time = Exact(b, b.within(b.sub(ends[1].total, ends[0].total), 0, den), den)
+        return Piece(self._stage("month_fraction", time), self._moment_of(n), ends[0], ends[1])
 
     def _moment_of(self, n: int) -> Moment:
         """The moment at which the nth month is judged: its first day that is charged to anybody."""

@@ -89,6 +89,7 @@ class Metering(Figures):
         self.at_a_change = fee.at_a_change
         self.metered = False  # the quantity belongs to the cycle: time does not multiply it
         self.usage = False  # and it is read from a meter
+        self.month: tuple[Node, Node] | None = None  # the days of the month in hand, where months are priced
         self.in_parts = bool(fee.parts)  # the fee's components are its parts, not those of a rate
 
     # Metered quantities
@@ -101,7 +102,9 @@ class Metering(Figures):
         self.metered = True
         self.usage = self.usage or term.usage
         days = (run.day, to.day)
-        if self.span.whole:
+        if self.month is not None:
+            self._needs_reading(self.month[0])
+        elif self.span.whole:
             return Use(self.b.const(0, term.node.scale), term.node, term.node, days)
         return Use(self._spread(term.node, run.day), self._spread(term.node, to.day), term.node, days)
 
@@ -217,7 +220,7 @@ class Metering(Figures):
     def _ends(self, tiers: Tiers, bands: Bands) -> list[Node]:
         """The bounds of the bands: for the months of the bill, raised, and prorated."""
         ends, b = list(bands.ends), self.b
-        if tiers.over is not None and tiers.over.counts == "month":
+        if tiers.over is not None and tiers.over.counts == "month" and self.month is None:
             ends = [b.mul(end, b.const(self.cycle.months or 1)) for end in ends]
         for each in tiers.raise_bounds:
             holds = cells_hold(self.scope, each.when)
@@ -240,9 +243,14 @@ class Metering(Figures):
         b, over = self.b, tiers.over
         before = b.const(0) if over is None or over.used_before is None else self._number(over.used_before)
         first, last = self.span.liable
+        low, high, years = use.low, use.high, []
+        if self.month is not None and use.days is not None and over is not None and over.counts == "month":
+            # Each month counts from nothing.
+            first, last = (b.clamp(day, first, last) for day in self.month)
+            begun = self._spread(use.total, first)
+            low, high = b.sub(low, begun), b.sub(high, begun)
         # On the first day of a tier year nothing of it has been charged, whatever a step costs for nothing.
         fresh = over is None or over.used_before is None or begins_year(tiers, self.cycle)
-        low, high, years = use.low, use.high, []
         for day in resets(self.scope, tiers, self.cycle):
             reset = b.const(day)
             self._needs_reading(reset)
