@@ -38,6 +38,9 @@ def plainly(number: Decimal) -> str:
 
 
 prices = st.decimals(min_value=0, max_value=20, places=4).map(plainly)
+outputs = st.one_of(
+    prices, st.sampled_from(["contract_rate", "2 * contract_rate + 0.5", "0.1 * floor * floor"])
+)
 small = st.decimals(min_value=0, max_value=2, places=3).map(plainly)
 modes = st.sampled_from(["half_up", "half_even", "half_down", "up", "down"])
 units_of_money = st.sampled_from(["0.01", "0.1", "1", "0.05"])
@@ -57,7 +60,7 @@ def tables(draw: Any) -> str:
     }
     columns = draw(st.lists(st.sampled_from(sorted(cells)), min_size=1, max_size=3, unique=True))
     rows = [
-        [*(draw(st.sampled_from(cells[name])) for name in columns), draw(prices)]
+        [*(draw(st.sampled_from(cells[name])) for name in columns), draw(outputs)]
         for _ in range(draw(st.integers(1, 4)))
     ]
     rows.append([*("-" for _ in columns), draw(prices)])
@@ -89,7 +92,9 @@ def tier_tables(draw: Any, columns: tuple[str, ...]) -> str:
     ends = sorted(draw(st.sets(st.integers(1, 400), min_size=1, max_size=3)))
     lines = ["| up to | " + " | ".join(columns) + " |", "|" + "---|" * (len(columns) + 1)]
     rows = [*map(str, ends), "above"]
-    lines.extend(f"| {end} | " + " | ".join(draw(prices) for _ in columns) + " |" for end in rows)
+    if draw(st.booleans()):
+        rows[draw(st.integers(0, len(ends) - 1))] = "20 * persons - 10"
+    lines.extend(f"| {end} | " + " | ".join(draw(outputs) for _ in columns) + " |" for end in rows)
     return _quoted("\n".join(lines))
 
 
@@ -112,7 +117,10 @@ def usage_fees(draw: Any) -> str:
 
 
 def changes() -> st.SearchStrategy[str]:
-    return st.sampled_from(["by_days", "all_to_the_later"]).map("at_a_change: {}".format)
+    """Where usage goes at a change, in a month or in a quarter that is priced month by month."""
+    goes = st.sampled_from(["by_days", "all_to_the_later"]).map("at_a_change: {}".format)
+    quarters = st.sampled_from(["", "", ", every: quarter", ", every: quarter, judged: each_month"])
+    return st.tuples(goes, quarters).map("".join)
 
 
 @st.composite

@@ -293,7 +293,9 @@ VACANCY = [
 
 QUARTER = "every: quarter, judged: each_month, at_a_change: by_days"
 SUMMER = "rate: 'if(month >= 7 and month <= 8, 1, 0.5)'"
-SUMMER_TIERS = "{over: month, table: '| up to | rate |\\n|--|--|\\n| 30 | 0.50 |\\n| above | 0.80 |'}".replace("'", '"')
+SUMMER_TIERS = (
+    "{over: month, table: '| up to | rate |\\n|--|--|\\n| 30 | 0.50 |\\n| above | 0.80 |'}".replace("'", '"')
+)
 MONTH_BY_MONTH = [
     # 92 m³ in 92 days: 31 and 31 at 1.00, 30 at 0.50
     Case("a quarter's usage is divided among its months", f"fee: {{per: used, {QUARTER}, {SUMMER}}}", {"used": "92"}, [{"amount": "77.00", "quantity": "92"}], "2026-Q3"),

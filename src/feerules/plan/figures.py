@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from feerules.documents.charging import Charge, Rounding
-from feerules.documents.facts import KIND_WORDS
 from feerules.documents.formulas import Formula
 from feerules.documents.values import FactValue, GuidedValue, SumValue, TableValue, Value
 from feerules.plan.bounds import Builder, Exact
 from feerules.plan.lookups import Found, decide
 from feerules.plan.names import place_of
 from feerules.plan.nodes import Leaf, Node, Plan
+from feerules.plan.outputs import number_of
 from feerules.plan.tariffs import Slice
 from feerules.plan.terms import Scope
 
@@ -92,10 +92,7 @@ class Figures:
         return self._guided(value, outputs, charge)
 
     def _number(self, formula: Formula) -> Node:
-        term = self.scope.formula(formula)
-        if term.kind not in ("decimal", "integer"):
-            raise self.scope.names.refuse(formula.where(0), "wrong_type", KIND_WORDS[term.kind], "a number")
-        return term.node
+        return number_of(self.scope, formula)
 
     def _guided(self, value: GuidedValue, outputs: Sequence[str], charge: Charge | None) -> Exact:
         base = self.value(value.base, ("base", *outputs), charge)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from feerules.documents.charging import Charge, Share, Started, Tiers
 from feerules.documents.facts import KIND_WORDS
@@ -235,8 +236,9 @@ class Metering(Figures):
             months, of = months_in_force(self.scope, tiers, tiers.prorate_bounds, self.cycle)
             rule = tiers.prorate_bounds
             ends = [Exact(b, b.mul(end, months), of).rounded(rule.unit, rule.mode) for end in ends]
-        # A bound that a rule lowers below zero leaves its band empty.
-        return [b.max(end, b.const(0)) for end in ends]
+        # A bound that a rule lowers below zero leaves its band empty, as does one below that before it.
+        ends = [b.max(end, b.const(0)) for end in ends]
+        return [*accumulate(ends, b.max)] if bands.may_fall else ends
 
     def _tier_years(self, tiers: Tiers, use: Use) -> list[Stretch]:
         """The usage counted from and to, in each tier year that the cycle touches."""

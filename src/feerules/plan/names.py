@@ -119,10 +119,15 @@ class Names:
         """Whether a column of a table may be headed so, once an alias is read as its fact."""
         return name in self.leaves or name in self.facts or name in self.derived or name in BUILT_IN
 
+    def is_number(self, name: str) -> bool:
+        """Whether a name may stand for a number by itself."""
+        return self.is_subject(name) or any(
+            name in names for names in (self.aliases, self.parameters, self.tables)
+        )
+
     def means(self, name: str) -> bool:
         """Whether a formula may say so: a name, or a word of a choice."""
-        own = (self.aliases, self.parameters, self.tables)
-        if self.is_subject(name) or any(name in names for names in own):
+        if self.is_number(name):
             return True
         if name.startswith("fees."):
             return name.removeprefix("fees.") in self.fees
