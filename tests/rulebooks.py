@@ -81,6 +81,7 @@ def rates() -> st.SearchStrategy[str]:
             "contract_rate",
             "contract_rate + 0.5",
             "if(floor > 3, 2.8, 2)",
+            "day_of(handover) + 0.1 * weekday_of(handover)",
             "round(contract_rate / (persons + 1), 4)",
         ]
     ).map(_quoted)

@@ -56,6 +56,11 @@ FUNCTIONS: Final = {
     "round": "round(a / b, 2) or round(a / b, 2, half_even)",
     "days_between": "days_between(from, to)",
     "months_between": "months_between(from, to)",
+    "minutes_between": "minutes_between(from, to)",
+    "year_of": "year_of(day)",
+    "month_of": "month_of(day)",
+    "day_of": "day_of(day)",
+    "weekday_of": "weekday_of(day)",
     "if": "if(a > b, then, else)",
 }
 """The closed set, each with how it is written."""
@@ -67,6 +72,11 @@ _ARGUMENTS: Final = {
     "round": (2, 3),
     "days_between": (2, 2),
     "months_between": (2, 2),
+    "minutes_between": (2, 2),
+    "year_of": (1, 1),
+    "month_of": (1, 1),
+    "day_of": (1, 1),
+    "weekday_of": (1, 1),
     "if": (3, 3),
 }
 # What the functions of spreadsheets and programming languages are here.
@@ -76,6 +86,7 @@ _INSTEAD: Final = {
     **dict.fromkeys(("pow", "power"), "write x * x"),
     **dict.fromkeys(("datediff", "datedif", "days"), "write days_between(from, to)"),
     "sum": "write a + b",
+    **{name: f"write {name}_of(x)" for name in ("year", "month", "day", "weekday")},
 }
 _CONDITIONAL: Final = frozenset({"and", "or", "not", *COMPARISONS})
 _Place = Literal["number", "condition", "quotient", "beside_quotient"]
