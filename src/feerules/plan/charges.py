@@ -25,13 +25,14 @@ from feerules.plan.bounds import Exact
 from feerules.plan.conditions import cells_hold
 from feerules.plan.cycles import Cycle, Progress, judged_on, line_moment
 from feerules.plan.figures import Shown
-from feerules.plan.metering import Metering, Point, Span, Use
+from feerules.plan.metering import Point, Span, Use
 from feerules.plan.moments import Moment
 from feerules.plan.names import Refused, place_of
 from feerules.plan.nodes import Node
 from feerules.plan.percentages import Others
 from feerules.plan.terms import Scope
 from feerules.plan.units import Term
+from feerules.plan.visits import Visits
 
 __all__ = ["Line"]
 
@@ -49,7 +50,7 @@ class Piece:
     to: Point
 
 
-class Line(Metering):
+class Line(Visits):
     """Builds the amount of one line."""
 
     def __init__(
@@ -100,6 +101,9 @@ class Line(Metering):
 
     def exact(self, run: Point, to: Point) -> Exact:
         """The exact charge for what lies between two points."""
+        most = self.fee.maximum
+        if most is not None and most.each is not None:
+            return self._by_days(most, most.each, run, to)
         months = self._months(run, to)
         total, used = Exact(self.b, self.b.const(0)), []
         for n, each in enumerate(months):
@@ -116,6 +120,37 @@ class Line(Metering):
             self.shown.quantity = self.b.total(used)
         share = self._share_of_cycle(run, to)
         return self._limited(self.fee, total, share)
+
+    def _by_days(self, most: Limit, each: int, run: Point, to: Point) -> Exact:
+        """A visit whose amount has a most for each so many days: every such part is priced by itself."""
+        charges = (self.fee, *self.fee.parts.values())
+        rules = [charge.per for charge in charges if isinstance(charge.per, Started)]
+        if not rules or self.cycle.months is not None:
+            raise self._no_visit(most)
+        b, time = self.b, Exact(self.b, self.b.const(1))
+        total, counted, parts = Exact(b, b.const(0)), [], dict[str, Exact]()
+        for stretch, times in self._stretches(rules, each):
+            self.stretch, self.shown = stretch, Shown()
+            price = self._charge(time, run, to, None)
+            total = total.plus(price.at_most(self._limit(most, "maximum", None)).times(times))
+            counted += [] if self.shown.quantity is None else [b.mul(self.shown.quantity, times)]
+            for name, amount in self.shown.parts:
+                part = Exact(b, amount).times(times)
+                parts[name] = parts[name].plus(part) if name in parts else part
+        self.stretch = None
+        self.shown.parts = [(name, part.rounded(FEN, "half_up")) for name, part in parts.items()]
+        self.shown.quantity = b.total(counted) if counted else None
+        if self.fee.minimum is None:
+            return total
+        if self.fee.minimum.each is not None:
+            raise self._no_visit(self.fee.minimum)
+        return total.at_least(self._limit(self.fee.minimum, "minimum", None))
+
+    def _no_visit(self, limit: Limit) -> Refused:
+        return self.scope.names.refuse(
+            limit.where_of("each"), "contradiction", "each: where no visit has a maximum",
+            "each: in the maximum of a fee whose per: counts started time", "take each: out",
+        )  # fmt: skip
 
     def _months(self, run: Point, to: Point) -> list[Piece]:
         """The time that is charged, in months: as one piece, or month by month where a rule asks so."""
@@ -359,6 +394,9 @@ class Line(Metering):
         return amount.plus(Exact(b, b.mul(amount.num, change.num), b.mul(amount.den, change.den)))
 
     def _limited(self, charge: Charge, amount: Exact, share: Exact | None) -> Exact:
+        for limit in (charge.minimum, charge.maximum):
+            if limit is not None and limit.each is not None:
+                raise self._no_visit(limit)
         if charge.minimum is not None:
             amount = amount.at_least(self._limit(charge.minimum, "minimum", share))
         if charge.maximum is not None:

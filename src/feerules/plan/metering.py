@@ -1,4 +1,4 @@
-"""Quantities that are counted: usage and its tiers, registers, time used, shares of a pool."""
+"""Quantities that are counted: usage and its tiers, registers, shares of a pool."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from feerules.documents.charging import Charge, Share, Started, Tiers
-from feerules.documents.facts import KIND_WORDS
+from feerules.documents.charging import Charge, Share, Tiers
 from feerules.documents.schedule import Fee
 from feerules.documents.values import SumValue, TableValue
 from feerules.plan.bounds import Builder, Exact
 from feerules.plan.conditions import cells_hold
 from feerules.plan.cycles import Cycle
 from feerules.plan.figures import Figures, Pool, told
-from feerules.plan.names import place_of
 from feerules.plan.nodes import Guard, Leaf, Node, Plan, Slot
 from feerules.plan.tariffs import (
     Bands,
@@ -331,55 +329,7 @@ class Metering(Figures):
             parts.append(self._stage("register", price.times(own).over(quantity)))
         return _sum(b, parts)
 
-    # Visits, pools
-
-    def _visit(self, charge: Charge, rule: Started) -> Exact:
-        if self.cycle.months is not None:
-            raise self.scope.names.refuse(
-                rule.where, "missing_key", "a price by time in a fee with cycles", "every: {use: <moment>}",
-                "add every: {use: left_at}: each use is charged once",
-            )  # fmt: skip
-        b = self.b
-        minutes = b.rounded(self._minutes(rule), 0, "up")
-        beyond = b.max(b.sub(minutes, b.const(rule.free)), b.const(0))
-        if rule.beyond_free == "from_the_start":
-            beyond = b.choose(b.compare("<=", minutes, b.const(rule.free)), b.const(0), minutes)
-        if rule.cap is None:
-            return self._started(charge, rule, beyond)
-        cap = Exact(b, self._number(rule.cap))
-        block = b.const(rule.cap_per)
-        blocks = b.div_round(beyond, block, "down")
-        rest = b.within(b.sub(beyond, b.mul(blocks, block)), 0, rule.cap_per)
-        whole = self._started(charge, rule, block).at_most(cap).times(blocks)
-        return whole.plus(self._started(charge, rule, rest).at_most(cap))
-
-    def _started(self, charge: Charge, rule: Started, minutes: Node) -> Exact:
-        units = self.b.div_round(minutes, self.b.const(rule.started), "up")
-        return self._priced(charge, Use(self.b.const(0), units, units))
-
-    def _minutes(self, rule: Started) -> Node:
-        if rule.minutes is not None:
-            node = self._number(rule.minutes)
-        else:
-            if rule.between is None:
-                raise self.scope.names.refuse(
-                    rule.where,
-                    "missing_key",
-                    "started time without a duration",
-                    "between: [entered_at, left_at]",
-                )
-            terms = [self._moment(name, rule) for name in rule.between]
-            node = self.b.sub(terms[1].node, terms[0].node)
-        self.scope.guard("ends_before_start", self.b.compare("<=", self.b.const(0), node))
-        return self.b.max(node, self.b.const(0))
-
-    def _moment(self, name: str, rule: Started) -> Term:
-        where = place_of(name, rule.where)
-        term = self.scope.number(name, where)
-        if term.kind != "datetime":
-            found = f'"{name}", {KIND_WORDS[term.kind]}'
-            raise self.scope.names.refuse(where, "wrong_type", found, "a datetime fact, such as entered_at")
-        return term
+    # Pools
 
     def _pool_share(self, share: Share) -> Term:
         """The unit's share, computed over all units beforehand and given as a fact."""
