@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +28,7 @@ FACTS = """
   valley: {decimal: 1, min: 0, max: 9999, unit: kWh, usage: true}
   huge: {decimal: 9, min: -1000000000, max: 1000000000}
   entered_at: {datetime: true, min: 2026-01-01, max: 2027-12-31}
+  left_at: {datetime: true, min: 2026-01-01, max: 2028-12-31}
   minutes: {integer: true, min: 0, max: 100000}
 """
 
@@ -200,8 +201,14 @@ visits = st.tuples(prices, st.sampled_from(["from_its_end", "from_the_start"])).
         f"rate: {x[0]}, every: {{use: entered_at}}"
     )
 )
+PER_DAY = (
+    "every: {use: entered_at}, maximum: {amount: 60, each: 1 day}, parts: {"
+    "day: {per: {started: 15 minutes, between: [entered_at, left_at], during: '07:00-21:00', free: 1 hour, cap: 30}, rate: 1.25}, "
+    "night: {per: {started: 2 hours, between: [entered_at, left_at], during: '21:00-07:00', free: 1 hour}, rate: 1}}"
+)
 others = st.sampled_from(
     [
+        PER_DAY,
         "rate: 500, kind: deposit, every: {once: handover}",
         "pass_through: contract_rate",
         "per: huge, rate: 0.000001, every: month",
@@ -294,6 +301,9 @@ UNITS = {
     "valley": dirty(decimals(1, 9999)),
     "huge": dirty(decimals(9, 1000000000, -1000000000)),
     "entered_at": dirty(days.map(lambda day: f"{day}T08:30"), "2026-13-01T00:00"),
+    "left_at": dirty(
+        st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31)).map("{:%Y-%m-%dT%H:%M}".format)
+    ),
     "minutes": dirty(st.integers(0, 100000).map(str)),
 }
 

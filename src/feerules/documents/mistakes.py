@@ -219,6 +219,8 @@ def _unknown_key(e: _Found) -> Problem:
     typed = half(str(key)).strip()
     hint = f'write "{typed}"' if typed in keys else did_you_mean(str(key), keys)
     place = e.owner()
+    if not hint and e.error["input"] is None:
+        hint = "put a text with a comma into quotes: inside { } a comma begins the next key"
     if not hint and "note" in keys:
         hint = "delete it, or say it in note:"
     expected = f"one of: {', '.join(keys)}" if keys else "a key that has a meaning here"

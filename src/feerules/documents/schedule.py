@@ -117,6 +117,7 @@ class Defaults(Part):
     at_a_change: AtAChange | None = None
     rounding: tuple[Rounding, ...] = ()
     tax: Tax | None = None
+    payer: Payer | TableValue | None = None
 
 
 def values_in(value: Any) -> Iterator[Any]:
