@@ -634,7 +634,13 @@ VISITS = [
 ]
 
 PAYERS = [
-    Case("the schedule may name the payer of every fee", "a: {rate: 1}\nb: {rate: 2, payer: owner}", {}, {"a": [{"payer": "tenant"}], "b": [{"payer": "owner"}]}, more="defaults: {payer: tenant}"),  # fmt: skip
+    Case(
+        "the schedule may name the payer of every fee",
+        "a: {rate: 1}\nb: {rate: 2, payer: owner}",
+        {},
+        {"a": [{"payer": "tenant"}], "b": [{"payer": "owner"}]},
+        more="defaults: {payer: tenant}",
+    ),
     Case("the owner pays", "fee: {rate: 1}", {"owner_id": "O"}, [{"payer": "owner", "payer_id": "O"}]),
     Case(
         "or the tenant",
