@@ -122,3 +122,11 @@ def test_hours_of_the_day_are_counted_as_a_clerk_with_a_clock_would(
 def book_of(hours: str, unit: int) -> Any:
     fee = visit(f", during: '{hours}', cap: 40", "rate: 3", f"{unit} minutes")
     return feerules.load_files({"first.yaml": schedule(fee)})
+
+
+def test_a_most_for_each_day_of_a_visit_is_told_as_a_limit() -> None:
+    fee = day_and_night(", maximum: {amount: 40, each: 1 day}")
+    book = feerules.load_files({"first.yaml": schedule(fee)})
+    (line,) = feerules.price(stay("18:00", "06 20:00"), book, "2026-11").lines
+    told = "fee (November 6, 2026): day ¥42.00, night ¥12.00; amount: ¥46.00. A maximum applies."
+    assert line.explain("en").startswith(told)

@@ -147,7 +147,9 @@ class Teller:
         fee = self.about.fee
         for name, limit in (("minimum", fee.minimum), ("maximum", fee.maximum)):
             if limit is not None:
-                makers.append(self._always(Step("limit", name, amount=constant(limit.amount))))
+                # A most for each day of a visit is no most of the line.
+                most = constant(limit.amount) if limit.each is None else None
+                makers.append(self._always(Step("limit", name, amount=most)))
         return makers
 
     def _months_applied(self) -> list[Node]:
