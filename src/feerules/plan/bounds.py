@@ -378,6 +378,12 @@ class Exact:
             return mine, self.b.mul(other.num, self.b.const(den // b.value)), self.b.const(den)
         return self.b.mul(self.num, b), self.b.mul(other.num, a), self.b.mul(a, b)
 
+    def beside(self, other: Exact) -> tuple[Node, Node]:
+        """Both as plain integers that stand to each other as the numbers do."""
+        mine, theirs, _ = self.common(other)
+        scale = max(mine.scale, theirs.scale)
+        return tuple(self.b.unscaled(self.b.raised(each, scale)) for each in (mine, theirs))  # type: ignore[return-value]
+
     def rounded(self, unit: Decimal, mode: Mode) -> Node:
         """The multiple of `unit` nearest by `mode`, with as many places as `unit` shows."""
         places = max(-int(unit.as_tuple().exponent), 0)

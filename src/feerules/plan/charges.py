@@ -280,6 +280,11 @@ class Line(Metering):
         if rule.at_least is not None:
             return amount.at_least(self._sum(rule.at_least, "at_least", share))
         if rule.free_months is not None:
+            if self.cycle.months is None or self.cycle.season:
+                raise self.scope.names.refuse(
+                    rule.where_of("free_months"), "unsupported", "free_months in a fee that is not by the month",
+                    "free months of cycles of months", "say times: 0.5 for half of the amount, or minus: 5",
+                )  # fmt: skip
             return self._without_months(amount, self._number(rule.free_months))
         if rule.per_unit is not None:
             return self._per_unit(rule.per_unit, amount, share)
@@ -294,10 +299,8 @@ class Line(Metering):
         b = self.b
         time = Exact(b, self.span.liable_total, 1 if self.progress is None else self.progress.denominator)
         left = time.minus(Exact(b, free)).at_least(Exact(b, b.const(0)))
-        kept, of, _ = left.common(time)
-        kept = b.min(kept, of)
-        least = b.max(b.unscaled(of), b.const(1))
-        return Exact(b, b.mul(amount.num, b.unscaled(kept)), b.mul(amount.den, least))
+        kept, of = left.beside(time)
+        return amount.times(b.min(kept, of)).over(b.max(of, b.const(1)))
 
     def _per_unit(self, rule: PerUnit, amount: Exact, share: Exact | None) -> Exact:
         b = self.b

@@ -104,11 +104,19 @@ class Figures:
         chosen = self.value(value.float, ("float",), charge)
         b = self.b
         if value.up is not None:
-            self.scope.guard("float_out_of_range", chosen.is_at_most(Exact(b, b.decimal(value.up))))
-        if isinstance(value.down, Decimal):
-            self.scope.guard("float_out_of_range", Exact(b, b.decimal(-value.down)).is_at_most(chosen))
+            self.scope.guard("float_out_of_range", chosen.is_at_most(self._permitted(value.up, "up")))
+        if value.down is not None and value.down != "without_limit":
+            least = Exact(b, b.const(0)).minus(self._permitted(value.down, "down"))
+            self.scope.guard("float_out_of_range", least.is_at_most(chosen))
         factor = Exact(b, b.const(1)).plus(chosen)
         return Exact(b, b.mul(base.num, factor.num), b.mul(base.den, factor.den))
+
+    def _permitted(self, value: Value, output: str) -> Exact:
+        """The most that a float may be; the row that says it is not the price's."""
+        decided = len(self.shown.decisions)
+        limit = self.value(value, (output,))
+        del self.shown.decisions[decided:]
+        return limit
 
     def _found(self, spec: TableValue, outputs: Sequence[str], charge: Charge | None) -> Found:
         if spec.otherwise is None and charge is not None and charge.otherwise is not None:

@@ -401,8 +401,8 @@ def table_term(scope: Scope, spec: TableValue, name: str) -> Term:
 
 def _tax_in(b: Builder, amount: Node, rate: Exact) -> Node:
     """The tax that an amount includes: amount × rate ÷ (1 + rate)."""
-    num, den, _ = rate.common(Exact(b, b.const(1)).plus(rate))
-    return Exact(b, b.mul(amount, b.unscaled(num)), b.unscaled(den)).rounded(FEN, "half_up")
+    num, den = rate.beside(Exact(b, b.const(1)).plus(rate))
+    return Exact(b, b.mul(amount, num), den).rounded(FEN, "half_up")
 
 
 def _ruled(rule: DueRule, anchor: date, calendar: WorkdayCalendar | None) -> int:
