@@ -807,6 +807,16 @@ def test_rules_that_could_bill_wrongly_are_refused(title: str, fees: str, code: 
     assert code in {problem.code for problem in refused.value.problems}
 
 
+def test_what_only_the_days_of_a_later_cycle_make_too_large_is_refused_when_loaded() -> None:
+    # The numbers fit in a season of 90 days, and not in one of 91.
+    season = "every: {season: {from: 12-01, through: 02-29}}, prorate: calendar_days"
+    fees = f"fee: {{per: area * {{}}, rate: 2.000001, {season}, adjustments: [{{times: 0.333333}}, {{times: 0.333333}}]}}"
+    feerules.load_files({"first.yaml": schedule(fees.replace("{}", "1000000"), "2026-02-01")})
+    with pytest.raises(feerules.RuleErrors) as refused:
+        feerules.load_files({"first.yaml": schedule(fees.replace("{}", "10000000"), "2026-02-01")})
+    assert [problem.code for problem in refused.value.problems] == ["overflow"]
+
+
 def test_rows_that_overlap_may_say_the_same() -> None:
     fees = TABLE.format(hit="any", otherwise=0).replace("30", "20")
     check(Case("", fees, {"floor": 12, "type": "shop"}, "20.00"))

@@ -215,6 +215,7 @@ class Lines:
                 active = b.all_of((active, b.compare("<", span.start.total, span.end.total)))
             before, upto, amount, tax = self._taxed(line, before, upto, amount)
             payer_code = self._payer(payer)
+        b.is_close = b.is_close or not fits_int64(31 * amount.lo, 31 * amount.hi)
         if not fits_int64(amount.lo, amount.hi):
             self._too_large(max(abs(amount.lo), abs(amount.hi)), "the amount")
         if self.fee.kind == "refund":
