@@ -23,7 +23,7 @@ from feerules.documents.values import Value
 from feerules.plan.bounds import Exact
 from feerules.plan.conditions import cells_hold
 from feerules.plan.cycles import Cycle, Progress, judged_on, line_moment
-from feerules.plan.figures import Shown
+from feerules.plan.figures import Shown, ShownPart
 from feerules.plan.metering import Metering, Point, Span, Use
 from feerules.plan.moments import Moment
 from feerules.plan.names import Refused, place_of
@@ -160,8 +160,6 @@ class Line(Metering):
             if not name and self.fee.parts and not _says_something(charge):
                 continue
             part = self._part(name, charge, time, run, to, share)
-            if name:
-                self.shown.parts.append((name, part.rounded(FEN, "half_up")))
             total = total.plus(part)
         return self._adjusted(total, share)
 
@@ -170,11 +168,17 @@ class Line(Metering):
     ) -> Exact:
         if not name:
             return self._own(charge, time, run, to)
+        shown, unit = self.shown, self.shown.unit
+        shown.quantity, shown.rate, shown.unit = None, None, ""
         holds = cells_hold(self.scope, charge.applies)
         with self.scope.needing(holds):
             part = self._own(charge, time, run, to)
             part = self._stage("component", self._limited(charge, part, share))
-        return part.where(holds, Exact(self.b, self.b.const(0)))
+        part = part.where(holds, Exact(self.b, self.b.const(0)))
+        amount = part.rounded(FEN, "half_up")
+        shown.parts.append(ShownPart(name, amount, shown.quantity, shown.rate, shown.unit, holds))
+        shown.unit = unit or shown.unit
+        return part
 
     def _own(self, charge: Charge, time: Exact, run: Point, to: Point) -> Exact:
         if charge.pass_through is not None:

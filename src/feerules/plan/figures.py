@@ -17,7 +17,7 @@ from feerules.plan.nodes import Leaf, Node, Plan
 from feerules.plan.tariffs import Slice
 from feerules.plan.terms import Scope
 
-__all__ = ["Figures", "Pool", "Shown", "told"]
+__all__ = ["Figures", "Pool", "Shown", "ShownPart", "told"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +33,18 @@ class Pool:
     den: Node
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ShownPart:
+    """A part of a fee where it `holds`: its amount, and what of what it is where that is told."""
+
+    name: str
+    amount: Node
+    quantity: Node | None
+    rate: Node | None
+    unit: str
+    holds: Node
+
+
 @dataclass(eq=False)
 class Shown:
     """What a line tells about itself beside its amount; each node is computed only when asked for."""
@@ -45,7 +57,10 @@ class Shown:
     decisions: list[tuple[str, Found, tuple[str, ...]]] = field(default_factory=list)
     components: list[tuple[str, Node]] = field(default_factory=list)
     slices: list[tuple[str, Slice]] = field(default_factory=list)
-    parts: list[tuple[str, Node]] = field(default_factory=list)
+    parts: list[ShownPart] = field(default_factory=list)
+    registers: list[tuple[str, Node]] = field(default_factory=list)
+    guided: list[tuple[str, Node]] = field(default_factory=list)
+    counted: Node | None = None  # what tiers had counted before
     applied: list[tuple[int, Node]] = field(default_factory=list)
     months: list[tuple[Node, Node]] = field(default_factory=list)
     pool: Pool | None = None
@@ -108,6 +123,7 @@ class Figures:
         if value.down is not None and value.down != "without_limit":
             least = Exact(b, b.const(0)).minus(self._permitted(value.down, "down"))
             self.scope.guard("float_out_of_range", least.is_at_most(chosen))
+        self.shown.guided += [("base", told(base)), ("float", told(chosen))]
         factor = Exact(b, b.const(1)).plus(chosen)
         return Exact(b, b.mul(base.num, factor.num), b.mul(base.den, factor.den))
 

@@ -242,7 +242,9 @@ class Metering(Figures):
     def _tier_years(self, tiers: Tiers, use: Use) -> list[Stretch]:
         """The usage counted from and to, in each tier year that the cycle touches."""
         b, over = self.b, tiers.over
-        before = b.const(0) if over is None or over.used_before is None else self._number(over.used_before)
+        before: Node = b.const(0)
+        if over is not None and over.used_before is not None:
+            before = self.shown.counted = self._number(over.used_before)
         first, last = self.span.liable
         # On the first day of a tier year nothing of it has been charged, whatever a step costs for nothing.
         fresh = over is None or over.used_before is None or begins_year(tiers, self.cycle)
@@ -302,6 +304,8 @@ class Metering(Figures):
         )
         whole = Use(low, high, total, (run.day, to.day))
         self.shown.quantity = b.sub(whole.high, whole.low)
+        self.shown.unit = next(("·".join(term.unit) for term in terms.values() if term.unit), "")
+        self.shown.registers += [(name, b.sub(use.high, use.low)) for name, use in uses.items()]
         price = self._in_order if charge.assign == "in_order" else self._in_proportion
         priced = price(charge.tiers, bands, ends, uses, whole)
         return priced.plus(self._at_base(charge, charge.tiers, whole))
