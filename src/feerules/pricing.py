@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
@@ -160,15 +160,33 @@ def records_of(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A unit with dated facts as one record for each span of days on which they stay the same."""
     base = {name: value for name, value in facts.items() if name != "changes"}
     records = [base]
-    for change in sorted(facts.get("changes") or (), key=lambda each: _day(each["from"])):
-        first = _day(change["from"])
-        new = change.get("facts", {key: value for key, value in change.items() if key != "from"})
+    for first, new in _changes(facts.get("changes") or ()):
         records[-1] = {**records[-1], "valid_to": first}
         known = {name: value for name, value in records[-1].items() if not name.startswith(READ)}
         # A fact that the change does not tell was not read on its day.
         read = {"unread": True, **{f"{READ}{name}": True for name in new}}
         records.append({**known, **new, **read, "valid_from": first, "valid_to": base.get("valid_to")})
     return records
+
+
+def _changes(changes: Iterable[Mapping[str, Any]]) -> Iterator[tuple[date, dict[str, Any]]]:
+    """(day, what is new) in order of time; what several changes tell of one day is one change.
+
+    Where they contradict each other they stay apart: the days of the first are then none, a problem.
+    """
+    told: list[tuple[date, dict[str, Any]]] = []
+    for change in sorted(changes, key=lambda each: _day(each["from"])):
+        first = _day(change["from"])
+        new = change.get("facts", {key: value for key, value in change.items() if key != "from"})
+        if (
+            told
+            and told[-1][0] == first
+            and all(told[-1][1].get(name, new[name]) == new[name] for name in new)
+        ):
+            told[-1][1].update(new)
+        else:
+            told.append((first, dict(new)))
+    yield from told
 
 
 def _day(value: Any) -> date:

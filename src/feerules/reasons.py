@@ -21,6 +21,7 @@ CODES = {
     "above_ceiling": "the rate is above the ceiling",
     "float_out_of_range": "the float chosen is outside what the schedule permits",
     "division_by_zero": "the formula divides by a number that is not positive",
+    "below_zero": "tiers and shares count from 0 up, and this is below 0",
     "ends_before_start": "it ends before it starts",
     "no_reading_at_change": "usage is split by reading, and no reading stands at the change of price or year",
     "bill_rounding": "the bill's total is rounded, and the unit's facts change: give one record without dates",

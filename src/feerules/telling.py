@@ -5,7 +5,7 @@ A line is told as plain JSON; `BillLine.from_dict` makes the object of it for th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from math import gcd
 from typing import Any
@@ -18,6 +18,7 @@ from feerules.documents.formulas import Formula
 from feerules.documents.schedule import Fee
 from feerules.money import scaled_text
 from feerules.periods import from_day_number
+from feerules.plan.figures import ShownPart
 from feerules.plan.lines import PAYERS, LineAbout
 from feerules.plan.nodes import Const, Node, Slot
 
@@ -137,8 +138,10 @@ class Teller:
             makers.append(self._step("component", name, rate=rate))
         for column, piece in shown.slices:
             makers.append(self._slice(column, piece.quantity, piece.price))
-        for name, amount in shown.parts:
-            makers.append(self._step("part", name, amount=amount))
+        for part in shown.parts:
+            makers.append(self._part(part))
+        if not self.about.fee.parts:
+            makers += self._metered()
         for day, amount in shown.months:
             makers.append(self._month(day, amount))
         months = self._months_applied()
@@ -152,6 +155,22 @@ class Teller:
                 makers.append(self._always(Step("limit", name, amount=most)))
         return makers
 
+    def _part(self, part: ShownPart) -> Making:
+        told = {"amount": part.amount, "quantity": part.quantity, "rate": part.rate}
+        made = self._step("part", part.name, part.unit, **{key: node for key, node in told.items() if node})
+        at = self._add(part.holds)
+        return lambda numbers: made(numbers) if numbers[at] else None
+
+    def _metered(self) -> Iterator[Making]:
+        """What was read where, what had been counted before, and what a guided price is made of."""
+        shown = self.about.shown
+        for name, quantity in shown.registers:
+            yield self._step("register", name, quantity=quantity)
+        if shown.counted is not None:
+            yield self._step("counted", "before", quantity=shown.counted)
+        for name, rate in shown.guided:
+            yield self._step("guided", name, rate=rate)
+
     def _months_applied(self) -> list[Node]:
         """The month of each adjustment in `applied`, where a fee is judged month by month: they take turns."""
         shown = self.about.shown
@@ -161,10 +180,11 @@ class Teller:
             return []
         return [day for day in days for _ in range(each)]
 
-    def _step(self, kind: str, name: str, **nodes: Node) -> Making:
+    def _step(self, kind: str, name: str, unit: str = "", **nodes: Node) -> Making:
         part = self.about.fee.parts.get(name)
         title = titles(part.title, name) if part is not None else {}
         told = {"kind": kind, "name": name} | ({"title": title} if title else {})
+        told |= {"unit": unit} if unit else {}
         places = [(key, self._add(node), node.scale) for key, node in nodes.items()]
 
         def make(numbers: Numbers) -> Plain:
@@ -191,7 +211,8 @@ class Teller:
 
     def _adjustment(self, number: int, holds: Node, month: Node | None) -> Making:
         at, rule = self._add(holds), self.about.fee.adjustments[number]
-        step = Step("adjustment", str(number + 1), titles(rule.title, ""), **_change(rule))
+        titled, source = titles(rule.title, ""), source_of(rule.source)
+        step = Step("adjustment", str(number + 1), titled, **_change(rule), source=source)
         if month is None:
             return lambda numbers: step.to_dict() if numbers[at] else None
         month_at = self._add(month)

@@ -133,8 +133,8 @@ class GuidedValue(Part):
 
     base: Value
     float: Value | None = Field(None, description="the float chosen, such as 0.10 or -5%")
-    up: Number | None = Field(None, description="the largest permitted float upwards")
-    down: Number | Literal["without_limit"] | None = Field(None, description="the same downwards")
+    up: Value | None = Field(None, description="the largest permitted float upwards")
+    down: ValueOrNoLimit | None = Field(None, description="the same downwards")
 
 
 def _form(value: Any) -> str | None:
@@ -162,4 +162,9 @@ Value = Annotated[
         custom_error_type="not_a_value",
         custom_error_message="a number, a formula, a table, or a mapping with fact, table, file, sum or base",
     ),
+]
+
+ValueOrNoLimit = Annotated[
+    Annotated[Literal["without_limit"], Tag("no_limit")] | Annotated[Value, Tag("value")],
+    Discriminator(lambda value: "no_limit" if value == "without_limit" else "value"),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -24,7 +24,7 @@ from feerules.documents.values import Value
 from feerules.plan.bounds import Exact
 from feerules.plan.conditions import cells_hold
 from feerules.plan.cycles import Cycle, Progress, judged_on, line_moment
-from feerules.plan.figures import Shown
+from feerules.plan.figures import Shown, ShownPart
 from feerules.plan.metering import Point, Span, Use
 from feerules.plan.moments import Moment
 from feerules.plan.names import Refused, place_of
@@ -129,16 +129,22 @@ class Line(Visits):
             raise self._no_visit(most)
         b, time = self.b, Exact(self.b, self.b.const(1))
         total, counted, parts = Exact(b, b.const(0)), [], dict[str, Exact]()
+        told: dict[str, ShownPart] = {}
         for stretch, times in self._stretches(rules, each):
             self.stretch, self.shown = stretch, Shown()
             price = self._charge(time, run, to, None)
             total = total.plus(price.at_most(self._limit(most, "maximum", None)).times(times))
             counted += [] if self.shown.quantity is None else [b.mul(self.shown.quantity, times)]
-            for name, amount in self.shown.parts:
-                part = Exact(b, amount).times(times)
-                parts[name] = parts[name].plus(part) if name in parts else part
+            for part in self.shown.parts:
+                amount = Exact(b, part.amount).times(times)
+                told[part.name] = part
+                parts[part.name] = parts[part.name].plus(amount) if part.name in parts else amount
         self.stretch = None
-        self.shown.parts = [(name, part.rounded(FEN, "half_up")) for name, part in parts.items()]
+        # A part has a quantity on each day, and none of them is that of its whole amount.
+        self.shown.parts = [
+            replace(told[name], amount=amount.rounded(FEN, "half_up"), quantity=None, rate=None)
+            for name, amount in parts.items()
+        ]
         self.shown.quantity = b.total(counted) if counted else None
         if self.fee.minimum is None:
             return total
@@ -233,8 +239,6 @@ class Line(Visits):
             if not name and self.fee.parts and not _says_something(charge):
                 continue
             part = self._part(name, charge, time, run, to, share)
-            if name:
-                self.shown.parts.append((name, part.rounded(FEN, "half_up")))
             total = total.plus(part)
         return self._adjusted(total, share)
 
@@ -243,11 +247,17 @@ class Line(Visits):
     ) -> Exact:
         if not name:
             return self._own(charge, time, run, to)
+        shown, unit = self.shown, self.shown.unit
+        shown.quantity, shown.rate, shown.unit = None, None, ""
         holds = cells_hold(self.scope, charge.applies)
         with self.scope.needing(holds):
             part = self._own(charge, time, run, to)
             part = self._stage("component", self._limited(charge, part, share))
-        return part.where(holds, Exact(self.b, self.b.const(0)))
+        part = part.where(holds, Exact(self.b, self.b.const(0)))
+        amount = part.rounded(FEN, "half_up")
+        shown.parts.append(ShownPart(name, amount, shown.quantity, shown.rate, shown.unit, holds))
+        shown.unit = unit or shown.unit
+        return part
 
     def _own(self, charge: Charge, time: Exact, run: Point, to: Point) -> Exact:
         if charge.pass_through is not None:
@@ -353,6 +363,11 @@ class Line(Visits):
         if rule.at_least is not None:
             return amount.at_least(self._sum(rule.at_least, "at_least", share))
         if rule.free_months is not None:
+            if self.cycle.months is None or self.cycle.season:
+                raise self.scope.names.refuse(
+                    rule.where_of("free_months"), "unsupported", "free_months in a fee that is not by the month",
+                    "free months of cycles of months", "say times: 0.5 for half of the amount, or minus: 5",
+                )  # fmt: skip
             return self._without_months(amount, self._number(rule.free_months))
         if rule.per_unit is not None:
             return self._per_unit(rule.per_unit, amount, share)
@@ -367,10 +382,8 @@ class Line(Visits):
         b = self.b
         time = Exact(b, self.span.liable_total, 1 if self.progress is None else self.progress.denominator)
         left = time.minus(Exact(b, free)).at_least(Exact(b, b.const(0)))
-        kept, of, _ = left.common(time)
-        kept = b.min(kept, of)
-        least = b.max(b.unscaled(of), b.const(1))
-        return Exact(b, b.mul(amount.num, b.unscaled(kept)), b.mul(amount.den, least))
+        kept, of = left.beside(time)
+        return amount.times(b.min(kept, of)).over(b.max(of, b.const(1)))
 
     def _per_unit(self, rule: PerUnit, amount: Exact, share: Exact | None) -> Exact:
         b = self.b

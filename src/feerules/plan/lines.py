@@ -215,6 +215,7 @@ class Lines:
                 active = b.all_of((active, b.compare("<", span.start.total, span.end.total)))
             before, upto, amount, tax = self._taxed(line, before, upto, amount)
             payer_code = self._payer(payer)
+        b.is_close = b.is_close or not fits_int64(31 * amount.lo, 31 * amount.hi)
         if not fits_int64(amount.lo, amount.hi):
             self._too_large(max(abs(amount.lo), abs(amount.hi)), "the amount")
         if self.fee.kind == "refund":
@@ -401,8 +402,8 @@ def table_term(scope: Scope, spec: TableValue, name: str) -> Term:
 
 def _tax_in(b: Builder, amount: Node, rate: Exact) -> Node:
     """The tax that an amount includes: amount × rate ÷ (1 + rate)."""
-    num, den, _ = rate.common(Exact(b, b.const(1)).plus(rate))
-    return Exact(b, b.mul(amount, b.unscaled(num)), b.unscaled(den)).rounded(FEN, "half_up")
+    num, den = rate.beside(Exact(b, b.const(1)).plus(rate))
+    return Exact(b, b.mul(amount, num), den).rounded(FEN, "half_up")
 
 
 def _ruled(rule: DueRule, anchor: date, calendar: WorkdayCalendar | None) -> int:

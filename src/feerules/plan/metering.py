@@ -180,16 +180,20 @@ class Metering(Figures):
         total = Exact(self.b, self.b.const(0))
         for year in self._tier_years(tiers, use):
             total = total.plus(self._between(tiers, bands, column, ends, year))
-        if tiers.base is not None and tiers.kind != "surcharge":
+        return total.plus(self._at_base(charge, tiers, use))
+
+    def _at_base(self, charge: Charge, tiers: Tiers, use: Use) -> Exact:
+        """What every unit costs below and besides the surcharges."""
+        if tiers.base is None:
+            return Exact(self.b, self.b.const(0))
+        if tiers.kind != "surcharge":
             self.scope.names.problem(
                 tiers.where_of("base"), "contradiction", f"base: in {tiers.kind} tiers",
                 "base: in surcharge tiers only", "say kind: surcharge, or take base: out",
             )  # fmt: skip
-        if tiers.base is not None:
-            base = self.value(tiers.base, ("base", "rate"), charge)
-            self.shown.rate = told(base)
-            total = total.plus(base.times(self.b.sub(use.high, use.low)))
-        return total
+        base = self.value(tiers.base, ("base", "rate"), charge)
+        self.shown.rate = told(base)
+        return base.times(self.b.sub(use.high, use.low))
 
     def _bands(self, tiers: Tiers, columns: Sequence[str]) -> Bands:
         bands = find_bands(self.scope, tiers, columns)
@@ -241,7 +245,9 @@ class Metering(Figures):
     def _tier_years(self, tiers: Tiers, use: Use) -> list[Stretch]:
         """The usage counted from and to, in each tier year that the cycle touches."""
         b, over = self.b, tiers.over
-        before = b.const(0) if over is None or over.used_before is None else self._number(over.used_before)
+        before: Node = b.const(0)
+        if over is not None and over.used_before is not None:
+            before = self.shown.counted = self._number(over.used_before)
         first, last = self.span.liable
         low, high, years = use.low, use.high, []
         if self.month is not None and use.days is not None and over is not None and over.counts == "month":
@@ -251,7 +257,11 @@ class Metering(Figures):
             low, high = b.sub(low, begun), b.sub(high, begun)
         # On the first day of a tier year nothing of it has been charged, whatever a step costs for nothing.
         fresh = over is None or over.used_before is None or begins_year(tiers, self.cycle)
-        for day in resets(self.scope, tiers, self.cycle):
+        days = resets(self.scope, tiers, self.cycle)
+        # Less than nothing has no band; a correction is priced inside what was counted before it.
+        for counted in (before, use.total) if days else (before, b.add(before, low), b.add(before, high)):
+            self._at_least_nothing(counted)
+        for day in days:
             reset = b.const(day)
             self._needs_reading(reset)
             mid = b.within(self._spread(use.total, reset), min(use.total.lo, 0), use.total.hi)
@@ -261,6 +271,9 @@ class Metering(Figures):
             first, fresh = reset, True
         known = self._known(use, first, last, fresh=fresh)
         return [*years, Stretch(b.add(before, low), b.add(before, high), *known)]
+
+    def _at_least_nothing(self, counted: Node) -> None:
+        self.scope.guard("below_zero", self.b.compare("<=", self.b.const(0), counted))
 
     def _known(self, use: Use, first: Node, last: Node, *, fresh: bool) -> tuple[Node, Node]:
         """Whether a part of a tier year was charged before a use, and whether the use has days in it."""
@@ -289,6 +302,8 @@ class Metering(Figures):
         self.metered = True
         terms = {name: self.scope.formula(formula) for name, formula in charge.registers.items()}
         uses = {name: self._portion(term, run, to) for name, term in terms.items()}
+        for use in uses.values():
+            self._at_least_nothing(use.total)
         bands = self._bands(charge.tiers, tuple(uses))
         ends = self._ends(charge.tiers, bands)
         b = self.b
@@ -297,8 +312,11 @@ class Metering(Figures):
         )
         whole = Use(low, high, total, (run.day, to.day))
         self.shown.quantity = b.sub(whole.high, whole.low)
+        self.shown.unit = next(("·".join(term.unit) for term in terms.values() if term.unit), "")
+        self.shown.registers += [(name, b.sub(use.high, use.low)) for name, use in uses.items()]
         price = self._in_order if charge.assign == "in_order" else self._in_proportion
-        return price(charge.tiers, bands, ends, uses, whole)
+        priced = price(charge.tiers, bands, ends, uses, whole)
+        return priced.plus(self._at_base(charge, charge.tiers, whole))
 
     def _in_order(
         self, tiers: Tiers, bands: Bands, ends: Sequence[Node], uses: Mapping[str, Use], whole: Use
@@ -321,12 +339,12 @@ class Metering(Figures):
         """Every slice of the whole usage is divided among the registers by their usage."""
         b = self.b
         years = self._tier_years(tiers, whole)
-        quantity = b.max(b.unscaled(b.sub(whole.high, whole.low)), b.const(1))
+        quantity = Exact(b, b.sub(whole.high, whole.low))
         parts = []
         for name, use in uses.items():
-            own = b.unscaled(b.sub(use.high, use.low))
+            own, of = Exact(b, b.sub(use.high, use.low)).beside(quantity)
             price = _sum(b, [self._between(tiers, bands, name, ends, year) for year in years])
-            parts.append(self._stage("register", price.times(own).over(quantity)))
+            parts.append(self._stage("register", price.times(own).over(b.max(of, b.const(1)))))
         return _sum(b, parts)
 
     # Pools
@@ -345,6 +363,7 @@ class Metering(Figures):
         self.scope = scope
         try:
             weight = self.value(share.by, ("weight", "by"))
+            self._at_least_nothing(weight.num)
         finally:
             self.scope = outer
         # The line knows nothing of what was asked to weigh: its plan has other facts.

@@ -298,7 +298,7 @@ def _since(scope: Scope, rule: ProrateBounds) -> Node:
 
 def slices(b: Builder, bands: Bands, column: str, ends: Sequence[Node], low: Node, high: Node) -> list[Slice]:
     """How much of the usage from `low` to `high` falls into each band."""
-    most = b.sub(high, low).hi
+    least, most = b.sub(high, low).lo, b.sub(high, low).hi
     marks = [b.const(0), *ends]
     found = []
     for n, price in enumerate(bands.prices[column]):
@@ -310,7 +310,7 @@ def slices(b: Builder, bands: Bands, column: str, ends: Sequence[Node], low: Nod
         part = b.sub(upto[1], upto[0])
         # The part of a band between two points is never more than the distance between them.
         scale_up = 10 ** (part.scale - b.sub(high, low).scale)
-        found.append(Slice(b.within(part, 0, most * scale_up), price))
+        found.append(Slice(b.within(part, min(least, 0) * scale_up, max(most, 0) * scale_up), price))
     return found
 
 
