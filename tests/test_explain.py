@@ -393,6 +393,10 @@ def test_a_bill_cannot_be_changed_and_survives_a_pickle() -> None:
     again = pickle.loads(pickle.dumps(bill))
     assert again == bill
     assert again.explain() == bill.explain()
-    for held, name in ((bill, "period"), (bill.lines[0], "amount"), (lines_of("heating")[0].steps[0], "rate")):
+    for held, name in (
+        (bill, "period"),
+        (bill.lines[0], "amount"),
+        (lines_of("heating")[0].steps[0], "rate"),
+    ):
         with pytest.raises(FrozenInstanceError):
             setattr(held, name, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from operator import or_
 from typing import Literal
 
 from feerules.documents.charging import (
@@ -91,15 +92,28 @@ class Line(Metering):
         """The exact charge for what lies between two points."""
         months = self._months(run, to)
         total = Exact(self.b, self.b.const(0))
-        for time, moment in months:
+        self.by_month = self.others.by_month = len(months) > 1
+        quantities = []
+        for n, (time, moment) in enumerate(months):
             with self.scope.at(moment):
-                share = self._share_of_cycle(run, to) if len(months) == 1 else self._share_of(time)
-                part = self._stage("month", self._charge(time, run, to, share))
+                part = self._stage("month", self._month(n, time, run, to))
                 total = total.plus(part)
             if len(months) > 1:
                 self.shown.months.append((moment.nodes["judged_on"], part.rounded(FEN, "half_up")))
-        share = self._share_of_cycle(run, to)
-        return self._limited(self.fee, total, share)
+                quantities.append(self.shown.quantity or self.b.const(0))
+        if self.by_month and self.metered and not self.timed:
+            self.shown.quantity = self.b.total(quantities)
+        self.others.by_month = False
+        self.by_month = False
+        return self._limited(self.fee, total, self._share_of_sums(self._share_of_cycle(run, to)))
+
+    def _month(self, n: int, time: Exact, run: Point, to: Point) -> Exact:
+        """The charge for the nth month, or for all where they are one piece."""
+        if not self.by_month:
+            return self._charge(time, run, to, self._share_of_cycle(run, to))
+        month = self.cycle.month_starts[n], self.cycle.month_starts[n + 1]
+        run, to = (Point(self.b.clamp(point.day, *month), point.total) for point in (run, to))
+        return self._charge(time, run, to, self._share_of(time))
 
     def _months(self, run: Point, to: Point) -> list[tuple[Exact, Moment]]:
         """The time that is charged, in months: as one piece, or month by month where a rule asks so."""
@@ -161,7 +175,13 @@ class Line(Metering):
                 continue
             part = self._part(name, charge, time, run, to, share)
             total = total.plus(part)
-        return self._adjusted(total, share)
+        return self._adjusted(total, self._share_of_sums(share))
+
+    def _share_of_sums(self, share: Exact | None) -> Exact | None:
+        """Which share of a sum for a cycle the line gets: all of it, where all that is metered is the line's."""
+        own_days = self.timed or self.of_others or self.by_month
+        all_of_it = self.metered and not own_days and self.fee.at_a_change == "all_to_the_later"
+        return None if all_of_it else share
 
     def _part(
         self, name: str, charge: Charge, time: Exact, run: Point, to: Point, share: Exact | None
@@ -171,9 +191,12 @@ class Line(Metering):
         shown, unit = self.shown, self.shown.unit
         shown.quantity, shown.rate, shown.unit = None, None, ""
         holds = cells_hold(self.scope, charge.applies)
+        known = self.metered, self.timed, self.of_others
+        self.metered = self.timed = self.of_others = False
         with self.scope.needing(holds):
             part = self._own(charge, time, run, to)
-            part = self._stage("component", self._limited(charge, part, share))
+            part = self._stage("component", self._limited(charge, part, self._share_of_sums(share)))
+        self.metered, self.timed, self.of_others = map(or_, known, (self.metered, self.timed, self.of_others))
         part = part.where(holds, Exact(self.b, self.b.const(0)))
         amount = part.rounded(FEN, "half_up")
         shown.parts.append(ShownPart(name, amount, shown.quantity, shown.rate, shown.unit, holds))
@@ -197,11 +220,12 @@ class Line(Metering):
         term = self._quantity(charge)
         self.shown.unit = self.shown.unit or ("·".join(term.unit) if term.unit else "")
         if isinstance(charge.per, FeesQuantity):
-            self.metered = True
+            self.of_others = True
             return self._priced(charge, Use(self.b.const(0), term.node, term.node))
         if term.usage:
             return self._priced(charge, self._portion(term, run, to))
         priced = self._priced(charge, Use(self.b.const(0), term.node, term.node))
+        self.timed = True
         if self.progress is None or self.others.named_in(charge.rate):
             return priced
         span = self._in_rate_time(charge, time, run, to)

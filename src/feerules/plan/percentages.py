@@ -57,6 +57,7 @@ class Others:
         # What `amount_of` tells: the line's own part, or all that is rounded together up to one of its ends.
         self.told: Literal["own", "start", "end"] = "own"
         self.laid: Callable[[str], Sequence[Laid]] = lambda _: ()
+        self.by_month = False  # whether the line is being reckoned month by month
         self.lay: Callable[[str, Cycle], None] = lambda *_: None
 
     def named_in(self, value: Any) -> bool:
@@ -66,6 +67,12 @@ class Others:
     def amount_of(self, fee_id: str, where: Where) -> Term:
         """The amounts of another fee's lines for the same days and the same payer's side."""
         b = self.b
+        if self.by_month:
+            raise self.names.refuse(
+                where, "unsupported", f"the amount of {fee_id} in a fee that is reckoned month by month",
+                "other fees' amounts in fees without judged: each_month and the rounding stage month",
+                "write a fee of its own for what rests on other fees",
+            )  # fmt: skip
         nodes = [self._amount(fee_id, cycle) for cycle in self._cycles_of(fee_id, where)]
         return Term(b.raised(b.total(nodes), 2), "decimal", (self.schedule.currency,), priced=True)
 
