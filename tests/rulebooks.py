@@ -87,11 +87,20 @@ FIRST_YEAR = (
 )
 
 
-def changes() -> st.SearchStrategy[str]:
-    """Where usage goes at a change, in a month or in a quarter that is priced month by month."""
-    goes = st.sampled_from(["by_days", "all_to_the_later", "by_reading"]).map("at_a_change: {}".format)
-    quarters = st.sampled_from(["", "", ", every: quarter", ", every: quarter, judged: each_month"])
-    return st.tuples(goes, quarters).map("".join)
+@st.composite
+def changes(draw: Any) -> str:
+    """Where usage goes at a change, and cycles of usage that are longer than a month, or judged in each."""
+    where = draw(st.sampled_from(["by_days", "all_to_the_later", "by_reading"]))
+    every = st.sampled_from(
+        [
+            "every: month",
+            "every: month, starts: {fact: handover, before: developer}",
+            "every: quarter, rate_per: month",
+            "every: quarter, rate_per: month, judged: each_month",
+            "every: {months: 2, starts_on: 03-31}, rate_per: cycle, billed: in_arrears, ends: leaves_on",
+        ]
+    )
+    return f"at_a_change: {where}, {draw(every)}"
 
 
 @st.composite
@@ -224,7 +233,7 @@ others = st.sampled_from(
         PER_DAY,
         "rate: 500, kind: deposit, every: {once: handover}",
         "rate: 500, kind: refund, every: {once: leaves_on}",
-        "pass_through: company_bill, at_a_change: by_days",
+        "pass_through: company_bill, at_a_change: by_days, every: quarter, judged: each_month",
         "pass_through: contract_rate",
         "per: huge, rate: 0.000001, every: month",
         "per: area, rate: contract_rate, ceiling: {rate: 50, beyond: cap}, kind: refund",

@@ -799,6 +799,8 @@ REFUSED = [
     ("a usage fee does not say where usage goes at a change", "a: {per: used, rate: 1}", "missing_key"),
     ("a quarterly rate does not say what time it is for", "a: {rate: 1, every: quarter}", "missing_key"),
     ("a season's rate is for a month", "a: {rate: 1, rate_per: month, every: {season: {from: 11-15, through: 03-15}}}", "unsupported"),
+    ("a percentage is judged month by month", "a: {rate: 1, rate_per: month, every: quarter}\nb: {per: {fees: [a]}, rate: 1%, every: quarter, judged: each_month}", "unsupported"),
+    ("bands of a month are in a season", "a: {per: used, every: {season: {from: 11-15, through: 03-15}}, at_a_change: by_days, tiers: {over: month, table: \"| up to | rate |\\n|---|---|\\n| above | 1 |\"}}", "unsupported"),
     ("months of a season are free", "a: {rate: 1, every: {season: {from: 11-15, through: 03-15}}, adjustments: [{free_months: 1}]}", "unsupported"),
     ("months of a one-off are free", "a: {rate: 1, every: {once: paid_on}, adjustments: [{free_months: 1}]}", "unsupported"),
     ("a base price of tiers that are no surcharge, by registers", "a: {registers: {peak: peak}, at_a_change: by_days, tiers: {base: 1, table: \"| up to | peak |\\n|---|---|\\n| above | 1 |\"}}", "contradiction"),

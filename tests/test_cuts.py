@@ -125,6 +125,19 @@ ON_PRICE = [
 ]
 
 
+LATER = "at_a_change: all_to_the_later"
+READ = "at_a_change: by_reading"
+TWO_PARTS = f"fee: {{{LATER}, parts: {{basic: {{rate: %d}}, metered: {{per: used, rate: %d}}}}}}"
+MIXED = [
+    # 15 days at 30 a month; 15 days at 60, and all of the usage at 2
+    Case("a basic price keeps its days where usage goes to the later", TWO_PARTS % (30, 1), {"used": "30"}, ["15.00", "90.00"], later=[("2026-11-16", TWO_PARTS % (60, 2))]),
+    Case("with the usage goes its minimum", f"fee: {{per: used, rate: 1, minimum: 60, {LATER}}}", {"used": "30"}, "60.00", later=[("2026-11-16", f"fee: {{per: used, rate: 1, minimum: 60, {LATER}}}")]),
+    Case("and what is taken off", f"fee: {{per: used, rate: 1, adjustments: [{{minus: 5}}], {LATER}}}", {"used": "30"}, "25.00", later=[("2026-11-16", f"fee: {{per: used, rate: 1, adjustments: [{{minus: 5}}], {LATER}}}")]),
+    Case("a percentage keeps its days", f"a: {{rate: 300}}\nfee: {{per: {{fees: [a]}}, rate: 3%, {LATER}}}", {}, {"a": ["150.00", "200.00"], "fee": ["4.50", "10.00"]}, later=[("2026-11-16", f"a: {{rate: 400}}\nfee: {{per: {{fees: [a]}}, rate: 5%, {LATER}}}")]),
+    Case("and needs no reading", f"a: {{rate: 300}}\nfee: {{per: {{fees: [a]}}, rate: 3%, {READ}}}", {}, {"a": ["150.00", "200.00"], "fee": ["4.50", "10.00"]}, later=[("2026-11-16", f"a: {{rate: 400}}\nfee: {{per: {{fees: [a]}}, rate: 5%, {READ}}}")]),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(("rule", "used", "changes", "expected"), ON_PRICE)
 def test_usage_goes_where_the_rule_says_at_a_change_of_price(
     rule: str, used: str, changes: list[dict[str, Any]], expected: str | list[str]
@@ -316,7 +329,7 @@ MONTH_BY_MONTH = [
 ]  # fmt: skip
 
 
-@cases(VERSIONS, TIERED, OWNERS, DEVELOPER, FACTS, VACANCY, MONTH_BY_MONTH)
+@cases(VERSIONS, MIXED, TIERED, OWNERS, DEVELOPER, FACTS, VACANCY, MONTH_BY_MONTH)
 def test_a_cut_is_what_a_person_works_out_by_hand(case: Case) -> None:
     check(case)
 

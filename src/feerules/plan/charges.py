@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from operator import or_
 from typing import Literal
 
 from feerules.documents.charging import (
@@ -118,8 +119,7 @@ class Line(Visits):
         self.month = None
         if self.usage and used:
             self.shown.quantity = self.b.total(used)
-        share = self._share_of_cycle(run, to)
-        return self._limited(self.fee, total, share)
+        return self._limited(self.fee, total, self._share_of_sums(self._share_of_cycle(run, to)))
 
     def _by_days(self, most: Limit, each: int, run: Point, to: Point) -> Exact:
         """A visit whose amount has a most for each so many days: every such part is priced by itself."""
@@ -240,7 +240,13 @@ class Line(Visits):
                 continue
             part = self._part(name, charge, time, run, to, share)
             total = total.plus(part)
-        return self._adjusted(total, share)
+        return self._adjusted(total, self._share_of_sums(share))
+
+    def _share_of_sums(self, share: Exact | None) -> Exact | None:
+        """Which share of a sum for a cycle the line gets: all of it, where all that is metered is the line's."""
+        own_days = self.timed or self.of_others or self.month is not None
+        all_of_it = self.metered and not own_days and self.fee.at_a_change == "all_to_the_later"
+        return None if all_of_it else share
 
     def _part(
         self, name: str, charge: Charge, time: Exact, run: Point, to: Point, share: Exact | None
@@ -250,9 +256,12 @@ class Line(Visits):
         shown, unit = self.shown, self.shown.unit
         shown.quantity, shown.rate, shown.unit = None, None, ""
         holds = cells_hold(self.scope, charge.applies)
+        known = self.metered, self.timed, self.of_others
+        self.metered = self.timed = self.of_others = False
         with self.scope.needing(holds):
             part = self._own(charge, time, run, to)
-            part = self._stage("component", self._limited(charge, part, share))
+            part = self._stage("component", self._limited(charge, part, self._share_of_sums(share)))
+        self.metered, self.timed, self.of_others = map(or_, known, (self.metered, self.timed, self.of_others))
         part = part.where(holds, Exact(self.b, self.b.const(0)))
         amount = part.rounded(FEN, "half_up")
         shown.parts.append(ShownPart(name, amount, shown.quantity, shown.rate, shown.unit, holds))
@@ -276,11 +285,12 @@ class Line(Visits):
         term = self._quantity(charge)
         self.shown.unit = self.shown.unit or ("·".join(term.unit) if term.unit else "")
         if isinstance(charge.per, FeesQuantity):
-            self.metered = True
+            self.of_others = True
             return self._priced(charge, Use(self.b.const(0), term.node, term.node))
         if term.usage:
             return self._priced(charge, self._portion(term, run, to))
         priced = self._priced(charge, Use(self.b.const(0), term.node, term.node))
+        self.timed = True
         if self.progress is None or self.others.named_in(charge.rate):
             return priced
         span = self._in_rate_time(charge, time, run, to)

@@ -211,6 +211,8 @@ class Lines:
             before, upto, amount = line.amount()
             if line.metered:
                 active = self._metered(line, span, active)
+            elif line.of_others:
+                active = b.all_of((active, b.compare("<", span.start.day, span.end.day)))
             elif progress is not None:
                 active = b.all_of((active, b.compare("<", span.start.total, span.end.total)))
             before, upto, amount, tax = self._taxed(line, before, upto, amount)
@@ -265,7 +267,8 @@ class Lines:
                 self._needs_reading(day, span)
             if self.options.dated:
                 self._needs_told_readings(span)
-        if self.fee.at_a_change == "all_to_the_later" and not span.whole:
+        goes_on = line.timed or line.of_others  # days without usage cost something too
+        if self.fee.at_a_change == "all_to_the_later" and not span.whole and not goes_on:
             return b.all_of((active, b.compare("<=", span.liable[1], span.end.day)))
         return b.all_of((active, b.compare("<", span.start.day, span.end.day)))
 

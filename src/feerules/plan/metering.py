@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from feerules.documents.charging import Charge, Share, Tiers
+from feerules.documents.charging import Charge, FeesQuantity, Share, Tiers
 from feerules.documents.schedule import Fee
 from feerules.documents.values import SumValue, TableValue
 from feerules.plan.bounds import Builder, Exact
@@ -86,8 +86,10 @@ class Metering(Figures):
         self.cycle = cycle
         self.span = span
         self.at_a_change = fee.at_a_change
-        self.metered = False  # the quantity belongs to the cycle: time does not multiply it
+        self.metered = False  # a quantity belongs to the cycle: it goes where the fee says at a change
         self.usage = False  # and it is read from a meter
+        self.timed = False  # a price is multiplied by time
+        self.of_others = False  # a quantity is of other fees' amounts for the line's own days
         self.month: tuple[Node, Node] | None = None  # the days of the month in hand, where months are priced
         self.in_parts = bool(fee.parts)  # the fee's components are its parts, not those of a rate
 
@@ -176,7 +178,7 @@ class Metering(Figures):
     def _tiered(self, charge: Charge, tiers: Tiers, use: Use) -> Exact:
         column = PRICE_COLUMNS.get(tiers.kind, "rate")
         bands = self._bands(tiers, (column,))
-        ends = self._ends(tiers, bands)
+        ends = self._ends(tiers, bands, in_cycle=use.days is not None or isinstance(charge.per, FeesQuantity))
         total = Exact(self.b, self.b.const(0))
         for year in self._tier_years(tiers, use):
             total = total.plus(self._between(tiers, bands, column, ends, year))
@@ -220,11 +222,20 @@ class Metering(Figures):
             return upto
         return upto.minus(cumulative(b, tiers.kind, bands, column, ends, low, size))
 
-    def _ends(self, tiers: Tiers, bands: Bands) -> list[Node]:
-        """The bounds of the bands: for the months of the bill, raised, and prorated."""
+    def _ends(self, tiers: Tiers, bands: Bands, *, in_cycle: bool = True) -> list[Node]:
+        """The bounds of the bands: for the months of the bill, raised, and prorated.
+
+        `in_cycle` says that the quantity is that of the whole cycle; an area is the same in each month.
+        """
         ends, b = list(bands.ends), self.b
-        if tiers.over is not None and tiers.over.counts == "month" and self.month is None:
-            ends = [b.mul(end, b.const(self.cycle.months or 1)) for end in ends]
+        if tiers.over is not None and tiers.over.counts == "month":
+            if self.cycle.months is None or self.cycle.season:
+                raise self.scope.names.refuse(
+                    tiers.where_of("over"), "unsupported", "bands of a month in a fee that is not by the month",
+                    "over: bill, or cycles of months", "say over: bill, and give the bounds of all of it",
+                )  # fmt: skip
+            count = self.cycle.months if in_cycle and self.month is None else 1
+            ends = [b.mul(end, b.const(count)) for end in ends]
         for each in tiers.raise_bounds:
             holds = cells_hold(self.scope, each.when)
             with self.scope.needing(holds):
@@ -299,7 +310,6 @@ class Metering(Figures):
                 charge.where, "missing_key", "registers without tiers", "tiers with a column for each register",
                 "without tiers, write one part for each register",
             )  # fmt: skip
-        self.metered = True
         terms = {name: self.scope.formula(formula) for name, formula in charge.registers.items()}
         uses = {name: self._portion(term, run, to) for name, term in terms.items()}
         for use in uses.values():
@@ -313,7 +323,8 @@ class Metering(Figures):
         whole = Use(low, high, total, (run.day, to.day))
         self.shown.quantity = b.sub(whole.high, whole.low)
         self.shown.unit = next(("·".join(term.unit) for term in terms.values() if term.unit), "")
-        self.shown.registers += [(name, b.sub(use.high, use.low)) for name, use in uses.items()]
+        if self.month is None:
+            self.shown.registers += [(name, b.sub(use.high, use.low)) for name, use in uses.items()]
         price = self._in_order if charge.assign == "in_order" else self._in_proportion
         priced = price(charge.tiers, bands, ends, uses, whole)
         return priced.plus(self._at_base(charge, charge.tiers, whole))
