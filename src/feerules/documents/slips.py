@@ -50,10 +50,6 @@ def _ten_thousands(match: re.Match[str]) -> str:
     return format((Decimal(match[1]) * 10_000).normalize(), "f")
 
 
-def _plain(match: re.Match[str]) -> str:
-    return format(Decimal(match[0]), "f") if abs(int(match[1])) < 20 else match[0]
-
-
 def _iso(match: re.Match[str]) -> str:
     return f"{match[1]}-{int(match[2]):02d}-{int(match[3]):02d}"
 
@@ -91,9 +87,9 @@ _SLIPS = (
     _Slip(
         "wrong_date", r"(?<![0-9])([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?![0-9])", _iso, _DATE
     ),
+    _Slip("wrong_date", r"date\s*\(\s*'([0-9]{4}-[0-9]{2}-[0-9]{2})'\s*\)", r"\1", _DATE),
     _Slip("wrong_date", r"date\s*\(\s*([0-9]{4})\s*,\s*([0-9]{1,2})\s*,\s*([0-9]{1,2})\s*\)", _iso, _DATE),
     _Slip("", r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?!T)", r"\1T00:00:00"),
-    _Slip("exponent", r"-?[0-9]+(?:\.[0-9]+)?E([+-]?[0-9]{1,4})", _plain, "a number with all its digits"),
     _Slip("percent", r"([0-9]+(?:\.[0-9]+)?)\s*%", _percent, "a number without %"),
     _Slip("unit", r"([0-9]+(?:\.[0-9]+)?)\s*万元?", _ten_thousands, "a number with all its digits"),
     _Slip("wrong_sign", "≥|≧|⩾|=>", ">=", _SIGNS),
@@ -109,7 +105,10 @@ _SLIPS = (
     _Slip("range_form", rf"^(?:between|从|from)\s*{_V}\s*(?:and|到|至|to)\s*{_V}$", r"[\1..\2]", _RANGE),
     _Slip("range_form", rf"([\[(])\s*{_V}\s*(?:-|~|,|至|到)\s*{_V}\s*([\])])", r"\1\2..\3\4", _RANGE),
     _Slip(
-        "range_form", rf"^([<>]=?\s*{_VALUE})\s*(?:and|&&?|且|并且)?\s*([<>]=?\s*{_VALUE})$", _both, _RANGE
+        "range_form",
+        rf"^\??\s*([<>]=?\s*{_VALUE})\s*(?:and|&&?|且|并且)?\s*\??\s*([<>]=?\s*{_VALUE})$",
+        _both,
+        _RANGE,
     ),
     _Slip("wrong_word", rf"^{_V}{_UNIT}{_INCLUSIVE}\s*以上(?:\(含\))?$", r">= \1", _SIGNS),
     _Slip("wrong_word", rf"^{_V}{_UNIT}{_INCLUSIVE}\s*(?:以下|以内)(?:\(含\))?$", r"<= \1", _SIGNS),
@@ -129,6 +128,8 @@ _SLIPS = (
     _Slip("wrong_word", r"\b(?:true|false|null)\b", lambda match: match[0].lower(), "lower case"),
     _Slip("wrong_word", r"^(?:none|nil|n/a|空|空白|缺失)$", "null", "null for no value"),
     # The reader has said what is wrong; these only complete it.
+    _Slip("", r"^in\b", ""),
+    _Slip("", r"(?<=[0-9])\.(?![0-9.])", ""),
     _Slip("", r"\+\s*(?=[0-9])", ""),
     _Slip("", r"(?<![0-9.])0+(?=[0-9])", ""),
     _Slip("", rf"^{_SIGN}\s*'([^']*)'$", r'\1 "\2"'),
