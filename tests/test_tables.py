@@ -102,7 +102,7 @@ WRONG = [
     ("| a | b |\n|---|\n| 1 | 2 |", [("wrong_width", "2:1", "write |---|---|")]),
     ("| a | b |\n|---|---|\n| 1 |", [("wrong_width", "3:3", "- stands for any value")]),
     ("| a |\n|---|\n| 1 | 2 |", [("wrong_width", "3:7", "for a | inside a cell write \\|")]),
-    ("| a | a |\n|--|--|\n| 1 | 2 |", [("duplicate_column", "1:7", "")]),
+    ("| a | a |\n|--|--|\n| 1 | 2 |", [("duplicate_column", "1:7", "rename one of them, or take one column out")]),
     ("| a |  |\n|--|--|\n| 1 | 2 |", [("empty_name", "1:6", "")]),
     (
         '| a |\n|---|\n| "x |\n| y" |',
@@ -112,7 +112,9 @@ WRONG = [
     ('| a |\n|---|\n| "1"', [("missing_pipe", "3:6", "")]),
     ("| a |\n|---|\n|", [("missing_pipe", "3:2", "")]),
     ("| a |\n|---|\n| 1 |\n# note", [("not_a_row", "4:1", "take it out of the table")]),
-    ("a | b\n--|--\n1 | 2", [("not_a_row", "1:1", "take it out of the table")]),
+    ("a | b\n--|--\n1 | 2", [("not_a_row", "1:1", "write | a | b |")]),
+    ("a, b\n1, 2", [("not_a_row", "1:1", "write | a | b |")]),
+    ("| a | b | |---|---| | 1 | 2 |", [("not_a_row", "1:1", "type | after the key, and not >")]),
     (
         "| a | b |\n|---|---|\n| 1 ｜ 2 |\n｜ 1 | 2 |",
         [

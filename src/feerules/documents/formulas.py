@@ -193,6 +193,8 @@ class _Parser(_Notes):
         hint = "only the arguments of a function are separated by commas"
         if before.kind == after.kind == "number" and len(after.text.partition(".")[0]) == 3:
             hint = f"write {before.text}{after.text}, without a separator of thousands"
+        elif before.kind == after.kind == "number" and len(self.tokens) == 4:
+            hint = f"write {before.text}.{after.text} if the comma was meant for the point"
         self.stop(comma.at, "unexpected_comma", '","', "one number", hint)
 
     def expression(self, floor: int) -> Node:

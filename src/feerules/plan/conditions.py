@@ -14,7 +14,7 @@ from typing import Any
 from feerules.documents.cells import Cell, CellError
 from feerules.documents.facts import FactKind
 from feerules.documents.literals import CellType
-from feerules.documents.lookalikes import half
+from feerules.documents.numerals import is_free, number_in
 from feerules.errors import Where, did_you_mean
 from feerules.periods import day_number, from_day_number
 from feerules.plan.bounds import Builder
@@ -125,13 +125,11 @@ def wrong_number(text: str) -> tuple[str, str, str, str] | None:
 
 
 def number_hint(text: str) -> str:
-    """What to type instead of a cell that is no number."""
-    if half(text) != text:
-        return f'write "{half(text)}" with half-width characters'
-    found = re.search(r"\d[\d,]*(\.\d+)?", text)
-    if found and found[0] != text:
-        return f"write {found[0].replace(',', '')}"
-    return ""
+    """What to type instead of a cell that is no number; "" where that is in doubt."""
+    if is_free(text):
+        return "write 0 for a line of 0.00, or leave the row out and say otherwise: not_charged"
+    meant = number_in(text)
+    return f"write {meant}" if meant else ""
 
 
 # Cells
@@ -165,6 +163,8 @@ class Conditions:
         values = f"values from {about.text(about.lo)} to {about.text(about.hi)}"
         if about.kind in ("boolean", "choice", "text"):
             values = f"one of {', '.join(about.text(value) for value in range(about.lo, about.hi + 1)[:20])}"
+        if about.kind in ("decimal", "integer") and any(decimals_of(x) > about.scale for x in cell.literals):
+            values += f" with at most {about.scale} decimals" if about.scale else " without decimals"
         optional = not about.nullable and cell.matches(None)
         return self.names.refuse(
             where, "outside_domain", f'"{cell}", which no {about.name} can match', values,

@@ -209,7 +209,8 @@ class _Reading:
         wrong = wrong_number(text)
         if wrong is not None:
             code, found, expected, hint = wrong
-            hint = hint or "leave the row out, and say otherwise: not_charged, or otherwise: problem"
+            if not hint and not any(map(str.isdigit, text)):
+                hint = "leave the row out, and say otherwise: not_charged, or otherwise: problem"
             self._not_an_output(text, code, found, expected, hint)
         return read_number(text) or Decimal(0)
 
