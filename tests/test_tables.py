@@ -102,7 +102,10 @@ WRONG = [
     ("| a | b |\n|---|\n| 1 | 2 |", [("wrong_width", "2:1", "write |---|---|")]),
     ("| a | b |\n|---|---|\n| 1 |", [("wrong_width", "3:3", "- stands for any value")]),
     ("| a |\n|---|\n| 1 | 2 |", [("wrong_width", "3:7", "for a | inside a cell write \\|")]),
-    ("| a | a |\n|--|--|\n| 1 | 2 |", [("duplicate_column", "1:7", "rename one of them, or take one column out")]),
+    (
+        "| a | a |\n|--|--|\n| 1 | 2 |",
+        [("duplicate_column", "1:7", "rename one of them, or take one column out")],
+    ),
     ("| a |  |\n|--|--|\n| 1 | 2 |", [("empty_name", "1:6", "")]),
     (
         '| a |\n|---|\n| "x |\n| y" |',

@@ -147,8 +147,8 @@ Number = Annotated[
 ]
 """A number read digit by digit from the text: 0.0005 is never a float. "5%" is 0.05."""
 
-Whole = Annotated[int, BeforeValidator(_read_whole), WithJsonSchema({"type": "integer"})]
-"""A whole number."""
+Whole = Annotated[int, BeforeValidator(_read_whole)]
+"""A whole number; its JSON Schema is that of int, with the bounds of its field."""
 
 
 # Days
@@ -192,7 +192,13 @@ def _no_such_day(value: str, month: int, days: int, name: str) -> Problem:
     return problem_with(value, "no_such_day", expected="a day that the calendar has", hint=hint)
 
 
-Day = Annotated[date, BeforeValidator(read_day), WithJsonSchema({"type": "string", "format": "date"})]
+# A format alone is a remark to most validators.
+_DAY_SCHEMA = {
+    "type": "string",
+    "format": "date",
+    "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+}
+Day = Annotated[date, BeforeValidator(read_day), WithJsonSchema(_DAY_SCHEMA)]
 """A day of the calendar, written 2026-01-31."""
 
 
