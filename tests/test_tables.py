@@ -166,6 +166,22 @@ def test_rows_beyond_the_limit_are_refused_and_not_dropped() -> None:
 CSV = '类型,floor,note\r\n住宅,"[1..3], 5","""a"" ≥"\r\n,,\r\n 商铺 , - ,x,,\r\n'
 
 
+@pytest.mark.parametrize("text", ["type,rate\n住宅,2.80", "type,rate\nshop,2.80元"])
+def test_characters_of_gb_18030_that_are_utf8_too_are_read_as_what_they_are(text: str) -> None:
+    content = text.encode("gb18030")
+    assert content.decode("utf-8") != text
+    cells = read_table_file("prices.csv", content).rows[0].cells
+    assert ",".join(cells) == text.partition("\n")[2]
+
+
+@pytest.mark.parametrize(
+    "text", ["тип,rate\nдом,2.80", "τύπος,rate\nσπίτι,2.80", "סוג,rate\nדירה,2.80", "m²,rate\n¥,2.80"]
+)
+def test_other_alphabets_stay_what_they_are_in_utf8(text: str) -> None:
+    table = read_table_file("prices.csv", text.encode())
+    assert "".join(head.name for head in table.header) == text.partition("\n")[0].replace(",", "")
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_a_csv_file_is_read_in_the_encodings_that_spreadsheets_write(encoding: str) -> None:
     table = read_table_file("prices.csv", CSV.encode(encoding))

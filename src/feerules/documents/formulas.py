@@ -284,7 +284,8 @@ class _Parser(_Notes):
         found = quote(token.text) if token.text else "the end of the formula"
         position = self.index - (token.kind != "end")
         side = f"after {quote(self.tokens[position - 1].text)}" if position else f"before {found}"
-        self.stop(token.at, "missing_operand", found, 'a number, a name or "("', f"write a value {side}")
+        hint = f"write a value {side}" if position or token.text != "=" else "begin without the ="
+        self.stop(token.at, "missing_operand", found, 'a number, a name or "("', hint)
 
     def close(self, opening: Token) -> None:
         if self.token.text == ",":

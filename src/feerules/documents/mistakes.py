@@ -44,7 +44,8 @@ def _without_echoes(chosen: list[_Found | _Either]) -> list[Problem]:
 def _is_echo(each: _Found | _Either, hints: dict[int, str]) -> bool:
     if not isinstance(each, _Found) or each.type != "missing":
         return False
-    return quote(str(each.error["loc"][-1])) in hints.get(id(each.node), "")
+    key, told = str(each.error["loc"][-1]), hints.get(id(each.node), "")
+    return quote(key) in told or f"write {key}:" in told
 
 
 def _with_hint(problem: Problem) -> Problem:

@@ -331,6 +331,9 @@ def _too_deep(s: Stumble) -> Problem:
 
 
 def _unknown(s: Stumble) -> Problem:
+    if re.match(":[}\\],]", s.source[s.at[1] :]):
+        found, hint = "a key without a value", "type a space and the value after the colon, or delete the key"
+        return s.problem_at(s.at, found, '"key: value"', hint)
     return s.problem_at(
         s.at,
         f"{quote(s.source[s.at[1] :])} where YAML can go no further"

@@ -127,9 +127,15 @@ def wrong_number(text: str) -> tuple[str, str, str, str] | None:
 def number_hint(text: str) -> str:
     """What to type instead of a cell that is no number; "" where that is in doubt."""
     if is_free(text):
-        return "write 0 for a line of 0.00, or leave the row out and say otherwise: not_charged"
+        return "write 0 if nothing is to be paid"
     meant = number_in(text)
     return f"write {meant}" if meant else ""
+
+
+def _new_word(word: str, fact: str) -> str:
+    if word.isascii():
+        return f"add it to the choice of {fact}, or to its words"
+    return f"add words: {{{word}: …}} to the fact {fact}, with the word of the choice that it stands for"
 
 
 # Cells
@@ -181,7 +187,7 @@ class Conditions:
                     self.names.problem(
                         where, "unknown_word", f'"{literal}", which is no {about.name}',
                         "one of " + ", ".join(about.codes),
-                        did_you_mean(literal, about.codes) or f"add it to the choice of {about.name}, or to its words",
+                        did_you_mean(literal, about.codes) or _new_word(literal, about.name),
                     )  # fmt: skip
                     raise Refused
         # All that a cell does not name is alike to it, so the words that it names decide, however many

@@ -12,6 +12,7 @@ from typing import Any
 from feerules.documents.cells import Cell, CellError
 from feerules.documents.facts import BUILT_IN, Derived, Fact, FactKind
 from feerules.documents.facts import Fact as FactSpec
+from feerules.documents.fields import meant_day
 from feerules.documents.formulas import Formula
 from feerules.documents.model import Part
 from feerules.documents.numerals import is_free, number_in
@@ -262,7 +263,7 @@ class Names:
         if lo > hi:
             self.problem(
                 spec.where_of("min"), "inverted_range", f"{name}: min {spec.min} and max {spec.max}",
-                "a min that is not above the max", "swap them",
+                "a min that is not above the max", f"write min: {spec.max}, max: {spec.min}",
             )  # fmt: skip
             return hi, lo
         return lo, hi
@@ -288,7 +289,10 @@ class Names:
             code = "out_of_range"
         else:
             return value
-        hint = "" if code == "wrong_type" else "look at the year" if "date" in kind else "look at the digits"
+        hint = "look at the year" if "date" in kind else "look at the digits"
+        if code == "wrong_type":
+            meant = "" if "date" in kind else number_in(text)
+            hint = meant_day(text) if kind == "date" else f"write {meant}" if meant else ""
         self.problem(spec.where_of(key), code, f'{key}: "{text}"', expected, hint)
         return default
 
