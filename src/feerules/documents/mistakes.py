@@ -229,10 +229,14 @@ def _unknown_key(e: _Found) -> Problem:
     return place.problem("unknown_key", found=f"the key {quote(str(key))}", expected=expected, hint=hint)
 
 
+# Each key looks at its neighbours, so a mapping has only as many as somebody may have typed.
+_MAX_LOOKED_AT = 500
+
+
 def _belongs(e: _Found, keys: list[str]) -> str:
     """What to do with a key that stands where it does by its indentation, or by a comma in a number."""
     key = str(e.error["loc"][-1])
-    inside = e.inside if isinstance(e.inside, Map) else Map()
+    inside = e.inside if isinstance(e.inside, Map) and len(e.inside) <= _MAX_LOOKED_AT else Map()
     above = list(takewhile(lambda each: each != key, inside))
     value = inside.get(key)
     if isinstance(value, str) and value in _TYPES and value in keys:
@@ -346,7 +350,7 @@ def _as_mapping(e: _Found) -> str:
 
 def _nothing_below(e: _Found, key: str) -> str:
     """Where what belongs to a key is not indented, it stands as the next key, which has no meaning there."""
-    names = list(e.inside) if isinstance(e.inside, Map) else []
+    names = list(e.inside)[:_MAX_LOOKED_AT] if isinstance(e.inside, Map) else []
     after = names[names.index(key) + 1 :][:1] if key in names else []
     known = [name for part in e.tried.get(id(e.inside), []) for name in part.model_fields]
     if after and after[0] not in known:
