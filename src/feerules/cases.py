@@ -11,7 +11,7 @@ from feerules.bill import Bill, BillLine
 from feerules.book import Book
 from feerules.documents.others import Case, CasesDocument
 from feerules.documents.tree import Text
-from feerules.errors import UnitErrors, Where
+from feerules.errors import UnitErrors, Where, did_you_mean
 from feerules.pricing import price
 
 __all__ = ["CaseResult", "run_cases"]
@@ -50,7 +50,8 @@ def _result(book: Book, document: CasesDocument, case: Case) -> CaseResult:
     name = case.name.en or case.name.zh or ""
     known = {schedule.id for schedule in book.schedules}
     if document.for_ not in known:
-        differences = [f"no document {document.for_} in the book"]
+        near = did_you_mean(document.for_, known)
+        differences = [f"no document {document.for_} in the book" + (f"; {near}" if near else "")]
     else:
         differences = list(_differences(book.only(document.for_), case))
     return CaseResult(name, document.for_, case.where, tuple(differences))
@@ -65,8 +66,12 @@ def _differences(book: Book, case: Case) -> Iterator[str]:
     if "problem" in case.expect:
         yield f"expected the problem {case.expect['problem']}, found a bill of {bill.total}"
         return
+    fees = {fee for schedule in book.schedules for fee in schedule.fees}
     for key, expected in case.expect.items():
-        if key == "total":
+        if key not in fees and key not in ("total", "rounding"):
+            near = did_you_mean(key, fees)
+            yield f"no fee {key} in the schedule" + (f"; {near}" if near else "")
+        elif key == "total":
             yield from _number_difference("total", bill.total, expected)
         else:
             yield from _fee_differences(bill, key, expected)
@@ -76,7 +81,8 @@ def _problem_differences(error: UnitErrors, expect: Mapping[str, Any]) -> Iterat
     found = [(problem.code, problem.fact) for problem in error.problems]
     wanted = (expect.get("problem"), expect.get("fact"))
     if not any(code == wanted[0] and wanted[1] in (None, fact) for code, fact in found):
-        yield f"expected {dict(expect)}, found the problems: {error}"
+        told = ", ".join(f"{key} {value}" for key, value in _plain(dict(expect)).items())
+        yield f"expected {told}, found the problems: {error}"
 
 
 def _fee_differences(bill: Bill, fee: str, expected: Any) -> Iterator[str]:

@@ -189,7 +189,9 @@ def _suggest(text: str) -> str:
         return f"{begin[0]}/{end[1]}"
     days = re.findall(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text)
     if len(days) == 2:
-        return "/".join(days)
+        # Who names the last day of a month means to include it.
+        after = date.fromisoformat(days[1]) + timedelta(1)
+        return f"{days[0]}/{after if after.day == 1 else days[1]}"
     return f"{text}/{date.fromisoformat(text) + timedelta(1)}" if days == [text] else ""
 
 

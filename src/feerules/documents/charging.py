@@ -307,7 +307,7 @@ class Share(Part):
 class Limit(Part):
     """A minimum or maximum of a line; it is for a whole cycle, and part of a cycle gets its part."""
 
-    short = {"type": ["string", "number"]}
+    short = "amount"
 
     amount: Value
     whole: Flag = Field(False, description="applies in full to every line, however short")
@@ -351,7 +351,7 @@ class Adjustment(Part):
 class Ceiling(Part):
     """A highest rate; beyond it the unit is a problem, or the rate is cut."""
 
-    short = {"type": ["string", "number"]}
+    short = "rate"
 
     rate: Value
     beyond: Literal["problem", "cap"] = "problem"
@@ -365,7 +365,7 @@ class Ceiling(Part):
 class Tax(Part):
     """Value-added tax in the amount (included) or on top of it."""
 
-    short = {"type": ["string", "number"]}
+    short = "rate"
 
     rate: Value
     included: Flag = True

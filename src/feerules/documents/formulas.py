@@ -204,6 +204,8 @@ class _Parser(_Notes):
         hint = "only the arguments of a function are separated by commas"
         if before.kind == after.kind == "number" and len(after.text.partition(".")[0]) == 3:
             hint = f"write {before.text}{after.text}, without a separator of thousands"
+        elif before.kind == after.kind == "number" and len(self.tokens) == 4:
+            hint = f"write {before.text}.{after.text} if the comma was meant for the point"
         self.stop(comma.at, "unexpected_comma", '","', "one number", hint)
 
     def expression(self, floor: int) -> Node:
@@ -293,7 +295,8 @@ class _Parser(_Notes):
         found = quote(token.text) if token.text else "the end of the formula"
         position = self.index - (token.kind != "end")
         side = f"after {quote(self.tokens[position - 1].text)}" if position else f"before {found}"
-        self.stop(token.at, "missing_operand", found, 'a number, a name or "("', f"write a value {side}")
+        hint = f"write a value {side}" if position or token.text != "=" else "begin without the ="
+        self.stop(token.at, "missing_operand", found, 'a number, a name or "("', hint)
 
     def close(self, opening: Token) -> None:
         if self.token.text == ",":

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema,
 from feerules.documents.formulas import Formula as ParsedFormula
 from feerules.documents.formulas import FormulaError, parse_formula
 from feerules.documents.model import Id, Number, Part, Phrase, Plain, problem_with, refused
-from feerules.documents.tables import Table, TableError, parse_table
+from feerules.documents.tables import Table, TableError, is_table, parse_table
 
 __all__ = [
     "Cells",
@@ -139,7 +139,7 @@ class GuidedValue(Part):
 
 def _form(value: Any) -> str | None:
     if isinstance(value, str):
-        return "table" if value.lstrip().startswith(("|", "｜")) else "formula"
+        return "table" if is_table(value) else "formula"
     if isinstance(value, dict):
         for key in ("table", "file", "fact", "sum", "base"):
             if key in value:

@@ -224,7 +224,8 @@ class _Reading:
         read = read_output(self.names, text)
         if isinstance(read, tuple):
             code, found, expected, hint = read
-            hint = hint or "leave the row out, and say otherwise: not_charged, or otherwise: problem"
+            if not hint and not any(map(str.isdigit, text)):
+                hint = "leave the row out, and say otherwise: not_charged, or otherwise: problem"
             self._not_an_output(text, code, found, expected, hint)
             return Decimal(0)
         if isinstance(read, Formula) and self.spec.hit in ADDING:

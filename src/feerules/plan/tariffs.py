@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -209,9 +210,10 @@ class _Reading:
                 self._tell(cell, "overlapping_tiers", f'"{cell}" before the last band', "a bound", hint)
         elif last:
             found, expected = f"a last band that ends at {cell}", "a last band without end"
-            self._tell(cell, "tier_gap", found, expected, f"add the row | {NO_END[0]} | … |")
+            hint = f"add the row | {NO_END[0]} | … |" if number is not None else f"write {NO_END[0]}"
+            self._tell(cell, "tier_gap", found, expected, hint)
         elif number is None or (isinstance(number, Decimal) and number <= 0):
-            self._tell(cell, "not_a_number", f'the bound "{cell}"', "a number above 0", number_hint(cell))
+            self._tell(cell, "not_a_number", f'the bound "{cell}"', "a number above 0", _bound_hint(cell))
         else:
             return number
         return None
@@ -222,6 +224,15 @@ class _Reading:
             self._tell(cell, *read)
             return Decimal(0)
         return read
+
+
+_BAND = re.compile(r"(?:[\[(]?\s*[\d.]+\D*(?:-|~|～|至|到|\.\.|,)|<=?|≤|不超过)\s*([\d.]+)\D*")
+
+
+def _bound_hint(cell: str) -> str:
+    """A band is written by its upper end alone: 0-220 is 220."""
+    band = _BAND.fullmatch(cell) if len(cell) <= 40 else None
+    return f"write {band[1]}: the band begins where the one above ends" if band else number_hint(cell)
 
 
 # The years and seasons that tiers count over
