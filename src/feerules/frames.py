@@ -43,7 +43,7 @@ def into_lazy(frame: Any) -> tuple[pl.LazyFrame, Back]:
     kind = type(frame).__module__.partition(".")[0]
     if kind == "pandas" and hasattr(frame, "columns"):
         return _from_pandas(frame).lazy(), lambda lazy: _collected(lazy).to_pandas()
-    if hasattr(frame, "__arrow_c_stream__") and not isinstance(frame, pl.Series):
+    if hasattr(frame, "__arrow_c_stream__") and kind != "pandas" and not isinstance(frame, pl.Series):
         back: Back = (lambda lazy: _collected(lazy).to_arrow()) if kind == "pyarrow" else _collected
         return _from_arrow(frame).lazy(), back
     raise FrameError(
@@ -57,6 +57,9 @@ def _collected(lazy: pl.LazyFrame) -> pl.DataFrame:
 
 
 def _from_pandas(frame: Any) -> pl.DataFrame:
+    """The columns of a pandas frame, and the levels of its index that have names."""
+    levels = [name for name in frame.index.names if name is not None and name not in frame.columns]
+    frame = frame.reset_index(levels) if levels else frame
     _refuse_repeats(map(str, frame.columns))
     mixed = {name: _as_texts(name, frame[name]) for name in frame.columns if _is_mixed(frame[name])}
     try:

@@ -77,7 +77,7 @@ def read_pools(given: Any, fees: Sequence[str], slots: Sequence[Slot]) -> Pools:
         )
         rows, problems = rows.join(read, on="pool", how="left"), [*problems, bad]
     repeated = rows.filter(pl.struct(*held).is_duplicated())
-    problems.append(_refused(repeated, "repeated_pool", "pool_id", pl.col("pool_id")))
+    problems.append(_row_of(repeated, "repeated_pool", "pool_id", pl.col("pool_id")))
     fen = pl.when(~pl.struct(*held).is_duplicated() & pl.col("begins").is_not_null()).then(pl.col("fen"))
     return Pools(rows.with_columns(fen.cast(pl.Int128).alias("fen")), pl.concat(problems))
 
@@ -117,7 +117,7 @@ def _told(bad: pl.LazyFrame, plan: Plan) -> pl.LazyFrame:
     return problem_rows(bad, plan, "pools", row_id=pl.col("pool_id"), unit_id=nobody, fee=pl.col("of"))
 
 
-def _refused(pools: pl.DataFrame, code: str, fact: str, value: pl.Expr) -> pl.DataFrame:
+def _row_of(pools: pl.DataFrame, code: str, fact: str, value: pl.Expr) -> pl.DataFrame:
     said = {
         "frame": pl.lit("pools"),
         "row_id": pl.col("pool_id"),
@@ -210,7 +210,7 @@ class Sharing:
         shares = shares.filter(~pl.col(self.key).is_in(without.implode()))
         share = to_decimal(pl.col("share"), 2).alias(self.pool.leaf.name)
         lost_amount = to_decimal(pl.col("fen"), 2)
-        return shares.select(self.key, share), _refused(empty, "empty_pool", "amount", lost_amount)
+        return shares.select(self.key, share), _row_of(empty, "empty_pool", "amount", lost_amount)
 
     def _among(self, schema: pl.Schema) -> list[pl.Expr]:
         """The facts that say who shares, as text."""
