@@ -148,6 +148,8 @@ class _Estate:
             frame = with_days(frame, self.row_key)
             facts = [leaf for leaf in self.plan.leaves if not leaf.name.startswith(READ)]
             frame = with_runs(frame, self.row_key, [leaf for leaf in facts if leaf.name not in _APART])
+        self._found: list[pl.LazyFrame] = []
+        self._unweighed: pl.Series | None = None
         frame = self._with_shares(frame, pools, unkeyed)
         self.prepared = prepare(self.plan, frame)
 
@@ -156,10 +158,11 @@ class _Estate:
         if given is None and not slots:
             return frame
         pools = read_pools(given, shared_fees(self.book), slots)
+        shared = with_shares(frame, slots, pools.rows, self.row_key, unkeyed)
+        self._unweighed = shared.unweighed
         self._problems.append(pools.problems.lazy())
-        frame, empty = with_shares(frame, slots, pools.rows, self.row_key, unkeyed)
-        self._problems.append(empty.lazy())
-        return frame
+        self._found.append(shared.problems.lazy())
+        return shared.frame
 
     # Answers
 
@@ -268,6 +271,8 @@ class _Estate:
 
     def _priced(self, outputs: Mapping[str, Node], keep: Sequence[str]) -> pl.LazyFrame:
         rows = self.prepared.rows(outputs, keep)
+        if self._unweighed is not None and not self._unweighed.is_empty():
+            rows = sound_rows(rows, self.row_key, self._unweighed)
         if not self.dated:
             return rows
         # A unit is priced for all of its days or not at all.
@@ -281,4 +286,7 @@ class _Estate:
         key = pl.col(self.row_key)
         bad = self.prepared.problems([self.row_key])
         found = problem_rows(bad, self.plan, "units", row_id=key, unit_id=key, fee=pl.col("fee"))
+        if self._found:
+            # Weighing and pricing find the same wrong with a fact that both read.
+            found = pl.concat([found, *self._found]).unique(maintain_order=True)
         return pl.concat([found, *self._problems]).select(pl.col(PROBLEMS).cast(pl.String))

@@ -20,7 +20,7 @@ from feerules.problems import PROBLEMS, problem_rows
 from feerules.reasons import reason
 from feerules.telling import about_of
 
-__all__ = ["Pools", "read_pools", "shared_fees", "with_shares"]
+__all__ = ["Pools", "Shared", "read_pools", "shared_fees", "with_shares"]
 
 NEEDED = ("pool_id", "fee", "period_start", "amount")
 # Times any weight and any number of days, a total stays below 38 digits.
@@ -134,25 +134,40 @@ def _row_of(pools: pl.DataFrame, code: str, fact: str, value: pl.Expr) -> pl.Dat
 # Sharing
 
 
+@dataclass(frozen=True)
+class Shared:
+    """`frame` with each unit's shares; `problems` of pools that nobody shares and of units that cannot be weighed.
+
+    `unweighed` holds the keys of those units: they have no answer, whether they pay the fee or not.
+    """
+
+    frame: pl.LazyFrame
+    problems: pl.DataFrame
+    unweighed: pl.Series
+
+
 def with_shares(
     frame: pl.LazyFrame, slots: Sequence[Slot], pools: pl.DataFrame, key: str, unkeyed: pl.LazyFrame
-) -> tuple[pl.LazyFrame, pl.DataFrame]:
-    """Adds to each unit its share of every pool; and gives a problem row for each pool that no unit shares.
+) -> Shared:
+    """Adds to each unit its share of every pool.
 
     A unit with dated facts weighs by its days. `unkeyed` holds the rows whose key tells no unit: as
     nobody can be billed their part, their pools are not shared. A unit that gets no share of a fee that
     it shares becomes a problem.
     """
-    unshared = [NO_PROBLEM]
+    problems = [NO_PROBLEM]
+    unweighed = [pl.Series(key, [], frame.collect_schema()[key])]
     # Several lines of a cycle, as of two payers, are parts of one share.
     for slot in {_leaf_of(slot).name: slot for slot in reversed(slots)}.values():
         sharing = Sharing(slot, key)
-        shares, nobody = sharing.shares(frame, _of_slot(pools, slot), unkeyed)
-        unshared.append(nobody)
+        weighed = sharing.weighed(frame)
+        shares, nobody = sharing.shares(weighed, _of_slot(pools, slot), unkeyed)
+        problems += [nobody, weighed.problems]
+        unweighed.append(weighed.lost[key])
         # What the units say of their shares themselves does not count.
         frame = frame.drop(_leaf_of(slot).name, strict=False)
         frame = frame.join(shares.lazy(), on=key, how="left", maintain_order="left")
-    return frame, pl.concat(unshared)
+    return Shared(frame, pl.concat(problems).unique(maintain_order=True), pl.concat(unweighed).unique())
 
 
 def _leaf_of(slot: Slot) -> Leaf:
@@ -173,6 +188,15 @@ def _of_slot(pools: pl.DataFrame, slot: Slot) -> pl.DataFrame:
     return mine.filter(inside | pl.col("begins").is_null())  # of an unknown day, it may be of this cycle
 
 
+@dataclass(frozen=True)
+class Weighed:
+    """Of the units of a frame: the key and weight of each that shares; those that are `lost`, and why."""
+
+    units: pl.DataFrame
+    lost: pl.DataFrame
+    problems: pl.DataFrame
+
+
 class Sharing:
     """How one slot's pools are shared among the units of a frame."""
 
@@ -183,17 +207,16 @@ class Sharing:
         self.cycle = about_of(slot).cycle.period
 
     def shares(
-        self, frame: pl.LazyFrame, pools: pl.DataFrame, unkeyed: pl.LazyFrame
+        self, weighed: Weighed, pools: pl.DataFrame, unkeyed: pl.LazyFrame
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """(key, share) of every unit, and a problem for each pool that nobody shares."""
         missing = [name for name in self.pool.among if name not in pools.columns]
         if missing and pools.height:
             raise FrameError(f"pools of {about_of(self.slot).fee_id} without the column {', '.join(missing)}")
         pools = pools.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
-        among = self._among(frame.collect_schema())
-        weighed, unweighed = self._weighed(frame, among)
-        lost = pl.concat([unweighed.select(self.pool.among), unkeyed.select(among).collect()])
-        parts = _matching(pools, weighed, self.pool.among)
+        among = self._among(unkeyed.collect_schema())
+        lost = pl.concat([weighed.lost.select(self.pool.among), unkeyed.select(among).collect()])
+        parts = _matching(pools, weighed.units, self.pool.among)
         bad = pl.concat(
             [
                 _matching(pools, lost, self.pool.among)["pool"],
@@ -221,26 +244,29 @@ class Sharing:
             raise FrameError(f"units without the column {', '.join(missing)}, which says who shares a cost")
         return [pl.col(column).cast(pl.String).alias(name) for name, column in found.items()]
 
-    def _weighed(self, frame: pl.LazyFrame, among: Sequence[pl.Expr]) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The weight of each unit that shares, and the rows that cannot be weighed."""
-        dated = "run_from" in frame.collect_schema()
-        plan = self.pool.plan
+    def weighed(self, frame: pl.LazyFrame) -> Weighed:
+        """Weighs every unit that shares."""
+        schema = frame.collect_schema()
+        among, dated, plan = self._among(schema), "run_from" in schema, self.pool.plan
         prepared = prepare(plan, frame)
         outputs = {"#weight": plan.slots[0].values["weight"], "#shares": plan.slots[0].active}
         facts = [name for each in among for name in each.meta.root_names()]
         days = ("valid_from", "valid_to") if dated else ()
         keep = list(dict.fromkeys([self.key, *facts, *days]))
-        weighed, unweighed = pl.collect_all(
+        units, lost, problems = pl.collect_all(
             [
                 prepared.rows(outputs, keep).filter(pl.col("#shares").cast(pl.Boolean)),
                 prepared.problems(keep).select(keep).unique(),
+                problem_rows(
+                    prepared.problems([self.key]), plan, "units",
+                    row_id=pl.col(self.key), unit_id=pl.col(self.key), fee=pl.col("fee"),
+                ),
             ],
             engine="streaming",
-        )
+        )  # fmt: skip
         weight = pl.col("#weight").cast(pl.Int128).alias("weight")
-        told = [pl.col(self.key), *among, weight, *days]
-        weighed = weighed.select(told)
-        return (self._by_days(weighed) if dated else weighed), unweighed.select(self.key, *among)
+        units = units.select(self.key, *among, weight, *days)
+        return Weighed(self._by_days(units) if dated else units, lost.select(self.key, *among), problems)
 
     def _by_days(self, weighed: pl.DataFrame) -> pl.DataFrame:
         """One row per unit: its weights over the days of the cycle on which each of its rows holds."""
