@@ -128,13 +128,12 @@ def _overlap(windows: Sequence[Window]) -> bool:
 
 
 def _by_schedule(placed: pl.LazyFrame, lines: pl.LazyFrame) -> pl.LazyFrame:
-    """Where schedules have cycles of their own for a fee, the one that the unit is billed by counts, else the shortest."""
-    mine = lines.select("#unit", "fee", "document").unique().with_columns(mine=pl.lit(True))
-    placed = placed.join(mine, on=["#unit", "fee", "document"], how="left")
-    other = pl.col("mine").is_null()
-    return placed.sort("#bill", other, "cycle_end", "cycle_start").unique(
-        "#bill", keep="first", maintain_order=True
-    )
+    """Where schedules have cycles of their own for a fee: those by which the unit is billed now, else the shortest."""
+    by = ["#unit", "fee", "document"]
+    mine = lines.select(by).unique()
+    theirs = placed.join(lines.select(by[:2]).unique(), on=by[:2], how="anti")
+    placed = pl.concat([placed.join(mine, on=by, how="semi"), theirs])
+    return placed.sort("#bill", "cycle_end", "cycle_start").unique("#bill", keep="first", maintain_order=True)
 
 
 def _sent(placed: pl.LazyFrame) -> pl.LazyFrame:
