@@ -11,6 +11,8 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 
+import feerules
+
 
 class Capsule:
     """What has nothing but the Arrow PyCapsule interface, as a DuckDB relation."""
@@ -82,3 +84,10 @@ KINDS = (
     Kind("Parquet glob", _parquet_glob, pl.LazyFrame),
     Kind("CSV", _csv, pl.LazyFrame, lossless=False),
 )
+
+
+def priced_elsewhere(told: tuple[Any, list[dict[str, Any]], str]) -> list[tuple[Any, ...]]:
+    """The rows of an estate, for a worker that imports this module by its name."""
+    book, units, period = told
+    rows: list[tuple[Any, ...]] = feerules.price_estate(pl.DataFrame(units), book, period).rows.rows()
+    return rows
