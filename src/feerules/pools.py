@@ -282,7 +282,10 @@ class Sharing:
 
 def _as_day(name: str, dtype: pl.DataType) -> pl.Expr:
     day = pl.col(name)
-    return day.str.to_date("%Y-%m-%d", strict=False) if dtype == pl.String else day.cast(pl.Date)
+    if dtype == pl.String:
+        return day.str.to_date("%Y-%m-%d", strict=False)
+    # The day on the clock of its zone; a cast would give the day in Greenwich.
+    return day.dt.date() if isinstance(dtype, pl.Datetime) else day
 
 
 def _matching(pools: pl.DataFrame, units: pl.DataFrame, among: Sequence[str]) -> pl.DataFrame:

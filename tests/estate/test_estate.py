@@ -207,6 +207,10 @@ def test_a_strict_estate_raises_every_problem_at_once() -> None:
         ("B", "type", "unknown_value"),
         ("C", "area", "missing"),
     ]
+    assert str(caught.value).splitlines()[::2] == [
+        "B: wrong_type: area: not a number",
+        "C: missing: area: no value, and one is needed",
+    ]
     assert price(units(), strict=True).problems.height == 0
 
 

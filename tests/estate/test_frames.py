@@ -245,6 +245,9 @@ def test_a_column_that_the_book_maps_is_the_fact_or_the_key() -> None:
     assert feerules.price_estate(frame, book, MONTH).rows.rows() == [
         ("A", "z", Decimal("2.80"), None, Decimal("2.80"))
     ]
+    [line] = feerules.price(frame.to_dicts()[0], book, MONTH).lines
+    found = feerules.price_estate(frame, book, MONTH, form="long").rows
+    assert found.select("charge_id", "account_id").rows() == [(line.charge_id, line.account_id)]
 
 
 def test_columns_that_no_rule_asks_for_do_no_harm() -> None:

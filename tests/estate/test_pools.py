@@ -146,6 +146,10 @@ def test_a_unit_with_dated_facts_weighs_by_its_days() -> None:
     )
     # a: 15 days of 1 and 15 of 3, as much as b with 30 of 2.
     assert shares(frame, [pool(amount="10.00")]) == {"a": "5.00", "b": "5.00"}
+    days = pl.col("valid_from").str.to_date()
+    zoned = days.cast(pl.Datetime("us")).dt.replace_time_zone("Asia/Shanghai")
+    for each in (days, zoned):
+        assert shares(frame.with_columns(each), [pool(amount="10.00")]) == {"a": "5.00", "b": "5.00"}
 
 
 @settings(max_examples=60)
