@@ -9,7 +9,7 @@ import polars as pl
 from feerules.plan.nodes import Leaf, Plan
 from feerules.reasons import reason
 
-__all__ = ["PROBLEMS", "problem_rows", "reason_expr"]
+__all__ = ["PROBLEMS", "problem_rows"]
 
 PROBLEMS = ("frame", "row_id", "unit_id", "fee", "fact", "value", "code", "reason")
 READING_CODES = ("missing", "wrong_type", "imprecise", "out_of_domain", "unknown_value")
@@ -29,12 +29,12 @@ def problem_rows(
         "fact": pl.col("fact"),
         "value": pl.col("value"),
         "code": pl.col("code"),
-        "reason": reason_expr(leaves),
+        "reason": _reasons(leaves),
     }
     return bad.select(*(each.alias(name) for name, each in found.items()))
 
 
-def reason_expr(judged: Sequence[tuple[str, Leaf | None, bool]]) -> pl.Expr:
+def _reasons(judged: Sequence[tuple[str, Leaf | None, bool]]) -> pl.Expr:
     """The sentence for each code and fact: (code, fact, whether it is about reading the fact)."""
     told: dict[str, str] = {}
     for code, leaf, reading in judged:
