@@ -12,7 +12,7 @@ from feerules.plan.lines import PAYERS
 from feerules.plan.nodes import Slot
 from feerules.telling import about_of, source_text
 
-__all__ = ["LineColumns", "enumerations", "no_lines", "shapes_of"]
+__all__ = ["LINE_COLUMNS", "LineColumns", "enumerations", "no_lines", "shapes_of"]
 
 Shape = tuple[int, int]  # the decimals of a number column, and a bound of its scaled values
 
@@ -29,28 +29,29 @@ def shapes_of(slots: Sequence[Slot]) -> dict[str, Shape]:
     return shapes
 
 
-def no_lines(rows: pl.LazyFrame, key: str, *more: pl.Expr) -> pl.LazyFrame:
+MONEY, NUMBER = pl.Decimal(18, 2), pl.Decimal(18, 6)
+# Every column of a bill line beside the key, which stands after the payer.
+KINDS: Mapping[str, type[pl.DataType] | pl.DataType] = {
+    **dict.fromkeys(("charge_id", "account_id", "payer_id", "payer"), pl.String),
+    **dict.fromkeys(("fee", "kind"), pl.String),
+    **dict.fromkeys(("period_start", "period_end", "issued_on", "due_on"), pl.Date),
+    "quantity": NUMBER,
+    "unit": pl.String,
+    "rate": NUMBER,
+    "factor": NUMBER,
+    "net": MONEY,
+    "tax_rate": NUMBER,
+    "tax": MONEY,
+    "amount": MONEY,
+    **dict.fromkeys(("currency", "document", "version", "table_row", "source"), pl.String),
+}
+LINE_COLUMNS = (*KINDS, "corrects_charge_id", "cycle_start")
+
+
+def no_lines(rows: pl.LazyFrame, key: pl.Expr, *more: pl.Expr) -> pl.LazyFrame:
     """The columns of bill lines where nothing is charged: an ERP's next step finds them all the same."""
-    money, number = pl.Decimal(18, 2), pl.Decimal(18, 6)
-    kinds = {
-        **dict.fromkeys(("charge_id", "account_id", "payer_id", "payer"), pl.String),
-        key: None,
-        **dict.fromkeys(("fee", "kind"), pl.String),
-        **dict.fromkeys(("period_start", "period_end", "issued_on", "due_on"), pl.Date),
-        "quantity": number,
-        "unit": pl.String,
-        "rate": number,
-        "factor": number,
-        "net": money,
-        "tax_rate": number,
-        "tax": money,
-        "amount": money,
-        **dict.fromkeys(("currency", "document", "version", "table_row", "source"), pl.String),
-    }
-    columns = (
-        pl.col(key) if kind is None else pl.lit(None, kind).alias(name) for name, kind in kinds.items()
-    )
-    return rows.limit(0).select(*columns, *more)
+    columns = [pl.lit(None, kind).alias(name) for name, kind in KINDS.items()]
+    return rows.limit(0).select(*columns[:4], key, *columns[4:], *more)
 
 
 def enumerations(slots: Sequence[Slot]) -> dict[str, pl.Enum]:
@@ -79,7 +80,7 @@ class LineColumns:
     """The columns of the bill lines of one slot."""
 
     def __init__(
-        self, slot: Slot, number: int, key: str, carried: Sequence[str], shapes: Mapping[str, Shape]
+        self, slot: Slot, number: int, key: pl.Expr, carried: Sequence[str], shapes: Mapping[str, Shape]
     ) -> None:
         self.slot, self.about = slot, about_of(slot)
         self.number, self.key, self.carried, self.shapes = number, key, carried, shapes
@@ -100,7 +101,7 @@ class LineColumns:
             self._carried("account_id"),
             self._payer_id().alias("payer_id"),
             self._payer().alias("payer"),
-            pl.col(self.key),
+            self.key,
             pl.lit(about.fee_id).alias("fee"),
             pl.lit(about.fee.kind).alias("kind"),
             self._day("start").alias("period_start"),
@@ -173,7 +174,7 @@ class LineColumns:
         texts = [f"{from_day_number(day):%Y%m%d}" for day in range(days.lo, days.hi + 1)]
         day = pl.lit(texts[0]) if len(texts) == 1 else _texts(texts, self._node("start") - days.lo)
         fee, version = self.about.fee_id, self.about.schedule.version_name
-        key = pl.col(self.key).cast(pl.String)
+        key = self.key.cast(pl.String)
         return pl.concat_str(key, pl.lit(f":{fee}:"), day, pl.lit(":"), self._payer(), pl.lit(f":{version}"))
 
 

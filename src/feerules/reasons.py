@@ -28,6 +28,7 @@ CODES = {
     "duplicate_key": "the key occurs more than once, without valid_from",
     "overlapping_rows": "two rows of this unit hold on the same day",
     "null_key": "no key",
+    "repeated_pool": "the same pool is given more than once",
     "empty_pool": "no unit shares this pool, so that its amount would be lost",
 }
 
