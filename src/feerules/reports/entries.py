@@ -6,7 +6,7 @@ that name it, and the allocations to it. Nothing is allocated here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -84,7 +84,8 @@ class Entries:
         if lacking := [each for each in needs if each not in schema]:
             raise FrameError(f"charges without the column {', '.join(lacking)}: found {', '.join(schema)}")
         self.keys = keys_of(by)
-        self.problems: list[pl.LazyFrame] = []
+        self.problems: list[pl.DataFrame] = []
+        self._applied: dict[date, pl.LazyFrame] = {}
         self._units = None if units is None else into_lazy(units)[0]
         carried = [each for each in self.keys if each in schema]
         read = read_frame("charges", charges, CHARGES, key="charge_id", known_at=known_at, carry=carried)
@@ -101,21 +102,22 @@ class Entries:
 
     # Judging
 
-    def _sift(self, name: str, rows: pl.LazyFrame, row_id: pl.Expr, checks: Iterable[Check]) -> pl.LazyFrame:
+    def _sift(self, name: str, rows: pl.LazyFrame, row_id: pl.Expr, checks: Sequence[Check]) -> pl.LazyFrame:
         """The rows that pass every check; the others are problems."""
+        fails = pl.any_horizontal(test.fill_null(False) for test, _, _ in checks)
+        known = rows.collect()
+        bad = known.filter(fails)
         for test, fact, failed in checks:
             value = pl.col(fact.name)
             said = to_decimal(value, 2) if fact.kind == "money" else value
             self.problems.append(
                 problem_rows(
-                    name, rows, fact, pl.when(test).then(pl.lit(failed)),
-                    row_id=row_id, value=said.cast(pl.String),
-                    account_id=pl.col("account_id"),
+                    name, bad, fact, pl.when(test).then(pl.lit(failed)),
+                    row_id=row_id, value=said.cast(pl.String), account_id=pl.col("account_id"),
                     fee=pl.col("fee") if name == "charges" else None,
                 )
             )  # fmt: skip
-            rows = rows.filter(~test.fill_null(False))
-        return rows
+        return known.filter(~fails).lazy()
 
     def _judged_charges(self, read: Read, needs: Sequence[str]) -> pl.LazyFrame:
         self.problems.append(read.problems)
@@ -277,6 +279,11 @@ class Entries:
 
         `_applied` is the part of an entry that found something open. A reversed payment has never been.
         """
+        if as_of not in self._applied:
+            self._applied[as_of] = self._applied_by(as_of).collect().lazy()
+        return self._applied[as_of]
+
+    def _applied_by(self, as_of: date) -> pl.LazyFrame:
         kept = pl.col("_void").is_null() | (pl.col("_void") > as_of)
         received = self.allocated.filter(kept).select(
             "charge_id", _ref="payment_id", _what=pl.lit("received"), _fen="_fen", _day="_day",
@@ -317,7 +324,7 @@ class Entries:
 
     def check_applied(self, as_of: date) -> None:
         """Tells what was allocated, waived or written off beyond what was open."""
-        rows = self.applied(as_of).filter(pl.col("_applied") < pl.col("_fen"))
+        rows = self.applied(as_of).filter(pl.col("_applied") < pl.col("_fen")).collect()
         for name, fact, failed, what in (
             ("allocations", "amount", "allocated_over_charge", ("received",)),
             ("charges", "amount", "nothing_to_waive", ("waived", "written_off")),
@@ -338,14 +345,13 @@ class Entries:
 
 
 def answers(
-    frames: Sequence[pl.LazyFrame], problems: Sequence[pl.LazyFrame], back: Back, *, strict: bool
+    frames: Sequence[pl.LazyFrame], problems: Sequence[pl.DataFrame], back: Back, *, strict: bool
 ) -> list[Any]:
     """The frames, and after them the problems, as the data came; with `strict`, problems are raised."""
-    found = pl.concat(problems).sort("frame", "row_id", "fact", "code", nulls_last=True)
-    *rows, wrong = pl.collect_all([*frames, found], engine="streaming")
+    wrong = pl.concat(problems).sort("frame", "row_id", "fact", "code", nulls_last=True)
     if strict and wrong.height:
         raise EntryErrors(EntryProblem(**each) for each in wrong.iter_rows(named=True))
-    return [back(each.lazy()) for each in (*rows, wrong)]
+    return [back(each.lazy()) for each in (*pl.collect_all(frames), wrong)]
 
 
 ALLOCATIONS_NEEDED = (

@@ -29,7 +29,7 @@ class Events:
         ends = pl.col("ends_on")
         backwards = ends < pl.col("effective_on")
         wrong = problem_rows(
-            "events", read.rows, Fact("ends_on", "day"),
+            "events", read.rows.filter(backwards).collect(), Fact("ends_on", "day"),
             pl.when(backwards).then(pl.lit("ends_before_start")),
             row_id=pl.col("event_id"), value=ends.cast(pl.String), account_id=pl.col("account_id"),
         )  # fmt: skip

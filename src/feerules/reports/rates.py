@@ -131,7 +131,9 @@ def _nothing(sums: pl.LazyFrame) -> pl.LazyFrame:
     """One row for all of nothing: a question that is not asked by group has an answer."""
     zero = pl.lit(0, pl.Int128)
     none = sums.select(_rows=pl.len()).filter(pl.col("_rows") == 0)
-    return none.select(currency=pl.lit(None, pl.String), numerator=zero, denominator=zero)
+    # As added columns: a selection of constants alone would always have a row.
+    told = none.with_columns(currency=pl.lit(None, pl.String), numerator=zero, denominator=zero)
+    return told.drop("_rows")
 
 
 def _told(base: Base, last: date, places: int) -> list[pl.Expr]:

@@ -67,7 +67,7 @@ class Read:
     """A frame of entries, read: its sound rows, and a row for each thing that is wrong with another."""
 
     rows: pl.LazyFrame
-    problems: pl.LazyFrame
+    problems: pl.DataFrame
 
 
 def known(moment: str | Known | None) -> Known | None:
@@ -139,23 +139,23 @@ def _sorted_out(
     about = {fact.name: fact for fact in facts}
     codes = {fact: _code(each) for fact, each in tests.items() if each}
     coded = lazy.with_columns(code.alias(f"?{fact}") for fact, code in codes.items())
+    fine = pl.all_horizontal(pl.lit(True), *(pl.col(f"?{fact}").is_null() for fact in codes))
+    # Read once, however often a report looks at it.
+    rows, bad = pl.collect_all([coded.filter(fine).select(*values), coded.filter(~fine)], engine="streaming")
     row_id = said(key) if key else pl.concat_str(said("payment_id"), pl.lit(":"), said("charge_id"))
     problems = [
         problem_rows(
-            name, coded, about.get(fact, Fact(fact)), pl.col(f"?{fact}"),
+            name, bad, about.get(fact, Fact(fact)), pl.col(f"?{fact}"),
             row_id=row_id, value=said(fact), account_id=said("account_id"), fee=said("fee"),
         )
         for fact in codes
     ]  # fmt: skip
-    sound = coded.filter(pl.all_horizontal(pl.lit(True), *(pl.col(f"?{fact}").is_null() for fact in codes)))
-    # Read once, however often a report looks at it.
-    rows, wrong = pl.collect_all([sound.select(*values), pl.concat(problems)], engine="streaming")
-    return Read(rows.lazy(), wrong.lazy())
+    return Read(rows.lazy(), pl.concat([NO_PROBLEMS, *problems]))
 
 
 def problem_rows(
     name: str,
-    rows: pl.LazyFrame,
+    rows: pl.DataFrame,
     fact: Fact,
     code: pl.Expr,
     *,
@@ -163,8 +163,10 @@ def problem_rows(
     value: pl.Expr,
     account_id: pl.Expr | None = None,
     fee: pl.Expr | None = None,
-) -> pl.LazyFrame:
+) -> pl.DataFrame:
     """A problem for each row in which there is a code."""
+    if rows.is_empty():
+        return NO_PROBLEMS
     reasons = {each: reason(each, fact.leaf) for each in CODES}
     nobody = pl.lit(None, pl.String)
     return rows.filter(code.is_not_null()).select(
@@ -179,6 +181,11 @@ def problem_rows(
     )
 
 
+NO_PROBLEMS = pl.DataFrame(
+    schema=dict.fromkeys(
+        ("frame", "row_id", "account_id", "fee", "fact", "value", "code", "reason"), pl.String
+    )
+)
 # Every code that a report can give.
 CODES = (
     *("missing", "wrong_type", "imprecise", "out_of_domain", "unknown_value", "ends_before_start"),
