@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from math import ceil, floor
 from typing import Any, Literal, get_args
 
@@ -90,9 +90,9 @@ def open_charges(
 
 
 def _with_paused(rows: pl.LazyFrame, events: Events, day: date, age_from: AgeFrom) -> pl.LazyFrame:
-    """Counts the paused days after the day that a charge ages from, up to the day of the question."""
-    first = pl.max_horizontal("_from", pl.col(age_from) + pl.duration(days=1))
-    last = pl.min_horizontal("_to", pl.lit(day + timedelta(days=1)))
+    """Counts the paused days from the day that a charge ages from up to, not including, the day of the question."""
+    first = pl.max_horizontal("_from", age_from)
+    last = pl.min_horizontal("_to", pl.lit(day))
     days = (last - first).dt.total_days()
     paused = (
         rows.select("charge_id", "account_id", age_from)
