@@ -14,6 +14,7 @@ import pytest
 import feerules
 from feerules.frames import FrameError
 from feerules.reports.headings import HEADINGS
+from test_import import place_of_the_package, run_fresh
 
 CHARGES = pl.DataFrame(
     [
@@ -690,7 +691,7 @@ def test_collectors_are_told_apart(collectors: Any) -> None:
         feerules.workload(pl.DataFrame({"account_id": ["A"]}), collectors)
 
 
-# Titles
+# Titles and the extra
 
 
 def test_columns_have_titles_in_both_languages() -> None:
@@ -706,3 +707,23 @@ def test_columns_have_titles_in_both_languages() -> None:
 def test_no_two_columns_have_one_title(locale: str) -> None:
     frame = pl.DataFrame({name: [None] for name in HEADINGS})
     assert len(feerules.titles(frame, locale).columns) == len(HEADINGS)
+
+
+WITHOUT = """
+import json, sys
+sys.modules["polars"] = None
+import feerules
+told = []
+for function, given in (("roll_forward", 4), ("collection_rate", 4), ("ageing_report", 4), ("arrears_ledger", 4), ("workload", 2), ("titles", 1)):
+    try:
+        getattr(feerules, function)(*[None] * given)
+    except feerules.MissingExtra as error:
+        told.append(str(error))
+print(json.dumps({"told": told}))
+"""
+
+
+def test_without_the_extra_each_report_tells_how_to_get_it() -> None:
+    told = run_fresh(WITHOUT, place_of_the_package())["told"]
+    functions = ("roll_forward", "collection_rate", "ageing_report", "arrears_ledger", "workload", "titles")
+    assert told == [f'{each} needs polars: run pip install "feerules[estate]"' for each in functions]
