@@ -171,6 +171,14 @@ def test_a_column_that_nobody_has_is_named() -> None:
         feerules.roll_forward(charges({}), *paid(), "2026-01")
 
 
+def test_a_unit_to_group_by_may_be_that_of_the_account() -> None:
+    units = pl.DataFrame({"account_id": ["A"], "unit_id": ["1-101"]})
+    result = feerules.roll_forward(charges({}), *paid(), "2026-01", by="unit_id", units=units)
+    assert texts(result.rows, "unit_id", "closing") == [("1-101", "100.00")]
+    with pytest.raises(FrameError, match='no column "unit_id"'):
+        feerules.roll_forward(charges({}), *paid(), "2026-01", by="unit_id", units=units.drop("account_id"))
+
+
 def test_posted_allocations_are_asked_for() -> None:
     with pytest.raises(FrameError, match="needs payments and posted allocations"):
         feerules.roll_forward(CHARGES, PAYMENTS, None, "2026-01")

@@ -233,7 +233,7 @@ class Entries:
 
     def _looked_up(self, owed: pl.LazyFrame, key: str) -> pl.LazyFrame:
         """The column from the frame of units: by the charge's unit, else by its account."""
-        found = [each for each in ("unit_id", "account_id") if self._tells(each, key)]
+        found = [each for each in ("unit_id", "account_id") if each != key and self._tells(each, key)]
         if not found:
             raise FrameError(
                 f'no column "{key}": give it in the charges, or units= with unit_id or account_id and {key}'
@@ -293,17 +293,19 @@ class Entries:
             "charge_id", _ref="_ref", _what="_what", _fen="_fen", _day="_day", _order=pl.lit(0)
         )
         amounts = self.owed.filter(pl.col("_day") <= as_of).select("charge_id", _amount="amount")
-        upto, amount = pl.col("_upto"), pl.col("_amount").cast(pl.Int128)
-        before = upto - pl.col("_fen")
+        amount, fen = pl.col("_amount").cast(pl.Int128), pl.col("_fen").cast(pl.Int128)
+        # One running sum over all charges, less what it was where the charge begins: a window for each of
+        # millions of charges would take many times as long.
+        begins = pl.col("charge_id").ne_missing(pl.col("charge_id").shift())
+        running = fen.cum_sum()
+        before = running - fen - pl.when(begins).then(running - fen).forward_fill()
+        part = pl.min_horizontal(before + fen, amount) - pl.min_horizontal(before, amount)
         return (
             pl.concat([reduced, received])
             .filter(pl.col("_day") <= as_of)
             .join(amounts, on="charge_id", how="inner")
             .sort("charge_id", "_day", "_order", "_ref")
-            .with_columns(_upto=pl.col("_fen").cast(pl.Int128).cum_sum().over("charge_id"))
-            .with_columns(
-                _applied=(pl.min_horizontal(upto, amount) - pl.min_horizontal(before, amount)).cast(pl.Int64)
-            )
+            .with_columns(_applied=part.cast(pl.Int64))
         )
 
     def standing(self, as_of: date) -> pl.LazyFrame:
