@@ -13,7 +13,7 @@ from pathlib import Path
 
 PACKAGE = "feerules"
 
-FOUNDATIONS = {"errors", "money", "periods", "calendars", "wording"}
+FOUNDATIONS = {"errors", "money", "periods", "calendars", "wording", "vocabulary"}
 BAD_NAMES = {"util", "utils", "helper", "helpers", "common", "manager", "managers", "misc"}
 MOST_LINES = 450
 
@@ -140,8 +140,8 @@ def parts_of_engines(house: House) -> set[str]:
 
 
 def engines_see_nodes_only(house: House) -> list[str]:
-    why = "engines/ see plan.nodes and the foundations only"
-    allowed = {"plan.nodes", *FOUNDATIONS, *parts_of_engines(house)}
+    why = "engines/ see plan.nodes, plan.ledgers and the foundations only"
+    allowed = {"plan.nodes", "plan.ledgers", *FOUNDATIONS, *parts_of_engines(house)}
     return [f"{i} ({why})" for i in room_imports(house, "engines") if i.target not in allowed]
 
 

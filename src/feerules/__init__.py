@@ -8,6 +8,16 @@ from feerules.errors import FeeRulesError, MissingExtra, Problem, RuleErrors, Un
 from feerules.load import load, load_files
 from feerules.periods import Period
 from feerules.pricing import price, price_estate, reconcile
+from feerules.reports import (
+    EntryErrors,
+    EntryProblem,
+    ageing_report,
+    arrears_ledger,
+    collection_rate,
+    roll_forward,
+    titles,
+    workload,
+)
 from feerules.schemas import schema
 
 __all__ = [
@@ -17,6 +27,8 @@ __all__ = [
     "CaseResult",
     "Cell",
     "CellError",
+    "EntryErrors",
+    "EntryProblem",
     "FeeRulesError",
     "MissingExtra",
     "Period",
@@ -26,11 +38,17 @@ __all__ = [
     "UnitErrors",
     "UnitProblem",
     "Where",
+    "ageing_report",
+    "arrears_ledger",
+    "collection_rate",
     "load",
     "load_files",
     "price",
     "price_estate",
     "reconcile",
+    "roll_forward",
     "run_cases",
     "schema",
+    "titles",
+    "workload",
 ]

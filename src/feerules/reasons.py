@@ -30,6 +30,13 @@ CODES = {
     "null_key": "no key",
     "repeated_pool": "the same pool is given more than once",
     "empty_pool": "no unit shares this pool, so that its amount would be lost",
+    "duplicate_id": "the id occurs more than once",
+    "unknown_charge": "no charge of this id is owed",
+    "unknown_payment": "there is no payment of this id",
+    "other_currency": "it is in another currency than the charge",
+    "allocated_over_charge": "more is allocated to the charge than was open",
+    "allocated_over_payment": "more of the payment is allocated than was paid",
+    "nothing_to_waive": "more is waived or written off than was open",
 }
 
 _KINDS = {

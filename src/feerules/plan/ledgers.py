@@ -1,0 +1,97 @@
+"""What a policy says of ledgers, as integers: all that the kernels of `ledger/` and `engines/positions` obey."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from feerules.plan.nodes import Mode
+
+__all__ = ["Allocate", "Bucket", "LateFeeTerms", "LedgerTerms", "RateFrom", "StepTerms"]
+
+Allocate = Literal["oldest_due_first", "newest_due_first", "civil_code_560"]
+AgeFrom = Literal["due_on", "issued_on", "period_end"]
+Bands = tuple[tuple[int, int], ...]  # half-open [a, b) of whole days, sorted and apart
+
+
+@dataclass(frozen=True, slots=True)
+class RateFrom:
+    """From day number `day` on, each day costs num/den of the principal open on it."""
+
+    day: int
+    num: int
+    den: int
+
+
+@dataclass(frozen=True, slots=True)
+class LateFeeTerms:
+    """The late fee on the fees of `fees` (None: on every fee).
+
+    `rates` ascend by day, the first holds from the beginning. `cap_share` and `cap_annual` are (num, den) of
+    an instalment, the second for 365 days of it.
+    """
+
+    fees: frozenset[str] | None
+    rates: tuple[RateFrom, ...]
+    grace: int = 0
+    back_dated: bool = True
+    thirty_day_months: bool = False
+    flat: int = 0
+    cap_share: tuple[int, int] | None = None
+    cap_amount: int | None = None
+    cap_annual: tuple[int, int] | None = None
+    mode: Mode = "half_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """An ageing bucket: the days overdue that fall into it."""
+
+    name: str
+    bands: Bands
+
+
+@dataclass(frozen=True, slots=True)
+class StepTerms:
+    """What the history of a ladder's step depends on.
+
+    `in_force`: for how many days a step that was done counts (None: for ever). `delivered`: it counts only
+    where delivery is proved. `period`: the days that a demand gives before it expires.
+    """
+
+    id: str
+    in_force: int | None = None
+    delivered: bool = False
+    period: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerTerms:
+    """Everything a ledger needs to know of a policy. The meaning of each is in `ledger/`."""
+
+    currency: str = "CNY"
+    allocate: Allocate = "oldest_due_first"
+    fee_order: tuple[str, ...] = ()
+    interest_first: bool = False
+    credit_applied: bool = True
+    age_from: AgeFrom = "due_on"
+    grace: int = 0
+    exclude_fees: frozenset[str] = frozenset()
+    exclude_kinds: frozenset[str] = frozenset()
+    exclude_tags: frozenset[str] = frozenset()
+    late_fee: LateFeeTerms | None = None
+    buckets: tuple[Bucket, ...] = ()
+    limitation_years: int = 3
+    limitation_separate: bool = True
+    promise_tolerance: int = 0
+    plan_tolerance: int = 0
+    connected: frozenset[str] = field(default_factory=lambda: frozenset(CONNECTED))
+    unreachable: frozenset[str] = field(default_factory=lambda: frozenset(UNREACHABLE))
+    away: frozenset[str] = frozenset({"away"})
+    refused: frozenset[str] = frozenset({"refused"})
+    steps: tuple[StepTerms, ...] = ()
+
+
+# How a contact can end, in the words of the field; a policy may name its own.
+CONNECTED = ("connected", "answered", "promised", "refused", "away", "read", "met")
+UNREACHABLE = ("no_answer", "off", "busy", "not_met", "wrong_number", "undelivered")
