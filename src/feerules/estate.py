@@ -17,7 +17,7 @@ from feerules.errors import UnitErrors, UnitProblem
 from feerules.frames import WIDE, FrameError, columns_of, into_lazy, to_decimal
 from feerules.line_columns import LineColumns, enumerations, no_lines, shapes_of
 from feerules.periods import Period
-from feerules.plan.nodes import Node
+from feerules.plan.nodes import Node, Slot
 from feerules.pools import with_shares
 from feerules.progress import counted
 from feerules.reasons import reason
@@ -30,6 +30,8 @@ Form = Literal["wide", "long"]
 PROBLEMS = ("frame", "row_id", "unit_id", "fee", "fact", "value", "code", "reason")
 # What a bill line carries from its unit, beside the key.
 CARRIED = ("account_id", "owner_id", "tenant_id", "developer_id", "heir_id")
+
+LEVEL = 1  # of zstd: higher ones take half as long again and write decimals no smaller
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class EstateResult:
     def sink(
         self, path: str | Path, problems: str | Path | None = None, *, progress: bool | None = None
     ) -> None:
-        """Writes the rows to a Parquet file, and the problems beside it, in one pass and bounded memory.
+        """Writes the rows to a Parquet file, and the problems beside it, in bounded memory.
 
         The problems go to `problems`, by default to the name of `path` with `.problems` before its
         ending. `progress` shows a bar; by default where the standard error is a terminal.
@@ -62,9 +64,10 @@ class EstateResult:
         path = Path(path)
         beside = Path(problems) if problems else path.with_suffix(f".problems{path.suffix}")
         both = (self._lazy[0] if self._to_write is None else self._to_write, self._lazy[1])
-        with counted(both, progress) as (rows, bad):
-            sinks = [rows.sink_parquet(path, lazy=True), bad.sink_parquet(beside, lazy=True)]
-            pl.collect_all(sinks, engine="streaming")
+        with counted(both, progress) as frames:
+            # One after the other: Polars holds what two sinks share until the slower one has taken it.
+            for frame, file in zip(frames, (path, beside), strict=True):
+                frame.sink_parquet(file, compression_level=LEVEL, engine="streaming")
 
 
 def price_frame(
@@ -95,7 +98,7 @@ def price_frame(
     if strict:
         _refuse(problems)
     if isinstance(units, pl.LazyFrame | str | Path):
-        to_write = estate.long(to_write=True) if form == "long" and billed is None else None
+        to_write = estate.long_to_write() if form == "long" and billed is None else None
         return EstateResult(rows, problems, book.digest, (rows, problems), to_write)
     both = [each.lazy() for each in pl.collect_all([rows, problems], engine="streaming")]
     return EstateResult(back(both[0]), back(both[1]), book.digest, (both[0], both[1]))
@@ -177,36 +180,53 @@ class _Estate:
             return amount.alias(fee)
         return pl.when(pl.col(f"charged.{fee}").cast(pl.Boolean)).then(amount).alias(fee)
 
-    def long(self, *, with_cycle: bool = False, to_write: bool = False) -> pl.LazyFrame:
-        """A row per bill line, fee by fee; `with_cycle` tells the first day of the cycle as well.
-
-        `to_write` gives the columns of few words as enumerations, which a file holds five times cheaper.
-        """
-        slots = [slot for slot in self.plan.slots if slot.active.hi]
-        outputs: dict[str, Node] = {}
-        for number, slot in enumerate(slots):
-            outputs[f"{number}.active"] = slot.active
-            outputs |= {f"{number}.{name}": node for name, node in slot.values.items()}
-        keep = [self.key, *self.carried]
-        rows = self._priced(outputs, keep)
-        shapes = shapes_of(slots)
-        lines = [
-            LineColumns(slot, number, self.key, self.carried, shapes) for number, slot in enumerate(slots)
-        ]
+    def long(self, *, with_cycle: bool = False) -> pl.LazyFrame:
+        """A row per bill line, fee by fee; `with_cycle` tells the first day of the cycle as well."""
+        slots, rows = self._slots(), self._numbers()
+        lines = self._lines({})
         if not lines:
             cycle = [pl.lit(None, pl.Date).alias("cycle_start")] if with_cycle else []
             return no_lines(rows, self.key, *cycle)
+        if not with_cycle:
+            return pl.concat(each.of(rows) for each in lines)
         starts = [pl.lit(cycle_of(slot, self.period)[0], pl.Date).alias("cycle_start") for slot in slots]
-        found = [
-            each.of(rows, start) if with_cycle else each.of(rows)
-            for each, start in zip(lines, starts, strict=True)
+        return pl.concat(each.of(rows, start) for each, start in zip(lines, starts, strict=True))
+
+    def long_to_write(self) -> pl.LazyFrame:
+        """The same for a file: fee by fee within each batch of units, for else all units would stay in memory.
+
+        Columns of few words are enumerations, which a file holds five times cheaper.
+        """
+        rows, lines = self._numbers(), self._lines(enumerations(self._slots(), self.carried))
+        if not lines:
+            return no_lines(rows, self.key)
+
+        def lines_of(batch: pl.LazyFrame) -> pl.LazyFrame:
+            return pl.concat(each.of(batch) for each in lines)
+
+        def of_batch(batch: pl.DataFrame) -> pl.DataFrame:
+            return lines_of(batch.lazy()).collect(engine="in-memory")
+
+        return rows.map_batches(of_batch, schema=lines_of(rows).collect_schema(), streamable=True)
+
+    def _slots(self) -> list[Slot]:
+        return [slot for slot in self.plan.slots if slot.active.hi]
+
+    def _numbers(self) -> pl.LazyFrame:
+        """A row per unit: what it carries, and the numbers of every slot."""
+        outputs: dict[str, Node] = {}
+        for number, slot in enumerate(self._slots()):
+            outputs[f"{number}.active"] = slot.active
+            outputs |= {f"{number}.{name}": node for name, node in slot.values.items()}
+        return self._priced(outputs, [self.key, *self.carried])
+
+    def _lines(self, kinds: Mapping[str, pl.Enum]) -> list[LineColumns]:
+        slots = self._slots()
+        shapes = shapes_of(slots)
+        return [
+            LineColumns(slot, number, self.key, self.carried, shapes, kinds)
+            for number, slot in enumerate(slots)
         ]
-        if to_write:
-            kinds = enumerations(slots)
-            found = [
-                each.with_columns(pl.col(name).cast(kind) for name, kind in kinds.items()) for each in found
-            ]
-        return pl.concat(found)
 
     def _priced(self, outputs: Mapping[str, Node], keep: Sequence[str]) -> pl.LazyFrame:
         rows = self.prepared.rows(outputs, keep)
