@@ -9,7 +9,7 @@ import polars as pl
 from feerules.frames import digits, to_decimal
 from feerules.periods import from_day_number
 from feerules.plan.lines import PAYERS
-from feerules.plan.nodes import Slot
+from feerules.plan.nodes import Node, Slot
 from feerules.telling import about_of, source_text
 
 __all__ = ["LineColumns", "enumerations", "no_lines", "shapes_of"]
@@ -182,7 +182,7 @@ class LineColumns:
         return _texts(self.about.rows, self._node("row"), self._kind("table_row")).alias("table_row")
 
     def _charge_id(self) -> pl.Expr:
-        """As `telling.charge_id` puts it together: what is the same in every line of the slot is one text."""
+        """As `Teller` puts it together: what is the same in every line of the slot is one text."""
         start, payer = self.slot.values["start"], self.slot.values["payer"]
         days = [f"{from_day_number(day):%Y%m%d}" for day in range(start.lo, start.hi + 1)]
         fee, version = self.about.fee_id, self.about.schedule.version_name
