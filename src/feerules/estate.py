@@ -32,6 +32,8 @@ PROBLEMS = ("frame", "row_id", "unit_id", "fee", "fact", "value", "code", "reaso
 CARRIED = ("account_id", "owner_id", "tenant_id", "developer_id", "heir_id")
 
 HASHED_AT_ONCE = 20_000_000
+# Bounds of each part of a file take a quarter of the time to write bill lines, and let a reader skip few.
+NO_BOUNDS = {"min": False, "max": False, "null_count": True}
 LEVEL = 1  # of zstd: higher ones take half as long again and write decimals no smaller
 
 
@@ -65,10 +67,11 @@ class EstateResult:
         path = Path(path)
         beside = Path(problems) if problems else path.with_suffix(f".problems{path.suffix}")
         both = (self._lazy[0] if self._to_write is None else self._to_write, self._lazy[1])
-        with counted(both, progress) as frames:
+        bounds = True if self._to_write is None else NO_BOUNDS
+        with counted(both, progress) as (rows, bad):
             # One after the other: Polars holds what two sinks share until the slower one has taken it.
-            for frame, file in zip(frames, (path, beside), strict=True):
-                frame.sink_parquet(file, compression_level=LEVEL, engine="streaming")
+            rows.sink_parquet(path, compression_level=LEVEL, statistics=bounds, engine="streaming")
+            bad.sink_parquet(beside, compression_level=LEVEL, engine="streaming")
 
 
 def price_frame(
