@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,7 @@ from feerules.reasons import reason
 
 __all__ = ["bad_keys", "key_of", "key_problems", "refuse_name", "sound_rows", "unkeyed_rows"]
 
+HASHED_AT_ONCE = 20_000_000
 WHOLE = 2.0**53  # a float holds every whole number below it
 
 
@@ -45,18 +47,38 @@ def refuse_name(key: str, names: Sequence[str]) -> None:
 
 def bad_keys(frame: pl.LazyFrame, key: str) -> pl.Series:
     """The keys that cannot stand: null or repeated."""
-    hashes = frame.select(pl.col(key).hash(), empty=pl.col(key).is_null()).collect(engine="streaming")
-    nulls = bool(hashes["empty"].any())
-    sorted_hashes = np.sort(hashes[key].to_numpy())
-    repeated = sorted_hashes[1:][sorted_hashes[1:] == sorted_hashes[:-1]]
+    kind = frame.collect_schema()[key]
+    rows, nulls, rising = _looked_over(frame, key, ordered=kind.is_integer() or kind == pl.String)
+    repeated = np.empty(0, np.uint64) if rising else _repeated_hashes(frame, key, rows)
     if not len(repeated) and not nulls:
-        return pl.Series(key, [], frame.collect_schema()[key])
+        return pl.Series(key, [], kind)
     # Equal hashes are only suspects: the keys themselves decide.
     suspects = frame.select(key).filter(
-        pl.col(key).is_null() | pl.col(key).hash().is_in(pl.Series(np.unique(repeated)).implode())
+        pl.col(key).is_null() | pl.col(key).hash().is_in(pl.Series(repeated).implode())
     )
     counted = suspects.group_by(key).len().filter((pl.col("len") > 1) | pl.col(key).is_null())
     return counted.collect(engine="streaming")[key]
+
+
+def _looked_over(frame: pl.LazyFrame, key: str, *, ordered: bool) -> tuple[int, int, bool]:
+    """How many rows there are, and how many without a key; whether each key is more than the one before."""
+    column = pl.col(key)
+    rising = (column > column.shift()).all() if ordered else pl.lit(False)
+    seen = frame.select(rows=pl.len(), nulls=column.null_count(), rising=rising).collect(engine="streaming")
+    rows, nulls, rises = seen.row(0)
+    return rows, nulls, rises and not nulls
+
+
+def _repeated_hashes(frame: pl.LazyFrame, key: str, rows: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
+    """The hashes of more than one row; of very many rows in several scans, so that they take little memory."""
+    found, parts = [], 1 + rows // HASHED_AT_ONCE
+    hashes = frame.select(pl.col(key).hash())
+    for part in range(parts):
+        some = hashes if parts == 1 else hashes.filter(pl.col(key) % parts == part)
+        given = some.collect(engine="streaming")[key].to_numpy(writable=True)
+        given.sort()
+        found.append(np.unique(given[1:][given[1:] == given[:-1]]))
+    return np.concatenate(found)
 
 
 def sound_rows(frame: pl.LazyFrame, key: str, bad: pl.Series) -> pl.LazyFrame:

@@ -18,7 +18,7 @@ from feerules.periods import Period
 from feerules.plan.nodes import Guard, Node, Plan
 from feerules.plan.spans import READ
 from feerules.reasons import reason
-from feerules.telling import Teller, about_of
+from feerules.telling import Teller, about_of, parties_of
 
 if TYPE_CHECKING:
     from feerules.estate import EstateResult
@@ -273,9 +273,9 @@ class Priced:
         details = self._details or self._telling()
         found: list[dict[str, Any]] = []
         for record, arguments, amounts in ran:
-            numbers = details(*arguments)
+            numbers, parties = details(*arguments), parties_of(record)
             found += [
-                teller.line(record, numbers)
+                teller.line(parties, numbers)
                 for teller, active in zip(self._tellers, amounts[::2], strict=True)
                 if active
             ]

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from feerules.plan.nodes import Mode
 
-__all__ = ["Allocate", "Bucket", "LateFeeTerms", "LedgerTerms", "RateFrom", "StepTerms"]
+__all__ = [
+    "AWAY",
+    "CONNECTED",
+    "REFUSED",
+    "UNREACHABLE",
+    "Allocate",
+    "Bucket",
+    "LateFeeTerms",
+    "LedgerTerms",
+    "RateFrom",
+    "StepTerms",
+]
 
 Allocate = Literal["oldest_due_first", "newest_due_first", "civil_code_560"]
 AgeFrom = Literal["due_on", "issued_on", "period_end"]
 Bands = tuple[tuple[int, int], ...]  # half-open [a, b) of whole days, sorted and apart
+
+# How a contact can end, in the words of the field; a policy may name its own.
+CONNECTED = ("connected", "answered", "promised", "refused", "away", "read", "met")
+UNREACHABLE = ("no_answer", "off", "busy", "not_met", "wrong_number", "undelivered")
+AWAY = ("away",)
+REFUSED = ("refused",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +102,8 @@ class LedgerTerms:
     limitation_separate: bool = True
     promise_tolerance: int = 0
     plan_tolerance: int = 0
-    connected: frozenset[str] = field(default_factory=lambda: frozenset(CONNECTED))
-    unreachable: frozenset[str] = field(default_factory=lambda: frozenset(UNREACHABLE))
-    away: frozenset[str] = frozenset({"away"})
-    refused: frozenset[str] = frozenset({"refused"})
+    connected: frozenset[str] = frozenset(CONNECTED)
+    unreachable: frozenset[str] = frozenset(UNREACHABLE)
+    away: frozenset[str] = frozenset(AWAY)
+    refused: frozenset[str] = frozenset(REFUSED)
     steps: tuple[StepTerms, ...] = ()
-
-
-# How a contact can end, in the words of the field; a policy may name its own.
-CONNECTED = ("connected", "answered", "promised", "refused", "away", "read", "met")
-UNREACHABLE = ("no_answer", "off", "busy", "not_met", "wrong_number", "undelivered")
