@@ -9,6 +9,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import feerules
+from feerules.keys import bad_keys
 
 BOOK = """
 kind: fee-schedule
@@ -103,6 +104,6 @@ def test_lines_are_written_in_the_order_of_the_units_however_they_come_in_batche
 def test_repeated_keys_are_found_whatever_their_order_and_in_how_many_scans(
     keys: list[object], bad: list[object], at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keys, "HASHED_AT_ONCE", at_once)
-    found = estate.bad_keys(pl.LazyFrame({"unit_id": keys}), "unit_id", dated=False)
+    monkeypatch.setattr("feerules.keys.HASHED_AT_ONCE", at_once)
+    found = bad_keys(pl.LazyFrame({"unit_id": keys}), "unit_id")
     assert sorted(found.to_list(), key=str) == sorted(bad, key=str)
