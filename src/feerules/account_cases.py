@@ -96,7 +96,8 @@ def problem_differences(error: UnitErrors, expect: Mapping[str, Any]) -> Iterato
     found = [(problem.code, problem.fact) for problem in error.problems]
     wanted = (expect.get("problem"), expect.get("fact"))
     if not any(code == wanted[0] and wanted[1] in (None, fact) for code, fact in found):
-        yield f"expected {dict(expect)}, found the problems: {error}"
+        told = ", ".join(f"{key} {value}" for key, value in plain(dict(expect)).items())
+        yield f"expected {told}, found the problems: {error}"
 
 
 def _same(found: Any, expected: Any) -> bool:

@@ -79,6 +79,21 @@ def check_prices_given(schedule: FeeSchedule) -> Iterator[Problem]:
                 hint="write each as a part of its own, under parts:",
                 key=given[1],
             )
+    for fee in schedule.fees.values():
+        yield from _beside_parts(fee)
+
+
+def _beside_parts(fee: Fee) -> Iterator[Problem]:
+    """With parts, a fee has no price of its own: it would be charged beside them, and shown nowhere."""
+    own = [name for name in (*PRICES, "per", "registers", "otherwise", "ceiling") if getattr(fee, name)]
+    if fee.parts and own:
+        yield fee.problem(
+            "contradiction",
+            found=f"{own[0]} and parts in one fee",
+            expected="parts, each with its price and quantity",
+            hint=f"move {own[0]} into a part",
+            key=own[0],
+        )
 
 
 def _charges(schedule: FeeSchedule) -> Iterator[Charge]:
