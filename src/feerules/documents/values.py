@@ -5,7 +5,16 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    GetJsonSchemaHandler,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import CoreSchema
 
 from feerules.documents.formulas import Formula as ParsedFormula
 from feerules.documents.formulas import FormulaError, parse_formula
@@ -164,7 +173,17 @@ Value = Annotated[
     ),
 ]
 
+
+class _EitherForm:
+    """In JSON Schema: a word may look like a formula too, so one form or both may fit."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        found = handler(core)
+        return {"anyOf": found["oneOf"]}
+
+
 ValueOrNoLimit = Annotated[
     Annotated[Literal["without_limit"], Tag("no_limit")] | Annotated[Value, Tag("value")],
     Discriminator(lambda value: "no_limit" if value == "without_limit" else "value"),
+    _EitherForm(),
 ]
