@@ -142,15 +142,23 @@ class _Deciding:
         for number, step in enumerate(self.steps):
             if not self.answers[f"step.{number}.met"]:
                 continue
-            days = self.values[f"steps.{step.id}.days"]
             if not self.answers[f"step.{number}.left"]:
                 count = self.values[f"steps.{step.id}.count"]
                 self._because("used_up", step, title=titles(step.title, step.id), count=count)
             elif not self.answers[f"step.{number}.rested"]:
-                until = self.today + timedelta(days=max(step.gap or 0, 1) - days)
+                gap = max(step.gap or 0, 1)
+                days = self._days_since(step, gap)
+                until = self.today + timedelta(days=gap - days)
                 self._because("resting", step, title=titles(step.title, step.id), days=days, until=until)
                 ends.append(until)
         return min(ends, default=None)
+
+    def _days_since(self, step: Step, gap: int) -> int:
+        """Since the step that rests was done; of one that must be delivered, since it was last tried."""
+        tries = step.must_be and self.values["demand_state"] in ("sent", "failed")
+        tried = self.values["demand_age_days"] if tries else None
+        since: tuple[int | None, ...] = (self.values[f"steps.{step.id}.days"], tried)
+        return min(days for days in since if days is not None and days < gap)
 
     # A step
 

@@ -41,8 +41,9 @@ class PositionFact:
     def bounds(self) -> tuple[int, int]:
         """The smallest and the largest encoded value of a number."""
         if self.kind == "decimal":
-            return (-MOST_MONEY if self.name == "balance" else 0, MOST_MONEY)
-        return (-MOST_DAYS, MOST_DAYS) if self.daily in ("up", "down") else (0, MOST_COUNT)
+            return 0, MOST_MONEY
+        # Days, and only they, may be before their beginning: a charge is due in five.
+        return (-MOST_DAYS, MOST_DAYS) if self.optional else (0, MOST_COUNT)
 
 
 def _money(name: str, zh: str, en: str, daily: Daily = "stays") -> PositionFact:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 
@@ -158,6 +158,7 @@ def terms_of(version: PolicyVersion) -> LedgerTerms:
             StepTerms(step.id, step.in_force, step.must_be == "delivered", step.period or 0)
             for step in _steps(policy)
         ),
+        limits_per_party=policy.limits.per == "party",
     )
 
 
@@ -257,9 +258,12 @@ class _Compiling:
         self.outputs["applies"] = cells_hold(self.scope, self.policy.applies)
 
     def _guards(self) -> Iterator[Guard]:
+        # Of an account that owes nothing, nothing more is asked.
+        owes = self.outputs["owes"]
         for leaf, need in self.scope.needs.items():
-            yield Guard("unreadable", need, None, leaf)
-        yield from self.scope.guards
+            yield Guard("unreadable", self.b.all_of((owes, need)), None, leaf)
+        for guard in self.scope.guards:
+            yield replace(guard, need=self.b.all_of((owes, guard.need)))
 
     def _spare(self) -> None:
         """Compiles what nothing may use, so that its problems are told."""
@@ -370,6 +374,8 @@ class _Compiling:
         # Nothing is done twice on one day.
         gap = b.const(max(step.gap or 0, 1))
         rested = b.any_of((b.negate(last.present or b.true), b.compare("<=", gap, last.node)))
+        if step.must_be is not None:
+            rested = b.all_of((rested, b.negate(self._is_under_way(step, gap))))
         most = step.at_most
         if most is None and self.policy.ladder and self.policy.ladder.order == "one_step_at_a_time":
             most = 1
@@ -380,6 +386,19 @@ class _Compiling:
             f"step.{number}.left": left,
         }
         return b.all_of((met, rested, left))
+
+    def _is_under_way(self, step: Step, gap: Node) -> Node:
+        """Whether a demand went out within the gap of which nobody knows yet that it failed, or that failed
+        on the last channel too."""
+        b, term = self.b, self.scope.term
+        state, age = term("demand_state", step.where), term("demand_age_days", step.where)
+        failed = term(f"steps.{step.id}.failed", step.where).node
+        words = POSITION["demand_state"].words
+        is_sent, is_failed = (
+            b.compare("==", state.node, b.const(words.index(word))) for word in ("sent", "failed")
+        )
+        all_failed = b.all_of((is_failed, b.compare("<=", b.const(len(step.channels)), failed)))
+        return b.all_of((b.any_of((is_sent, all_failed)), b.compare("<", age.node, gap)))
 
     def _asks(self, step: Step, fact: str) -> None:
         name = ALIASES.get(fact, fact)
