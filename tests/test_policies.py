@@ -35,7 +35,7 @@ def errors_of(rules: feerules.Book, as_of: str = TODAY, **more: Any) -> list[tup
 
 
 EAST = "facts: {estate: {choice: [east, west], words: {东区: east}}}\napplies: {estate: east}\n"
-WEST = "facts: {estate: {choice: [east, west]}}\napplies: {estate: west}\n"
+WEST = EAST.replace("estate: east}\n", "estate: west}\n")
 TWO = {"east.yaml": policy("east", EAST), "west.yaml": policy("west", WEST)}
 
 

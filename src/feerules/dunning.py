@@ -14,6 +14,7 @@ from feerules.calendars import UnknownYear, WorkdayCalendar
 from feerules.decisions import Act, Clear, Decision, Hold, Moment, Reason, Review, Wait
 from feerules.documents.policy import Step, Stop
 from feerules.hours import Hours
+from feerules.ledger.contradictions import CONTRADICTIONS
 from feerules.periods import day_number, from_day_number
 from feerules.plan.dunning import Compiled
 from feerules.reviewing import next_review
@@ -66,8 +67,12 @@ class _Deciding:
 
     def _of_the_data(self) -> Decision | None:
         if self.position.contradictions:
-            what = ", ".join(" ".join(each) for each in self.position.contradictions)
-            self._because("contradictory", what=what)
+            found = [(CONTRADICTIONS[code], name) for code, _, name in self.position.contradictions]
+            zh, en = (
+                "、".join(f"{told[0]}（{name}）" for told, name in found),
+                "; ".join(f"{name}: {told[1]}" for told, name in found),
+            )
+            self._because("contradictory", what={"zh": zh, "en": en})
             return self._review("", None, None)
         most, age = self.policy.ledger.stale_after, self.values["ledger_age_days"]
         if most is not None and age is not None and age > most:

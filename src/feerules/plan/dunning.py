@@ -235,7 +235,7 @@ class _Compiling:
         self.outputs: dict[str, Node] = {}
 
     def compiled(self) -> Compiled:
-        self._applies()
+        self.outputs["applies"] = cells_hold(self.scope, self.policy.applies)
         found, classes = self._class()
         self._stops()
         self._ladder()
@@ -245,17 +245,6 @@ class _Compiling:
         rows = found.decision.rows if found else ()
         own = frozenset([*POSITION, *(fact.name for fact in _own_facts(self.policy))])
         return Compiled(self.policy, self.terms, plan, own, classes, rows, cuts_of(plan))
-
-    def _applies(self) -> None:
-        """The account's own facts alone: its position is not known before its policy is."""
-        for name in self.policy.applies:
-            told = ALIASES.get(name, name)
-            if told in POSITION or told.startswith(("steps.", "bucket_")) or told == CLASS:
-                self.version.names.problem(
-                    place_of(name, self.policy.where), "unknown_account_fact", f'"{name}" in applies, a fact of the position',
-                    "facts that the account itself tells", "declare a fact, or ask it in a stop",
-                )  # fmt: skip
-        self.outputs["applies"] = cells_hold(self.scope, self.policy.applies)
 
     def _guards(self) -> Iterator[Guard]:
         # Of an account that owes nothing, nothing more is asked.
@@ -365,8 +354,6 @@ class _Compiling:
     def _ready(self, number: int, step: Step, count: Node) -> Node:
         b, scope = self.b, self.scope
         tests = [self._tried(partial(self._holds, step))]
-        if step.amount is not None:
-            self._asks(step, step.amount)
         if step.after is not None:
             tests.append(self._after(step, step.after.step, step.after.days))
         met = b.all_of(tests)
@@ -399,16 +386,6 @@ class _Compiling:
         )
         all_failed = b.all_of((is_failed, b.compare("<=", b.const(len(step.channels)), failed)))
         return b.all_of((b.any_of((is_sent, all_failed)), b.compare("<", age.node, gap)))
-
-    def _asks(self, step: Step, fact: str) -> None:
-        name = ALIASES.get(fact, fact)
-        known = [each for each, told in POSITION.items() if told.kind == "decimal"]
-        known += [f"bucket_{bucket}" for bucket in self.policy.buckets]
-        if name not in known:
-            self.version.names.problem(
-                step.where_of("amount"), "unknown_fact", f'"{fact}" as the amount of {step.id}',
-                f"an amount of the position: {', '.join(known)}", did_you_mean(fact, known),
-            )  # fmt: skip
 
     def _after(self, step: Step, other: str, days: str) -> Node:
         where = step.after.where_of("days") if step.after else step.where
