@@ -32,6 +32,7 @@ class Assessed:
     position: Position
     compiled: Compiled
     answers: Mapping[str, int]
+    policies_change_on: int | None
 
     @property
     def kind(self) -> str:
@@ -78,7 +79,7 @@ def assess(given: Given, book: Book, as_of: date | datetime, known_at: date | da
         else position_of(read_account(given), compiled.terms, as_of, known_at)
     )
     answers = _running(compiled).answers(account, found, facts)
-    return Assessed(account, found, compiled, answers)
+    return Assessed(account, found, compiled, answers, book.policies_change_after(day_number(day_of(as_of))))
 
 
 def read_account(account: Account | Mapping[str, Any]) -> Account:

@@ -125,6 +125,11 @@ class Book:
                 found.append(made[id(version)])
         return found
 
+    def policies_change_after(self, day: int) -> int | None:
+        """The first later day on which a version of a policy begins, or is no longer in force."""
+        edges = (edge for version in self._every_policy() for edge in (version.first, version.until))
+        return min((edge for edge in edges if day < edge < LAST_DAY), default=None)
+
     def plan(self, period: Period, *, accrue: bool = False, dated: bool = False) -> Plan:
         """The plan of a period, compiled once; `RuleErrors` where the calendar does not know its days."""
         key = (period, accrue, dated)

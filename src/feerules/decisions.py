@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from feerules.ledger.position import Position
-from feerules.wording import Wording, sentence, translate
+from feerules.wording import Wording, counted, sentence, translate
 
 __all__ = ["Act", "Clear", "Decision", "Hold", "Reason", "Review", "Wait"]
 
@@ -20,7 +20,7 @@ SAYINGS: Mapping[str, str] = {
     "nothing_owed": sentence("Nothing is owed."),
     "below_minimum": sentence("{amount} is overdue, less than the minimum of {least}."),
     "contradictory": sentence("The entries contradict each other: {what}."),
-    "stale": sentence("The newest entry of the ledger is {days} days old, {most} are allowed."),
+    "stale": sentence("The newest entry of the ledger is {days} old; {most} are allowed."),
     "stale_by_clock": sentence(
         "The newest entry of the ledger is {minutes} minutes old, {most} are allowed."
     ),
@@ -28,22 +28,27 @@ SAYINGS: Mapping[str, str] = {
     "stop": sentence("Stop: {title}."),
     "class": sentence("Class: {title} (row {row})."),
     "lets_through": sentence("The stop lets this step through."),
-    "due": sentence("Due: {title}."),
+    "due": sentence("Its turn has come: {title}."),
     "costs": sentence("It costs the debtor {amount}."),
-    "resting": sentence("{title} was done {days} days ago, and not again before {until}."),
-    "used_up": sentence("{title} was done as often as it may be ({count} times)."),
+    "resting": sentence("Not again before {until}: {title} was done {days} ago."),
+    "used_up": sentence("No more of {title}: done as often as the policy allows ({count})."),
     "nothing_due": sentence("No step of the ladder is due."),
     "no_ladder": sentence("The policy has no ladder."),
     "day_limit": sentence("The limit of contacts for one day is reached."),
     "week_limit": sentence("The limit of contacts for one week is reached."),
-    "contact_gap": sentence("The last contact was {days} days ago, too few for another."),
+    "contact_gap": sentence("The last contact was only {days} ago."),
     "outside_hours": sentence("Contacts are allowed from {until} on."),
     "no_hours": sentence("The policy leaves no hours for contacts in the next weeks."),
     "unknown_year": sentence("The calendar does not know the holidays of this year."),
     "week_target": sentence("{count} contacts this week, {target} are aimed at."),
-    "needs_approval": sentence("Needs the approval of: {role}."),
-    "escalated": sentence("{title} was done {count} times: {role} takes over."),
+    "needs_approval": sentence("{role} must approve it first."),
+    "escalated": sentence(
+        "{role} takes over: {title} was done as often as the policy leaves to others ({count})."
+    ),
 }
+
+
+DAYS = counted("{number} day", "{number} days")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class Reason:
     source: Mapping[str, str] = field(default_factory=dict)
 
     def explain(self, words: Wording, currency: str) -> str:
-        told = {name: _told(words, value, currency) for name, value in self.fields.items()}
+        told = {name: _told(words, name, value, currency) for name, value in self.fields.items()}
         return words.text(SAYINGS[self.code], **told)
 
     def to_dict(self) -> dict[str, Any]:
@@ -71,8 +76,10 @@ class Reason:
         }
 
 
-def _told(words: Wording, value: Any, currency: str) -> str:
+def _told(words: Wording, name: str, value: Any, currency: str) -> str:
     match value:
+        case int() if name in ("days", "most"):
+            return words.count(DAYS, str(value))
         case Decimal():
             return words.money(value, currency)
         case datetime():
@@ -82,6 +89,10 @@ def _told(words: Wording, value: Any, currency: str) -> str:
         case dict():
             return words.title(value)
     return str(value)
+
+
+def _when(words: Wording, moment: Moment) -> str:
+    return words.moment(moment) if isinstance(moment, datetime) else words.day(moment)
 
 
 def _plain(value: Any) -> Any:
@@ -117,14 +128,14 @@ class Decision:
     def explain(self, locale: str = "zh_CN") -> str:
         """The decision and every reason for it, as a clerk reads them; `locale` as in `Bill.explain`."""
         words = translate(locale)
-        sentences = [words.text(self.head, **self._told(words))]
+        sentences = [self._said(words)]
         sentences += [each.explain(words, self.position.currency) for each in self.reasons]
         if self.next_review_on is not None:
             sentences.append(words.text("Looked at again on {day}.", day=words.day(self.next_review_on)))
         return words.told(sentences)
 
-    def _told(self, words: Wording) -> dict[str, str]:
-        return {}
+    def _said(self, words: Wording) -> str:
+        return words.text(self.head)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON: the columns of an action, and the position."""
@@ -175,8 +186,8 @@ class Act(Decision):
     announces: tuple[str, ...]
     source: Mapping[str, str]
 
-    def _told(self, words: Wording) -> dict[str, str]:
-        return {"title": words.title(self.title, self.step_id)}
+    def _said(self, words: Wording) -> str:
+        return words.text(self.head, title=words.title(self.title, self.step_id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +198,11 @@ class Wait(Decision):
     head: ClassVar[str] = sentence("To wait.")
 
     until: Moment | None
+
+    def _said(self, words: Wording) -> str:
+        if self.until is None:
+            return words.text(self.head)
+        return words.text(sentence("To wait until {day}."), day=_when(words, self.until))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +215,11 @@ class Hold(Decision):
     stop: str
     until: Moment | None
 
+    def _said(self, words: Wording) -> str:
+        if self.until is None:
+            return words.text(self.head)
+        return words.text(sentence("On hold until {day}."), day=_when(words, self.until))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review(Decision):
@@ -210,6 +231,11 @@ class Review(Decision):
     stop: str
     by: str | None
     until: Moment | None
+
+    def _said(self, words: Wording) -> str:
+        if self.by is None:
+            return words.text(self.head)
+        return words.text(sentence("For {role} to decide."), role=self.by)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from feerules.calendars import UnknownYear, WorkdayCalendar
 from feerules.decisions import Act, Clear, Decision, Hold, Moment, Reason, Review, Wait
 from feerules.documents.policy import Step, Stop
 from feerules.hours import Hours
+from feerules.ledger.contradictions import CONTRADICTIONS
 from feerules.money import from_scaled
 from feerules.periods import day_number, from_day_number
 from feerules.plan.dunning import Compiled
@@ -67,8 +68,12 @@ class _Deciding:
 
     def _of_the_data(self) -> Decision | None:
         if self.position.contradictions:
-            what = ", ".join(" ".join(each) for each in self.position.contradictions)
-            self._because("contradictory", what=what)
+            found = [(CONTRADICTIONS[code], name) for code, _, name in self.position.contradictions]
+            zh, en = (
+                "、".join(f"{told[0]}（{name}）" for told, name in found),
+                "; ".join(f"{name}: {told[1]}" for told, name in found),
+            )
+            self._because("contradictory", what={"zh": zh, "en": en})
             return self._review("", None, None)
         if self._is_stale() or self._is_backwards():
             return self._review("", None, None)
@@ -170,16 +175,24 @@ class _Deciding:
         for number, step in enumerate(self.steps):
             if not self.answers[f"step.{number}.met"]:
                 continue
-            days = self.values[f"steps.{step.id}.days"]
             if not self.answers[f"step.{number}.left"]:
                 count = self.values[f"steps.{step.id}.count"]
                 self._because("used_up", step, title=titles(step.title, step.id), count=count)
             elif not self.answers[f"step.{number}.rested"]:
-                rested = self.today + timedelta(days=max(step.gap or 0, 1) - days)
-                until = max(rested, self.today + ONE_DAY)
+                gap = max(step.gap or 0, 1)
+                days = self._days_since(step, gap)
+                until = max(self.today + timedelta(days=gap - days), self.today + ONE_DAY)
                 self._because("resting", step, title=titles(step.title, step.id), days=days, until=until)
                 ends.append(until)
         return min(ends, default=None)
+
+    def _days_since(self, step: Step, gap: int) -> int:
+        """Since the step that rests was done; of one that must be delivered, since it was last tried."""
+        tries = step.must_be and self.values["demand_state"] in ("sent", "failed")
+        tried = self.values["demand_age_days"] if tries else None
+        since: tuple[int | None, ...] = (self.values[f"steps.{step.id}.days"], tried)
+        # By the clock, a step may rest on its last day too.
+        return min((days for days in since if days is not None and days < gap), default=gap)
 
     # A step
 

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from feerules.calendars import Calendar, WorkdayCalendar
+from feerules.calendars import Calendar, UnknownYear, WorkdayCalendar
 from feerules.documents.policy import Windows
 
 __all__ = ["Hours", "Opening"]
@@ -87,8 +87,15 @@ class Hours:
         if day not in self._changes:
             now = self.is_open(day)
             days = (day + timedelta(days=number) for number in range(1, FARTHEST))
-            self._changes[day] = next((each for each in days if self.is_open(each) != now), None)
+            self._changes[day] = next((each for each in days if self._differs(each, now)), None)
         return self._changes[day]
+
+    def _differs(self, day: date, now: bool) -> bool:
+        """A day that the calendar declines to know is neither open nor closed."""
+        try:
+            return self.is_open(day) != now
+        except UnknownYear:
+            return True
 
 
 def _moment(as_of: date | datetime) -> tuple[date, int, tzinfo | None]:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from feerules.assessing import Assessed
+from feerules.periods import from_day_number
 
 __all__ = ["next_review"]
 
@@ -23,13 +24,16 @@ COUNTING_DOWN = ("promise_in_days", "limitation_in_days")
 
 
 def next_review(assessed: Assessed, today: date, ends: Iterable[date]) -> date | None:
-    """The earliest of: the days in `ends`, the day on which an entry that is known takes effect or a state
-    of the position ends, and the day on which a fact that the policy asks for crosses one of its cuts."""
+    """The earliest of: the days in `ends`, the day on which an entry that is known takes effect, a state of
+    the position ends or a version of a policy begins, and the day on which a fact that the policy asks for
+    crosses one of its cuts."""
     position = assessed.position
     facts: Mapping[str, Any] = position.values
     days = [*ends, *_crossings(assessed, today)]
     if position.changes_on is not None:
         days.append(position.changes_on)
+    if assessed.policies_change_on is not None:
+        days.append(from_day_number(assessed.policies_change_on))
     stale = assessed.compiled.policy.ledger.stale_after
     age = facts["ledger_age_days"]
     if stale is not None and age is not None:

@@ -44,8 +44,8 @@ class PositionFact:
         if self.most:
             return 0, self.most
         if self.kind == "decimal":
-            return (-MOST_MONEY if self.name == "balance" else 0, MOST_MONEY)
-        # Of integers, the optional ones are days since or until something, which may be yet to come or past.
+            return 0, MOST_MONEY
+        # Days, and only they, may be before their beginning: a charge is due in five.
         return (-MOST_DAYS, MOST_DAYS) if self.optional else (0, MOST_COUNT)
 
 

@@ -19,7 +19,7 @@ def contacts_of(seen: Seen, terms: LedgerTerms, as_of: int, values: Values, chan
     """The facts of contacts: a demand is one too, as far as limits and gaps go."""
     contacts = [event for event in seen.events.get("contact", ()) if not event.closing]
     demands = [event for event in seen.events.get("demand", ()) if not event.closing]
-    attempts = [*contacts, *demands, *seen.limits]
+    attempts = [*contacts, *demands, *(seen.limits if terms.limits_per_party else ())]
     if attempts:
         _count(attempts, terms, as_of, values, changes)
     if contacts or demands:

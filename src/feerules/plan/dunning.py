@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from feerules.documents.formulas import Formula
@@ -142,7 +142,7 @@ class _Compiling:
         self.scope.computed |= months_since(self.scope, ids, self.policy.where) if ids else ()
 
     def compiled(self) -> Compiled:
-        self._applies()
+        self.outputs["applies"] = cells_hold(self.scope, self.policy.applies)
         found, classes = self._class()
         self._stops()
         self._ladder()
@@ -153,21 +153,13 @@ class _Compiling:
         own = frozenset([*POSITION, *(fact.name for fact in _own_facts(self.policy))])
         return Compiled(self.policy, self.terms, plan, own, classes, rows, cuts_of(plan))
 
-    def _applies(self) -> None:
-        """The account's own facts alone: its position is not known before its policy is."""
-        for name in self.policy.applies:
-            told = ALIASES.get(name, name)
-            if told in POSITION or told.startswith(("steps.", "bucket_")) or told == CLASS:
-                self.version.names.problem(
-                    place_of(name, self.policy.where), "unknown_account_fact", f'"{name}" in applies, a fact of the position',
-                    "facts that the account itself tells", "declare a fact, or ask it in a stop",
-                )  # fmt: skip
-        self.outputs["applies"] = cells_hold(self.scope, self.policy.applies)
-
     def _guards(self) -> Iterator[Guard]:
+        # Of an account that owes nothing, nothing more is asked.
+        owes = self.outputs["owes"]
         for leaf, need in self.scope.needs.items():
-            yield Guard("unreadable", need, None, leaf)
-        yield from self.scope.guards
+            yield Guard("unreadable", self.b.all_of((owes, need)), None, leaf)
+        for guard in self.scope.guards:
+            yield replace(guard, need=self.b.all_of((owes, guard.need)))
 
     def _spare(self) -> None:
         """Compiles what nothing may use, so that its problems are told."""
@@ -269,8 +261,6 @@ class _Compiling:
     def _ready(self, number: int, step: Step, count: Node) -> Node:
         b, scope = self.b, self.scope
         tests = [self._tried(partial(self._holds, step))]
-        if step.amount is not None:
-            self._asks(step, step.amount)
         if step.after is not None:
             tests.append(self._after(step, step.after))
         met = b.all_of(tests)
@@ -281,6 +271,8 @@ class _Compiling:
         if step.gap_by == "clock":
             over.append(scope.term(f"steps.{step.id}.rested", step.where).node)
         rested = b.any_of((b.negate(last.present or b.true), b.all_of(over)))
+        if step.must_be is not None:
+            rested = b.all_of((rested, b.negate(self._is_under_way(step, gap))))
         most = step.at_most
         if most is None and self.policy.ladder and self.policy.ladder.order == "one_step_at_a_time":
             most = 1
@@ -295,15 +287,18 @@ class _Compiling:
             self.outputs[f"step.{number}.fee"] = b.choose(met, fee, b.const(0, 2))
         return b.all_of((met, rested, left))
 
-    def _asks(self, step: Step, fact: str) -> None:
-        name = ALIASES.get(fact, fact)
-        known = [each for each, told in POSITION.items() if told.kind == "decimal"]
-        known += [f"bucket_{bucket}" for bucket in self.policy.buckets]
-        if name not in known:
-            self.version.names.problem(
-                step.where_of("amount"), "unknown_fact", f'"{fact}" as the amount of {step.id}',
-                f"an amount of the position: {', '.join(known)}", did_you_mean(fact, known),
-            )  # fmt: skip
+    def _is_under_way(self, step: Step, gap: Node) -> Node:
+        """Whether a demand went out within the gap of which nobody knows yet that it failed, or that failed
+        on the last channel too."""
+        b, term = self.b, self.scope.term
+        state, age = term("demand_state", step.where), term("demand_age_days", step.where)
+        failed = term(f"steps.{step.id}.failed", step.where).node
+        words = POSITION["demand_state"].words
+        is_sent, is_failed = (
+            b.compare("==", state.node, b.const(words.index(word))) for word in ("sent", "failed")
+        )
+        all_failed = b.all_of((is_failed, b.compare("<=", b.const(len(step.channels)), failed)))
+        return b.all_of((b.any_of((is_sent, all_failed)), b.compare("<", age.node, gap)))
 
     def _after(self, step: Step, after: After) -> Node:
         days, months = f"steps.{after.step}.days", months_fact(after.step)

@@ -11,6 +11,7 @@ from feerules.documents.policy import DunningPolicy, Step, Stop
 from feerules.errors import Problem, did_you_mean
 from feerules.plan.names import place_of
 from feerules.plan.soundness import check_effective
+from feerules.vocabulary import ALIASES, POSITION
 
 __all__ = ["unsound_policy"]
 
@@ -28,6 +29,8 @@ def unsound_policy(policy: DunningPolicy) -> list[Problem]:
         *_twice("step", steps),
         *(problem for stop in policy.stops for problem in _of_stop(stop, steps)),
         *(problem for step in steps for problem in _of_step(step, policy)),
+        *_of_applies(policy),
+        *_of_amounts(policy, steps),
         *_of_late_fee(policy),
         *_of_parameters(policy),
         *_of_hours(policy),
@@ -85,6 +88,29 @@ def _of_step(step: Step, policy: DunningPolicy) -> Iterator[Problem]:
         )  # fmt: skip
     if step.in_force is not None and step.gap is not None and step.gap > step.in_force:
         yield _odd(step, "gap", f"a gap of {step.gap} days, when it is in force for {step.in_force}")
+
+
+def _of_applies(policy: DunningPolicy) -> Iterator[Problem]:
+    """The account's own facts alone: its position is not known before its policy is."""
+    for name in policy.applies:
+        told = ALIASES.get(name, name)
+        if told in POSITION or told.startswith(("steps.", "bucket_")):
+            yield Problem(
+                "unknown_account_fact", place_of(name, policy.where), f'"{name}" in applies, a fact of the position',
+                "facts that the account itself tells", "declare a fact, or ask it in a stop",
+            )  # fmt: skip
+
+
+def _of_amounts(policy: DunningPolicy, steps: Sequence[Step]) -> Iterator[Problem]:
+    known = [name for name, fact in POSITION.items() if fact.kind == "decimal"]
+    known += [f"bucket_{bucket}" for bucket in policy.buckets]
+    for step in steps:
+        if step.amount is not None and ALIASES.get(step.amount, step.amount) not in known:
+            yield step.problem(
+                "unknown_fact", found=f'"{step.amount}" as the amount of {step.id}',
+                expected=f"an amount of the position: {', '.join(known)}", hint=did_you_mean(step.amount, known),
+                key="amount",
+            )  # fmt: skip
 
 
 def _of_late_fee(policy: DunningPolicy) -> Iterator[Problem]:

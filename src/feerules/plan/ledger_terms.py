@@ -64,6 +64,7 @@ def terms_of(policy: DunningPolicy, names: Names) -> LedgerTerms:
             )
             for step in steps
         ),
+        limits_per_party=policy.limits.per == "party",
     )
 
 

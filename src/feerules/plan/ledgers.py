@@ -109,3 +109,4 @@ class LedgerTerms:
     away: frozenset[str] = frozenset(AWAY)
     refused: frozenset[str] = frozenset(REFUSED)
     steps: tuple[StepTerms, ...] = ()
+    limits_per_party: bool = True
