@@ -20,7 +20,7 @@ from feerules.ledger.seen import Seen, see
 from feerules.ledger.treatment import treat
 from feerules.periods import day_number
 from feerules.plan.ledgers import LedgerTerms
-from feerules.vocabulary import POSITION
+from feerules.vocabulary import POSITION, step_facts
 from ledger_oracle import Clerk, fen
 
 LAST = on(HORIZON + 60)
@@ -303,5 +303,5 @@ def test_every_fact_of_the_vocabulary_is_told(account: Account, terms: LedgerTer
             least, most = fact.bounds
             assert least <= value <= most
     more = {f"bucket_{bucket.name}" for bucket in terms.buckets}
-    more |= {f"steps.{step.id}.{what}" for step in terms.steps for what in ("count", "days")}
+    more |= {fact.name for step in terms.steps for fact in step_facts(step.id)}
     assert position.values.keys() == POSITION.keys() | more
