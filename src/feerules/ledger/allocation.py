@@ -57,9 +57,10 @@ def fold_first_in_first_out(seen: Seen) -> Folded:
                 folded.credit += rest
                 break
             left = open_[i]
-            used = min(left, rest)
+            used = left if left < rest else rest
             if used:
-                on = max(day, charges[i][1])
+                issued = charges[i][1]
+                on = day if day > issued else issued
                 paid_on[i] = on
                 already = cuts[i]
                 if already is None:

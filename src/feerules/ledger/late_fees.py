@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import lcm
-from typing import Final
 
 from feerules.ledger.allocation import Folded
 from feerules.ledger.pauses import Span
@@ -14,8 +13,6 @@ from feerules.periods import from_day_number
 from feerules.plan.ledgers import LateFeeTerms
 
 __all__ = ["late_fees"]
-
-NO_CAP: Final = 10**18
 
 
 def late_fees(treatment: Treatment, folded: Folded, as_of: int, pauses: Sequence[Span]) -> list[int]:
@@ -27,23 +24,34 @@ def late_fees(treatment: Treatment, folded: Folded, as_of: int, pauses: Sequence
     nothing was open at its end.
     """
     terms = treatment.terms.late_fee
-    fees = [0] * len(treatment.bears)
-    if terms is None:
+    fees = [0] * len(treatment.counts)
+    if terms is None or not treatment.bearing:
         return fees
-    charges, credited = treatment.seen.charges, folded.credited
-    late = _late(treatment, folded, as_of, terms)
-    if _is_plain(terms, pauses):
-        rate = terms.rates[0]
-        for i, start in late:
-            if money_days := _money_days(folded, i, start, as_of):
-                fee = (2 * money_days * rate.num + rate.den) // (2 * rate.den) + terms.flat
-                fees[i] = min(fee, _cap(terms, charges[i].amount - credited.get(i, 0)))
-        return fees
-    clock = _Clock(terms, pauses)
-    for i, start in late:
-        parts = [*(folded.cuts[i] or ()), (as_of, folded.open[i])]
-        fee, at_most = clock.fee([part for part in parts if part[0] > start], start)
-        fees[i] = min(fee, at_most, _cap(terms, charges[i].amount - credited.get(i, 0)))
+    clock = None if _is_plain(terms, pauses) else _Clock(terms, pauses)
+    rate, grace, flat = terms.rates[0], terms.grace, terms.flat
+    lead = 0 if terms.back_dated else grace
+    num, den = 2 * rate.num, 2 * rate.den
+    uncapped = terms.cap_amount is None and terms.cap_share is None
+    open_, cuts, charges = folded.open, folded.cuts, treatment.seen.charges
+    for i, due in treatment.bearing:
+        over = due + grace
+        if as_of <= over:
+            continue
+        start, left = due + lead, open_[i]
+        is_late = left > 0
+        money_days = left * (as_of - start)
+        for day, part in cuts[i] or ():
+            if day > start:
+                money_days += part * (day - start)
+                if day > over:
+                    is_late = True
+        if not is_late:
+            continue
+        if clock is None:
+            fee = (money_days * num + rate.den) // den + flat
+        else:
+            fee = clock.fee([*(cuts[i] or ()), (as_of, left)], start)
+        fees[i] = fee if uncapped else min(fee, _cap(terms, charges[i].amount - folded.credited.get(i, 0)))
     return fees
 
 
@@ -53,36 +61,13 @@ def _is_plain(terms: LateFeeTerms, pauses: Sequence[Span]) -> bool:
     return one_rate and terms.cap_annual is None and terms.mode == "half_up"
 
 
-def _late(treatment: Treatment, folded: Folded, as_of: int, terms: LateFeeTerms) -> Iterator[tuple[int, int]]:
-    """The charges that were open when grace had passed, and the day after which each bears late fee."""
-    grace, lead = terms.grace, 0 if terms.back_dated else terms.grace
-    open_, cuts = folded.open, folded.cuts
-    for i, (bears, start) in enumerate(zip(treatment.bears, treatment.clock, strict=True)):
-        over = start + grace
-        if not bears or as_of <= over:
-            continue
-        parts = cuts[i]
-        if open_[i] or (parts is not None and any(day > over for day, _ in parts)):
-            yield i, start + lead
-
-
-def _money_days(folded: Folded, i: int, start: int, as_of: int) -> int:
-    total = folded.open[i] * (as_of - start)
-    parts = folded.cuts[i]
-    if parts is not None:
-        for day, part in parts:
-            if day > start:
-                total += part * (day - start)
-    return total
-
-
 def _cap(terms: LateFeeTerms, principal: int) -> int:
     """The most that a charge may bear; a cap is not passed by the fraction of a fen."""
-    cap = NO_CAP if terms.cap_amount is None else terms.cap_amount
-    if terms.cap_share is not None:
-        num, den = terms.cap_share
-        cap = min(cap, principal * num // den)
-    return cap
+    if terms.cap_share is None:
+        return terms.cap_amount or 0
+    num, den = terms.cap_share
+    share = principal * num // den
+    return share if terms.cap_amount is None else min(share, terms.cap_amount)
 
 
 # Days and rates, summed up to a day
@@ -124,15 +109,16 @@ class _Clock:
             more * (count - since) for since, more in self.changes if count > since
         )
 
-    def fee(self, parts: Sequence[tuple[int, int]], start: int) -> tuple[int, int]:
-        """The late fee of parts that were open from `start` to their days, and what a year's cap allows."""
+    def fee(self, parts: Sequence[tuple[int, int]], start: int) -> int:
+        """The late fee of parts that were open from `start` to their days; no more than a year's cap allows."""
         terms, from_days, from_weight = self.terms, self.days(start), self.weight(start)
-        money_days = sum(part * (self.days(day) - from_days) for day, part in parts)
+        late = [(day, part) for day, part in parts if day > start]
+        money_days = sum(part * (self.days(day) - from_days) for day, part in late)
         if not money_days:
-            return 0, 0
-        owed = sum(part * (self.weight(day) - from_weight) for day, part in parts)
+            return 0
+        owed = sum(part * (self.weight(day) - from_weight) for day, part in late)
         fee = round_div(owed, self.scale, terms.mode) + terms.flat
         if terms.cap_annual is None:
-            return fee, NO_CAP
+            return fee
         num, den = terms.cap_annual
-        return fee, money_days * num // (365 * den)
+        return min(fee, money_days * num // (365 * den))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Final
 
 from feerules.ledger.allocation import Folded
-from feerules.ledger.rows import EventRow
+from feerules.ledger.seen import Seen
 from feerules.ledger.treatment import Treatment
 from feerules.periods import add_months, day_number, from_day_number
 
@@ -26,44 +25,45 @@ _RESTARTS: Final = ("demand", "court", "acknowledgement", "plan")
 def limitation_of(treatment: Treatment, folded: Folded) -> dict[int, int]:
     """The last day of limitation of each open charge that counts, by index."""
     terms, seen = treatment.terms, treatment.seen
-    counted = [i for i, counts in enumerate(treatment.counts) if counts]
-    open_ = [i for i in counted if folded.open[i]]
+    open_ = [i for i, left in enumerate(folded.open) if left and treatment.counts[i]]
     if not open_:
         return {}
-    years, separate = terms.limitation_years, terms.limitation_separate
-    restarts = sorted(
-        (event for type_ in _RESTARTS for event in seen.events.get(type_, ()) if _restarts(event)),
-        key=lambda event: (event.day, event.type, event.id),
-    )
-    latest = max(seen.charges[i].due for i in counted)
-    together = max(folded.paid_on[i] for i in counted)
-    if not separate:
+    years, acts = terms.limitation_years, _acts(seen)
+    if not terms.limitation_separate:
         # One debt in instalments: it starts with the last of them, and what is done for a part is for all.
-        end = _end(latest, restarts, together, years)
-        return dict.fromkeys(open_, end)
+        counted = [i for i, counts in enumerate(treatment.counts) if counts]
+        latest = max(seen.charges[i].due for i in counted)
+        paid = max(folded.paid_on[i] for i in counted)
+        return dict.fromkeys(open_, _end(latest, acts, paid, years))
     ends = {}
     for i in open_:
         row = seen.charges[i]
-        mine = [event for event in restarts if _covers(event, row.id, row.due)] if restarts else ()
+        mine = [act for act in acts if (row.id in act[2] if act[2] else row.due <= act[0])] if acts else acts
         ends[i] = _end(row.due, mine, folded.paid_on[i], years)
     return ends
 
 
-def _restarts(event: EventRow) -> bool:
-    return not event.closing and (event.type != "demand" or event.delivered is True)
+_Act = tuple[int, bool, tuple[str, ...]]  # its day, whether it is the creditor's, the charges that it names
 
 
-def _covers(event: EventRow, charge_id: str, due: int) -> bool:
-    return charge_id in event.charge_ids if event.charge_ids else due <= event.day
+def _acts(seen: Seen) -> list[_Act]:
+    """What starts limitation anew: of demands only those that were delivered."""
+    events = seen.events
+    return sorted(
+        (event.day, type_ in _BY_CREDITOR, event.charge_ids)
+        for type_ in _RESTARTS
+        if type_ in events
+        for event in events[type_]
+        if not event.closing and (type_ != "demand" or event.delivered is True)
+    )
 
 
-def _end(due: int, restarts: Sequence[EventRow], paid_on: int, years: int) -> int:
-    """The end of limitation after all restarts, each by the rule of its day."""
-    acts = [(event.day, event.type in _BY_CREDITOR) for event in restarts]
-    if paid_on > due:
-        acts.append((paid_on, False))
+def _end(due: int, acts: list[_Act], paid_on: int, years: int) -> int:
+    """The end of limitation after all that started it anew, each by the rule of its day."""
     end = _years_after(due, years)
-    for day, by_creditor in sorted(acts):
+    if paid_on > due:
+        acts = sorted([*acts, (paid_on, False, ())])
+    for day, by_creditor, _ in acts:
         if day > due and (day <= end or not by_creditor):
             end = max(end, _years_after(day, years))
     return end

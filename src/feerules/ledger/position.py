@@ -334,7 +334,7 @@ def _tell_ages(
     """Sums, numbers and ages of what is open; the day on which the next charge passes an edge."""
     terms, charges = treatment.terms, treatment.seen.charges
     counts, basis, grace, open_ = treatment.counts, treatment.basis, terms.grace, folded.open
-    edges = _edges(terms)
+    edges, inside = treatment.edges
     buckets = [0] * len(terms.buckets)
     outstanding = overdue = unpaid = late = 0
     oldest = oldest_due = oldest_period = None
@@ -349,21 +349,23 @@ def _tell_ages(
             age -= paused_between(pauses, since, day)
         outstanding += left
         unpaid += 1
-        most = max(most, age)
-        oldest = since if oldest is None else min(oldest, since)
-        oldest_due = row.due if oldest_due is None else min(oldest_due, row.due)
+        if age > most:
+            most = age
+        if oldest is None or since < oldest:
+            oldest = since
+        if oldest_due is None or row.due < oldest_due:
+            oldest_due = row.due
         start = row.period_start if row.kind == "charge" else None
-        if start is not None:
-            oldest_period = start if oldest_period is None else min(oldest_period, start)
+        if start is not None and (oldest_period is None or start < oldest_period):
+            oldest_period = start
         if age > 0:
             overdue += left
             late += 1
             if start is not None:
                 periods.add(start)
-        for b, bucket in enumerate(terms.buckets):
-            if any(first <= age < last for first, last in bucket.bands):
-                buckets[b] += left
         edge = bisect_right(edges, age)
+        for b in inside[edge]:
+            buckets[b] += left
         if edge < len(edges):
             changes.append(day + edges[edge] - age)
     for bucket, left in zip(terms.buckets, buckets, strict=True):
@@ -382,11 +384,6 @@ def _tell_ages(
     values["oldest_due_on"] = oldest_due
     if oldest_period is not None:
         values["paid_to"] = oldest_period
-
-
-def _edges(terms: LedgerTerms) -> list[int]:
-    """The ages at which a charge becomes overdue or enters or leaves a bucket."""
-    return sorted({1, *(day for bucket in terms.buckets for band in bucket.bands for day in band)})
 
 
 def _month(day: int) -> tuple[int, int]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
-from feerules.ledger.entries import CLOSING, OWED, Account
+from feerules.ledger.entries import CLOSING, OWED, Account, Allocation, Charge, Event, Payment
 from feerules.money import to_scaled
 from feerules.periods import day_number
 
@@ -13,6 +14,7 @@ __all__ = ["AllocationRow", "ChargeRow", "EventRow", "PaymentRow", "Rows", "Stam
 
 _MICROSECONDS: Final = 86_400_000_000
 _CLOSING: Final = frozenset(CLOSING)
+_OWED: Final = frozenset(OWED)
 
 # A moment as microseconds since 1970: by its own clock on the wall, and by UTC where its zone is told.
 Stamp = tuple[int, int | None]
@@ -90,10 +92,10 @@ class Rows:
 
     def __init__(self, account: Account) -> None:
         self.account = account
-        self.charges = [_charge(each.__dict__) for each in account.charges]
-        self.payments = [_payment(each.__dict__) for each in account.payments]
-        self.allocations = [_allocation(each.__dict__) for each in account.allocations]
-        self.events = [_event(each.__dict__) for each in account.events]
+        self.charges = [_charge(each) for each in account.charges]
+        self.payments = [_payment(each) for each in account.payments]
+        self.allocations = [_allocation(each) for each in account.allocations]
+        self.events = [_event(each) for each in account.events]
         days = [row.day for rows in (self.charges, self.payments, self.events) for row in rows]
         self.last_day = max(days, default=-(10**9))
         self.whole: Any = None
@@ -113,77 +115,73 @@ class Rows:
         )
 
 
-def _charge(entry: dict[str, Any]) -> ChargeRow:
-    kind, issued, due = entry["kind"], entry["issued_on"], entry["due_on"]
-    day = issued or due
+_of_charge = attrgetter(
+    "kind", "issued_on", "due_on", "charge_id", "fee", "amount", "period_start", "period_end",
+    "corrects_charge_id", "tags", "unit_id", "account_id", "currency", "recorded_at",
+)  # fmt: skip
+
+
+def _charge(entry: Charge) -> ChargeRow:
+    (kind, issued, due, name, fee, amount, start, end, corrects, tags, unit, account, currency, recorded) = (
+        _of_charge(entry)
+    )
+    day = day_number(issued or due)
+    # What is not owed falls due on no day; the day of its effect stands in.
+    falls_due = day_number(due) if kind in _OWED else day
     return ChargeRow(
-        day_number((due or day) if kind in OWED else day),
-        day_number(day),
-        entry["charge_id"],
-        entry["fee"],
-        kind,
-        to_scaled(entry["amount"], 2),
-        _maybe_day(entry["period_start"]),
-        _maybe_day(entry["period_end"]),
-        entry["corrects_charge_id"],
-        entry["tags"],
-        entry["unit_id"],
-        entry["account_id"],
-        entry["currency"],
-        _stamp(entry["recorded_at"]),
-    )
+        falls_due, day, name, fee, kind, to_scaled(amount, 2), _maybe_day(start), _maybe_day(end),
+        corrects, tags, unit, account, currency, _stamp(recorded),
+    )  # fmt: skip
 
 
-def _payment(entry: dict[str, Any]) -> PaymentRow:
-    amount = entry["amount"]
+def _payment(entry: Payment) -> PaymentRow:
     return PaymentRow(
-        day_number(entry["effective_on"]),
-        entry["payment_id"],
-        None if amount is None else to_scaled(amount, 2),
-        entry["status"],
-        entry["designated_fee"] or "",
-        entry["designated_charge_id"] or "",
-        entry["reverses_payment_id"] or "",
-        entry["account_id"],
-        entry["currency"],
-        _stamp(entry["recorded_at"]),
+        day_number(entry.effective_on),
+        entry.payment_id,
+        _maybe_fen(entry.amount),
+        entry.status,
+        entry.designated_fee or "",
+        entry.designated_charge_id or "",
+        entry.reverses_payment_id or "",
+        entry.account_id,
+        entry.currency,
+        _stamp(entry.recorded_at),
     )
 
 
-def _allocation(entry: dict[str, Any]) -> AllocationRow:
+def _allocation(entry: Allocation) -> AllocationRow:
     return AllocationRow(
-        entry["payment_id"],
-        entry["charge_id"],
-        to_scaled(entry["amount"], 2),
-        entry["account_id"],
-        _stamp(entry["recorded_at"]),
+        entry.payment_id,
+        entry.charge_id,
+        to_scaled(entry.amount, 2),
+        entry.account_id,
+        _stamp(entry.recorded_at),
     )
 
 
-def _event(entry: dict[str, Any]) -> EventRow:
-    happened = entry["occurred_at"]
-    time = 0 if happened is None else _wall(happened) % _MICROSECONDS
+def _event(entry: Event) -> EventRow:
+    happened = entry.occurred_at
     return EventRow(
-        day_number(entry["effective_on"]),
-        time,
-        entry["event_id"],
-        entry["type"],
-        entry["status"] in _CLOSING,
-        entry["step_id"],
-        entry["channel"],
-        entry["outcome"],
-        entry["delivered"],
-        _maybe_day(entry["ends_on"]),
-        entry["charge_ids"],
-        _maybe_fen(entry["amount"]),
-        entry["frequency"],
-        _maybe_fen(entry["balance"]),
-        _maybe_day(entry["promised_on"]),
-        _maybe_day(entry["review_on"]),
-        entry["reason"],
-        entry["party_id"],
-        entry["account_id"],
-        _stamp(entry["recorded_at"]),
+        day_number(entry.effective_on),
+        0 if happened is None else _wall(happened) % _MICROSECONDS,
+        entry.event_id,
+        entry.type,
+        entry.status in _CLOSING,
+        entry.step_id,
+        entry.channel,
+        entry.outcome,
+        entry.delivered,
+        _maybe_day(entry.ends_on),
+        entry.charge_ids,
+        _maybe_fen(entry.amount),
+        entry.frequency,
+        _maybe_fen(entry.balance),
+        _maybe_day(entry.promised_on),
+        _maybe_day(entry.review_on),
+        entry.reason,
+        entry.party_id,
+        entry.account_id,
+        _stamp(entry.recorded_at),
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any, Final
 
 from feerules.ledger.entries import OWED
@@ -97,33 +97,32 @@ class Seen:
     def _refuse(self, code: str, sort: str, name: str) -> None:
         self.contradictions.append((code, sort, name))
 
-    def _is_mine(self, row: Any, sort: str) -> bool:
+    def _mine(self, rows: list[Any], sort: str) -> list[Any]:
+        """The rows that are of this account, in its currency, and the first with their id."""
         account = self.rows.account
-        if row.account_id is not None and row.account_id != account.account_id:
-            self._refuse("other_account", sort, row.id)
-        elif row.currency is not None and row.currency != account.currency:
-            self._refuse("other_currency", sort, row.id)
-        else:
-            return True
-        return False
+        accounts, currencies = (None, account.account_id), (None, account.currency)
+        strange = [row for row in rows if row.account_id not in accounts or row.currency not in currencies]
+        if strange:
+            rows = [row for row in rows if row not in strange]
+        for row in strange:
+            code = "other_currency" if row.account_id in accounts else "other_account"
+            self._refuse(code, sort, row.id)
+        return self._once(rows, sort)
 
-    def _once(self, rows: Iterable[Any], sort: str) -> list[Any]:
+    def _once(self, rows: list[Any], sort: str) -> list[Any]:
         """The rows without those whose id was there before."""
-        ids: set[str] = set()
-        kept = []
+        if len({row.id for row in rows}) == len(rows):
+            return rows
+        kept: dict[str, Any] = {}
         for row in rows:
-            if row.id in ids:
+            if kept.setdefault(row.id, row) is not row:
                 self._refuse("duplicate_id", sort, row.id)
-            else:
-                ids.add(row.id)
-                kept.append(row)
-        return kept
+        return [*kept.values()]
 
     # Charges, and what lowers them
 
     def _read_charges(self, given: list[ChargeRow]) -> None:
-        rows = self._once(sorted(given, key=_charge_key), "charge")
-        rows = [row for row in rows if self._is_mine(row, "charge")]
+        rows = self._mine(sorted(given, key=_charge_key), "charge")
         self.charges: list[ChargeRow] = []
         for row in rows:
             if row.kind in _OWED:
@@ -179,8 +178,7 @@ class Seen:
     # Payments
 
     def _read_payments(self, given: list[PaymentRow]) -> None:
-        rows = self._once(sorted(given, key=_payment_key), "payment")
-        rows = [row for row in rows if self._is_mine(row, "payment")]
+        rows = self._mine(sorted(given, key=_payment_key), "payment")
         reversed_ = self._reversed(rows)
         self.payments: list[tuple[int, str, int, int, str]] = []
         self.in_transit = 0
@@ -188,7 +186,7 @@ class Seen:
             if row.reverses:
                 continue
             amount = row.amount or 0
-            target = self._target(row.charge_id, "payment", row.id)
+            target = self._target(row.charge_id, "payment", row.id) if row.charge_id else _NO_TARGET
             if amount < 0:
                 self._refuse("negative_amount", "payment", row.id)
             elif row.id in reversed_ or row.status == "reversed":
@@ -298,8 +296,7 @@ class Seen:
         )
 
 
-def _charge_key(row: ChargeRow) -> tuple[Any, ...]:
-    return row[:6]
+_charge_key = itemgetter(0, 1, 2, 3, 4, 5)
 
 
 def _payment_key(row: PaymentRow) -> tuple[Any, ...]:

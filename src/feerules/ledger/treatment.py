@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from feerules.ledger.seen import Seen
 from feerules.plan.ledgers import LedgerTerms
 
@@ -17,15 +19,35 @@ def treat(seen: Seen, terms: LedgerTerms) -> Treatment:
     return treated
 
 
+# A pure function remembered: one policy is asked of many accounts.
+@lru_cache(maxsize=64)
+def edges_of(terms: LedgerTerms) -> tuple[list[int], list[tuple[int, ...]]]:
+    """The ages at which a charge becomes overdue or changes its bucket; the buckets below, between and above."""
+    edges = sorted({1, *(day for bucket in terms.buckets for band in bucket.bands for day in band)})
+    ages = [edges[0] - 1, *edges]
+    inside = [
+        tuple(
+            b
+            for b, bucket in enumerate(terms.buckets)
+            if any(first <= age < last for first, last in bucket.bands)
+        )
+        for age in ages
+    ]
+    return edges, inside
+
+
 class Treatment:
     """Lists over the charges of `Seen`, by index.
 
     `counts`: whether the policy counts it at all; `bears`: whether a late fee runs on it; `basis`: the day
-    from which it ages; `clock`: the day after which its late fee may run, when it is both due and issued.
-    `line` is the charges as money goes to them; `fifo`: whether that needs no looking.
+    from which it ages. `bearing` is the charges on which a late fee runs, each with the day after which it
+    may: when it is both due and issued. `edges` are the ages at which a charge becomes overdue or changes its
+    bucket, and the buckets between them. `line` is the charges as money goes to them; `fifo`: whether that needs no looking.
     """
 
-    __slots__ = ("basis", "bears", "clock", "counts", "fifo", "line", "paid_to", "place", "seen", "terms")
+    __slots__ = (
+        "basis", "bearing", "bears", "counts", "edges", "fifo", "line", "paid_to", "place", "seen", "terms",
+    )  # fmt: skip
 
     def __init__(self, seen: Seen, terms: LedgerTerms) -> None:
         self.seen, self.terms = seen, terms
@@ -44,7 +66,12 @@ class Treatment:
             and (late.fees is None or row.fee in late.fees)
             for row, counts in zip(charges, self.counts, strict=True)
         ]
-        self.clock = [max(row.due, row.day) for row in charges]
+        self.bearing = [
+            (i, max(row.due, row.day))
+            for i, (row, bears) in enumerate(zip(charges, self.bears, strict=True))
+            if bears
+        ]
+        self.edges = edges_of(terms)
         match terms.age_from:
             case "due_on":
                 self.basis = [row.due for row in charges]
