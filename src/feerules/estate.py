@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from feerules.book import Book
-from feerules.engines.columnar import Columnar
+from feerules.streaming import Columnar
 from feerules.errors import UnitErrors, UnitProblem
 from feerules.frames import WIDE, FrameError, columns_of, into_lazy, to_decimal
 from feerules.line_columns import LineColumns, enumerations, no_lines, shapes_of
