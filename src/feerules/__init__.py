@@ -1,5 +1,6 @@
 """Fee standards and dunning policies of property management as declarative rules."""
 
+from feerules.account_estates import classify_estate, next_actions, positions
 from feerules.arrears import Arrears, classify
 from feerules.assessing import position
 from feerules.bill import Bill, BillLine, Step
@@ -48,10 +49,13 @@ __all__ = [
     "Wait",
     "Where",
     "classify",
+    "classify_estate",
     "load",
     "load_files",
     "next_action",
+    "next_actions",
     "position",
+    "positions",
     "price",
     "price_estate",
     "reconcile",

@@ -9,11 +9,11 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from feerules.engines.positions import CODES, FRAMES, Column, Entries, Sheet
+from feerules.engines.positions import CODES, FRAMES, NAMES, Column, Entries, Sheet
 from feerules.frames import Back, FrameError, columns_of, into_lazy
 from feerules.reasons import reason
 
-__all__ = ["PROBLEMS", "Batch", "Ledgers", "told"]
+__all__ = ["PROBLEMS", "Batch", "Ledgers", "told", "words_of"]
 
 PROBLEMS: Final = ("frame", "row_id", "account_id", "fact", "value", "code", "reason")
 ROWS: Final = 2_500_000  # entries of a batch
@@ -221,7 +221,7 @@ class Ledgers:
             pl.col("good") & pl.col("party_id").is_not_null() & (pl.col("type") < 2) & (pl.col("status") == 0)
         )
         shared = rows.join(members, on="party_id", how="inner").filter(pl.col("account_id") != pl.col("member"))
-        return shared.with_columns(account_id="member", foreign=pl.lit(True)).drop("member").collect(engine="streaming")
+        return shared.with_columns(of="account_id", account_id="member", foreign=pl.lit(True)).drop("member").collect(engine="streaming")
 
 
 def _between(sheet: Sheet, first: str, last: str) -> pl.Expr:
@@ -276,3 +276,9 @@ def told(parts: list[pl.DataFrame]) -> pl.DataFrame:
     return found.join(said, on=["frame", "fact", "code"], how="left", maintain_order="left", nulls_equal=True)
 
 
+def words_of(name: str) -> tuple[Mapping[str, str], Mapping[str, tuple[str, ...]]]:
+    """How the kernel calls each column of a frame, and the words of those that it has as numbers."""
+    fields = FRAMES[name]
+    return {field.name: NAMES[name].get(field.name, field.name) for field in fields}, {
+        field.name: field.words for field in fields if field.kind == "word"
+    }

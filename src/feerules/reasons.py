@@ -29,6 +29,7 @@ CODES = {
     "duplicate_key": "the key occurs more than once, without valid_from",
     "overlapping_rows": "two rows of this unit hold on the same day",
     "null_key": "no key",
+    "no_account": "nothing tells whose it is",
     "empty_pool": "no unit shares this pool, so that its amount would be lost",
 }
 

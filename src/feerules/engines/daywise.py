@@ -114,7 +114,7 @@ class _Batch:
         self.cells = line[self.cells]
         column = rank_in(row)
         self.shape = len(accounts), int(column.max(initial=0)) + 1
-        self.place = np.full(len(charges), -1, np.int64)
+        self.place = np.full(len(charges) + 1, -1, np.int64)  # the last is where no charge stands
         self.place[self.cells] = row * self.shape[1] + column
         self.charge = self._side_by_side(self.cells, -1)
         self.open = self._side_by_side(charges.amount[self.cells], 0)
@@ -292,7 +292,7 @@ class _Batch:
 
     def _cell(self, charge: Ints) -> Ints:
         """Where a charge stands; -1 for none."""
-        return np.where(charge >= 0, self.place[charge], -1)
+        return self.place[charge]
 
     def _take(self, cell: Ints, day: Ints, amount: Ints, kind: Ints | None, *, pays: bool = False) -> Ints:
         """Lowers each of some different charges by as much as is open of it; gives how much that was."""

@@ -19,7 +19,7 @@ from feerules.periods import day_number
 from feerules.plan.nodes import Leaf
 from feerules.vocabulary import MOST_MONEY
 
-__all__ = ["FRAMES", "MICROSECONDS", "Column", "Entries", "Sheet", "known_rows", "stamp_of"]
+__all__ = ["FRAMES", "MICROSECONDS", "NAMES", "Column", "Entries", "Sheet", "known_rows", "stamp_of"]
 
 Kind = Literal["text", "texts", "money", "day", "moment", "flag", "word"]
 
@@ -120,7 +120,7 @@ FRAMES: Final[Mapping[str, tuple[Column, ...]]] = {
 
 
 # The short names of the kernel; columns that are not here keep theirs.
-_NAMES: Final[Mapping[str, Mapping[str, str]]] = {
+NAMES: Final[Mapping[str, Mapping[str, str]]] = {
     "accounts": {},
     "parties": {"party_id": "id"},
     "charges": {
@@ -158,7 +158,7 @@ class Sheet:
     def encoded(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         """The values of the frame's columns, by the names of the kernel; `good` where the row can be read."""
         frame = self._raw(frame)
-        names = _NAMES[self.name]
+        names = NAMES[self.name]
         values = {names.get(name, name): expr for each in self.readings for name, expr in each.values.items()}
         match self.name:
             case "charges":

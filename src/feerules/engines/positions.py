@@ -19,7 +19,7 @@ from feerules.engines.ageing import Facts, ages, limitation, money
 from feerules.engines.agreements import plans, promises
 from feerules.engines.conduct import contacts, court, demands, pauses_of, states, steps
 from feerules.engines.encoding import CODES
-from feerules.engines.entries import FRAMES, Column, Entries, Sheet, known_rows
+from feerules.engines.entries import FRAMES, NAMES, Column, Entries, Sheet, known_rows
 from feerules.engines.folding import fold, sums_of
 from feerules.engines.histories import History, repeated
 from feerules.engines.segments import ENDLESS, NONE, Bools, Ints
@@ -27,7 +27,7 @@ from feerules.periods import from_day_number
 from feerules.plan.ledgers import LedgerTerms
 from feerules.vocabulary import POSITION, PositionFact, bucket_fact, step_facts
 
-__all__ = ["CODES", "FRAMES", "Column", "Entries", "Positions", "Sheet", "facts_of", "known_rows", "positions_of"]
+__all__ = ["CODES", "FRAMES", "NAMES", "Column", "Entries", "Positions", "Sheet", "facts_of", "known_rows", "positions_of"]
 
 
 @dataclass(frozen=True)
