@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
 from feerules.ledger.allocation import Folded
@@ -77,7 +79,9 @@ def _promise(treatment: Treatment, folded: Folded, event: EventRow, pauses: Sequ
     amount = event.amount
     if amount is None:
         amount = owed_at(treatment, folded, event.day, pauses)
-    paid = sum(row[2] for row in treatment.seen.payments if event.day <= row[0] <= last_day)
+    seen = treatment.seen
+    first, last = bisect_left(seen.paid_days, event.day), bisect_right(seen.paid_days, last_day)
+    paid = sum(row[2] for row in seen.payments[first:last])
     return _Promise(event.day, event.promised, last_day, amount, paid, None)
 
 
@@ -122,4 +126,8 @@ def _instalment_day(frequency: str | None, start: int, number: int) -> int | Non
         return start if number == 0 else None
     if frequency in _STEP_DAYS:
         return start + number * _STEP_DAYS[frequency]
-    return day_number(add_months(from_day_number(start), number))
+    first = from_day_number(start)
+    # No plan runs out of the calendar, but one may be dated at its end.
+    if first.year + (first.month - 1 + number) // 12 > date.max.year:
+        return None
+    return day_number(add_months(first, number))

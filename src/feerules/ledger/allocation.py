@@ -15,6 +15,8 @@ __all__ = ["NEVER", "Folded", "fold"]
 NEVER = -(10**9)  # before every day
 _NO_TARGET = -1
 
+Step = tuple[int, int, str, int]  # day, what happens, id, index
+
 # What happens on a day, in this order.
 _ISSUE, _LOWER, _USE_CREDIT, _PAY, _REFUND = range(5)
 
@@ -24,10 +26,13 @@ class Folded:
 
     `open` is what is still open, `cuts` the (day, fen) by which it was lowered, in no order (None: never),
     `paid_on` the last day on which a payment went to it. The dicts tell what other entries lowered; what
-    remains of amount - open went to it from payments and credit. `credit` is money that found no charge.
+    remains of amount - open went to it from payments and credit. `credit` is money that found no charge,
+    `unpaid` the charges that are open and that the policy counts.
     """
 
-    __slots__ = ("contradictions", "credit", "credited", "cuts", "open", "paid_on", "waived", "written_off")
+    __slots__ = (
+        "contradictions", "credit", "credited", "cuts", "open", "paid_on", "unpaid", "waived", "written_off",
+    )  # fmt: skip
 
     def __init__(self, seen: Seen) -> None:
         self.open = [row.amount for row in seen.charges]
@@ -37,12 +42,16 @@ class Folded:
         self.waived: dict[int, int] = {}
         self.written_off: dict[int, int] = {}
         self.credit = 0
+        self.unpaid: list[int] = []
         self.contradictions: list[Contradiction] = []
 
 
 def fold(seen: Seen, treatment: Treatment) -> Folded:
     """Every entry that is seen, day by day: charges, then what lowers them, then payments, then refunds."""
-    return fold_first_in_first_out(seen) if treatment.fifo else fold_day_by_day(seen, treatment)
+    folded = fold_first_in_first_out(seen) if treatment.fifo else fold_day_by_day(seen, treatment)
+    counts = treatment.counts
+    folded.unpaid = [i for i, left in enumerate(folded.open) if left and counts[i]]
+    return folded
 
 
 def fold_first_in_first_out(seen: Seen) -> Folded:
@@ -78,6 +87,18 @@ def fold_day_by_day(seen: Seen, treatment: Treatment) -> Folded:
     return _Fold(seen, treatment).done()
 
 
+def _steps(seen: Seen) -> list[Step]:
+    """What happens, in order; kept with what is seen, as no policy changes it."""
+    if seen.ordered is None:
+        steps = [(row.day, _ISSUE, row.id, i) for i, row in enumerate(seen.charges)]
+        steps += [(day, _USE_CREDIT, "", 0) for day in {row.day for row in seen.charges}]
+        steps += [(row[0], _LOWER, row[1], i) for i, row in enumerate(seen.reductions)]
+        steps += [(row[0], _PAY, row[1], i) for i, row in enumerate(seen.payments)]
+        steps += [(row[0], _REFUND, row[1], i) for i, row in enumerate(seen.refunds)]
+        seen.ordered = sorted(steps)
+    return seen.ordered
+
+
 class _Fold:
     """The state between two entries.
 
@@ -99,29 +120,20 @@ class _Fold:
         self.by_law = treatment.terms.allocate == "civil_code_560"
 
     def done(self) -> Folded:
-        for day, step, _, i in self._steps():
+        for day, step, _, i in _steps(self.seen):
             if step == _ISSUE:
                 insort(self.waiting, i if self.by_law else self.treatment.place[i])
             elif step == _LOWER:
                 self._lower(i)
             elif step == _USE_CREDIT:
-                self._use_credit(day)
+                if self.credit and self.treatment.terms.credit_applied:
+                    self._use_credit(day)
             elif step == _PAY:
                 self._pay(i)
             else:
                 self._refund(i)
         self.folded.credit = sum(amount for amount, _ in self.credit)
         return self.folded
-
-    def _steps(self) -> list[tuple[int, int, str, int]]:
-        seen = self.seen
-        steps = [(row.day, _ISSUE, row.id, i) for i, row in enumerate(seen.charges)]
-        if self.treatment.terms.credit_applied:
-            steps += [(day, _USE_CREDIT, "", 0) for day in {row.day for row in seen.charges}]
-        steps += [(row[0], _LOWER, row[1], i) for i, row in enumerate(seen.reductions)]
-        steps += [(row[0], _PAY, row[1], i) for i, row in enumerate(seen.payments)]
-        steps += [(row[0], _REFUND, row[1], i) for i, row in enumerate(seen.refunds)]
-        return sorted(steps)
 
     # The steps
 
@@ -200,6 +212,8 @@ class _Fold:
         ]
         if not self.by_law:
             return iter([[i] for i in found])
+        if not fee and not due_only:
+            self.waiting = found[:]  # what is paid need not be looked at again
         keys = {i: self.treatment.key_560(i, day) for i in found}
         found.sort(key=keys.__getitem__)
         return iter([list(group) for _, group in groupby(found, key=keys.__getitem__)])
@@ -216,6 +230,9 @@ class _Fold:
         for group in groups:
             if not amount:
                 break
+            if len(group) == 1:
+                amount -= self._take(group[0], day, amount, book, pays=pays)
+                continue
             wanted = [self.open[i] for i in group]
             whole = sum(wanted)
             parts = share_out(amount, wanted, [self.seen.ids[i] for i in group]) if amount < whole else wanted

@@ -72,18 +72,11 @@ def _how_it_ended(contacts: list[EventRow], terms: LedgerTerms, values: Values) 
 
 def steps_of(seen: Seen, terms: LedgerTerms, as_of: int, values: Values, changes: Changes) -> None:
     """How often each step of the ladder was done and is in force, and the last of them."""
-    done = sorted(
-        (
-            event
-            for type_ in ("contact", "demand", "action")
-            for event in seen.events.get(type_, ())
-            if event.step_id is not None and not event.closing
-        ),
-        key=_when,
-    )
     last: EventRow | None = None
     for step in terms.steps:
-        mine = [event for event in done if event.step_id == step.id and _is_in_force(event, step, as_of)]
+        mine = [
+            event for event in seen.steps if event.step_id == step.id and _is_in_force(event, step, as_of)
+        ]
         values[f"steps.{step.id}.count"] = len(mine)
         values[f"steps.{step.id}.days"] = as_of - mine[-1].day if mine else None
         since = _when(mine[-1]) if mine else None

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
@@ -182,7 +180,7 @@ class Account(_Entry):
     payments: tuple[Payment, ...] = ()
     allocations: tuple[Allocation, ...] = ()
     events: tuple[Event, ...] = ()
-    facts: dict[str, bool | int | Decimal | str | date | datetime | None] = {}
+    facts: dict[str, Any] = {}
     policy: Id | None = None
 
     # What the kernel made of the entries; no part of what the account says.
@@ -190,8 +188,8 @@ class Account(_Entry):
 
     def with_bill(self, bill: Iterable[Any]) -> Self:
         """The account with a bill's lines as charges; a line that it already has is not charged again."""
-        known = set(self.charges)
-        new = [charge for charge in map(Charge.of, bill) if charge not in known]
+        known = {_what_is_charged(charge) for charge in self.charges}
+        new = [charge for charge in map(Charge.of, bill) if _what_is_charged(charge) not in known]
         return self.model_copy(update={"charges": (*self.charges, *new)})
 
     def __eq__(self, other: object) -> bool:
@@ -201,3 +199,8 @@ class Account(_Entry):
 
     def __getstate__(self) -> dict[Any, Any]:
         return super().__getstate__() | {"__pydantic_private__": {"_prepared": None}}
+
+
+def _what_is_charged(charge: Charge) -> tuple[Any, ...]:
+    """What makes a charge the same one, whenever it was recorded."""
+    return charge.charge_id, charge.fee, charge.kind, charge.amount, charge.due_on

@@ -25,7 +25,7 @@ _RESTARTS: Final = ("demand", "court", "acknowledgement", "plan")
 def limitation_of(treatment: Treatment, folded: Folded) -> dict[int, int]:
     """The last day of limitation of each open charge that counts, by index."""
     terms, seen = treatment.terms, treatment.seen
-    open_ = [i for i, left in enumerate(folded.open) if left and treatment.counts[i]]
+    open_ = folded.unpaid
     if not open_:
         return {}
     years, acts = terms.limitation_years, _acts(seen)

@@ -6,7 +6,6 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from types import MappingProxyType
 from typing import Any, Final
 
 from feerules.ledger.agreements import Changes, Values, plan_of, promises_of
@@ -29,6 +28,7 @@ from feerules.vocabulary import ALIASES, POSITION, PositionFact, bucket_fact, st
 __all__ = ["COUNTING", "Position", "position_of"]
 
 SCHEMA: Final = 1
+LAST_DAY: Final = day_number(date.max)
 
 COUNTING: Final = frozenset(
     {"as_of", "weekday", "day_of_month", "days_overdue", "late_fee_accrued", "late_fee_due"}
@@ -36,12 +36,10 @@ COUNTING: Final = frozenset(
 )
 """The facts that may move from day to day by counting; `steps.….days` too. All others stand until `changes_on`."""
 
-_DEFAULTS: Final = MappingProxyType(
-    {
-        name: None if fact.optional else fact.words[0] if fact.kind == "choice" else 0
-        for name, fact in POSITION.items()
-    }
-)
+_DEFAULTS: Final[Values] = {
+    name: None if fact.optional else fact.words[0] if fact.kind == "choice" else 0
+    for name, fact in POSITION.items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +221,7 @@ def position_of(
     treatment = treat(seen, terms)
     folded = fold(seen, treatment)
     pauses = pauses_of(seen.events["pause"]) if "pause" in seen.events else ()
-    values: Values = dict(_DEFAULTS)
+    values = _DEFAULTS.copy()
     changes: Changes = []
     _tell_day(values, day)
     fees = late_fees(treatment, folded, day, pauses)
@@ -248,7 +246,7 @@ def position_of(
         contradictions.append(("other_currency", "account", account.account_id))
     if seen.next_day is not None:
         changes.append(seen.next_day)
-    coming = [change for change in changes if day < change < ENDLESS]
+    coming = [change for change in changes if day < change <= LAST_DAY]
     return Position(
         account.account_id,
         _party_of(account, day),
@@ -333,17 +331,15 @@ def _tell_ages(
 ) -> None:
     """Sums, numbers and ages of what is open; the day on which the next charge passes an edge."""
     terms, charges = treatment.terms, treatment.seen.charges
-    counts, basis, grace, open_ = treatment.counts, treatment.basis, terms.grace, folded.open
+    basis, grace, open_ = treatment.basis, terms.grace, folded.open
     edges, inside = treatment.edges
     buckets = [0] * len(terms.buckets)
     outstanding = overdue = unpaid = late = 0
     oldest = oldest_due = oldest_period = None
     most = -ENDLESS
     periods: set[int] = set()
-    for i, left in enumerate(open_):
-        if not left or not counts[i]:
-            continue
-        row, since = charges[i], basis[i]
+    for i in folded.unpaid:
+        left, row, since = open_[i], charges[i], basis[i]
         age = day - since - grace
         if pauses:
             age -= paused_between(pauses, since, day)
@@ -406,6 +402,6 @@ def _warnings(seen: Seen, values: Values) -> tuple[str, ...]:
     found = []
     if values["credit"] and values["outstanding"]:
         found.append("stray_credit")
-    if seen.payments and (not seen.charges or seen.payments[0][0] < min(row.day for row in seen.charges)):
+    if seen.payments and (seen.first_issue is None or seen.payments[0][0] < seen.first_issue):
         found.append("payment_before_any_charge")
     return tuple(found)

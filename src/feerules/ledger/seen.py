@@ -24,6 +24,7 @@ Contradiction = tuple[str, str, str]  # code, sort of entry, id
 
 CREDIT, WAIVER, WRITE_OFF = "credit", "waiver", "write_off"
 _OWED: Final = frozenset(OWED)
+_DOING: Final = frozenset({"contact", "demand", "action"})
 LATE_FEE: Final = "late_fee"
 _NO_TARGET: Final = -1
 
@@ -69,8 +70,9 @@ class Seen:
     """
 
     __slots__ = (
-        "allocations", "charges", "contradictions", "debt", "events", "fifo", "ids", "in_transit", "index",
-        "late_waived", "limits", "next_day", "payments", "recorded", "reductions", "refunds", "rows", "treated",
+        "allocations", "charges", "contradictions", "debt", "events", "fifo", "first_issue", "ids",
+        "in_transit", "index", "late_waived", "limits", "next_day", "ordered", "paid_days", "payments", "recorded",
+        "reductions", "refunds", "rows", "steps", "treated",
     )  # fmt: skip
 
     def __init__(
@@ -85,6 +87,7 @@ class Seen:
         self.rows = rows
         self.next_day = next_day
         self.treated: Any = None
+        self.ordered: list[tuple[int, int, str, int]] | None = None
         self.contradictions: list[Contradiction] = []
         stamps = [r.stamp for each in (charges, payments, allocations, events) for r in each]
         self.recorded = max((recorded_day(stamp) for stamp in stamps if stamp is not None), default=None)
@@ -105,8 +108,7 @@ class Seen:
         if strange:
             rows = [row for row in rows if row not in strange]
         for row in strange:
-            code = "other_currency" if row.account_id in accounts else "other_account"
-            self._refuse(code, sort, row.id)
+            self._refuse("other_currency" if row.account_id in accounts else "other_account", sort, row.id)
         return self._once(rows, sort)
 
     def _once(self, rows: list[Any], sort: str) -> list[Any]:
@@ -114,10 +116,11 @@ class Seen:
         if len({row.id for row in rows}) == len(rows):
             return rows
         kept: dict[str, Any] = {}
-        for row in rows:
+        # By all that they say, lest the order in which they were given decides.
+        for row in sorted(rows, key=lambda row: (row[:2], repr(row))):
             if kept.setdefault(row.id, row) is not row:
                 self._refuse("duplicate_id", sort, row.id)
-        return [*kept.values()]
+        return [row for row in rows if kept[row.id] is row]
 
     # Charges, and what lowers them
 
@@ -195,6 +198,7 @@ class Seen:
                 self.in_transit += amount
             else:
                 self.payments.append((row.day, row.id, amount, target, row.fee))
+        self.paid_days = [row[0] for row in self.payments]
 
     def _reversed(self, rows: list[PaymentRow]) -> set[str]:
         if not any(row.reverses for row in rows):
@@ -255,9 +259,10 @@ class Seen:
     # Events
 
     def _read_events(self, given: list[EventRow]) -> None:
-        """`events` by type; `limits` are contacts of other accounts of the same party."""
+        """`events` by type; `steps` what was done; `limits` contacts of other accounts of the same party."""
         self.events: dict[str, list[EventRow]] = {}
         self.limits: list[EventRow] = []
+        self.steps: list[EventRow] = []
         if not given:
             return
         account = self.rows.account
@@ -270,6 +275,8 @@ class Seen:
                     self.limits.append(row)
             elif self._is_sound(row):
                 self.events.setdefault(row.type, []).append(row)
+                if row.step_id is not None and not row.closing and row.type in _DOING:
+                    self.steps.append(row)
 
     def _is_sound(self, row: EventRow) -> bool:
         for charge_id in row.charge_ids:
@@ -288,6 +295,7 @@ class Seen:
     def _is_fifo(self) -> None:
         """Whether money meets charges first in, first out: each in its order, with nothing to steer it."""
         days = [row.day for row in self.charges]
+        self.first_issue = min(days, default=None)
         self.fifo = (
             not (self.reductions or self.refunds or self.allocations)
             and all(row[3] == _NO_TARGET and not row[4] for row in self.payments)

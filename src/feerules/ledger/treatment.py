@@ -101,6 +101,8 @@ class Treatment:
     def _fee_rank(self, i: int) -> int:
         """The place of its fee among those that come first; a posted late fee goes with its debt."""
         order = self.terms.fee_order
+        if not order:
+            return 0
         for fee in (self.seen.charges[i].fee, self.seen.charges[self._debt(i)].fee):
             if fee in order:
                 return order.index(fee)
