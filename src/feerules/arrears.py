@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from feerules.assessing import Assessed, Given, assess, read_moment
+from feerules.assessing import Given, assess, read_moment
 from feerules.book import Book
 from feerules.ledger.position import Position
 from feerules.telling import source_of, titles
 
-__all__ = ["Arrears", "arrears_of", "classify"]
+__all__ = ["Arrears", "classify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +58,14 @@ def classify(
     `account` is an `Account`, the same as plain data, or a `Position` that is known already. Raises
     `UnitErrors` where no policy (or more than one) applies, or a fact that it asks for is missing.
     """
-    return arrears_of(assess(account, book, read_moment(as_of), known_at))
-
-
-def arrears_of(assessed: Assessed) -> Arrears:
-    compiled, answers, position = assessed.compiled, assessed.answers, assessed.position
-    policy = compiled.policy
-    kind, row = "", ""
-    if "class" in answers and answers["owes"]:
-        kind, row = compiled.classes[answers["class"]], compiled.rows[answers["class.leaf"]]
+    assessed = assess(account, book, read_moment(as_of), known_at)
+    policy, position = assessed.compiled.policy, assessed.position
     return Arrears(
         account_id=position.account_id,
         as_of=position.as_of,
-        kind=kind,
-        title=titles(policy.class_titles.get(kind), kind),
-        table_row=row,
+        kind=assessed.kind,
+        title=titles(policy.class_titles.get(assessed.kind), assessed.kind),
+        table_row=assessed.table_row,
         where="" if policy.classes is None else str(policy.classes.where),
         policy=policy.id,
         version=policy.version_name,

@@ -33,6 +33,17 @@ class Assessed:
     compiled: Compiled
     answers: Mapping[str, int]
 
+    @property
+    def kind(self) -> str:
+        """The class of the arrears; "" where nothing is owed, or the policy has no classes."""
+        told = "class" in self.answers and self.answers["owes"]
+        return self.compiled.classes[self.answers["class"]] if told else ""
+
+    @property
+    def table_row(self) -> str:
+        """The row that decides the class."""
+        return self.compiled.rows[self.answers["class.leaf"]] if self.kind else ""
+
 
 def position(
     account: Account | Mapping[str, Any],

@@ -18,7 +18,7 @@ Moment = date | datetime
 # What each reason says; its fields come as text, or as days and amounts that a locale writes in its own way.
 SAYINGS: Mapping[str, str] = {
     "nothing_owed": sentence("Nothing is owed."),
-    "below_minimum": sentence("{amount} is open, less than the minimum of {least}."),
+    "below_minimum": sentence("{amount} is overdue, less than the minimum of {least}."),
     "contradictory": sentence("The entries contradict each other: {what}."),
     "stale": sentence("The newest entry of the ledger is {days} days old, {most} are allowed."),
     "stop": sentence("Stop: {title}."),

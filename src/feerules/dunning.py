@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from feerules.arrears import arrears_of
 from feerules.assessing import Assessed, Given, assess, day_of, read_moment
 from feerules.book import Book
 from feerules.calendars import UnknownYear, WorkdayCalendar
@@ -15,6 +15,7 @@ from feerules.decisions import Act, Clear, Decision, Hold, Moment, Reason, Revie
 from feerules.documents.policy import Step, Stop
 from feerules.hours import Hours
 from feerules.periods import day_number, from_day_number
+from feerules.plan.dunning import Compiled
 from feerules.reviewing import next_review
 from feerules.telling import source_of, titles
 
@@ -54,8 +55,7 @@ class _Deciding:
         self.policy = assessed.compiled.policy
         self.today = day_of(as_of)
         self.steps = self.policy.ladder.steps if self.policy.ladder else ()
-        limits = self.policy.limits
-        self.hours = Hours.of(self.policy.windows, limits.quiet, calendar)
+        self.hours = hours_of(assessed.compiled, calendar)
         self.reasons: list[Reason] = []
         self.ends: list[date] = []  # days on which something that decides now comes to its end
 
@@ -78,9 +78,8 @@ class _Deciding:
     def _of_the_debt(self) -> Decision | None:
         if self.answers["owes"]:
             return None
-        outstanding = self.position["outstanding"]
-        if outstanding:
-            self._because("below_minimum", amount=outstanding, least=self.policy.minimum)
+        if self.values["outstanding"]:
+            self._because("below_minimum", amount=self.position["overdue"], least=self.policy.minimum)
         else:
             self._because("nothing_owed")
         return Clear(**self._common(), stop="")
@@ -131,14 +130,11 @@ class _Deciding:
         return Wait(**self._common(), until=until)
 
     def _class(self) -> None:
-        found = arrears_of(self.assessed)
-        if found.kind:
-            title = dict(found.title) or found.kind
-            self.reasons.append(
-                Reason(
-                    "class", {"title": title, "row": found.table_row}, found.kind, found.where, found.source
-                )
-            )
+        kind, spec = self.assessed.kind, self.policy.classes
+        if kind and spec is not None:
+            title = titles(self.policy.class_titles.get(kind), kind)
+            told = {"title": title, "row": self.assessed.table_row}
+            self.reasons.append(Reason("class", told, kind, str(spec.where), source_of(self.policy.source)))
 
     def _resting(self) -> date | None:
         """Why the steps whose conditions hold are not due now, and the first day on which one is."""
@@ -278,20 +274,31 @@ class _Deciding:
         return Review(**self._common(), stop=stop, by=by, until=until)
 
     def _common(self) -> dict[str, Any]:
-        arrears = arrears_of(self.assessed)
         return {
             "account_id": self.position.account_id,
             "party_id": self.position.party_id,
             "as_of": self.as_of,
             "known_at": self.known_at,
-            "kind": arrears.kind,
+            "kind": self.assessed.kind,
             "reasons": tuple(self.reasons),
             "next_review_on": next_review(self.assessed, self.today, self.ends),
             "policy": self.policy.id,
             "version": self.policy.version_name,
-            "table_row": arrears.table_row,
+            "table_row": self.assessed.table_row,
             "position": self.position,
         }
+
+
+_hours: WeakKeyDictionary[Compiled, tuple[WorkdayCalendar | None, Hours]] = WeakKeyDictionary()
+
+
+def hours_of(compiled: Compiled, calendar: WorkdayCalendar | None) -> Hours:
+    """The hours of a policy over a calendar, which remember the days that were asked about."""
+    known = _hours.get(compiled)
+    if known is None or known[0] is not calendar:
+        policy = compiled.policy
+        known = _hours[compiled] = calendar, Hours.of(policy.windows, policy.limits.quiet, calendar)
+    return known[1]
 
 
 def channels_of(step: Step, count: int, failed: int) -> tuple[str | None, str | None, str | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from feerules.calendars import Calendar, WorkdayCalendar
@@ -32,6 +32,8 @@ class Hours:
     windows: Windows | None
     quiet: Span | None
     calendar: WorkdayCalendar
+    _known: dict[date, tuple[Span, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _changes: dict[date, date | None] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, windows: Windows | None, quiet: Span | None, calendar: WorkdayCalendar | None) -> Hours:
@@ -46,6 +48,11 @@ class Hours:
 
     def spans(self, day: date) -> tuple[Span, ...]:
         """The minutes of a day that are allowed. UnknownYear where the calendar declines to guess."""
+        if day not in self._known:
+            self._known[day] = self._spans(day)
+        return self._known[day]
+
+    def _spans(self, day: date) -> tuple[Span, ...]:
         if self.windows is None:
             spans: tuple[Span, ...] = ((0, DAY),)
         else:
@@ -77,9 +84,11 @@ class Hours:
         """The first later day that is open where this one is not, or the other way round."""
         if not self.limited:
             return None
-        now = self.is_open(day)
-        days = (day + timedelta(days=number) for number in range(1, FARTHEST))
-        return next((each for each in days if self.is_open(each) != now), None)
+        if day not in self._changes:
+            now = self.is_open(day)
+            days = (day + timedelta(days=number) for number in range(1, FARTHEST))
+            self._changes[day] = next((each for each in days if self.is_open(each) != now), None)
+        return self._changes[day]
 
 
 def _moment(as_of: date | datetime) -> tuple[date, int, tzinfo | None]:

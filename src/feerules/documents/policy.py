@@ -322,7 +322,7 @@ class DunningPolicy(Part):
     late_fee: LateFee | None = None
     limitation: Limitation = Field(default_factory=Limitation)
     tolerance: Tolerances = Field(default_factory=Tolerances)
-    minimum: Number = Field(Decimal(0), ge=0, description="what is open below this is left alone")
+    minimum: Number = Field(Decimal(0), ge=0, description="what is overdue below this is left alone")
     buckets: dict[Id, Plain] = Field({}, description="ageing buckets: a cell over days_overdue")
     stops: tuple[Stop, ...] = ()
     classes: TableValue | None = None

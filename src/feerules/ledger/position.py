@@ -79,8 +79,16 @@ class Position:
     @property
     def overdue_charge_ids(self) -> tuple[str, ...]:
         """The charges that are overdue, by due day."""
+        if self._parts is None:
+            return ()
+        treatment, folded, _, _, pauses, day = self._parts
+        late = day - treatment.terms.grace
         return tuple(
-            each.charge_id for each in self.charges if each.counts and each.open and each.days_overdue > 0
+            row.id
+            for i, row in enumerate(treatment.seen.charges)
+            if folded.open[i]
+            and treatment.counts[i]
+            and late - treatment.basis[i] - paused_between(pauses, treatment.basis[i], day) > 0
         )
 
     @property

@@ -257,10 +257,13 @@ class _Compiling:
                 spare.term(name, place_of(name, self.policy.where))
 
     def _minimum(self) -> None:
-        fen = int(self.policy.minimum * 100)
-        least = self.b.const(max(fen, 1), 2)
-        open_ = self.scope.term("outstanding", self.policy.where).node
-        self.outputs["owes"] = self.b.compare("<=", least, open_)
+        """An account owes where anything is open, unless what is overdue of it is less than the minimum."""
+        b, where = self.b, self.policy.where
+        zero, least = b.const(0, 2), b.const(int(self.policy.minimum * 100), 2)
+        overdue = self.scope.term("overdue", where).node
+        small = b.all_of((b.compare("<", zero, overdue), b.compare("<", overdue, least)))
+        anything = b.compare("<", zero, self.scope.term("outstanding", where).node)
+        self.outputs["owes"] = b.all_of((anything, b.negate(small)))
 
     # Classes
 
