@@ -57,7 +57,9 @@ class _Why:
         where = ("", "", {}) if rule is None else (rule.id, str(rule.where), source_of(rule.source))
         self.add(when, code, told or {}, where)
 
-    def add(self, when: pl.Expr, code: str, told: Mapping[str, Any], where: tuple[str, str, Mapping[str, str]]) -> None:
+    def add(
+        self, when: pl.Expr, code: str, told: Mapping[str, Any], where: tuple[str, str, Mapping[str, str]]
+    ) -> None:
         parts: list[Any] = [f'{{"code": {json.dumps(code)}, "fields": {{']
         for number, (name, value) in enumerate(told.items()):
             parts.append(f"{', ' if number else ''}{json.dumps(name)}: ")
@@ -139,7 +141,11 @@ class Actions:
         through: pl.Expr = pl.lit(steps)
         for number in range(stops):
             if f"step.through.{number}" in self.totals:
-                through = pl.when(pl.col("stop") == number).then(pl.col(f"step.through.{number}")).otherwise(through)
+                through = (
+                    pl.when(pl.col("stop") == number)
+                    .then(pl.col(f"step.through.{number}"))
+                    .otherwise(through)
+                )
         ladder = pl.col("step") if "step" in self.totals else pl.lit(steps)
         rows = rows.with_columns(way.alias("~way"), through.cast(pl.Int64).alias("~through"))
         step = pl.when(pl.col("~way") == "stop").then(pl.col("~through"))
@@ -174,13 +180,18 @@ class Actions:
             until = until.when(near).then(pl.lit(self.today) + _days(limits.gap - since))
         touches = pl.col("~contact")
         rows = rows.with_columns(
-            pl.when(touches).then(bar).alias("~bar"), pl.when(touches).then(until).cast(pl.Date).alias("~blocked")
+            pl.when(touches).then(bar).alias("~bar"),
+            pl.when(touches).then(until).cast(pl.Date).alias("~blocked"),
         )
         self.opening, self.bar = self._opening(bool(rows["~contact"].any()))
         held = pl.col("~bar").is_null() & touches
-        rows = rows.with_columns(pl.when(held).then(pl.lit(self.bar, pl.String)).otherwise(pl.col("~bar")).alias("~bar"))
+        rows = rows.with_columns(
+            pl.when(held).then(pl.lit(self.bar, pl.String)).otherwise(pl.col("~bar")).alias("~bar")
+        )
         stepping = pl.col("~step") < len(self.steps)
-        return rows.with_columns((stepping & pl.col("~bar").is_null()).alias("~acts"), stepping.alias("~stepping"))
+        return rows.with_columns(
+            (stepping & pl.col("~bar").is_null()).alias("~acts"), stepping.alias("~stepping")
+        )
 
     def _opening(self, asked: bool) -> tuple[Opening | None, str | None]:
         """The first hours that are allowed, the same for all, and what bars a contact now."""
@@ -201,14 +212,28 @@ class Actions:
 
     def _reasons(self) -> None:
         because, way = self.why.because, pl.col("~way")
-        what = fact("contradictions").list.eval(
-            pl.concat_str(pl.element().struct.field("code"), pl.element().struct.field("entry"), pl.element().struct.field("id"), separator=" ")
-        ).list.join(", ")
+        what = (
+            fact("contradictions")
+            .list.eval(
+                pl.concat_str(
+                    pl.element().struct.field("code"),
+                    pl.element().struct.field("entry"),
+                    pl.element().struct.field("id"),
+                    separator=" ",
+                )
+            )
+            .list.join(", ")
+        )
         because(way == "contradictory", "contradictory", None, {"what": _quoted(what)})
         age = fact("ledger_age_days").cast(pl.String)
         because(way == "stale", "stale", None, {"days": age, "most": self.policy.ledger.stale_after})
         some, least = fact("outstanding") > 0, format(self.policy.minimum, "f")
-        because((way == "clear") & some, "below_minimum", None, {"amount": _money(fact("outstanding")), "least": least})
+        because(
+            (way == "clear") & some,
+            "below_minimum",
+            None,
+            {"amount": _money(fact("overdue")), "least": least},
+        )
         because((way == "clear") & ~some, "nothing_owed")
         for number, stop in enumerate(self.stops):
             here = (way == "stop") & (pl.col("stop") == number)
@@ -262,7 +287,9 @@ class Actions:
             if limits.week.target is not None:
                 free = bar.is_null() | bar.is_in(["unknown_year", "no_hours", "outside_hours"])
                 few, count = fact("contacts_week") < limits.week.target, fact("contacts_week").cast(pl.String)
-                because(here & free & few, "week_target", None, {"count": count, "target": limits.week.target})
+                because(
+                    here & free & few, "week_target", None, {"count": count, "target": limits.week.target}
+                )
             for code in ("unknown_year", "no_hours"):
                 because(here & (bar == code), code)
             if self.opening is not None:
@@ -282,9 +309,20 @@ class Actions:
         stopped = (way == "stop") & ~stepping
         verdict = self._at([stop.then for stop in self.stops], pl.col("stop"))
         odd = bar.is_in(["unknown_year", "no_hours"]).fill_null(False)
-        decision = pl.when(way.is_in(["contradictory", "stale"])).then(pl.lit("review")).when(way == "clear").then(pl.lit("clear"))
+        decision = (
+            pl.when(way.is_in(["contradictory", "stale"]))
+            .then(pl.lit("review"))
+            .when(way == "clear")
+            .then(pl.lit("clear"))
+        )
         decision = decision.when(stopped).then(verdict).when(~stepping).then(pl.lit("wait"))
-        decision = decision.when(pl.col("~acts")).then(pl.lit("act")).when(odd).then(pl.lit("review")).otherwise(pl.lit("wait"))
+        decision = (
+            decision.when(pl.col("~acts"))
+            .then(pl.lit("act"))
+            .when(odd)
+            .then(pl.lit("review"))
+            .otherwise(pl.lit("wait"))
+        )
         ends = [
             (self._end_of(number, stop)).alias(f"~until{number}") for number, stop in enumerate(self.stops)
         ]
@@ -294,7 +332,10 @@ class Actions:
         return [
             decision.alias("decision"),
             pl.when(stopped).then(until).cast(pl.Date).alias("~stop_until"),
-            pl.when(stopped).then(self._at([stop.id for stop in self.stops], pl.col("stop"))).otherwise(pl.lit("")).alias("stop_id"),
+            pl.when(stopped)
+            .then(self._at([stop.id for stop in self.stops], pl.col("stop")))
+            .otherwise(pl.lit(""))
+            .alias("stop_id"),
             pl.when(stopped).then(self._at([stop.by for stop in self.stops], pl.col("stop"))).alias("~by"),
             self._idle_until().alias("~idle_until"),
         ]
@@ -311,7 +352,10 @@ class Actions:
         idle = (pl.col("~way") == "ladder") & ~pl.col("~stepping")
         ends = [
             pl.when(
-                idle & self._flag(f"step.{n}.met") & self._flag(f"step.{n}.left") & ~self._flag(f"step.{n}.rested")
+                idle
+                & self._flag(f"step.{n}.met")
+                & self._flag(f"step.{n}.left")
+                & ~self._flag(f"step.{n}.rested")
             ).then(self._rests_until(step))
             for n, step in enumerate(self.steps)
         ]
@@ -321,7 +365,11 @@ class Actions:
 
     def _next_review(self) -> pl.Expr:
         today = self.today
-        days = [pl.col("~stop_until"), pl.when(pl.col("~stepping")).then(pl.col("~blocked")), fact("changes_on")]
+        days = [
+            pl.col("~stop_until"),
+            pl.when(pl.col("~stepping")).then(pl.col("~blocked")),
+            fact("changes_on"),
+        ]
         if self.opening is not None and self.bar == "outside_hours":
             end = max(self.opening.day, today + ONE_DAY)
             days.append(pl.when(pl.col("~bar") == "outside_hours").then(pl.lit(end)))
@@ -363,8 +411,12 @@ class Actions:
 
     def _cut(self, cuts: Sequence[int], value: pl.Expr, offset: int) -> pl.Expr:
         """The first cut above a value, or with an offset of -1 the last at or below it."""
-        at = pl.lit(pl.Series(cuts, dtype=pl.Int64)).search_sorted(value, side="right").cast(pl.Int64) + offset
-        found = pl.lit(pl.Series([*cuts, None], dtype=pl.Int64)).gather(pl.when(at < 0).then(len(cuts)).otherwise(at))
+        at = (
+            pl.lit(pl.Series(cuts, dtype=pl.Int64)).search_sorted(value, side="right").cast(pl.Int64) + offset
+        )
+        found = pl.lit(pl.Series([*cuts, None], dtype=pl.Int64)).gather(
+            pl.when(at < 0).then(len(cuts)).otherwise(at)
+        )
         return pl.when(value.is_not_null()).then(found)
 
     # The columns
@@ -373,10 +425,14 @@ class Actions:
         legal = self._at([step.legal for step in self.steps], pl.col("~step"), pl.Boolean)
         rows = rows.with_columns(pl.when(pl.col("~acts")).then(legal).alias("~legal"))
         acting = rows.filter("~acts").select(pl.col("#acc").cast(pl.Int64).alias("acc"), "~legal")
-        asked = charges.with_columns(pl.col("acc").cast(pl.Int64)).join(acting, on="acc", how="inner", maintain_order="left")
+        asked = charges.with_columns(pl.col("acc").cast(pl.Int64)).join(
+            acting, on="acc", how="inner", maintain_order="left"
+        )
         asked = asked.filter(pl.when("~legal").then("covered").otherwise("overdue"))
         lists = asked.group_by("acc", maintain_order=True).agg(pl.col("id").alias("~ids"))
-        joined = rows.with_columns(pl.col("#acc").cast(pl.Int64).alias("acc")).join(lists, on="acc", how="left", maintain_order="left")
+        joined = rows.with_columns(pl.col("#acc").cast(pl.Int64).alias("acc")).join(
+            lists, on="acc", how="left", maintain_order="left"
+        )
         empty = pl.lit(pl.Series([[]], dtype=pl.List(pl.String))).first()
         return joined.with_columns(pl.when("~acts").then(pl.col("~ids").fill_null(empty)).alias("charge_ids"))
 
@@ -388,7 +444,9 @@ class Actions:
         start, end = (None, None) if opening is None else (opening.start, opening.end)
         channel, fallback, audience = self._channels()
         role = pl.when(acts).then(self._role()).otherwise(pl.col("~by"))
-        approval = pl.when(acts & ~pl.col("~approved")).then(self._at([each.approval for each in self.steps], step))
+        approval = pl.when(acts & ~pl.col("~approved")).then(
+            self._at([each.approval for each in self.steps], step)
+        )
         amount = pl.when(acts).then(self._by_step(self._asked, pl.Decimal(18, 2)))
         policy_source = self.policy.source
         sources = [_line(source_of(each.source or policy_source)) for each in self.steps]
@@ -427,12 +485,18 @@ class Actions:
         outside = pl.col("~bar") == "outside_hours"
         opening = self.opening
         if not isinstance(self.as_of, datetime):
-            return pl.when(outside).then(pl.lit(None if opening is None else opening.day, pl.Date)).otherwise(day)
+            return (
+                pl.when(outside)
+                .then(pl.lit(None if opening is None else opening.day, pl.Date))
+                .otherwise(day)
+            )
         zone = self.as_of.tzinfo
         kind = pl.Datetime("us", None if zone is None else str(zone))
         moment = day.cast(pl.Datetime("us"))
         moment = moment if zone is None else moment.dt.replace_time_zone(str(zone))
-        return pl.when(outside).then(pl.lit(None if opening is None else opening.start, kind)).otherwise(moment)
+        return (
+            pl.when(outside).then(pl.lit(None if opening is None else opening.start, kind)).otherwise(moment)
+        )
 
     def _channels(self) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
         """Channels take turns, or give way to the next where they did not deliver."""
@@ -454,8 +518,12 @@ class Actions:
             lambda step: [each.seen_by for each in step.channels],
         )
         for table in tables:
-            found.append(self._by_step(
-                lambda step, table=table: self._at(table(step), at(step)) if step.channels else _NO_TEXT, pl.String))
+            found.append(
+                self._by_step(
+                    lambda step, table=table: self._at(table(step), at(step)) if step.channels else _NO_TEXT,
+                    pl.String,
+                )
+            )
         return found[0], found[1], found[2]
 
     def _role(self) -> pl.Expr:
@@ -463,7 +531,9 @@ class Actions:
             own = pl.lit(step.role, pl.String)
             if step.escalate is None:
                 return own
-            return pl.when(pl.col("~count") >= step.escalate.after).then(pl.lit(step.escalate.to)).otherwise(own)
+            return (
+                pl.when(pl.col("~count") >= step.escalate.after).then(pl.lit(step.escalate.to)).otherwise(own)
+            )
 
         return self._by_step(role, pl.String)
 
@@ -473,7 +543,8 @@ class Actions:
     def _message(self, amount: pl.Expr) -> pl.Expr:
         """The fields of the message as JSON; what there is nothing to tell of is left out."""
         ends = self._by_step(
-            lambda step: _NO_DAY if step.period is None else pl.lit(self.today + timedelta(days=step.period)), pl.Date
+            lambda step: _NO_DAY if step.period is None else pl.lit(self.today + timedelta(days=step.period)),
+            pl.Date,
         )
         told = {
             "account_id": _quoted(pl.col("~id")),
@@ -486,7 +557,9 @@ class Actions:
             "pay_by": _day(ends),
         }
         parts = [pl.concat_str(pl.lit(f'"{name}": '), value) for name, value in told.items()]
-        return pl.concat_str(pl.lit("{"), pl.concat_list(parts).list.drop_nulls().list.join(", "), pl.lit("}"))
+        return pl.concat_str(
+            pl.lit("{"), pl.concat_list(parts).list.drop_nulls().list.join(", "), pl.lit("}")
+        )
 
 
 def _line(source: Mapping[str, str]) -> str:

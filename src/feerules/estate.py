@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 
 from feerules.book import Book
-from feerules.streaming import Columnar
 from feerules.errors import UnitErrors, UnitProblem
 from feerules.frames import WIDE, FrameError, columns_of, into_lazy, to_decimal
 from feerules.line_columns import LineColumns, enumerations, no_lines, shapes_of
@@ -22,6 +21,7 @@ from feerules.pools import with_shares
 from feerules.progress import counted
 from feerules.reasons import reason
 from feerules.rerating import cycle_of, differences
+from feerules.streaming import Columnar
 from feerules.telling import about_of
 
 __all__ = ["EstateResult", "price_frame"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -18,7 +17,6 @@ from feerules.action_columns import Actions
 from feerules.assessing import day_of, read_moment
 from feerules.book import Book
 from feerules.calendars import WorkdayCalendar
-from feerules.engines.positions import Entries
 from feerules.errors import UnitErrors, UnitProblem
 from feerules.estate_ledgers import PROBLEMS, Batch, Ledgers
 from feerules.frames import columns_of
@@ -29,7 +27,7 @@ from feerules.plan.nodes import Fact, Leaf, Plan, Present, in_order
 from feerules.position_rows import Placed, placed
 from feerules.progress import counting
 from feerules.reasons import reason
-from feerules.streaming import Columnar
+from feerules.streaming import Columnar, Entries
 from feerules.telling import source_of, titles
 from feerules.vocabulary import POSITION, PositionFact, bucket_fact, step_facts
 
@@ -132,7 +130,9 @@ def _refuse(problems: Iterator[pl.DataFrame]) -> None:
     found = pl.concat(problems)
     if found.height:
         raise UnitErrors(
-            UnitProblem(None, row["fact"], row["value"], row["code"], row["reason"], account_id=row["account_id"])
+            UnitProblem(
+                None, row["fact"], row["value"], row["code"], row["reason"], account_id=row["account_id"]
+            )
             for row in found.iter_rows(named=True)
         )
 
@@ -225,13 +225,22 @@ class _Asking:
     def _plainly(self, accounts: pl.DataFrame, entries: Entries) -> Pair:
         """Positions under no policy, in the currency of each account."""
         found = [
-            placed(accounts.filter(pl.Series(mine)), entries.of(mine.arg_true()), LedgerTerms(str(currency)), self.as_of, self.known_at)
-            .facts.with_columns(pl.Series("#acc", mine.arg_true()))
+            placed(
+                accounts.filter(pl.Series(mine)),
+                entries.of(mine.arg_true()),
+                LedgerTerms(str(currency)),
+                self.as_of,
+                self.known_at,
+            ).facts.with_columns(pl.Series("#acc", mine.arg_true()))
             for currency in entries.currencies.unique()
             for mine in [entries.currencies == currency]
         ]
         if not found:
-            found = [placed(accounts, entries, LedgerTerms(), self.as_of, self.known_at).facts.with_row_index("#acc")]
+            found = [
+                placed(accounts, entries, LedgerTerms(), self.as_of, self.known_at).facts.with_row_index(
+                    "#acc"
+                )
+            ]
         rows = pl.concat([each.with_columns(pl.col("#acc").cast(pl.UInt32)) for each in found]).sort("#acc")
         return self._told(rows, entries), _problems(None, entries.ids)
 
@@ -242,7 +251,20 @@ class _Asking:
         head = [pl.lit(ids), pl.col("party_id"), pl.col("as_of"), known.alias("known_at"), pl.col("currency")]
         names = [name.removeprefix(OWN) for name in rows.columns]
         rows = rows.rename(dict(zip(rows.columns, names, strict=True)))
-        rest = pl.exclude("party_id", "as_of", "known_at", "currency", "^#.*$", "^stop.*$", "^step\\..*$", "owes", "applies", "step", "class.leaf", "^~.*$")
+        rest = pl.exclude(
+            "party_id",
+            "as_of",
+            "known_at",
+            "currency",
+            "^#.*$",
+            "^stop.*$",
+            "^step\\..*$",
+            "owes",
+            "applies",
+            "step",
+            "class.leaf",
+            "^~.*$",
+        )
         return rows.select("#acc", *head, rest)
 
 
@@ -260,7 +282,13 @@ def _problems(found: pl.DataFrame | None, ids: pl.Series) -> pl.DataFrame:
         return pl.DataFrame(schema=dict.fromkeys(PROBLEMS, pl.String))
     names = ids.gather(found["#acc"]).cast(pl.String)
     return found.select(
-        pl.lit("accounts").alias("frame"), names.alias("row_id"), names.alias("account_id"), "fact", "value", "code", "reason"
+        pl.lit("accounts").alias("frame"),
+        names.alias("row_id"),
+        names.alias("account_id"),
+        "fact",
+        "value",
+        "code",
+        "reason",
     )
 
 
@@ -273,7 +301,9 @@ class _Policy:
 
     def applies(self, accounts: pl.DataFrame, ids: pl.Series) -> tuple[Any, pl.DataFrame]:
         """Whether it is for each account, and the facts that this asks and that cannot be read."""
-        none = pl.DataFrame(schema={"#acc": pl.UInt32, **dict.fromkeys(("fact", "value", "code", "reason"), pl.String)})
+        none = pl.DataFrame(
+            schema={"#acc": pl.UInt32, **dict.fromkeys(("fact", "value", "code", "reason"), pl.String)}
+        )
         if not self.compiled.policy.applies:
             return np.ones(accounts.height, np.bool_), none
         node = self.compiled.plan.totals["applies"]
@@ -282,10 +312,16 @@ class _Policy:
         plan = Plan(tuple(asked.values()), (), (), {"applies": node})
         frame = accounts.with_row_index("#acc").lazy()
         columns = columns_of(frame.collect_schema(), _names(plan, self.compiled.own))
-        stand_ins = {leaf.name: _stand_in(leaf) for leaf in plan.leaves if leaf.name in self.compiled.own and not leaf.optional}
+        stand_ins = {
+            leaf.name: _stand_in(leaf)
+            for leaf in plan.leaves
+            if leaf.name in self.compiled.own and not leaf.optional
+        }
         frame = frame.with_columns(expr.alias(f"{OWN}{name}") for name, expr in stand_ins.items())
         prepared = Columnar(plan).prepare(frame, columns | {name: f"{OWN}{name}" for name in stand_ins})
-        rows, bad = pl.collect_all([prepared.rows(plan.totals, ["#acc"]), prepared.problems(["#acc"])], engine="streaming")
+        rows, bad = pl.collect_all(
+            [prepared.rows(plan.totals, ["#acc"]), prepared.problems(["#acc"])], engine="streaming"
+        )
         found = np.zeros(accounts.height, np.bool_)
         found[rows["#acc"].to_numpy()] = rows["applies"].cast(pl.Boolean).to_numpy()
         return found, self._reasoned(bad, plan)
@@ -299,7 +335,9 @@ class _Policy:
         columns |= {leaf.name: f"{OWN}{leaf.name}" for leaf in plan.leaves if leaf.name in self.compiled.own}
         prepared = Columnar(plan).prepare(frame, columns)
         keep = ["#acc", *own.values()]
-        rows, bad = pl.collect_all([prepared.rows(plan.totals, keep), prepared.problems(["#acc"])], engine="streaming")
+        rows, bad = pl.collect_all(
+            [prepared.rows(plan.totals, keep), prepared.problems(["#acc"])], engine="streaming"
+        )
         return rows.sort("#acc"), _problems(self._reasoned(bad, plan), ids)
 
     def _reasoned(self, bad: pl.DataFrame, plan: Plan) -> pl.DataFrame:
@@ -307,7 +345,9 @@ class _Policy:
         pairs = bad.select("fact", "code").unique()
         sentences = [reason(code, leaves.get(fact)) for fact, code in pairs.iter_rows()]
         said = pairs.with_columns(pl.Series("reason", sentences, dtype=pl.String))
-        return bad.join(said, on=["fact", "code"], how="left", nulls_equal=True, maintain_order="left").drop("fee")
+        return bad.join(said, on=["fact", "code"], how="left", nulls_equal=True, maintain_order="left").drop(
+            "fee"
+        )
 
     def classed(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows with the class of their arrears: "" where nothing is owed, or there are no classes."""
@@ -323,12 +363,18 @@ class _Policy:
         rows = rows.with_columns(kind.alias("~class"), row.alias("table_row"))
         words = pl.col("~class")
         return rows.with_columns(
-            words.replace_strict({name: each.get("zh", "") for name, each in told.items()}, return_dtype=pl.String).alias("title_zh"),
-            words.replace_strict({name: each.get("en", "") for name, each in told.items()}, return_dtype=pl.String).alias("title_en"),
+            words.replace_strict(
+                {name: each.get("zh", "") for name, each in told.items()}, return_dtype=pl.String
+            ).alias("title_zh"),
+            words.replace_strict(
+                {name: each.get("en", "") for name, each in told.items()}, return_dtype=pl.String
+            ).alias("title_en"),
             pl.lit("" if policy.classes is None else str(policy.classes.where)).alias("where"),
             pl.lit(policy.id).alias("policy"),
             pl.lit(policy.version_name).alias("version"),
-            pl.lit(" ".join(source[name] for name in ("document", "clause", "address") if name in source)).alias("source"),
+            pl.lit(
+                " ".join(source[name] for name in ("document", "clause", "address") if name in source)
+            ).alias("source"),
         ).with_columns(pl.col("~class").alias("class"))
 
 
@@ -353,5 +399,3 @@ def _stand_in(leaf: Leaf) -> pl.Expr:
         case "boolean":
             return pl.lit(False)
     return pl.lit(leaf.lo // 10**leaf.places, pl.Int64)
-
-

@@ -9,9 +9,9 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from feerules.engines.positions import CODES, FRAMES, NAMES, Column, Entries, Sheet
 from feerules.frames import Back, FrameError, columns_of, into_lazy
 from feerules.reasons import reason
+from feerules.streaming import CODES, FRAMES, NAMES, Column, Entries, Sheet
 
 __all__ = ["PROBLEMS", "Batch", "Ledgers", "told", "words_of"]
 
@@ -36,7 +36,9 @@ class Batch:
 class Ledgers:
     """The frames of an estate's ledger. Columns go by their names, or by those that the book maps them to."""
 
-    def __init__(self, accounts: Any, entries: Mapping[str, Any], mapping: Mapping[str, str], key: str) -> None:
+    def __init__(
+        self, accounts: Any, entries: Mapping[str, Any], mapping: Mapping[str, str], key: str
+    ) -> None:
         self.mapping, self.key = mapping, key
         self.back: Back = lambda lazy: lazy
         self.lazy = False
@@ -50,14 +52,19 @@ class Ledgers:
                 lazy, back = into_lazy(frame)
                 self.sheets[name] = self._sheet(name, lazy)
                 if name == first:
-                    self.back, self.lazy = back, isinstance(frame, pl.LazyFrame | str) or hasattr(frame, "joinpath")
+                    self.back, self.lazy = (
+                        back,
+                        isinstance(frame, pl.LazyFrame | str) or hasattr(frame, "joinpath"),
+                    )
 
     def _sheet(self, name: str, frame: pl.LazyFrame) -> Sheet:
         names = {field.name: self._aliases(field.name) for field in FRAMES[name]}
         schema = frame.collect_schema()
         columns = columns_of(schema, names)
         if "account_id" not in columns and name != "allocations":
-            raise FrameError(f'no column "{self.key}" in {name}: found {", ".join(schema)}; name the key with key=')
+            raise FrameError(
+                f'no column "{self.key}" in {name}: found {", ".join(schema)}; name the key with key='
+            )
         return Sheet(name, frame, columns)
 
     def _aliases(self, field: str) -> tuple[str, ...]:
@@ -111,7 +118,9 @@ class Ledgers:
         none = self._read(pl.Series("id", [], dtype=pl.String), (None, None), None, None)
         return Batch(*none[:3], told(parts))
 
-    def _batch(self, ids: pl.Series, span: Any, orphans: pl.DataFrame | None, foreign: pl.DataFrame | None) -> Batch:
+    def _batch(
+        self, ids: pl.Series, span: Any, orphans: pl.DataFrame | None, foreign: pl.DataFrame | None
+    ) -> Batch:
         accounts, policies, entries, found = self._read(ids, span, orphans, foreign)
         problems = told(found)
         if not problems.height:
@@ -133,7 +142,9 @@ class Ledgers:
             read[name] = _placed(sheet.encoded(frame).collect(engine="streaming"), ids)
             if not read[name]["good"].all():
                 bad = read[name].filter(~pl.col("good"))["account_id"].unique()
-                problems.append(sheet.problems(frame.filter(sheet.key.is_in(bad.implode()))).collect(engine="streaming"))
+                problems.append(
+                    sheet.problems(frame.filter(sheet.key.is_in(bad.implode()))).collect(engine="streaming")
+                )
         if "allocations" in self.sheets and "account_id" not in self.sheets["allocations"].columns:
             read["allocations"], bad_rows = self._allocations(ids, read["payments"], read["charges"], orphans)
             problems.append(bad_rows)
@@ -141,10 +152,16 @@ class Ledgers:
             read["events"] = pl.concat([read["events"], _placed(foreign, ids)], how="diagonal")
         accounts, currencies, policies, twice = self._accounts(ids, span, read["accounts"])
         problems.append(twice)
-        entries = Entries(ids, currencies, *(read[name] for name in ("parties", "charges", "payments", "allocations", "events")))
+        entries = Entries(
+            ids,
+            currencies,
+            *(read[name] for name in ("parties", "charges", "payments", "allocations", "events")),
+        )
         return accounts, policies, entries, problems
 
-    def _accounts(self, ids: pl.Series, span: Any, read: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series, pl.Series, pl.DataFrame]:
+    def _accounts(
+        self, ids: pl.Series, span: Any, read: pl.DataFrame
+    ) -> tuple[pl.DataFrame, pl.Series, pl.Series, pl.DataFrame]:
         """A row of the accounts' own columns for each id, their currencies and policies, and the repeated keys."""
         sheet = self.sheets.get("accounts")
         if sheet is None:
@@ -157,7 +174,11 @@ class Ledgers:
             value="account_id", code=pl.lit("duplicate_key"),
         )  # fmt: skip
         frame = sheet.frame if span is None else sheet.frame.filter(_between(sheet, *span))
-        raw = frame.with_columns(sheet.key.alias("#id")).filter(pl.col("#id").is_not_null()).collect(engine="streaming")
+        raw = (
+            frame.with_columns(sheet.key.alias("#id"))
+            .filter(pl.col("#id").is_not_null())
+            .collect(engine="streaming")
+        )
         raw = raw.unique("#id", keep="first", maintain_order=True)
         told_ = pl.DataFrame({"#id": ids}).join(raw, on="#id", how="left", maintain_order="left").drop("#id")
         own = read.unique("acc", keep="first").sort("acc")
@@ -194,19 +215,35 @@ class Ledgers:
         of_charge = charges.select(charge_id="id", acc="acc", account_id="account_id").unique()
         rows = sheet.encoded(sheet.frame).drop("account_id").with_columns(row=pl.int_range(pl.len()))
         paid = rows.join(of_payment.lazy(), on="payment_id", how="inner").collect(engine="streaming")
-        loose = [] if orphans is None else [orphans.drop("account_id").join(of_charge, on="charge_id", how="inner")]
+        loose = (
+            []
+            if orphans is None
+            else [orphans.drop("account_id").join(of_charge, on="charge_id", how="inner")]
+        )
         found = pl.concat([paid, *loose], how="diagonal")
         raw = sheet.frame.with_columns(row=pl.int_range(pl.len()))
         # Without a column of accounts every row lacks one; what else it lacks is told here.
-        amount = Sheet("allocations", sheet.frame, {**sheet.columns, "account_id": sheet.columns.get("payment_id", "payment_id")})
+        amount = Sheet(
+            "allocations",
+            sheet.frame,
+            {**sheet.columns, "account_id": sheet.columns.get("payment_id", "payment_id")},
+        )
         read = amount.encoded(raw).with_columns(row=pl.int_range(pl.len())).collect(engine="streaming")
-        found = found.drop("good").join(read.select("row", "good"), on="row", how="left").with_columns(pl.col("good").fill_null(True))
+        found = (
+            found.drop("good")
+            .join(read.select("row", "good"), on="row", how="left")
+            .with_columns(pl.col("good").fill_null(True))
+        )
         bad = found.filter(~pl.col("good"))
         problems = _no_problems()
         if bad.height:
-            rows_bad = amount.problems(sheet.frame.with_row_index("#row").filter(pl.col("#row").is_in(bad["row"].implode()))).collect()
+            rows_bad = amount.problems(
+                sheet.frame.with_row_index("#row").filter(pl.col("#row").is_in(bad["row"].implode()))
+            ).collect()
             owners = bad.select(row_id="id", owner="account_id").unique()
-            problems = rows_bad.join(owners, on="row_id", how="left").with_columns(account_id="owner").drop("owner")
+            problems = (
+                rows_bad.join(owners, on="row_id", how="left").with_columns(account_id="owner").drop("owner")
+            )
         return found, problems
 
     def _foreign(self) -> pl.DataFrame | None:
@@ -216,12 +253,20 @@ class Ledgers:
         events, parties = self.sheets["events"], self.sheets["parties"]
         if "party_id" not in events.columns:
             return None
-        members = parties.encoded(parties.frame).filter("good").select(party_id="id", member="account_id").unique()
+        members = (
+            parties.encoded(parties.frame).filter("good").select(party_id="id", member="account_id").unique()
+        )
         rows = events.encoded(events.frame).filter(
             pl.col("good") & pl.col("party_id").is_not_null() & (pl.col("type") < 2) & (pl.col("status") == 0)
         )
-        shared = rows.join(members, on="party_id", how="inner").filter(pl.col("account_id") != pl.col("member"))
-        return shared.with_columns(of="account_id", account_id="member", foreign=pl.lit(True)).drop("member").collect(engine="streaming")
+        shared = rows.join(members, on="party_id", how="inner").filter(
+            pl.col("account_id") != pl.col("member")
+        )
+        return (
+            shared.with_columns(of="account_id", account_id="member", foreign=pl.lit(True))
+            .drop("member")
+            .collect(engine="streaming")
+        )
 
 
 def _between(sheet: Sheet, first: str, last: str) -> pl.Expr:
@@ -255,9 +300,13 @@ def _empty(name: str) -> pl.DataFrame:
 
 
 def _dtype(field: Column) -> Any:
-    return {"texts": pl.List(pl.String), "money": pl.Int64, "day": pl.Date, "moment": pl.Datetime("us"), "flag": pl.Boolean}.get(
-        field.kind, pl.String
-    )
+    return {
+        "texts": pl.List(pl.String),
+        "money": pl.Int64,
+        "day": pl.Date,
+        "moment": pl.Datetime("us"),
+        "flag": pl.Boolean,
+    }.get(field.kind, pl.String)
 
 
 def _no_problems() -> pl.DataFrame:
@@ -266,11 +315,14 @@ def _no_problems() -> pl.DataFrame:
 
 def told(parts: list[pl.DataFrame]) -> pl.DataFrame:
     """Problems with the sentence for each."""
-    found = pl.concat([_no_problems(), *(part.select(pl.col(PROBLEMS[:-1]).cast(pl.String)) for part in parts)])
+    found = pl.concat(
+        [_no_problems(), *(part.select(pl.col(PROBLEMS[:-1]).cast(pl.String)) for part in parts)]
+    )
     leaves = {(name, field.name): field.leaf for name, fields in FRAMES.items() for field in fields}
     pairs = found.select("frame", "fact", "code").unique()
     sentences = [
-        reason(code, leaves.get((frame, fact)) if code in CODES else None) for frame, fact, code in pairs.iter_rows()
+        reason(code, leaves.get((frame, fact)) if code in CODES else None)
+        for frame, fact, code in pairs.iter_rows()
     ]
     said = pairs.with_columns(pl.Series("reason", sentences, dtype=pl.String))
     return found.join(said, on=["frame", "fact", "code"], how="left", maintain_order="left", nulls_equal=True)

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from feerules.engines.positions import Entries, facts_of, positions_of
 from feerules.estate_ledgers import words_of
 from feerules.ledger.entries import Account
 from feerules.ledger.position import Position, position_of
 from feerules.money import from_scaled
 from feerules.periods import day_number, from_day_number
 from feerules.plan.ledgers import LedgerTerms
+from feerules.streaming import Entries, facts_of, positions_of
 
 __all__ = ["Placed", "placed"]
 
@@ -32,7 +32,9 @@ class Placed:
     charges: pl.DataFrame
 
 
-def placed(accounts: pl.DataFrame, entries: Entries, terms: LedgerTerms, as_of: date, known_at: date | None) -> Placed:
+def placed(
+    accounts: pl.DataFrame, entries: Entries, terms: LedgerTerms, as_of: date, known_at: date | None
+) -> Placed:
     given = {name: accounts[name].fill_null(False).to_numpy().astype(np.int64) for name in _FLAGS
              if name in accounts.columns and accounts[name].dtype == pl.Boolean}  # fmt: skip
     found = positions_of(entries, terms, day_number(as_of), known_at, given)
@@ -42,10 +44,14 @@ def placed(accounts: pl.DataFrame, entries: Entries, terms: LedgerTerms, as_of: 
     if not found.exact.any():
         return Placed(found.facts, charges)
     places = np.flatnonzero(found.exact)
-    told = {int(place): _exactly(place, entries, terms, as_of, known_at, given) for place in places}
+    told = {int(place): _exactly(int(place), entries, terms, as_of, known_at, given) for place in places}
     rows = [_row(position, terms) for position in told.values()]
     exact = pl.DataFrame(rows, schema=found.facts.schema).with_columns(pl.Series("#", places))
-    others = found.facts.with_row_index("#").with_columns(pl.col("#").cast(pl.Int64)).filter(pl.Series(~found.exact))
+    others = (
+        found.facts.with_row_index("#")
+        .with_columns(pl.col("#").cast(pl.Int64))
+        .filter(pl.Series(~found.exact))
+    )
     facts = pl.concat([others, exact.select(others.columns)]).sort("#").drop("#")
     mine = [row for place, position in told.items() for row in _charges(place, position)]
     kept = charges.filter(~pl.col("acc").is_in(pl.Series(places).implode()))
@@ -65,7 +71,9 @@ def _row(position: Position, terms: LedgerTerms) -> dict[str, Any]:
         "changes_on": position.changes_on,
         "currency": position.currency,
         "party_id": position.party_id,
-        "contradictions": [dict(zip(("code", "entry", "id"), each, strict=True)) for each in position.contradictions],
+        "contradictions": [
+            dict(zip(("code", "entry", "id"), each, strict=True)) for each in position.contradictions
+        ],
         "warnings": list(position.warnings),
     }
 
@@ -74,7 +82,12 @@ def _row(position: Position, terms: LedgerTerms) -> dict[str, Any]:
 
 
 def _exactly(
-    place: int, entries: Entries, terms: LedgerTerms, as_of: date, known_at: date | None, given: Mapping[str, Any]
+    place: int,
+    entries: Entries,
+    terms: LedgerTerms,
+    as_of: date,
+    known_at: date | None,
+    given: Mapping[str, Any],
 ) -> Position:
     rows = {name: getattr(entries, name).filter(pl.col("acc") == place) for name in _SORTS}
     account = Account.model_validate({
@@ -113,12 +126,9 @@ def _entry(row: Mapping[str, Any], name: str) -> dict[str, Any]:
         told[field] = value
     if row.get("foreign"):
         told["account_id"] = row["of"]
-    elif name != "allocations":
-        told.pop("account_id", None)
     return told
 
 
 def _moment(wall: int, utc: int | None) -> Any:
     moment = datetime(1970, 1, 1) + timedelta(microseconds=wall)
     return moment if utc is None else moment.replace(tzinfo=timezone(timedelta(microseconds=wall - utc)))
-

@@ -42,18 +42,29 @@ def late_fees(history: History, folded: Folded, pauses: Spans) -> Ints:
     counts = until > start[of]
     of, until, money = of[counts], until[counts], money[counts]
     principal = charges.amount[bearing] - folded.credited[bearing]
-    fees[bearing] = _fees(terms, _Clock(terms, pauses), charges.acc[bearing], start, of, until, money, principal)
+    fees[bearing] = _fees(
+        terms, _Clock(terms, pauses), charges.acc[bearing], start, of, until, money, principal
+    )
     return fees
 
 
 def _fees(
-    terms: LateFeeTerms, clock: _Clock, acc: Ints, start: Ints, of: Ints, until: Ints, money: Ints, principal: Ints
+    terms: LateFeeTerms,
+    clock: _Clock,
+    acc: Ints,
+    start: Ints,
+    of: Ints,
+    until: Ints,
+    money: Ints,
+    principal: Ints,
 ) -> Ints:
     """In 64 bits where no sum can pass them, else in whole numbers of any size."""
     days = clock.days(acc[of], until) - clock.days(acc, start)[of]
     weights = clock.weights(acc[of], until) - clock.weights(acc, start)[of]
     pieces = int(np.bincount(of, minlength=1).max(initial=0)) + 1
-    factor = max(int(np.abs(weights).max(initial=1)), int(np.abs(days).max(initial=1)) * _num(terms.cap_annual), 1)
+    factor = max(
+        int(np.abs(weights).max(initial=1)), int(np.abs(days).max(initial=1)) * _num(terms.cap_annual), 1
+    )
     most = _SAFE // (2 * factor * pieces)
     wide = np.zeros(len(acc), np.bool_)
     wide[of[money > most]] = True
@@ -64,7 +75,12 @@ def _fees(
         if some.any():
             mine = some[of]
             at = np.cumsum(some) - 1
-            sums = [_sum((money[mine].astype(kind)) * each[mine].astype(kind), at[of[mine]], int(some.sum()), kind) for each in (days, weights)]
+            sums = [
+                _sum(
+                    (money[mine].astype(kind)) * each[mine].astype(kind), at[of[mine]], int(some.sum()), kind
+                )
+                for each in (days, weights)
+            ]
             fee = _rounded(terms, clock.scale, *sums, principal[some].astype(kind))
             found[some] = np.minimum(fee, MOST_FEE).astype(np.int64)
     return found
@@ -122,7 +138,10 @@ class _Clock:
         rates = [rate.num * (self.scale // rate.den) for rate in terms.rates]
         self.first = rates[0]
         # The day before a new rate is the last of the old one.
-        self.changes = [(rate.day - 1, new - old) for rate, old, new in zip(terms.rates[1:], rates[:-1], rates[1:], strict=True)]
+        self.changes = [
+            (rate.day - 1, new - old)
+            for rate, old, new in zip(terms.rates[1:], rates[:-1], rates[1:], strict=True)
+        ]
 
     def _span(self, day: Ints) -> Ints:
         return thirty(day) if self.terms.thirty_day_months else day

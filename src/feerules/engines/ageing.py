@@ -13,12 +13,12 @@ from feerules.engines.entries import EVENT_TYPES
 from feerules.engines.histories import CHARGE, History
 from feerules.engines.segments import (
     ENDLESS,
+    LAST_DAY,
     NONE,
     Bools,
     Ints,
     add_months,
     adding,
-    firsts,
     highest,
     lowest,
     month_of,
@@ -51,7 +51,7 @@ class Facts:
 
     def note(self, acc: Ints, day: Ints) -> None:
         """A day on which a fact of the account may change."""
-        coming = day > self.as_of
+        coming = (day > self.as_of) & (day <= LAST_DAY)
         np.minimum.at(self.changes, acc[coming], day[coming])
 
     def zeros(self, *names: str) -> None:
@@ -89,7 +89,12 @@ def money(history: History, folded: Folded, facts: Facts) -> None:
 def ages(history: History, folded: Folded, pauses: Spans, facts: Facts) -> Ints:
     """What is open by age; the days overdue of each charge."""
     charges, terms, count, day = history.charges, history.terms, history.count, history.as_of
-    overdue = day - charges.basis - terms.grace - paused(pauses, charges.acc, charges.basis, np.full(len(charges), day))
+    overdue = (
+        day
+        - charges.basis
+        - terms.grace
+        - paused(pauses, charges.acc, charges.basis, np.full(len(charges), day))
+    )
     left = np.flatnonzero((folded.open > 0) & charges.counts)
     acc, age, open_ = charges.acc[left], overdue[left], folded.open[left]
     late = age > 0

@@ -10,11 +10,23 @@ from feerules.engines.ageing import Facts, Spans
 from feerules.engines.daywise import Folded
 from feerules.engines.entries import FREQUENCIES
 from feerules.engines.histories import Events, History
-from feerules.engines.segments import NONE, Bools, Ints, add_months, adding, day_keys, month_of, paused, ranges
+from feerules.engines.segments import (
+    ENDLESS,
+    NONE,
+    Bools,
+    Ints,
+    add_months,
+    adding,
+    day_keys,
+    month_of,
+    paused,
+    ranges,
+)
 
 __all__ = ["covered_cells", "plans", "promises"]
 
 _DAYS: Final = {"weekly": 7, "two_weekly": 14, "four_weekly": 28}
+_LAST_MONTH: Final = (9999 - 1970) * 12 + 11
 NO_STATE, DUE, KEPT, BROKEN = range(4)
 _LIVE, _PLAN_BROKEN, _COMPLETED = 1, 2, 3
 
@@ -57,7 +69,10 @@ def promises(history: History, folded: Folded, pauses: Spans, facts: Facts) -> N
 def _paid_between(history: History, acc: Ints, first: Ints, last: Ints) -> Ints:
     keys = day_keys(history.pay_acc, history.pay_day)
     sums = np.concatenate([np.zeros(1, np.int64), np.cumsum(history.paid)])
-    start, end = np.searchsorted(keys, day_keys(acc, first)), np.searchsorted(keys, day_keys(acc, last), side="right")
+    start, end = (
+        np.searchsorted(keys, day_keys(acc, first)),
+        np.searchsorted(keys, day_keys(acc, last), side="right"),
+    )
     return sums[np.maximum(end, start)] - sums[start]
 
 
@@ -96,7 +111,9 @@ def covered_cells(history: History, events: Events, day: Ints) -> tuple[Ints, In
     by_name = np.argsort(history.named_events, kind="stable")
     names = history.named_events[by_name]
     has = np.flatnonzero(named)
-    at_name, event = ranges(np.searchsorted(names, rows[has]), np.searchsorted(names, rows[has], side="right"))
+    at_name, event = ranges(
+        np.searchsorted(names, rows[has]), np.searchsorted(names, rows[has], side="right")
+    )
     told = history.named_charges[by_name][at_name]
     cell = np.concatenate([cells[old], told])
     event = np.concatenate([at[of[old]], has[event]])
@@ -125,9 +142,13 @@ def plans(history: History, folded: Folded, facts: Facts) -> None:
     # More instalments than would pay any balance pay it; so that the product stays in 64 bits.
     enough = np.minimum(done, balance // np.maximum(amount, 1) + 1)
     expected = np.maximum(0, balance - amount * enough)
-    facts.numbers["plan_state"][events.acc] = np.where(now == 0, _COMPLETED, np.where(now > expected, _PLAN_BROKEN, _LIVE))
+    facts.numbers["plan_state"][events.acc] = np.where(
+        now == 0, _COMPLETED, np.where(now > expected, _PLAN_BROKEN, _LIVE)
+    )
     facts.numbers["plan_shortfall"][events.acc] = np.maximum(0, now - expected)
-    goes_on = np.flatnonzero((expected > 0) & (now > 0) & ~((frequency == FREQUENCIES.index("one_off")) & (done > 0)))
+    goes_on = np.flatnonzero(
+        (expected > 0) & (now > 0) & ~((frequency == FREQUENCIES.index("one_off")) & (done > 0))
+    )
     coming = _instalment_day(frequency[goes_on], start[goes_on], done[goes_on])
     facts.note(events.acc[goes_on], coming + tolerance)
 
@@ -144,7 +165,8 @@ def _instalments(frequency: Ints, start: Ints, day: Ints) -> Ints:
 
 def _instalment_day(frequency: Ints, start: Ints, number: Ints) -> Ints:
     """The day of an instalment, counted from 0."""
-    found = add_months(start, number)
+    # No plan runs out of the calendar, but one may be dated at its end.
+    found = np.where(month_of(start) + number > _LAST_MONTH, ENDLESS, add_months(start, number))
     for name, length in _DAYS.items():
         found = np.where(frequency == FREQUENCIES.index(name), start + number * length, found)
     return np.where(frequency == FREQUENCIES.index("one_off"), start, found)

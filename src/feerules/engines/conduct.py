@@ -43,7 +43,11 @@ def _texts(events: Events, name: str, count: int) -> pl.Series:
     at = np.full(count, -1, np.int64)
     at[events.acc] = np.arange(len(events))
     places = pl.Series(at)
-    return events.frame[name].gather(places.set(places < 0, None)) if len(events) else pl.Series([None], dtype=pl.String).gather([0] * count)
+    return (
+        events.frame[name].gather(places.set(places < 0, None))
+        if len(events)
+        else pl.Series([None], dtype=pl.String).gather([0] * count)
+    )
 
 
 # Pauses
@@ -74,7 +78,9 @@ def pauses_of(history: History) -> Spans:
     group = np.cumsum(new) - 1
     acc, start, end = acc[new], start[new], highest(end, group, int(new.sum()))
     rank = rank_in(acc)
-    starts, stops = (np.full((history.count, int(rank.max(initial=-1)) + 1), ENDLESS, np.int64) for _ in range(2))
+    starts, stops = (
+        np.full((history.count, int(rank.max(initial=-1)) + 1), ENDLESS, np.int64) for _ in range(2)
+    )
     starts[acc, rank], stops[acc, rank] = start, end
     return starts, stops
 
@@ -99,7 +105,12 @@ def contacts(history: History, facts: Facts, given: dict[str, Ints]) -> None:
     for events in (own, history.limits):
         reached = events.flags("delivered") | _outcome_in(events, terms.connected)
         week, today = events.day >= monday, events.day == as_of
-        counted = {"attempts_week": week, "contacts_week": week & reached, "attempts_today": today, "contacts_today": today & reached}
+        counted = {
+            "attempts_week": week,
+            "contacts_week": week & reached,
+            "attempts_today": today,
+            "contacts_today": today & reached,
+        }
         for name, some in counted.items():
             found = np.bincount(events.acc[some], minlength=count).astype(np.int64)
             facts.numbers[name] = facts.numbers.get(name, 0) + found
@@ -206,7 +217,9 @@ def demands(history: History, folded: Folded, facts: Facts) -> Bools:
     last_day = np.where(ends == NONE, events.day + _periods(history, events), ends)
     expired = as_of > last_day
     last = np.flatnonzero(_last_of(events.acc) & ~events.closing)
-    state = np.where(delivered == NONE, _SENT, np.where(delivered == 0, _FAILED, np.where(expired, _EXPIRED, _DELIVERED)))
+    state = np.where(
+        delivered == NONE, _SENT, np.where(delivered == 0, _FAILED, np.where(expired, _EXPIRED, _DELIVERED))
+    )
     facts.numbers["demand_state"][events.acc[last]] = state[last]
     facts.numbers["demand_age_days"][events.acc[last]] = as_of - events.day[last]
     stands = _standing(events) & (delivered == 1)

@@ -123,7 +123,9 @@ class _Batch:
         debt = np.where(charges.debt < 0, np.arange(len(charges)), charges.debt)[self.cells]
         self.debt_due = self._side_by_side(charges.due[debt], _NEVER)
         self.by_law = terms.allocate == "civil_code_560"
-        self.ranks = self._side_by_side(charges.fee_rank[self.cells], 0) if self.by_law and terms.fee_order else None
+        self.ranks = (
+            self._side_by_side(charges.fee_rank[self.cells], 0) if self.by_law and terms.fee_order else None
+        )
         if self.by_law:
             self._group(debt)
         self.row_of = np.full(history.count, -1, np.int64)
@@ -175,7 +177,12 @@ class _Batch:
         for start, end in zip(turns[:-1], turns[1:], strict=True):
             now = in_turn[start:end]
             rows = self.row_of[acc[now]]
-            for kind, act in ((_LOWER, self._lower), (_USE_CREDIT, self._use_credit), (_PAY, self._pay), (_REFUND, self._refund)):
+            for kind, act in (
+                (_LOWER, self._lower),
+                (_USE_CREDIT, self._use_credit),
+                (_PAY, self._pay),
+                (_REFUND, self._refund),
+            ):
                 mine = step[now] == kind
                 if mine.any():
                     act(rows[mine], day[now][mine], what[now][mine])
@@ -238,7 +245,11 @@ class _Batch:
             self._keep(rows[credit], left, pays=False)
         over = np.flatnonzero((kind != CREDIT) & (rest > 0))
         self.history.findings.add(
-            "nothing_to_waive", "charge", self.accounts[rows[over]], self.history.lowered_ids.gather(pl.Series(what[over])))
+            "nothing_to_waive",
+            "charge",
+            self.accounts[rows[over]],
+            self.history.lowered_ids.gather(pl.Series(what[over])),
+        )
 
     def _use_credit(self, rows: Ints, day: Ints, what: Ints) -> None:
         some = self.purses[rows].any(axis=1)
@@ -249,7 +260,9 @@ class _Batch:
                 now = full & (self.pays[rows, column] == pays)
                 if now.any():
                     at = rows[now]
-                    self.purses[at, column] = self._spread(at, day[now], self.purses[at, column], None, pays=pays)
+                    self.purses[at, column] = self._spread(
+                        at, day[now], self.purses[at, column], None, pays=pays
+                    )
 
     def _pay(self, rows: Ints, day: Ints, what: Ints) -> None:
         history = self.history
@@ -273,10 +286,14 @@ class _Batch:
             meant = (self.pay_fee[what] >= 0) & (amount > 0)
             if meant.any():
                 fees = self.pay_fee[what[meant]]
-                amount[meant] = self._spread(rows[meant], day[meant], amount[meant], None, pays=True, fees=fees)
+                amount[meant] = self._spread(
+                    rows[meant], day[meant], amount[meant], None, pays=True, fees=fees
+                )
         rest = amount > 0
         if rest.any():
-            self._keep(rows[rest], self._spread(rows[rest], day[rest], amount[rest], None, pays=True), pays=True)
+            self._keep(
+                rows[rest], self._spread(rows[rest], day[rest], amount[rest], None, pays=True), pays=True
+            )
 
     def _refund(self, rows: Ints, day: Ints, what: Ints) -> None:
         amount = self.history.refunds[2][what].copy()
@@ -286,7 +303,11 @@ class _Batch:
         self.purses[rows] = purses - used
         over = np.flatnonzero(amount > used.sum(axis=1))
         self.history.findings.add(
-            "refund_over_credit", "charge", self.accounts[rows[over]], self.history.refund_ids.gather(pl.Series(what[over])))
+            "refund_over_credit",
+            "charge",
+            self.accounts[rows[over]],
+            self.history.refund_ids.gather(pl.Series(what[over])),
+        )
 
     # Money on its way
 
@@ -338,9 +359,15 @@ class _Batch:
         if self.ranks is None:
             return [due, ~due]
         ranks = self.ranks[rows]
-        return [(ranks == rank) & each for rank in range(len(self.history.terms.fee_order) + 1) for each in (due, ~due)]
+        return [
+            (ranks == rank) & each
+            for rank in range(len(self.history.terms.fee_order) + 1)
+            for each in (due, ~due)
+        ]
 
-    def _pour(self, rows: Ints, day: Ints, amount: Ints, may: Bools, kind: Ints | None, *, pays: bool) -> Ints:
+    def _pour(
+        self, rows: Ints, day: Ints, amount: Ints, may: Bools, kind: Ints | None, *, pays: bool
+    ) -> Ints:
         open_ = np.where(may, self.open[rows], 0)
         before = np.cumsum(open_, axis=1) - open_
         if self.by_law:

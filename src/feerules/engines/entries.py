@@ -65,7 +65,14 @@ class Column:
             case "word":
                 hi = len(self.words) - 1
                 return Leaf(
-                    self.name, "choice", 0, 0, hi, self.words, optional=not self.required, default=self.default
+                    self.name,
+                    "choice",
+                    0,
+                    0,
+                    hi,
+                    self.words,
+                    optional=not self.required,
+                    default=self.default,
                 )
             case "moment":
                 return Leaf(self.name, "datetime", 0, _FIRST, _LAST, optional=True)
@@ -146,7 +153,9 @@ class Sheet:
         self.fields = FRAMES[name]
         schema = frame.collect_schema()
         self.readings = [
-            _reading(field, columns.get(field.name), schema.get(columns.get(field.name, ""), pl.Null()), number)
+            _reading(
+                field, columns.get(field.name), schema.get(columns.get(field.name, ""), pl.Null()), number
+            )
             for number, field in enumerate(self.fields)
         ]
 
@@ -184,14 +193,18 @@ class Sheet:
         if lacking:
             none, missing = pl.lit(None, pl.String), pl.lit(CODES.index("missing"), pl.UInt8)
             of_a_row.append(self._problem(lacking, readable & ~self._whole(), none, missing))
-        found = frame.select(self._row_id().alias("row_id"), self.key.alias("account_id"), told=pl.concat_list(of_a_row))
+        found = frame.select(
+            self._row_id().alias("row_id"), self.key.alias("account_id"), told=pl.concat_list(of_a_row)
+        )
         found = found.explode("told").unnest("told").filter(pl.col("fact").is_not_null())
         return found.select(pl.lit(self.name).alias("frame"), "row_id", "account_id", "fact", "value", "code")
 
     def _problem(self, fact: str, test: pl.Expr, value: pl.Expr, code: pl.Expr) -> pl.Expr:
         codes = pl.lit(pl.Series(CODES, dtype=pl.String)).gather(code)
         return pl.struct(
-            fact=pl.when(test).then(pl.lit(fact)), value=pl.when(test).then(value), code=pl.when(test).then(codes)
+            fact=pl.when(test).then(pl.lit(fact)),
+            value=pl.when(test).then(value),
+            code=pl.when(test).then(codes),
         )
 
     def _raw(self, frame: pl.LazyFrame) -> pl.LazyFrame:
@@ -266,7 +279,9 @@ def _encoded(field: Column, reading: Reading, name: str) -> _Told:
     value = pl.when(reading.ok & ~reading.missing).then(reading.value.cast(_TYPES[field.kind]))
     if field.default is not None:
         value = pl.when(reading.missing).then(pl.lit(field.default, _TYPES[field.kind])).otherwise(value)
-    return _Told(field, (reading.raw.alias(name),), {field.name: value}, reading.sound, reading.code, reading.said)
+    return _Told(
+        field, (reading.raw.alias(name),), {field.name: value}, reading.sound, reading.code, reading.said
+    )
 
 
 def _text(field: Column, column: pl.Expr, dtype: pl.DataType) -> _Told:
@@ -296,12 +311,21 @@ def _texts(field: Column, column: pl.Expr, dtype: pl.DataType, name: str) -> _To
         parts = column.cast(pl.String).str.split(",").list.eval(pl.element().str.strip_chars())
         parts = parts.list.eval(pl.element().filter(pl.element() != ""))
         value = pl.col(name)
-        return _Told(field, (parts.alias(name),), {field.name: value}, pl.lit(True), _code("wrong_type"), column)
+        return _Told(
+            field, (parts.alias(name),), {field.name: value}, pl.lit(True), _code("wrong_type"), column
+        )
     if isinstance(dtype, pl.List) and (dtype.inner == pl.String or dtype.inner == pl.Null):
         texts = column.cast(pl.List(pl.String))
         blank = texts.list.eval(pl.element().is_null() | (pl.element() == "")).list.any()
         said = pl.lit("a list with an empty text")
-        return _Told(field, (texts.alias(name),), {field.name: pl.col(name)}, ~blank.fill_null(False), _code("wrong_type"), said)
+        return _Told(
+            field,
+            (texts.alias(name),),
+            {field.name: pl.col(name)},
+            ~blank.fill_null(False),
+            _code("wrong_type"),
+            said,
+        )
     return _wrong(field, column, dtype)
 
 
@@ -345,7 +369,11 @@ def _stamps(texts: pl.Series) -> pl.Series:
         {"text": unique, "wall": [each[0] for each in told], "utc": [each[1] for each in told]},
         schema={"text": pl.String, "wall": pl.Int64, "utc": pl.Int64},
     )
-    joined = texts.alias("text").to_frame().join(stamps, on="text", how="left", maintain_order="left", nulls_equal=True)
+    joined = (
+        texts.alias("text")
+        .to_frame()
+        .join(stamps, on="text", how="left", maintain_order="left", nulls_equal=True)
+    )
     return joined.select(pl.struct("wall", "utc", ok=pl.col("wall").is_not_null())).to_series()
 
 
@@ -381,8 +409,13 @@ def known_rows(known_at: date | None) -> pl.Expr:
     if not isinstance(known_at, datetime):
         wall, utc = wall + MICROSECONDS - 1, None
     by_wall = pl.col("recorded_at") <= wall
-    by_clock = by_wall if utc is None else pl.when(pl.col("recorded_at.utc").is_not_null()).then(
-        pl.col("recorded_at.utc") <= utc).otherwise(by_wall)
+    by_clock = (
+        by_wall
+        if utc is None
+        else pl.when(pl.col("recorded_at.utc").is_not_null())
+        .then(pl.col("recorded_at.utc") <= utc)
+        .otherwise(by_wall)
+    )
     return pl.col("recorded_at").is_null() | by_clock
 
 

@@ -29,7 +29,10 @@ def fold(history: History) -> Folded:
     steered = np.flatnonzero(~plain)
     if len(steered):
         cuts = [*cuts, *fold_day_by_day(history, folded, steered)]
-    parts = [np.concatenate([each[number] for each in cuts]) if cuts else np.zeros(0, np.int64) for number in range(3)]
+    parts = [
+        np.concatenate([each[number] for each in cuts]) if cuts else np.zeros(0, np.int64)
+        for number in range(3)
+    ]
     by_charge = np.argsort(parts[0], kind="stable")
     folded.cuts = parts[0][by_charge], parts[1][by_charge], parts[2][by_charge]
     return folded
@@ -41,7 +44,12 @@ def _in_line(history: History) -> Bools:
     if terms.allocate == "newest_due_first" or not terms.credit_applied or terms.fee_order:
         return np.zeros(count, np.bool_)
     steered = np.zeros(count, np.bool_)
-    for acc in (history.lowered[0], history.refunds[0], history.pay_acc[history.posted[0]], charges.acc[charges.debt >= 0]):
+    for acc in (
+        history.lowered[0],
+        history.refunds[0],
+        history.pay_acc[history.posted[0]],
+        charges.acc[charges.debt >= 0],
+    ):
         steered[acc] = True
     named = (history.pay_target >= 0) | history.pay_fees.is_not_null().to_numpy()
     steered[history.pay_acc[named]] = True
@@ -112,7 +120,9 @@ def _upto(values: Ints, acc: Ints, count: int) -> Ints:
     return sums - base[acc]
 
 
-def _divided(history: History, c: Ints, heads: Ints, to: Ints, day: Ints, piece: Ints) -> tuple[Ints, Ints, Ints]:
+def _divided(
+    history: History, c: Ints, heads: Ints, to: Ints, day: Ints, piece: Ints
+) -> tuple[Ints, Ints, Ints]:
     """What went to the charges of one day, divided by what was open of each at that moment."""
     charges = history.charges
     starts = np.searchsorted(c, heads)

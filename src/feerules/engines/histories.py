@@ -31,9 +31,7 @@ from feerules.engines.segments import (
     adding,
     day_keys,
     firsts,
-    highest,
     ints,
-    lowest,
     offsets,
     order,
     rank_in,
@@ -56,8 +54,11 @@ class Findings:
 
     def add(self, code: str, sort: str, acc: Ints, ids: pl.Series) -> None:
         if len(acc):
-            self._parts.append(pl.DataFrame({"acc": acc.astype(np.int32), "id": ids}).select(
-                "acc", code=pl.lit(code), sort=pl.lit(sort), id="id"))
+            self._parts.append(
+                pl.DataFrame({"acc": acc.astype(np.int32), "id": ids}).select(
+                    "acc", code=pl.lit(code), sort=pl.lit(sort), id="id"
+                )
+            )
 
     def told(self) -> pl.DataFrame:
         """Each contradiction once, in order."""
@@ -199,8 +200,11 @@ class History:
         bears = pl.lit(False) if late is None else (kind == CHARGE) & counts
         if late is not None and late.fees is not None:
             bears = bears & fee.is_in([*late.fees])
-        treated = owed.select(counts=counts, bears=bears) if owed.height else pl.DataFrame(
-            schema={"counts": pl.Boolean, "bears": pl.Boolean})
+        treated = (
+            owed.select(counts=counts, bears=bears)
+            if owed.height
+            else pl.DataFrame(schema={"counts": pl.Boolean, "bears": pl.Boolean})
+        )
         acc, due, day = ints(owed["acc"]), ints(owed["due"]), ints(owed["day"])
         ends = ints(owed["end"])
         basis = {"due_on": due, "issued_on": day, "period_end": np.where(ends == NONE, due, ends)}
@@ -230,8 +234,14 @@ class History:
         lost = np.flatnonzero((at < 0) & asked["name"].is_not_null().to_numpy())
         known = np.ones(len(at), np.bool_)
         if len(lost):
-            every = self._entries.charges.filter(pl.col("kind") < CREDIT).select("acc", name="id", known=pl.lit(True))
-            missing = asked[lost].join(every, on=["acc", "name"], how="left", maintain_order="left")["known"].is_null()
+            every = self._entries.charges.filter(pl.col("kind") < CREDIT).select(
+                "acc", name="id", known=pl.lit(True)
+            )
+            missing = (
+                asked[lost]
+                .join(every, on=["acc", "name"], how="left", maintain_order="left")["known"]
+                .is_null()
+            )
             known[lost] = ~missing.to_numpy()
             self._find("unknown_charge", sort, rows[lost].filter(missing))
         return at, known
@@ -269,7 +279,9 @@ class History:
         target = np.full(rows.height, -1, np.int64)
         named = np.flatnonzero(rows["charge_id"].is_not_null().to_numpy())
         if len(named):
-            target[named] = self._targets(rows[named], rows["charge_id"].gather(pl.Series(named)), "payment")[0]
+            target[named] = self._targets(rows[named], rows["charge_id"].gather(pl.Series(named)), "payment")[
+                0
+            ]
         self._find("negative_amount", "payment", rows.filter(pl.Series(amount < 0)))
         counts = (amount >= 0) & (status != REVERSED)
         if undone is not None:
@@ -310,9 +322,12 @@ class History:
         if not rows.height:
             return
         charge, _ = self._targets(rows, rows["charge_id"], "allocation")
-        places = pl.DataFrame({"acc": self.pay_acc.astype(np.int32), "payment_id": self.pay_ids}).with_row_index("at")
+        places = pl.DataFrame(
+            {"acc": self.pay_acc.astype(np.int32), "payment_id": self.pay_ids}
+        ).with_row_index("at")
         every = self._entries.payments.filter(pl.col("reverses").is_null()).select(
-            "acc", payment_id="id", known=pl.lit(True))
+            "acc", payment_id="id", known=pl.lit(True)
+        )
         on = ["acc", "payment_id"]
         rows = rows.join(places, on=on, how="left", maintain_order="left")
         rows = rows.join(every, on=on, how="left", maintain_order="left")
@@ -343,11 +358,24 @@ class History:
             fits[now] = np.minimum(amount[now], np.minimum(paid[p], owed[c]))
             paid[p] -= fits[now]
             owed[c] -= fits[now]
-        for code, over in (("allocation_over_payment", over_payment), ("allocation_over_charge", over_charge)):
+        for code, over in (
+            ("allocation_over_payment", over_payment),
+            ("allocation_over_charge", over_charge),
+        ):
             at = np.flatnonzero(over)
             if len(at):
-                names = pl.DataFrame({"p": self.pay_ids.gather(pl.Series(payment[at])), "c": self.charges.ids.gather(pl.Series(charge[at]))})
-                self.findings.add(code, "allocation", acc[at], names.select(pl.concat_str("p", "c", separator="/")).to_series())
+                names = pl.DataFrame(
+                    {
+                        "p": self.pay_ids.gather(pl.Series(payment[at])),
+                        "c": self.charges.ids.gather(pl.Series(charge[at])),
+                    }
+                )
+                self.findings.add(
+                    code,
+                    "allocation",
+                    acc[at],
+                    names.select(pl.concat_str("p", "c", separator="/")).to_series(),
+                )
         self.posted = payment, charge, fits
 
     # Events
@@ -372,7 +400,9 @@ class History:
         named = rows.select("acc", "id", "row", "charge_ids").filter(pl.col("charge_ids").list.len() > 0)
         named = named.explode("charge_ids")
         self.named_events = ints(named["row"])
-        self.named_charges = self._targets(named, named["charge_ids"], "event")[0] if named.height else self.named_events
+        self.named_charges = (
+            self._targets(named, named["charge_ids"], "event")[0] if named.height else self.named_events
+        )
 
     def _sound(self, events: Events) -> Bools:
         rows = events.frame
@@ -389,7 +419,9 @@ class History:
             "plan_without_frequency": plan & (amount > 0) & (balance >= 0) & pl.col("frequency").is_null(),
         }
         hold = opens & (type_ == EVENT_TYPES.index("hold")) & pl.col("review").is_null() & ends.is_null()
-        told = rows.select(early=early, hold=hold & ~early, **{name: each & ~early for name, each in faults.items()})
+        told = rows.select(
+            early=early, hold=hold & ~early, **{name: each & ~early for name, each in faults.items()}
+        )
         self._find("ends_before_start", "event", rows.filter(told["early"]))
         # A hold without an end holds all the same: the safe side, until a person looks.
         self._find("hold_without_end", "event", rows.filter(told["hold"]))
@@ -411,7 +443,9 @@ def repeated(entries: Entries) -> Bools:
     for frame in frames:
         if not frame.height:
             continue
-        hashes = frame["id"].hash().to_numpy() ^ (frame["acc"].to_numpy().astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+        hashes = frame["id"].hash().to_numpy() ^ (
+            frame["acc"].to_numpy().astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        )
         in_order = np.sort(hashes)
         twice = in_order[1:][~firsts(in_order)[1:]]
         if len(twice):

@@ -27,7 +27,18 @@ from feerules.periods import from_day_number
 from feerules.plan.ledgers import LedgerTerms
 from feerules.vocabulary import POSITION, PositionFact, bucket_fact, step_facts
 
-__all__ = ["CODES", "FRAMES", "NAMES", "Column", "Entries", "Positions", "Sheet", "facts_of", "known_rows", "positions_of"]
+__all__ = [
+    "CODES",
+    "FRAMES",
+    "NAMES",
+    "Column",
+    "Entries",
+    "Positions",
+    "Sheet",
+    "facts_of",
+    "known_rows",
+    "positions_of",
+]
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,11 @@ def facts_of(terms: LedgerTerms) -> tuple[PositionFact, ...]:
 
 
 def positions_of(
-    entries: Entries, terms: LedgerTerms, as_of: int, known_at: date | None, given: Mapping[str, Ints] | None = None
+    entries: Entries,
+    terms: LedgerTerms,
+    as_of: int,
+    known_at: date | None,
+    given: Mapping[str, Ints] | None = None,
 ) -> Positions:
     """The positions of a batch of accounts. `given` is what is known of accounts without a contact (away, refuses)."""
     count = len(entries.ids)
@@ -134,8 +149,11 @@ def _contradictions(history: History, entries: Entries) -> pl.Series:
     other = (entries.currencies != history.terms.currency).to_numpy()
     at = np.flatnonzero(other)
     history.findings.add("other_currency", "account", at, entries.ids.gather(pl.Series(at)))
-    told = history.findings.told().group_by("acc", maintain_order=True).agg(
-        pl.struct("code", entry="sort", id="id").alias("contradictions"))
+    told = (
+        history.findings.told()
+        .group_by("acc", maintain_order=True)
+        .agg(pl.struct("code", entry="sort", id="id").alias("contradictions"))
+    )
     every = pl.DataFrame({"acc": np.arange(history.count, dtype=np.int32)})
     found = every.join(told, on="acc", how="left", maintain_order="left")["contradictions"]
     empty = pl.Series([[]], dtype=found.dtype)
@@ -149,6 +167,11 @@ def _warnings(history: History, facts: Facts) -> pl.Series:
     np.minimum.at(first_charge, history.charges.acc, history.charges.day)
     early = np.zeros(count, np.bool_)
     early[history.pay_acc[history.pay_day < first_charge[history.pay_acc]]] = True
-    words = [[], ["stray_credit"], ["payment_before_any_charge"], ["stray_credit", "payment_before_any_charge"]]
+    words = [
+        [],
+        ["stray_credit"],
+        ["payment_before_any_charge"],
+        ["stray_credit", "payment_before_any_charge"],
+    ]
     which = stray.astype(np.int64) + 2 * early.astype(np.int64)
     return pl.Series("warnings", words, dtype=pl.List(pl.String)).gather(pl.Series(which))

@@ -10,6 +10,7 @@ import polars as pl
 
 __all__ = [
     "ENDLESS",
+    "LAST_DAY",
     "NONE",
     "Bools",
     "Ints",
@@ -24,8 +25,8 @@ __all__ = [
     "offsets",
     "order",
     "paused",
-    "rank_in",
     "ranges",
+    "rank_in",
     "running",
     "thirty",
 ]
@@ -37,7 +38,7 @@ NONE: Final = -(10**12)  # no day, where one could be
 ENDLESS: Final = 10**9
 DAY_BITS: Final = 22
 _SHIFT: Final = 1_000_000  # with it, every day of the years 1 to 9999 is a number of 22 bits
-_LAST_DAY: Final = 2_932_896  # 9999-12-31
+LAST_DAY: Final = 2_932_896  # 9999-12-31
 
 
 def ints(series: pl.Series, none: int = NONE) -> Ints:
@@ -144,13 +145,17 @@ def add_months(days: Ints, months: Any) -> Ints:
     start = target.astype("M8[M]").astype("M8[D]").astype(np.int64)
     following = (target + 1).astype("M8[M]").astype("M8[D]").astype(np.int64)
     found: Ints = np.minimum(start + day, following - 1)
-    return np.minimum(found, _LAST_DAY)
+    return np.minimum(found, LAST_DAY)
 
 
 def thirty(days: Ints) -> Ints:
     """Days where every month has thirty, the 31st being the 30th."""
     month = month_of(days)
-    return (month + 1970 * 12) // 12 * 360 + ((month + 1970 * 12) % 12 + 1) * 30 + np.minimum(_day_of_month(days, month) + 1, 30)
+    return (
+        (month + 1970 * 12) // 12 * 360
+        + ((month + 1970 * 12) % 12 + 1) * 30
+        + np.minimum(_day_of_month(days, month) + 1, 30)
+    )
 
 
 # Pauses: for each account its spans side by side, of which those that it does not have begin at ENDLESS

@@ -81,7 +81,9 @@ def steps_of(seen: Seen, terms: LedgerTerms, as_of: int, values: Values, changes
         values[f"steps.{step.id}.days"] = as_of - mine[-1].day if mine else None
         since = _when(mine[-1]) if mine else None
         later = [
-            event for event in done if event.step_id == step.id and (since is None or _when(event) > since)
+            event
+            for event in seen.steps
+            if event.step_id == step.id and (since is None or _when(event) > since)
         ]
         values[f"steps.{step.id}.failed"] = sum(event.delivered is False for event in later)
         values[f"steps.{step.id}.approved"] = int(_is_approved(seen, step, since))
