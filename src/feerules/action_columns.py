@@ -336,7 +336,7 @@ class Actions:
             .then(self._at([stop.id for stop in self.stops], pl.col("stop")))
             .otherwise(pl.lit(""))
             .alias("stop_id"),
-            pl.when(stopped).then(self._at([stop.by for stop in self.stops], pl.col("stop"))).alias("~by"),
+            pl.when(stopped).then(self._at([stop.by if stop.then == "review" else None for stop in self.stops], pl.col("stop"))).alias("~by"),
             self._idle_until().alias("~idle_until"),
         ]
 
@@ -481,7 +481,8 @@ class Actions:
 
     def _until(self) -> pl.Expr:
         """A day; with a moment as `as_of`, a moment, a day being its first."""
-        day = pl.coalesce("~stop_until", "~idle_until", pl.when("~stepping").then(pl.col("~blocked")))
+        ends = pl.when(pl.col("decision") != "clear").then(pl.col("~stop_until"))
+        day = pl.coalesce(ends, "~idle_until", pl.when("~stepping").then(pl.col("~blocked")))
         outside = pl.col("~bar") == "outside_hours"
         opening = self.opening
         if not isinstance(self.as_of, datetime):

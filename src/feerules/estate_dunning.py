@@ -119,7 +119,9 @@ def _lazily(batches: Callable[[], Iterator[Pair]], number: int, schema: pl.Schem
             frame = frame if with_columns is None else frame.select(with_columns)
             if n_rows is not None:
                 frame, n_rows = frame.head(n_rows), n_rows - min(n_rows, frame.height)
-            yield frame
+            # A source ends where Polars is given nothing.
+            if frame.height:
+                yield frame
             if n_rows == 0:
                 return
 
