@@ -21,7 +21,9 @@ def frames(accounts: Iterable[Account]) -> dict[str, pl.DataFrame]:
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in SORTS}
     for account in accounts:
         for name in SORTS:
-            rows[name] += [{**entry.model_dump(), "account_id": account.account_id} for entry in getattr(account, name)]
+            rows[name] += [
+                {**entry.model_dump(), "account_id": account.account_id} for entry in getattr(account, name)
+            ]
     return {name: frame(entries) for name, entries in rows.items() if entries}
 
 

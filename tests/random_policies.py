@@ -58,7 +58,10 @@ def steps(draw: Any, name: str, before: list[str]) -> dict[str, Any]:
     if "courier" in step.get("channels", ()) and draw(st.booleans()):
         step |= {"must_be": "delivered", "period": "10 days"}
     if before and draw(st.integers(0, 2)) == 0:
-        step["after"] = {"step": draw(st.sampled_from(before)), "days": draw(st.sampled_from(["-", ">= 3", "[2..30]"]))}
+        step["after"] = {
+            "step": draw(st.sampled_from(before)),
+            "days": draw(st.sampled_from(["-", ">= 3", "[2..30]"])),
+        }
     if draw(st.booleans()):
         step["at_most"] = draw(st.integers(1, 3))
     if draw(st.booleans()):
@@ -114,7 +117,9 @@ def policies(draw: Any, name: str = "random") -> dict[str, Any]:
     if draw(st.booleans()):
         policy["buckets"] = {"young": "[1..30]", "old": "> 30"}
     if draw(st.integers(0, 4)):
-        fact, cell = draw(st.sampled_from([("days_overdue", ">= 20"), ("unreachable", ">= 2"), ("estate", "east")]))
+        fact, cell = draw(
+            st.sampled_from([("days_overdue", ">= 20"), ("unreachable", ">= 2"), ("estate", "east")])
+        )
         table = TABLE.format(fact=fact, cell=cell, word=draw(st.sampled_from(CLASSES)))
         policy["classes"] = {"hit": "first", "table": table}
         policy["class_titles"] = {"undecided": {"zh": "暂未明确类", "en": "undecided"}}

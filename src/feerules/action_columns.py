@@ -6,19 +6,29 @@ and what is the same for all accounts of a policy (hours, words, rules) from sma
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import polars as pl
 
+from feerules.action_rows import ActionRows
 from feerules.assessing import day_of
 from feerules.calendars import UnknownYear, WorkdayCalendar
 from feerules.documents.policy import Step, Stop
 from feerules.hours import Hours, Opening
 from feerules.periods import day_number
 from feerules.plan.dunning import Compiled
+from feerules.reason_columns import (
+    Why,
+    after,
+    by_step,
+    entry,
+    fact,
+    first_of,
+    json_day,
+    json_money,
+    json_text,
+)
 from feerules.reviewing import ACCRUING, COUNTING_DOWN, COUNTING_UP, DAILY, THIS_WEEK, TODAY
 from feerules.telling import source_of, titles
 
@@ -28,71 +38,6 @@ ONE_DAY = timedelta(days=1)
 Moment = date | datetime
 _NO_TEXT = pl.lit(None, pl.String)
 _NO_DAY = pl.lit(None, pl.Date)
-
-
-def fact(name: str) -> pl.Expr:
-    """A fact of the position."""
-    return pl.col(f"@{name}")
-
-
-def _days(count: pl.Expr) -> pl.Expr:
-    return pl.duration(days=count)
-
-
-def _text(day: pl.Expr) -> pl.Expr:
-    return day.dt.strftime("%Y-%m-%d")
-
-
-class _Why:
-    """Reasons as they come up: when each does, its code, and it all as JSON."""
-
-    def __init__(self) -> None:
-        self.codes: list[pl.Expr] = []
-        self.told: list[pl.Expr] = []
-
-    def because(
-        self, when: pl.Expr, code: str, rule: Stop | Step | None = None, told: Mapping[str, Any] | None = None
-    ) -> None:
-        """`told` are its fields: constants, or expressions that give JSON."""
-        where = ("", "", {}) if rule is None else (rule.id, str(rule.where), source_of(rule.source))
-        self.add(when, code, told or {}, where)
-
-    def add(
-        self, when: pl.Expr, code: str, told: Mapping[str, Any], where: tuple[str, str, Mapping[str, str]]
-    ) -> None:
-        parts: list[Any] = [f'{{"code": {json.dumps(code)}, "fields": {{']
-        for number, (name, value) in enumerate(told.items()):
-            parts.append(f"{', ' if number else ''}{json.dumps(name)}: ")
-            parts.append(value if isinstance(value, pl.Expr) else _json(value))
-        rule, place, source = (_json(each) for each in where)
-        parts.append(f'}}, "rule": {rule}, "where": {place}, "source": {source}}}')
-        text = pl.concat_str([part if isinstance(part, pl.Expr) else pl.lit(part) for part in parts])
-        self.codes.append(pl.when(when).then(pl.lit(code)))
-        self.told.append(pl.when(when).then(text))
-
-    def columns(self) -> tuple[pl.Expr, pl.Expr]:
-        if not self.codes:
-            return pl.lit(pl.Series([[]], dtype=pl.List(pl.String))).first(), pl.lit("[]")
-        text = pl.concat_list(self.told).list.drop_nulls().list.join(", ")
-        return pl.concat_list(self.codes).list.drop_nulls(), pl.concat_str(pl.lit("["), text, pl.lit("]"))
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _quoted(text: pl.Expr) -> pl.Expr:
-    """A text as JSON, `null` where there is none."""
-    told = pl.struct(text.alias("x")).struct.json_encode()
-    return told.str.slice(5, told.str.len_chars() - 6)
-
-
-def _day(day: pl.Expr) -> pl.Expr:
-    return pl.concat_str(pl.lit('"'), _text(day), pl.lit('"'))
-
-
-def _money(amount: pl.Expr) -> pl.Expr:
-    return pl.concat_str(pl.lit('"'), amount.cast(pl.String), pl.lit('"'))
 
 
 class Actions:
@@ -107,7 +52,7 @@ class Actions:
         self.stops = self.policy.stops
         self.totals = compiled.plan.totals
         self.hours = Hours.of(self.policy.windows, self.policy.limits.quiet, calendar)
-        self.why = _Why()
+        self.why = Why()
 
     def of(self, rows: pl.DataFrame, charges: pl.DataFrame, ids: pl.Series, key: str) -> pl.DataFrame:
         """A row for each of `rows`; `ids` are the accounts by `#acc`."""
@@ -115,29 +60,29 @@ class Actions:
         rows = self._chosen(rows)
         rows = self._blocked(rows)
         self._reasons()
-        codes, told = self.why.columns()
-        rows = rows.with_columns(codes.alias("reasons"), told.alias("reasons_json"), *self._what())
+        rows = self.why.told(rows).with_columns(self._what())
         rows = rows.with_columns(self._next_review().alias("next_review_on"))
-        rows = self._with_charges(rows, charges)
-        return rows.select("#acc", pl.col("~id").alias(key), *self._columns())
+        told = ActionRows(self.policy, self.as_of, self.known_at, self.opening, self.bar)
+        rows = told.with_charges(rows, charges)
+        return rows.select("#acc", pl.col("~id").alias(key), *told.columns())
 
     # What decides
 
     def _flag(self, name: str) -> pl.Expr:
         return pl.col(name).cast(pl.Boolean)
 
-    def _at(self, table: Sequence[Any], at: pl.Expr, dtype: Any = pl.String) -> pl.Expr:
-        """The entry of a small table; null beyond its end."""
-        return pl.lit(pl.Series([*table, None], dtype=dtype)).gather(at)
-
     def _chosen(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Which of the ways is gone (~way), by which stop, to which step (their number for none)."""
         most, age = self.policy.ledger.stale_after, fact("ledger_age_days")
         stale = pl.lit(False) if most is None else (age > most).fill_null(False)
         stops, steps = len(self.stops), len(self.steps)
-        way = pl.when(fact("contradictions").list.len() > 0).then(pl.lit("contradictory"))
-        way = way.when(stale).then(pl.lit("stale")).when(~self._flag("owes")).then(pl.lit("clear"))
-        way = way.when(pl.col("stop") < stops).then(pl.lit("stop")).otherwise(pl.lit("ladder"))
+        way = first_of(
+            (fact("contradictions").list.len() > 0, "contradictory"),
+            (stale, "stale"),
+            (~self._flag("owes"), "clear"),
+            (pl.col("stop") < stops, "stop"),
+            otherwise="ladder",
+        )
         through: pl.Expr = pl.lit(steps)
         for number in range(stops):
             if f"step.through.{number}" in self.totals:
@@ -148,20 +93,17 @@ class Actions:
                 )
         ladder = pl.col("step") if "step" in self.totals else pl.lit(steps)
         rows = rows.with_columns(way.alias("~way"), through.cast(pl.Int64).alias("~through"))
-        step = pl.when(pl.col("~way") == "stop").then(pl.col("~through"))
-        step = step.when(pl.col("~way") == "ladder").then(ladder).otherwise(pl.lit(steps)).cast(pl.Int64)
+        step = first_of(
+            (pl.col("~way") == "stop", pl.col("~through")),
+            (pl.col("~way") == "ladder", ladder),
+            otherwise=pl.lit(steps),
+        ).cast(pl.Int64)
         return rows.with_columns(step.alias("~step")).with_columns(
-            self._at([bool(each.channels) for each in self.steps], pl.col("~step"), pl.Boolean).fill_null(False).alias("~contact"),
-            self._by_step(lambda step: fact(f"steps.{step.id}.count"), pl.Int64).fill_null(0).alias("~count"),
-            self._by_step(lambda step: fact(f"steps.{step.id}.failed"), pl.Int64).fill_null(0).alias("~failed"),
-            self._by_step(lambda step: fact(f"steps.{step.id}.approved"), pl.Boolean).fill_null(False).alias("~approved"),
+            entry([bool(each.channels) for each in self.steps], pl.col("~step"), pl.Boolean).fill_null(False).alias("~contact"),
+            by_step(self.steps, lambda step: fact(f"steps.{step.id}.count"), pl.Int64).fill_null(0).alias("~count"),
+            by_step(self.steps, lambda step: fact(f"steps.{step.id}.failed"), pl.Int64).fill_null(0).alias("~failed"),
+            by_step(self.steps, lambda step: fact(f"steps.{step.id}.approved"), pl.Boolean).fill_null(False).alias("~approved"),
         )  # fmt: skip
-
-    def _by_step(self, told: Any, dtype: Any) -> pl.Expr:
-        found: pl.Expr = pl.lit(None, dtype)
-        for number, step in reversed([*enumerate(self.steps)]):
-            found = pl.when(pl.col("~step") == number).then(told(step)).otherwise(found)
-        return found
 
     def _blocked(self, rows: pl.DataFrame) -> pl.DataFrame:
         """What keeps a contact from being made now (~bar), and until when the limits do (~blocked)."""
@@ -177,7 +119,7 @@ class Actions:
         bar = bar.when(near).then(pl.lit("contact_gap"))
         until = pl.when(weekly).then(pl.lit(monday)).when(daily).then(pl.lit(self.today + ONE_DAY))
         if limits.gap is not None:
-            until = until.when(near).then(pl.lit(self.today) + _days(limits.gap - since))
+            until = until.when(near).then(pl.lit(self.today) + after(limits.gap - since))
         touches = pl.col("~contact")
         rows = rows.with_columns(
             pl.when(touches).then(bar).alias("~bar"),
@@ -224,7 +166,7 @@ class Actions:
             )
             .list.join(", ")
         )
-        because(way == "contradictory", "contradictory", None, {"what": _quoted(what)})
+        because(way == "contradictory", "contradictory", None, {"what": json_text(what)})
         age = fact("ledger_age_days").cast(pl.String)
         because(way == "stale", "stale", None, {"days": age, "most": self.policy.ledger.stale_after})
         some, least = fact("outstanding") > 0, format(self.policy.minimum, "f")
@@ -232,7 +174,7 @@ class Actions:
             (way == "clear") & some,
             "below_minimum",
             None,
-            {"amount": _money(fact("overdue")), "least": least},
+            {"amount": json_money(fact("overdue")), "least": least},
         )
         because((way == "clear") & ~some, "nothing_owed")
         for number, stop in enumerate(self.stops):
@@ -250,7 +192,7 @@ class Actions:
         here, kind = pl.col("~way") == "ladder", pl.col("~class")
         for word in compiled.classes:
             title = titles(policy.class_titles.get(word), word)
-            told = {"title": title or word, "row": _quoted(pl.col("table_row"))}
+            told = {"title": title or word, "row": json_text(pl.col("table_row"))}
             place = "" if policy.classes is None else str(policy.classes.where)
             self.why.add(here & (kind == word), "class", told, (word, place, source_of(policy.source)))
 
@@ -267,13 +209,13 @@ class Actions:
             title = titles(step.title, step.id)
             count, days = fact(f"steps.{step.id}.count"), fact(f"steps.{step.id}.days")
             self.why.because(met & ~left, "used_up", step, {"title": title, "count": count.cast(pl.String)})
-            told = {"title": title, "days": days.cast(pl.String), "until": _day(self._rests_until(step))}
+            told = {"title": title, "days": days.cast(pl.String), "until": json_day(self._rests_until(step))}
             self.why.because(met & left & ~rested, "resting", step, told)
             any_ = any_ | (met & (~left | ~rested))
         self.why.because(idle & ~any_, "nothing_due")
 
     def _rests_until(self, step: Step) -> pl.Expr:
-        return pl.lit(self.today) + _days(max(step.gap or 0, 1) - fact(f"steps.{step.id}.days"))
+        return pl.lit(self.today) + after(max(step.gap or 0, 1) - fact(f"steps.{step.id}.days"))
 
     def _of_a_step(self, here: pl.Expr, step: Step) -> None:
         because, bar, limits = self.why.because, pl.col("~bar"), self.policy.limits
@@ -307,21 +249,16 @@ class Actions:
     def _what(self) -> list[pl.Expr]:
         way, stepping, bar = pl.col("~way"), pl.col("~stepping"), pl.col("~bar")
         stopped = (way == "stop") & ~stepping
-        verdict = self._at([stop.then for stop in self.stops], pl.col("stop"))
+        verdict = entry([stop.then for stop in self.stops], pl.col("stop"))
         odd = bar.is_in(["unknown_year", "no_hours"]).fill_null(False)
-        decision = (
-            pl.when(way.is_in(["contradictory", "stale"]))
-            .then(pl.lit("review"))
-            .when(way == "clear")
-            .then(pl.lit("clear"))
-        )
-        decision = decision.when(stopped).then(verdict).when(~stepping).then(pl.lit("wait"))
-        decision = (
-            decision.when(pl.col("~acts"))
-            .then(pl.lit("act"))
-            .when(odd)
-            .then(pl.lit("review"))
-            .otherwise(pl.lit("wait"))
+        decision = first_of(
+            (way.is_in(["contradictory", "stale"]), "review"),
+            (way == "clear", "clear"),
+            (stopped, verdict),
+            (~stepping, "wait"),
+            (pl.col("~acts"), "act"),
+            (odd, "review"),
+            otherwise="wait",
         )
         ends = [
             (self._end_of(number, stop)).alias(f"~until{number}") for number, stop in enumerate(self.stops)
@@ -333,10 +270,12 @@ class Actions:
             decision.alias("decision"),
             pl.when(stopped).then(until).cast(pl.Date).alias("~stop_until"),
             pl.when(stopped)
-            .then(self._at([stop.id for stop in self.stops], pl.col("stop")))
+            .then(entry([stop.id for stop in self.stops], pl.col("stop")))
             .otherwise(pl.lit(""))
             .alias("stop_id"),
-            pl.when(stopped).then(self._at([stop.by if stop.then == "review" else None for stop in self.stops], pl.col("stop"))).alias("~by"),
+            pl.when(stopped)
+            .then(entry([stop.by if stop.then == "review" else None for stop in self.stops], pl.col("stop")))
+            .alias("~by"),
             self._idle_until().alias("~idle_until"),
         ]
 
@@ -380,7 +319,7 @@ class Actions:
         stale = self.policy.ledger.stale_after
         if stale is not None:
             age = fact("ledger_age_days")
-            days.append(pl.when(age <= stale).then(pl.lit(today) + _days(stale - age + 1)))
+            days.append(pl.when(age <= stale).then(pl.lit(today) + after(stale - age + 1)))
         ahead = [pl.when(each.cast(pl.Date) > today).then(each.cast(pl.Date)) for each in days]
         return pl.min_horizontal(ahead)
 
@@ -403,10 +342,10 @@ class Actions:
                 found.append(pl.when(value > 0).then(pl.lit(monday)))
             elif name in COUNTING_UP or name.endswith(".days"):
                 ahead = value + 1 if cuts is None else self._cut(cuts, value, 0)
-                found.append(pl.lit(today) + _days(ahead - value))
+                found.append(pl.lit(today) + after(ahead - value))
             elif name in COUNTING_DOWN:
                 below = value if cuts is None else self._cut(cuts, value, -1)
-                found.append(pl.lit(today) + _days(value - below + 1))
+                found.append(pl.lit(today) + after(value - below + 1))
         return found
 
     def _cut(self, cuts: Sequence[int], value: pl.Expr, offset: int) -> pl.Expr:
@@ -418,150 +357,3 @@ class Actions:
             pl.when(at < 0).then(len(cuts)).otherwise(at)
         )
         return pl.when(value.is_not_null()).then(found)
-
-    # The columns
-
-    def _with_charges(self, rows: pl.DataFrame, charges: pl.DataFrame) -> pl.DataFrame:
-        legal = self._at([step.legal for step in self.steps], pl.col("~step"), pl.Boolean)
-        rows = rows.with_columns(pl.when(pl.col("~acts")).then(legal).alias("~legal"))
-        acting = rows.filter("~acts").select(pl.col("#acc").cast(pl.Int64).alias("acc"), "~legal")
-        asked = charges.with_columns(pl.col("acc").cast(pl.Int64)).join(
-            acting, on="acc", how="inner", maintain_order="left"
-        )
-        asked = asked.filter(pl.when("~legal").then("covered").otherwise("overdue"))
-        lists = asked.group_by("acc", maintain_order=True).agg(pl.col("id").alias("~ids"))
-        joined = rows.with_columns(pl.col("#acc").cast(pl.Int64).alias("acc")).join(
-            lists, on="acc", how="left", maintain_order="left"
-        )
-        empty = pl.lit(pl.Series([[]], dtype=pl.List(pl.String))).first()
-        return joined.with_columns(pl.when("~acts").then(pl.col("~ids").fill_null(empty)).alias("charge_ids"))
-
-    def _columns(self) -> list[pl.Expr]:
-        acts, step, contact = pl.col("~acts"), pl.col("~step"), pl.col("~acts") & pl.col("~contact")
-        opening = self.opening if self.bar is None else None
-        zone = getattr(self.as_of, "tzinfo", None)
-        kind = pl.Datetime("us", None if zone is None else str(zone))
-        start, end = (None, None) if opening is None else (opening.start, opening.end)
-        channel, fallback, audience = self._channels()
-        role = pl.when(acts).then(self._role()).otherwise(pl.col("~by"))
-        approval = pl.when(acts & ~pl.col("~approved")).then(
-            self._at([each.approval for each in self.steps], step)
-        )
-        amount = pl.when(acts).then(self._by_step(self._asked, pl.Decimal(18, 2)))
-        policy_source = self.policy.source
-        sources = [_line(source_of(each.source or policy_source)) for each in self.steps]
-        return [
-            fact("party_id").alias("party_id"),
-            pl.lit(self.as_of).alias("as_of"),
-            (pl.lit(None, pl.Date) if self.known_at is None else pl.lit(self.known_at)).alias("known_at"),
-            "decision",
-            pl.when(acts).then(self._at([each.id for each in self.steps], step)).alias("step_id"),
-            pl.when(contact).then(channel).alias("channel"),
-            pl.when(contact).then(fallback).alias("fallback"),
-            pl.when(contact).then(audience).alias("audience"),
-            pl.when(contact).then(pl.lit(start, kind)).alias("not_before"),
-            pl.when(contact).then(pl.lit(end, kind)).alias("not_after"),
-            self._until().alias("until"),
-            "reasons",
-            role.alias("role"),
-            approval.alias("needs_approval"),
-            pl.col("~legal").alias("legal"),
-            "charge_ids",
-            amount.alias("amount"),
-            pl.when(acts).then(self._at([each.template or each.id for each in self.steps], step)).alias("template"),
-            pl.when(acts).then(self._message(amount)).alias("fields"),
-            pl.when(acts).then(self._at([list(each.announces) for each in self.steps], step, pl.List(pl.String))).alias("announces"),
-            "next_review_on",
-            pl.col("~class").alias("class"),
-            pl.col("stop_id").alias("stop"),
-            "policy", "version", "table_row",
-            pl.when(acts).then(self._at(sources, step)).alias("source"),
-            "reasons_json",
-        ]  # fmt: skip
-
-    def _until(self) -> pl.Expr:
-        """A day; with a moment as `as_of`, a moment, a day being its first."""
-        ends = pl.when(pl.col("decision") != "clear").then(pl.col("~stop_until"))
-        day = pl.coalesce(ends, "~idle_until", pl.when("~stepping").then(pl.col("~blocked")))
-        outside = pl.col("~bar") == "outside_hours"
-        opening = self.opening
-        if not isinstance(self.as_of, datetime):
-            return (
-                pl.when(outside)
-                .then(pl.lit(None if opening is None else opening.day, pl.Date))
-                .otherwise(day)
-            )
-        zone = self.as_of.tzinfo
-        kind = pl.Datetime("us", None if zone is None else str(zone))
-        moment = day.cast(pl.Datetime("us"))
-        moment = moment if zone is None else moment.dt.replace_time_zone(str(zone))
-        return (
-            pl.when(outside).then(pl.lit(None if opening is None else opening.start, kind)).otherwise(moment)
-        )
-
-    def _channels(self) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
-        """Channels take turns, or give way to the next where they did not deliver."""
-        found = []
-        count, failed = pl.col("~count"), pl.col("~failed")
-
-        def at(step: Step) -> pl.Expr:
-            size = len(step.channels)
-            return (count + failed) % size if step.in_turn else pl.min_horizontal(failed, pl.lit(size - 1))
-
-        def next_(step: Step, number: int) -> str | None:
-            size = len(step.channels)
-            following = (number + 1) % size if step.in_turn else number + 1
-            return step.channels[following].channel if following < size and following != number else None
-
-        tables = (
-            lambda step: [each.channel for each in step.channels],
-            lambda step: [next_(step, number) for number in range(len(step.channels))],
-            lambda step: [each.seen_by for each in step.channels],
-        )
-        for table in tables:
-            found.append(
-                self._by_step(
-                    lambda step, table=table: self._at(table(step), at(step)) if step.channels else _NO_TEXT,
-                    pl.String,
-                )
-            )
-        return found[0], found[1], found[2]
-
-    def _role(self) -> pl.Expr:
-        def role(step: Step) -> pl.Expr:
-            own = pl.lit(step.role, pl.String)
-            if step.escalate is None:
-                return own
-            return (
-                pl.when(pl.col("~count") >= step.escalate.after).then(pl.lit(step.escalate.to)).otherwise(own)
-            )
-
-        return self._by_step(role, pl.String)
-
-    def _asked(self, step: Step) -> pl.Expr:
-        return fact(step.amount or ("demand_covers" if step.legal else "overdue"))
-
-    def _message(self, amount: pl.Expr) -> pl.Expr:
-        """The fields of the message as JSON; what there is nothing to tell of is left out."""
-        ends = self._by_step(
-            lambda step: _NO_DAY if step.period is None else pl.lit(self.today + timedelta(days=step.period)),
-            pl.Date,
-        )
-        told = {
-            "account_id": _quoted(pl.col("~id")),
-            "amount": _money(amount),
-            "late_fee_due": _money(fact("late_fee_due")),
-            "days_overdue": fact("days_overdue").cast(pl.String),
-            "oldest_due_on": _day(fact("oldest_due_on")),
-            "unpaid_periods": fact("unpaid_periods").cast(pl.String),
-            "promised_on": _day(fact("promised_on")),
-            "pay_by": _day(ends),
-        }
-        parts = [pl.concat_str(pl.lit(f'"{name}": '), value) for name, value in told.items()]
-        return pl.concat_str(
-            pl.lit("{"), pl.concat_list(parts).list.drop_nulls().list.join(", "), pl.lit("}")
-        )
-
-
-def _line(source: Mapping[str, str]) -> str:
-    return " ".join(source[name] for name in ("document", "clause", "address") if name in source)

@@ -20,6 +20,7 @@ from feerules.calendars import WorkdayCalendar
 from feerules.errors import UnitErrors, UnitProblem
 from feerules.estate_ledgers import PROBLEMS, Batch, Ledgers
 from feerules.frames import columns_of
+from feerules.moment_columns import told_at
 from feerules.periods import day_number
 from feerules.plan.dunning import Compiled
 from feerules.plan.ledgers import LedgerTerms
@@ -162,7 +163,7 @@ class _Asking:
         problems = [batch.problems]
         which, found = self._policies_of(batch)
         problems.append(found)
-        rows = []
+        rows: list[pl.DataFrame] = []
         for number, policy in [*enumerate(self.policies), (-1, None)]:
             places = np.flatnonzero(which == number)
             # Without any row, the columns are those of every policy all the same.
@@ -249,7 +250,7 @@ class _Asking:
     def _told(self, rows: pl.DataFrame, entries: Entries) -> pl.DataFrame:
         """The columns of a position: who and when first, the facts, and what the policy says of them."""
         ids = entries.ids.gather(rows["#acc"]).alias(self.key)
-        known = pl.lit(self.known_at) if self.known_at is not None else pl.lit(None, pl.Date)
+        known = told_at(self.known_at)
         head = [pl.lit(ids), pl.col("party_id"), pl.col("as_of"), known.alias("known_at"), pl.col("currency")]
         names = [name.removeprefix(OWN) for name in rows.columns]
         rows = rows.rename(dict(zip(rows.columns, names, strict=True)))

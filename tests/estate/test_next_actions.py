@@ -33,15 +33,25 @@ def estates(draw: Any) -> list[feerules.Account]:
     made = renamed(draw(st.lists(ledgers.accounts(faults=draw(st.booleans())), min_size=1, max_size=5)))
     told = []
     for account in made:
-        facts = draw(st.sampled_from([{}, {"vip": True}, {"estate": "east"}, {"estate": "west", "vip": False}]))
+        facts = draw(
+            st.sampled_from([{}, {"vip": True}, {"estate": "east"}, {"estate": "west", "vip": False}])
+        )
         party = draw(st.sampled_from(["P-1", "P-2", f"P-{account.account_id}"]))
         told.append(account.model_copy(update={"facts": facts, "parties": (feerules.Party(party_id=party),)}))
     return told
 
 
 def accounts_frame(accounts: list[feerules.Account]) -> pl.DataFrame:
-    schema = {"account_id": pl.String, "vip": pl.Boolean, "estate": pl.String, "policy": pl.String, "currency": pl.String}
-    rows = [{"account_id": a.account_id, "policy": a.policy, "currency": a.currency, **a.facts} for a in accounts]
+    schema = {
+        "account_id": pl.String,
+        "vip": pl.Boolean,
+        "estate": pl.String,
+        "policy": pl.String,
+        "currency": pl.String,
+    }
+    rows = [
+        {"account_id": a.account_id, "policy": a.policy, "currency": a.currency, **a.facts} for a in accounts
+    ]
     return pl.DataFrame(rows, schema=schema)
 
 
@@ -82,7 +92,9 @@ def row_of(decision: Decision) -> dict[str, Any]:
         "fields": plain.get("message"),
         "charge_ids": list(decision.charge_ids) if acts else None,
         "announces": list(decision.announces) if acts else None,
-        "source": " ".join(source[n] for n in ("document", "clause", "address") if n in source) if acts else None,
+        "source": " ".join(source[n] for n in ("document", "clause", "address") if n in source)
+        if acts
+        else None,
         "until": until,
     }
 
@@ -106,7 +118,18 @@ def read(row: dict[str, Any]) -> dict[str, Any]:
     return told
 
 
-MORE = ("class", "stop", "role", "reasons", "reasons_json", "fields", "charge_ids", "announces", "source", "until")
+MORE = (
+    "class",
+    "stop",
+    "role",
+    "reasons",
+    "reasons_json",
+    "fields",
+    "charge_ids",
+    "announces",
+    "source",
+    "until",
+)
 
 
 def assert_same(accounts: list[feerules.Account], book: feerules.Book, as_of: Any, known_at: Any) -> None:
@@ -139,18 +162,23 @@ def assert_same(accounts: list[feerules.Account], book: feerules.Book, as_of: An
 
 @SLOW
 @given(policies(), estates(), moments, st.none() | ledgers.days)
-def test_an_estate_is_decided_as_its_accounts_are(policy: Any, accounts: Any, as_of: Any, known_at: Any) -> None:
+def test_an_estate_is_decided_as_its_accounts_are(
+    policy: Any, accounts: Any, as_of: Any, known_at: Any
+) -> None:
     assert_same(accounts, feerules.load_files({"policy.yaml": document(policy)}), as_of, known_at)
 
 
 @settings(max_examples=15, suppress_health_check=list(HealthCheck))
 @given(st.lists(policies(), min_size=2, max_size=2), estates(), ledgers.days, st.data())
-def test_each_account_is_decided_under_its_own_policy(pair: Any, accounts: Any, as_of: date, data: Any) -> None:
+def test_each_account_is_decided_under_its_own_policy(
+    pair: Any, accounts: Any, as_of: date, data: Any
+) -> None:
     for policy, estate in zip(pair, ("east", "west"), strict=True):
         policy |= {"id": estate, "applies": {"estate": estate}}
         policy["limits"]["per"] = "account"
     named = [
-        each.model_copy(update={"policy": data.draw(st.sampled_from([None, "east", "west", "gone"]))}) for each in accounts
+        each.model_copy(update={"policy": data.draw(st.sampled_from([None, "east", "west", "gone"]))})
+        for each in accounts
     ]
     files = {f"{each['id']}.yaml": document(each) for each in pair}
     assert_same(named, feerules.load_files(files), as_of, None)
@@ -159,7 +187,9 @@ def test_each_account_is_decided_under_its_own_policy(pair: Any, accounts: Any, 
 def test_two_policies_for_one_account_are_a_problem_of_it() -> None:
     text = "kind: dunning-policy\nid: {}\neffective: {{from: 2020-01-01}}\n"
     book = feerules.load_files({"a.yaml": text.format("a"), "b.yaml": text.format("b")})
-    charges = pl.DataFrame({"account_id": ["A", "B"], "charge_id": ["1", "2"], "fee": "f", "due_on": "2026-01-31", "amount": "5"})
+    charges = pl.DataFrame(
+        {"account_id": ["A", "B"], "charge_id": ["1", "2"], "fee": "f", "due_on": "2026-01-31", "amount": "5"}
+    )
     accounts = pl.DataFrame({"account_id": ["A", "B"], "policy": ["a", None]})
     result = feerules.next_actions(accounts, book, "2026-03-01", charges=charges)
     assert result.rows["account_id"].to_list() == ["A"]
@@ -171,7 +201,13 @@ def test_two_policies_for_one_account_are_a_problem_of_it() -> None:
 def test_files_are_answered_lazily_and_written_in_one_pass(tmp_path: Path) -> None:
     book = feerules.load(Path(__file__).parents[2] / "rules" / "dunning").only("standard-cn")
     charges = pl.DataFrame(
-        {"account_id": ["A", "B"], "charge_id": ["1", "2"], "fee": "management", "due_on": "2026-01-31", "amount": ["50", "many"]}
+        {
+            "account_id": ["A", "B"],
+            "charge_id": ["1", "2"],
+            "fee": "management",
+            "due_on": "2026-01-31",
+            "amount": ["50", "many"],
+        }
     )
     charges.write_parquet(tmp_path / "charges.parquet")
     result = feerules.next_actions(None, book, "2026-03-02", charges=tmp_path / "charges.parquet")

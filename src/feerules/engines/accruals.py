@@ -81,7 +81,7 @@ def _fees(
                 )
                 for each in (days, weights)
             ]
-            fee = _rounded(terms, clock.scale, *sums, principal[some].astype(kind))
+            fee = _rounded(terms, clock.scale, sums[0], sums[1], principal[some].astype(kind))
             found[some] = np.minimum(fee, MOST_FEE).astype(np.int64)
     return found
 
@@ -123,7 +123,7 @@ def _divided(num: Any, den: int, mode: Mode) -> Any:
             up = 2 * rest > den
         case "up":
             up = rest > 0
-        case "down":
+        case _:
             up = rest < 0
     whole = whole + up
     return np.where(num >= 0, whole, -whole)

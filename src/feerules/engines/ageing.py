@@ -19,6 +19,7 @@ from feerules.engines.segments import (
     Ints,
     add_months,
     adding,
+    distinct,
     highest,
     lowest,
     month_of,
@@ -110,7 +111,7 @@ def ages(history: History, folded: Folded, pauses: Spans, facts: Facts) -> Ints:
     numbers["unpaid_count"] = np.bincount(acc, minlength=count).astype(np.int64)
     numbers["overdue_count"] = np.bincount(acc[late], minlength=count).astype(np.int64)
     told = late & (periods != NONE)
-    months = np.unique((acc[told] << 20) + month_of(periods[told]) + (1 << 19))
+    months = distinct((acc[told] << 20) + month_of(periods[told]) + (1 << 19))
     numbers["unpaid_periods"] = np.bincount(months >> 20, minlength=count).astype(np.int64)
     facts.since("days_past_due", _none_if(lowest(charges.basis[left], acc, count, ENDLESS)))
     numbers["days_overdue"] = highest(age, acc, count)
@@ -159,13 +160,13 @@ def limitation(history: History, folded: Folded, facts: Facts) -> None:
     places = np.lexsort((creditor, acts.day, acts.acc))
     bounds, day = offsets(acts.acc, count), acts.day[places]
     creditor, rows = creditor[places], acts.ints("row")[places]
+    named = np.isin(rows, history.named_events)
+    pairs = np.sort(history.named_events * (len(charges) + 1) + history.named_charges)
     if terms.limitation_separate:
         acc, due, paid = charges.acc[left], charges.due[left], folded.paid_on[left]
-        named = np.isin(rows, history.named_events)
-        pairs = np.sort(history.named_events * (len(charges) + 1) + history.named_charges)
     else:
         # One debt in instalments: it starts with the last of them, and what is done for a part is for all.
-        acc = np.unique(charges.acc[left])
+        acc = distinct(charges.acc[left])
         counted = charges.counts
         due = highest(charges.due[counted], charges.acc[counted], count)[acc]
         paid = highest(folded.paid_on[counted], charges.acc[counted], count)[acc]

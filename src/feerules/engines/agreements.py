@@ -18,6 +18,7 @@ from feerules.engines.segments import (
     add_months,
     adding,
     day_keys,
+    distinct,
     month_of,
     paused,
     ranges,
@@ -73,7 +74,8 @@ def _paid_between(history: History, acc: Ints, first: Ints, last: Ints) -> Ints:
         np.searchsorted(keys, day_keys(acc, first)),
         np.searchsorted(keys, day_keys(acc, last), side="right"),
     )
-    return sums[np.maximum(end, start)] - sums[start]
+    found: Ints = sums[np.maximum(end, start)] - sums[start]
+    return found
 
 
 def _owed_at(history: History, folded: Folded, acc: Ints, day: Ints, pauses: Spans) -> Ints:
@@ -119,7 +121,7 @@ def covered_cells(history: History, events: Events, day: Ints) -> tuple[Ints, In
     event = np.concatenate([at[of[old]], has[event]])
     counts: Bools = cell >= 0
     counts[counts] = charges.counts[cell[counts]]
-    pairs = np.unique(event[counts] * (len(charges) + 1) + cell[counts])
+    pairs = distinct(event[counts] * (len(charges) + 1) + cell[counts])
     return pairs % (len(charges) + 1), pairs // (len(charges) + 1)
 
 

@@ -17,6 +17,7 @@ from feerules.engines.segments import (
     Bools,
     Ints,
     adding,
+    distinct,
     firsts,
     highest,
     lowest,
@@ -244,7 +245,7 @@ def _periods(history: History, events: Events) -> Ints:
 def _standing(events: Events) -> Bools:
     """The events without those that were closed: a closing one takes away the latest before it that stands."""
     stands = ~events.closing
-    closed = np.unique(events.acc[events.closing])
+    closed = distinct(events.acc[events.closing])
     if not len(closed):
         return stands
     some = np.flatnonzero(np.isin(events.acc, closed))

@@ -6,13 +6,14 @@ For accounts whose money is steered: by posted allocations, designations, credit
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 import polars as pl
 
 from feerules.engines.histories import CREDIT, WAIVER, History
-from feerules.engines.segments import Bools, Ints, day_keys, firsts, ranges, rank_in
+from feerules.engines.segments import Bools, Ints, day_keys, distinct, firsts, ranges, rank_in
 
 __all__ = ["Folded", "fold_day_by_day", "share"]
 
@@ -63,7 +64,8 @@ def share(total: Ints, weights: Ints, of: Ints, ids: pl.Series, members: Ints) -
         open_ = open_[np.lexsort((by_id, -rest[open_], of[open_]))]
         place = rank_in(of[open_])
         parts[open_[place < left[of[open_]]]] += 1
-    return parts
+    found: Ints = parts
+    return found
 
 
 def fold_day_by_day(history: History, folded: Folded, accounts: Ints) -> list[Cuts]:
@@ -96,7 +98,7 @@ def _line(history: History) -> Ints:
     component = 1 - is_interest if terms.interest_first else is_interest
     if terms.allocate == "civil_code_560":
         burden = (~charges.bears[debt]).astype(np.int64)
-        keys = (own, component, charges.due[debt], burden, charges.fee_rank, charges.acc)
+        keys: tuple[Ints, ...] = (own, component, charges.due[debt], burden, charges.fee_rank, charges.acc)
     else:
         sign = -1 if terms.allocate == "newest_due_first" else 1
         day = sign * np.cumsum(firsts(day_keys(charges.acc, charges.due)) | firsts(charges.day))
@@ -174,7 +176,7 @@ class _Batch:
         in_turn = np.argsort(rank, kind="stable")
         turns = np.searchsorted(rank[in_turn], np.arange(int(rank.max(initial=-1)) + 2))
         self._open_purses(acc, step)
-        for start, end in zip(turns[:-1], turns[1:], strict=True):
+        for start, end in pairwise(turns):
             now = in_turn[start:end]
             rows = self.row_of[acc[now]]
             for kind, act in (
@@ -204,7 +206,7 @@ class _Batch:
         add(history.pay_acc, history.pay_day, _PAY)
         add(history.refunds[0], history.refunds[1], _REFUND)
         if history.terms.credit_applied:
-            issues = np.unique(day_keys(charges.acc[self.cells], charges.day[self.cells]))
+            issues = distinct(day_keys(charges.acc[self.cells], charges.day[self.cells]))
             acc = issues >> 22
             day = issues - (acc << 22) - 1_000_000
             found.append((acc, day, np.full(len(acc), _USE_CREDIT, np.int64), acc))
@@ -342,7 +344,7 @@ class _Batch:
     ) -> Ints:  # fmt: skip
         """Money without a name, in the order of the policy; gives what finds nothing open."""
         may = self.issued[rows] <= day[:, None]
-        if fees is not None:
+        if fees is not None and self.fee_codes is not None:
             may &= self.fee_codes[rows] == fees[:, None]
         if due_only:
             may &= self.due[rows] <= day[:, None]
@@ -378,7 +380,8 @@ class _Batch:
         row, column = np.nonzero(used)
         cell = rows[row] * self.shape[1] + column
         self._book(cell, day[row], used[row, column], None if kind is None else kind[row], pays=pays)
-        return amount - used.sum(axis=1)
+        rest: Ints = amount - used.sum(axis=1)
+        return rest
 
     def _shared(self, rows: Ints, amount: Ints, open_: Ints, before: Ints) -> Ints:
         """Those that are equal before the law bear a part by what is open of each."""

@@ -19,7 +19,7 @@ from feerules.periods import day_number
 from feerules.plan.nodes import Leaf
 from feerules.vocabulary import MOST_MONEY
 
-__all__ = ["FRAMES", "MICROSECONDS", "NAMES", "Column", "Entries", "Sheet", "known_rows", "stamp_of"]
+__all__ = ["FRAMES", "MICROSECONDS", "NAMES", "Column", "Sheet", "known_rows", "stamp_of"]
 
 Kind = Literal["text", "texts", "money", "day", "moment", "flag", "word"]
 
@@ -276,7 +276,7 @@ def _nothing(field: Column) -> _Told:
 
 
 def _encoded(field: Column, reading: Reading, name: str) -> _Told:
-    value = pl.when(reading.ok & ~reading.missing).then(reading.value.cast(_TYPES[field.kind]))
+    value: pl.Expr = pl.when(reading.ok & ~reading.missing).then(reading.value.cast(_TYPES[field.kind]))
     if field.default is not None:
         value = pl.when(reading.missing).then(pl.lit(field.default, _TYPES[field.kind])).otherwise(value)
     return _Told(
@@ -417,33 +417,3 @@ def known_rows(known_at: date | None) -> pl.Expr:
         .otherwise(by_wall)
     )
     return pl.col("recorded_at").is_null() | by_clock
-
-
-@dataclass(frozen=True)
-class Entries:
-    """The readable entries of some accounts: a frame of each sort, with `acc`, the account's place among `ids`."""
-
-    ids: pl.Series
-    currencies: pl.Series
-    parties: pl.DataFrame
-    charges: pl.DataFrame
-    payments: pl.DataFrame
-    allocations: pl.DataFrame
-    events: pl.DataFrame
-
-    def of(self, accounts: pl.Series) -> Entries:
-        """The entries of some of the accounts, by their places in ascending order."""
-        places = pl.DataFrame({"acc": accounts.cast(pl.Int32)}).with_row_index("#new")
-
-        def chosen(frame: pl.DataFrame) -> pl.DataFrame:
-            found = frame.join(places, on="acc", how="inner", maintain_order="left")
-            return found.with_columns(pl.col("#new").cast(pl.Int32).alias("acc")).drop("#new")
-
-        frames = [self.parties, self.charges, self.payments, self.allocations, self.events]
-        return Entries(self.ids.gather(accounts), self.currencies.gather(accounts), *map(chosen, frames))
-
-    def without(self, accounts: pl.Series) -> Entries:
-        """The same accounts, some of them (by their places) without any entry."""
-        other = ~pl.col("acc").is_in(accounts.implode())
-        frames = [self.parties, self.charges, self.payments, self.allocations, self.events]
-        return Entries(self.ids, self.currencies, *(frame.filter(other) for frame in frames))

@@ -22,8 +22,9 @@ _SUM_BITS: Final = 42  # of fen, for the running sums of a whole batch in one nu
 def fold(history: History) -> Folded:
     charges, count = history.charges, history.count
     size = len(charges)
-    folded = Folded(charges.amount.copy(), np.full(size, NONE, np.int64), *(np.zeros(size, np.int64) for _ in range(3)),
-                    np.zeros(count, np.int64))  # fmt: skip
+    none = [np.zeros(size, np.int64) for _ in range(3)]
+    never = np.full(size, NONE, np.int64)
+    folded = Folded(charges.amount.copy(), never, none[0], none[1], none[2], np.zeros(count, np.int64))
     plain = _in_line(history)
     cuts = _merged(history, folded, plain)
     steered = np.flatnonzero(~plain)
@@ -117,7 +118,8 @@ def _upto(values: Ints, acc: Ints, count: int) -> Ints:
     sums = np.cumsum(values)
     starts = offsets(acc, count)[:-1]
     base = np.concatenate([np.zeros(1, np.int64), sums])[starts]
-    return sums - base[acc]
+    found: Ints = sums - base[acc]
+    return found
 
 
 def _divided(

@@ -6,7 +6,6 @@ account; a charge goes by its place among all charges.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -14,15 +13,16 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from feerules.engines.batches import Entries
 from feerules.engines.entries import (
     CHARGE_KINDS,
     EVENT_STATUSES,
     EVENT_TYPES,
     MICROSECONDS,
     PAYMENT_STATUSES,
-    Entries,
     known_rows,
 )
+from feerules.engines.findings import Findings
 from feerules.engines.segments import (
     ENDLESS,
     NONE,
@@ -30,7 +30,6 @@ from feerules.engines.segments import (
     Ints,
     adding,
     day_keys,
-    firsts,
     ints,
     offsets,
     order,
@@ -38,34 +37,12 @@ from feerules.engines.segments import (
 )
 from feerules.plan.ledgers import LedgerTerms
 
-__all__ = ["CHARGE", "CREDIT", "LATE_FEE", "WAIVER", "Charges", "Events", "Findings", "History", "repeated"]
+__all__ = ["CHARGE", "CREDIT", "LATE_FEE", "WAIVER", "Charges", "Events", "History"]
 
 CHARGE, LATE_FEE, DEPOSIT, CREDIT, WAIVER, WRITE_OFF, REFUND = range(len(CHARGE_KINDS))
 IN_TRANSIT, CLEARED, REVERSED = range(len(PAYMENT_STATUSES))
 _OPEN: Final = EVENT_STATUSES.index("open")
 _CONTACT, _DEMAND = EVENT_TYPES.index("contact"), EVENT_TYPES.index("demand")
-
-
-class Findings:
-    """Contradictions: for each account those of (code, sort of entry, id)."""
-
-    def __init__(self) -> None:
-        self._parts: list[pl.DataFrame] = []
-
-    def add(self, code: str, sort: str, acc: Ints, ids: pl.Series) -> None:
-        if len(acc):
-            self._parts.append(
-                pl.DataFrame({"acc": acc.astype(np.int32), "id": ids}).select(
-                    "acc", code=pl.lit(code), sort=pl.lit(sort), id="id"
-                )
-            )
-
-    def told(self) -> pl.DataFrame:
-        """Each contradiction once, in order."""
-        if not self._parts:
-            kinds = {"acc": pl.Int32, "code": pl.String, "sort": pl.String, "id": pl.String}
-            return pl.DataFrame(schema=kinds)
-        return pl.concat(self._parts).unique().sort("acc", "code", "sort", "id")
 
 
 @dataclass(frozen=True)
@@ -119,7 +96,8 @@ class Events:
 
     def flags(self, name: str) -> Bools:
         """A column of yes, no and nothing said."""
-        return self.ints(name) == 1
+        found: Bools = self.ints(name) == 1
+        return found
 
     @property
     def types(self) -> Ints:
@@ -226,6 +204,8 @@ class History:
 
     def _targets(self, rows: pl.DataFrame, names: pl.Series, sort: str) -> tuple[Ints, Bools]:
         """The charges that rows name, -1 for one that is not seen, and whether the account has it at all."""
+        if names.null_count() == len(names):
+            return np.full(len(names), -1, np.int64), np.ones(len(names), np.bool_)
         asked = rows.select("acc", name=names)
         found = asked.join(
             self._index, left_on=["acc", "name"], right_on=["acc", "id"], how="left", maintain_order="left"
@@ -434,22 +414,3 @@ class History:
     def of_type(self, *names: str) -> Events:
         types = self.events.types
         return self.events.chosen(np.isin(types, [EVENT_TYPES.index(name) for name in names]))
-
-
-def repeated(entries: Entries) -> Bools:
-    """The accounts of which two entries of a sort share an id: which of them stands is told by all their columns."""
-    found = np.zeros(len(entries.ids), np.bool_)
-    frames: Sequence[pl.DataFrame] = (entries.charges, entries.payments, entries.events)
-    for frame in frames:
-        if not frame.height:
-            continue
-        hashes = frame["id"].hash().to_numpy() ^ (
-            frame["acc"].to_numpy().astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-        )
-        in_order = np.sort(hashes)
-        twice = in_order[1:][~firsts(in_order)[1:]]
-        if len(twice):
-            # Equal hashes are only suspects: the ids themselves decide.
-            suspects = frame.select("acc", "id").filter(pl.Series(np.isin(hashes, twice)))
-            found[ints(suspects.filter(suspects.is_duplicated())["acc"])] = True
-    return found

@@ -17,11 +17,13 @@ import polars as pl
 from feerules.engines.accruals import late_fee_facts, late_fees
 from feerules.engines.ageing import Facts, ages, limitation, money
 from feerules.engines.agreements import plans, promises
+from feerules.engines.batches import Entries
 from feerules.engines.conduct import contacts, court, demands, pauses_of, states, steps
 from feerules.engines.encoding import CODES
-from feerules.engines.entries import FRAMES, NAMES, Column, Entries, Sheet, known_rows
+from feerules.engines.entries import FRAMES, NAMES, Column, Sheet
+from feerules.engines.findings import repeated
 from feerules.engines.folding import fold, sums_of
-from feerules.engines.histories import History, repeated
+from feerules.engines.histories import History
 from feerules.engines.segments import ENDLESS, NONE, Bools, Ints
 from feerules.periods import from_day_number
 from feerules.plan.ledgers import LedgerTerms
@@ -36,7 +38,6 @@ __all__ = [
     "Positions",
     "Sheet",
     "facts_of",
-    "known_rows",
     "positions_of",
 ]
 

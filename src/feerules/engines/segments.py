@@ -17,6 +17,7 @@ __all__ = [
     "add_months",
     "adding",
     "day_keys",
+    "distinct",
     "firsts",
     "highest",
     "ints",
@@ -79,6 +80,12 @@ def firsts(keys: Ints) -> Bools:
     first = np.ones(len(keys), np.bool_)
     first[1:] = keys[1:] != keys[:-1]
     return first
+
+
+def distinct(values: Ints) -> Ints:
+    """The values in order, each once."""
+    ordered = np.sort(values)
+    return ordered[firsts(ordered)]
 
 
 def rank_in(keys: Ints) -> Ints:
