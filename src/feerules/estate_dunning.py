@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -92,7 +94,7 @@ def answers(
     asking = _Asking(question, book, read_moment(as_of), known_at, calendar or book.calendar, key)
 
     def batches() -> Iterator[Pair]:
-        return (asking.batch(batch) for batch in ledgers.batches(share=asking.shares))
+        return _ahead(asking.batch, ledgers.batches(share=asking.shares))
 
     if strict:
         _refuse(problems for _, problems in batches())
@@ -103,6 +105,18 @@ def answers(
     both = _all(batches())
     rows, problems = (ledgers.back(frame.lazy()) for frame in both)
     return AccountsResult(rows, problems, book.digest, lambda: iter([both]))
+
+
+def _ahead(answer: Callable[[Batch], Pair], batches: Iterator[Batch]) -> Iterator[Pair]:
+    """The answers in order, two batches at a time: while one is computed, the next is read."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        running: deque[Future[Pair]] = deque()
+        for batch in batches:
+            running.append(pool.submit(answer, batch))
+            if len(running) == 2:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
 
 
 def _all(batches: Iterator[Pair]) -> Pair:

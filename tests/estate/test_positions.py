@@ -178,7 +178,7 @@ def test_a_row_that_the_models_refuse_is_a_problem(
     sort: str, wrong: dict[str, Any], fact: str, code: str
 ) -> None:
     row = {**GOOD[sort], **wrong}
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="validation error"):
         Account.model_validate({"account_id": "A", sort: [{k: v for k, v in row.items() if v is not None}]})
     rows = [{"account_id": "A", **row}, {"account_id": "B", **GOOD[sort]}]
     given_ = {"charges": NO_CHARGES} | {sort: pl.DataFrame(rows, schema=dict.fromkeys(rows[0], pl.String))}
@@ -193,7 +193,7 @@ def test_the_words_are_those_of_the_models() -> None:
     assert columns.CHARGE_KINDS[: columns.OWED] == entries.OWED
     assert columns.PAYMENT_STATUSES == entries.PAYMENT_STATUSES
     assert columns.EVENT_TYPES == entries.EVENT_TYPES
-    assert columns.EVENT_STATUSES == ("open", *entries.CLOSING)
+    assert ("open", *entries.CLOSING) == columns.EVENT_STATUSES
     assert columns.FREQUENCIES == entries.FREQUENCIES
     assert columns.ROLES == entries.ROLES
 

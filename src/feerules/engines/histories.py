@@ -31,9 +31,11 @@ from feerules.engines.segments import (
     adding,
     day_keys,
     ints,
+    kept,
     offsets,
     order,
     rank_in,
+    taken,
 )
 from feerules.plan.ledgers import LedgerTerms
 
@@ -112,7 +114,7 @@ class History:
         self.findings = Findings()
         self.next_day = np.full(self.count, ENDLESS, np.int64)
         self.recorded = np.full(self.count, NONE, np.int64)
-        known = known_rows(known_at)
+        known, self._all_known = known_rows(known_at), known_at is None
         self._entries = entries
         charges = self._seen(entries.charges, known)
         self._read_charges(charges)
@@ -123,8 +125,8 @@ class History:
 
     def _seen(self, frame: pl.DataFrame, known: pl.Expr) -> pl.DataFrame:
         """The rows that are known and in effect; the first day of those to come is kept."""
-        frame = frame.filter(known)
-        later = frame.filter(pl.col("day") > self.as_of)
+        frame = frame if self._all_known else kept(frame, known)
+        later = frame.select("acc", "day").filter(pl.col("day") > self.as_of)
         np.minimum.at(self.next_day, ints(later["acc"]), ints(later["day"]))
         return self._noted(frame.filter(pl.col("day") <= self.as_of) if later.height else frame)
 
@@ -155,9 +157,9 @@ class History:
         mine = self._mine(seen, "charge")
         is_owed = pl.col("kind") < CREDIT
         self._find("negative_amount", "charge", mine.filter(is_owed & (pl.col("amount") < 0)))
-        owed = mine.filter(is_owed & (pl.col("amount") >= 0)).with_columns(due=pl.coalesce("due", "day"))
+        owed = kept(mine, is_owed & (pl.col("amount") >= 0)).with_columns(due=pl.coalesce("due", "day"))
         keys = day_keys(ints(owed["acc"]), ints(owed["due"]), ints(owed["day"]))
-        owed = owed[order(keys, owed["id"])]
+        owed = taken(owed, order(keys, owed["id"]))
         self._index = owed.select("acc", "id", at=pl.int_range(pl.len(), dtype=pl.Int64))
         debt = np.full(owed.height, -1, np.int64)
         posted = np.flatnonzero(((owed["kind"] == LATE_FEE) & owed["corrects"].is_not_null()).to_numpy())
@@ -252,7 +254,7 @@ class History:
     def _read_payments(self, seen: pl.DataFrame) -> None:
         rows = self._mine(seen, "payment")
         undone = self._reversed(rows)
-        rows = rows.filter(pl.col("reverses").is_null())
+        rows = kept(rows, pl.col("reverses").is_null())
         if undone is not None:
             rows = rows.join(undone, on=["acc", "id"], how="left", maintain_order="left")
         amount, status = ints(rows["amount"], 0), ints(rows["status"])
@@ -364,7 +366,7 @@ class History:
         acc, day = ints(rows["acc"]), ints(rows["day"])
         time = ints(rows["occurred_at"], 0) % MICROSECONDS
         places = order(day_keys(acc, day), rows["id"], time)
-        rows = rows[places].with_row_index("row")
+        rows = taken(rows, places).with_row_index("row")
         acc, day, time = acc[places], day[places], time[places]
         closing = (rows["status"] != _OPEN).to_numpy()
         every = Events(rows, acc, day, time, closing)

@@ -21,6 +21,7 @@ __all__ = [
     "firsts",
     "highest",
     "ints",
+    "kept",
     "lowest",
     "month_of",
     "offsets",
@@ -29,6 +30,7 @@ __all__ = [
     "ranges",
     "rank_in",
     "running",
+    "taken",
     "thirty",
 ]
 
@@ -117,8 +119,11 @@ def day_keys(acc: Ints, *days: Ints) -> Ints:
 
 def order(keys: Ints, ids: pl.Series, *before: Ints) -> Ints:
     """The places of the rows in order of key, then of `before`, then of the bytes of their ids."""
-    places = np.argsort(keys, kind="stable")
-    ordered = keys[places]
+    if (keys[1:] >= keys[:-1]).all():
+        places, ordered = np.arange(len(keys), dtype=np.int64), keys
+    else:
+        places = np.argsort(keys, kind="stable")
+        ordered = keys[places]
     same = np.zeros(len(keys), np.bool_)
     same[1:] = ordered[1:] == ordered[:-1]
     tied = same.copy()
@@ -129,6 +134,18 @@ def order(keys: Ints, ids: pl.Series, *before: Ints) -> Ints:
         by_id = ids.gather(pl.Series(rows)).rank("dense").to_numpy()
         places[at] = rows[np.lexsort((by_id, *(each[rows] for each in reversed(before)), ordered[at]))]
     return places
+
+
+def taken(frame: pl.DataFrame, places: Ints) -> pl.DataFrame:
+    """The rows at these places; those of a frame that is in order already are not copied."""
+    whole = len(places) == frame.height and bool((places == np.arange(len(places))).all())
+    return frame if whole else frame[places]
+
+
+def kept(frame: pl.DataFrame, rows: pl.Expr) -> pl.DataFrame:
+    """The rows for which something holds; where it holds for all, they are not copied."""
+    some = frame.select(rows.fill_null(False).alias("#")).to_series()
+    return frame if len(some) == frame.height and some.all() else frame.filter(rows)
 
 
 # Days of the calendar
