@@ -96,13 +96,15 @@ def answers(
     def batches() -> Iterator[Pair]:
         return _ahead(asking.batch, ledgers.batches(share=asking.shares))
 
-    if strict:
-        _refuse(problems for _, problems in batches())
     if ledgers.lazy:
+        if strict:
+            _refuse(pl.concat(problems for _, problems in batches()))
         nothing = asking.nothing(ledgers)
         rows, problems = (_lazily(batches, number, nothing[number].schema) for number in range(2))
         return AccountsResult(rows, problems, book.digest, batches)
     both = _all(batches())
+    if strict:
+        _refuse(both[1])
     rows, problems = (ledgers.back(frame.lazy()) for frame in both)
     return AccountsResult(rows, problems, book.digest, lambda: iter([both]))
 
@@ -143,8 +145,7 @@ def _lazily(batches: Callable[[], Iterator[Pair]], number: int, schema: pl.Schem
     return register_io_source(source, schema=schema)
 
 
-def _refuse(problems: Iterator[pl.DataFrame]) -> None:
-    found = pl.concat(problems)
+def _refuse(found: pl.DataFrame) -> None:
     if found.height:
         raise UnitErrors(
             UnitProblem(
@@ -187,6 +188,7 @@ class _Asking:
             rows.append(found_rows.with_columns(pl.Series("#acc", places).gather(found_rows["#acc"])))
             problems.append(found)
         answered = pl.concat(rows, how="diagonal_relaxed").sort("#acc").drop("#acc")
+        answered = answered.with_columns(pl.col(self.key).cast(batch.id_type))
         return answered, pl.concat(problems)
 
     # Policies

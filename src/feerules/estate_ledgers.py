@@ -31,6 +31,7 @@ class Batch:
     policies: pl.Series
     entries: Entries
     problems: pl.DataFrame
+    id_type: pl.DataType  # of accounts, in the frame that names them: text, or whole numbers
 
 
 class Ledgers:
@@ -96,6 +97,13 @@ class Ledgers:
         ]
         return pl.concat(found).cast(pl.String)
 
+    def _id_type(self) -> pl.DataType:
+        for sheet in self.sheets.values():
+            if "account_id" in sheet.columns:
+                found = sheet.frame.collect_schema()[sheet.columns["account_id"]]
+                return found if found.is_integer() else pl.String()
+        return pl.String()
+
     def _rows(self) -> int:
         counts = [sheet.frame.select(pl.len()) for sheet in self.sheets.values()]
         return sum(frame.item() for frame in pl.collect_all(counts, engine="streaming"))
@@ -116,7 +124,7 @@ class Ledgers:
                 value="payment_id", code=pl.lit("no_account"),
             ))  # fmt: skip
         none = self._read(pl.Series("id", [], dtype=pl.String), (None, None), None, None)
-        return Batch(*none[:3], told(parts))
+        return Batch(*none[:3], told(parts), self._id_type())
 
     def _batch(
         self, ids: pl.Series, span: Any, orphans: pl.DataFrame | None, foreign: pl.DataFrame | None
@@ -124,10 +132,10 @@ class Ledgers:
         accounts, policies, entries, found = self._read(ids, span, orphans, foreign)
         problems = told(found)
         if not problems.height:
-            return Batch(accounts, policies, entries, problems)
+            return Batch(accounts, policies, entries, problems, self._id_type())
         good = ~ids.is_in(problems["account_id"].unique().implode())
         places = good.arg_true()
-        return Batch(accounts[places], policies.gather(places), entries.of(places), problems)
+        return Batch(accounts[places], policies.gather(places), entries.of(places), problems, self._id_type())
 
     def _read(
         self, ids: pl.Series, span: Any, orphans: pl.DataFrame | None, foreign: pl.DataFrame | None

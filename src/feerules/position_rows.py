@@ -35,8 +35,7 @@ class Placed:
 def placed(
     accounts: pl.DataFrame, entries: Entries, terms: LedgerTerms, as_of: date, known_at: date | None
 ) -> Placed:
-    given = {name: accounts[name].fill_null(False).to_numpy().astype(np.int64) for name in _FLAGS
-             if name in accounts.columns and accounts[name].dtype == pl.Boolean}  # fmt: skip
+    given = {name: _flags(accounts[name]) for name in _FLAGS if name in accounts.columns}
     found = positions_of(entries, terms, day_number(as_of), known_at, given)
     charges = found.charges.filter(pl.col("open") > 0).select(
         "acc", "id", overdue=pl.col("counts") & (pl.col("days_overdue") > 0), covered="covered"
@@ -56,6 +55,12 @@ def placed(
     mine = [row for place, position in told.items() for row in _charges(place, position)]
     kept = charges.filter(~pl.col("acc").is_in(pl.Series(places).implode()))
     return Placed(facts, pl.concat([kept, pl.DataFrame(mine, schema=charges.schema, orient="row")]))
+
+
+def _flags(column: pl.Series) -> Any:
+    """What is known of accounts without a contact: true, as a truth value or in words."""
+    known = column if column.dtype == pl.Boolean else column.cast(pl.String) == "true"
+    return known.fill_null(False).to_numpy().astype(np.int64)
 
 
 def _charges(place: int, position: Position) -> list[tuple[int, str, bool, bool]]:
