@@ -36,7 +36,15 @@ class Clerk:
         self.nothing_to_waive: set[str] = set()
         self.over_refunded: set[str] = set()
         self.credited: dict[str, int] = defaultdict(int)
-        self.charges = [c for c in account.charges if starts(c) <= as_of]
+        issued = {c.charge_id: starts(c) for c in account.charges if c.kind in OWED}
+        # What lowers a charge that it names waits for that charge.
+        self.starts = {
+            c.charge_id: max(starts(c), issued.get(c.corrects_charge_id or "", date.min))
+            if c.kind not in OWED
+            else starts(c)
+            for c in account.charges
+        }
+        self.charges = [c for c in account.charges if self.starts[c.charge_id] <= as_of]
         dead = {
             p.reverses_payment_id
             for p in account.payments
@@ -53,14 +61,16 @@ class Clerk:
         ids = {c.charge_id for c in self.charges if c.kind in OWED}
         alive = {p.payment_id for p in self.payments}
         self.allocations = [a for a in account.allocations if a.charge_id in ids and a.payment_id in alive]
-        days = [starts(c) for c in self.charges] + [p.effective_on for p in self.payments]
+        days = [self.starts[c.charge_id] for c in self.charges] + [p.effective_on for p in self.payments]
         day = min(days, default=as_of)
         while day <= as_of:
             self.live(day)
             day += ONE
 
     def live(self, day: date) -> None:
-        today = sorted((c for c in self.charges if starts(c) == day), key=lambda c: c.charge_id)
+        today = sorted(
+            (c for c in self.charges if self.starts[c.charge_id] == day), key=lambda c: c.charge_id
+        )
         for c in today:
             if c.kind in OWED:
                 self.owed[c.charge_id] = c

@@ -196,6 +196,15 @@ def test_a_waiver_that_names_no_charge_lowers_what_is_due() -> None:
     assert open_of(position("2026-02-05", JANUARY, FEBRUARY, entry)) == {"C-1": "70.00", "C-2": "100.00"}
 
 
+@pytest.mark.parametrize("kind", ["credit", "waiver", "write_off"])
+def test_what_lowers_a_charge_waits_until_that_is_issued(kind: str) -> None:
+    early = charge("K-1", "2026-01-15", "30.00", kind=kind, corrects_charge_id="C-2")
+    before, after = (position(on, JANUARY, FEBRUARY, early) for on in ("2026-01-31", "2026-02-01"))
+    assert (open_of(before), before.contradictions) == ({"C-1": "100.00"}, ())
+    assert (open_of(after), after.contradictions) == ({"C-1": "100.00", "C-2": "70.00"}, ())
+    assert before.changes_on == day("2026-02-01")
+
+
 # Age
 
 
@@ -239,6 +248,16 @@ def test_paused_days_do_not_count(
     found = position(as_of, charge("C-1", due, "100.00"), *events)
     assert found.days_overdue == days
     assert found.days_past_due == (day(as_of) - day(due)).days
+
+
+def test_a_charge_that_falls_due_in_a_pause_ages_up_to_its_due_day_and_then_stands() -> None:
+    pause = event("E-1", "pause", "2026-01-05", ends_on="2026-02-01")
+    entry = charge("C-1", "2026-01-20", "100.00", issued_on="2026-01-01")
+    found = {
+        on: position(on, entry, pause) for on in ("2026-01-10", "2026-01-20", "2026-01-31", "2026-02-02")
+    }
+    assert [each.days_overdue for each in found.values()] == [-10, 0, 0, 1]
+    assert found["2026-01-10"].changes_on == day("2026-01-20")
 
 
 def test_grace_is_taken_off_the_days_overdue() -> None:

@@ -147,7 +147,7 @@ def demand(on: str, delivered: bool | None = True, **more: Any) -> dict[str, Any
 @pytest.mark.parametrize(
     ("as_of", "delivered", "state", "covers"),
     [
-        ("2026-02-01", None, "sent", "0.00"),
+        ("2026-02-15", None, "sent", "0.00"),
         ("2026-03-01", False, "failed", "0.00"),
         ("2026-02-15", True, "delivered", "0.00"),
         ("2026-02-16", True, "delivered", "0.00"),
@@ -159,6 +159,7 @@ def test_a_demand_expires_when_its_period_has_passed(
 ) -> None:
     found = position(as_of, DEBT, NEXT, demand("2026-02-01", delivered), terms=LADDER)
     assert (found.demand_state, str(found.demand_covers)) == (state, covers)
+    assert found.changes_on == (day("2026-02-17") if state == "delivered" else None)
 
 
 def test_a_demand_covers_what_it_names_as_far_as_it_is_open() -> None:
@@ -226,3 +227,4 @@ def test_proceedings_are_filed_heard_and_decided(filed: list[tuple[str, dict[str
     events = [event(f"E-{on}", "court", on, **more) for on, more in filed]
     found = position("2026-01-31", DEBT, *events)
     assert (found.court_state, found.contradictions) == (state, ())
+    assert found.changes_on == (day("2026-02-01") if state == "scheduled" else None)

@@ -42,7 +42,8 @@ class PositionFact:
         """The smallest and the largest encoded value of a number."""
         if self.kind == "decimal":
             return (-MOST_MONEY if self.name == "balance" else 0, MOST_MONEY)
-        return (-MOST_DAYS, MOST_DAYS) if self.daily in ("up", "down") else (0, MOST_COUNT)
+        # Of integers, the optional ones are days since or until something, which may be yet to come or past.
+        return (-MOST_DAYS, MOST_DAYS) if self.optional else (0, MOST_COUNT)
 
 
 def _money(name: str, zh: str, en: str, daily: Daily = "stays") -> PositionFact:

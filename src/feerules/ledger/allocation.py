@@ -141,8 +141,7 @@ class _Fold:
         day, name, kind, amount, target = self.seen.reductions[r]
         rest = amount
         if target != _NO_TARGET:
-            if self.seen.charges[target].day <= day:
-                rest -= self._take(target, day, amount, self._book_of(kind))
+            rest -= self._take(target, day, amount, self._book_of(kind))
         elif kind != CREDIT:
             rest = self._spread(day, amount, self._groups(day, due_only=True), self._book_of(kind))
         if not rest:

@@ -351,6 +351,7 @@ def _tell_ages(
         age = day - since - grace
         if pauses:
             age -= paused_between(pauses, since, day)
+            changes.append(since)  # only from then on does a pause hold its age
         outstanding += left
         unpaid += 1
         if age > most:

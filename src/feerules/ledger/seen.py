@@ -65,6 +65,7 @@ class Seen:
 
     Charges that are owed stand in `charges` by due day, day of issue and id, and go by their index there.
     `debt` is the charge on which a posted late fee accrued, `reductions` are (day, id, kind, amount, charge),
+    each from the later of its own day and its charge's,
     `payments` (day, id, amount, charge, fee), `allocations` (payment, charge, amount), `refunds` (day, id,
     amount); -1 and "" where none is named.
     """
@@ -162,16 +163,17 @@ class Seen:
 
     def _read_reduction(self, row: ChargeRow) -> None:
         target = self._target(row.corrects, "charge", row.id)
+        if row.corrects and target == _NO_TARGET:
+            return  # it waits for its charge, or there is none
+        day = row.day if target == _NO_TARGET else max(row.day, self.charges[target].day)
         amount = abs(row.amount)
-        if row.corrects and target == _NO_TARGET and not self._comes(row.corrects):
-            return
         if row.kind == "refund" and row.amount > 0:
-            self.refunds.append((row.day, row.id, amount))
+            self.refunds.append((day, row.id, amount))
         elif row.kind == WAIVER and self._is_of_late_fee(row, target):
             self.late_waived += amount
         else:
             kind = CREDIT if row.kind == "refund" else row.kind
-            self.reductions.append((row.day, row.id, kind, amount, target))
+            self.reductions.append((day, row.id, kind, amount, target))
 
     def _is_of_late_fee(self, row: ChargeRow, target: int) -> bool:
         """Whether a waiver is of late fee that has accrued; of a posted one it is as of any charge."""
