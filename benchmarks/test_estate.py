@@ -1,6 +1,7 @@
 """An estate against hand-written Polars, from the same Parquet to the same Parquet, in one run.
 
 FEERULES_UNITS sets the number of homes (default 1,000,000; the budgets speak of 10,000,000).
+Both ways write Parquet alike: zstd at its first level.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import peers
 import polars as pl
 import pytest
+from turns import in_turn, ratio
 
 import feerules
 
 UNITS = int(os.environ.get("FEERULES_UNITS", "1000000"))
+ROUNDS = int(os.environ.get("FEERULES_ROUNDS", "7"))
 PERIOD = "2026-11"
 FEES = ("management", "water", "drainage", "lift_energy", "garbage")
 BOOK = """
@@ -61,23 +63,27 @@ fees:
 """
 
 
+def homes(count: int) -> pl.DataFrame:
+    random = np.random.default_rng(7)
+    return pl.DataFrame(
+        {
+            "unit_id": np.arange(count),
+            "type": random.choice(["residential", "shop", "parking"], count),
+            "area": np.round(random.uniform(20, 200, count), 2),
+            "floor": random.integers(-2, 40, count),
+            "lift": random.random(count) > 0.4,
+            "household_size": random.integers(1, 8, count),
+            "water_used": np.round(random.uniform(0, 40, count), 2),
+            "water_before": np.round(random.uniform(0, 400, count), 2),
+        }
+    )
+
+
 @pytest.fixture(scope="module")
 def units(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Homes in a Parquet file, as an ERP exports them: floats for areas and readings."""
     path = tmp_path_factory.mktemp("estate") / "units.parquet"
-    random = np.random.default_rng(7)
-    pl.DataFrame(
-        {
-            "unit_id": np.arange(UNITS),
-            "type": random.choice(["residential", "shop", "parking"], UNITS),
-            "area": np.round(random.uniform(20, 200, UNITS), 2),
-            "floor": random.integers(-2, 40, UNITS),
-            "lift": random.random(UNITS) > 0.4,
-            "household_size": random.integers(1, 8, UNITS),
-            "water_used": np.round(random.uniform(0, 40, UNITS), 2),
-            "water_before": np.round(random.uniform(0, 400, UNITS), 2),
-        }
-    ).write_parquet(path)
+    homes(UNITS).write_parquet(path)
     return path
 
 
@@ -153,9 +159,10 @@ def run_by_hand(path: Path, out: Path, *, checked: bool) -> None:
         assert not pl.scan_parquet(path).select(pl.col("unit_id").is_duplicated().any()).collect().item()
     rows, bad = by_hand(path, checked=checked)
     if not checked:
-        rows.sink_parquet(out)
+        rows.sink_parquet(out, compression_level=1)
         return
-    sinks = [rows.sink_parquet(out, lazy=True), bad.sink_parquet(out.with_suffix(".bad"), lazy=True)]
+    files = ((rows, out), (bad, out.with_suffix(".bad")))
+    sinks = [frame.sink_parquet(file, compression_level=1, lazy=True) for frame, file in files]
     pl.collect_all(sinks, engine="streaming")
 
 
@@ -165,31 +172,27 @@ def test_the_peer_gives_the_same_fen(units: Path, book: feerules.Book) -> None:
     assert ours.select("unit_id", *FEES, "total").equals(theirs)
 
 
-@pytest.mark.benchmark(group="estate, Parquet to Parquet")
-class TestEstate:
-    def test_price_estate_wide(
-        self, benchmark: Any, units: Path, book: feerules.Book, tmp_path: Path
-    ) -> None:
-        benchmark.pedantic(
-            lambda: feerules.price_estate(units, book, PERIOD).sink(tmp_path / "o.parquet", progress=False),
-            rounds=3,
-        )
+def test_an_estate_wide_long_and_by_hand(
+    benchmark: Any, units: Path, book: feerules.Book, tmp_path: Path, tell: Any
+) -> None:
+    out = tmp_path / "bills.parquet"
 
-    def test_price_estate_long(
-        self, benchmark: Any, units: Path, book: feerules.Book, tmp_path: Path
-    ) -> None:
-        benchmark.pedantic(
-            lambda: feerules.price_estate(units, book, PERIOD, form="long").sink(
-                tmp_path / "o.parquet", progress=False
-            ),
-            rounds=3,
-        )
+    def write(form: Any) -> None:
+        feerules.price_estate(units, book, PERIOD, form=form).sink(out, progress=False)
 
-    def test_polars_by_hand_with_the_same_checks(self, benchmark: Any, units: Path, tmp_path: Path) -> None:
-        benchmark.pedantic(lambda: run_by_hand(units, tmp_path / "o.parquet", checked=True), rounds=3)
-
-    def test_polars_by_hand_without_checks(self, benchmark: Any, units: Path, tmp_path: Path) -> None:
-        benchmark.pedantic(lambda: run_by_hand(units, tmp_path / "o.parquet", checked=False), rounds=3)
+    ways = {
+        "wide": lambda: write("wide"),
+        "long": lambda: write("long"),
+        "checked": lambda: run_by_hand(units, out, checked=True),
+        "unchecked": lambda: run_by_hand(units, out, checked=False),
+    }
+    benchmark.group = f"{UNITS:,} homes, five fees, Parquet to Parquet"
+    spent = benchmark.pedantic(in_turn, args=[ways], kwargs={"rounds": ROUNDS}, rounds=1)
+    benchmark.extra_info.update({name: each._asdict() for name, each in spent.items()})
+    tell(f"{UNITS:,} homes, wide", f"{spent['wide'].clock:.2f} s", "as below")
+    tell("wide, to Polars by hand with the same checks", ratio(spent["wide"], spent["checked"]), "1.25 ×")
+    tell("wide, to Polars by hand without checks", ratio(spent["wide"], spent["unchecked"]), "2 ×")
+    tell("long, to wide", ratio(spent["long"], spent["wide"]), "3 ×")
 
 
 TABLES = {
@@ -208,30 +211,23 @@ TABLES = {
 }
 
 
-@pytest.mark.benchmark(group="a table of 360 rows against one of 5, same columns")
-@pytest.mark.parametrize("rows", TABLES)
-def test_the_length_of_a_table_costs_nothing(benchmark: Any, units: Path, rows: int) -> None:
+def book_of_table(rows: int) -> feerules.Book:
     lines = "\n".join(f"      | {kind} | {floor} | {rate} |" for kind, floor, rate in TABLES[rows])
-    text = BOOK[: BOOK.index("fees:")] + (
-        "fees:\n  management:\n    per: area\n    rate: |\n"
-        "      | type | floor | rate |\n      |---|---|---|\n" + lines + "\n"
-    )
-    table = feerules.load_files({"table.yaml": text})
+    head = "fees:\n  management:\n    per: area\n    rate: |\n      | type | floor | rate |\n      |---|---|---|\n"
+    return feerules.load_files({"table.yaml": BOOK[: BOOK.index("fees:")] + head + lines + "\n"})
+
+
+def test_the_length_of_a_table_costs_nothing(benchmark: Any, units: Path, tell: Any) -> None:
     frame = pl.scan_parquet(units)
-    total = benchmark.pedantic(
-        lambda: feerules.price_estate(frame, table, PERIOD).rows.select(pl.col("total").sum()).collect(),
-        rounds=3,
-    )
-    assert total.item() > Decimal(0)
 
+    def total(table: feerules.Book) -> Decimal:
+        rows = feerules.price_estate(frame, table, PERIOD).rows
+        return rows.select(pl.col("total").sum()).collect(engine="streaming").item()  # type: ignore[no-any-return]
 
-@pytest.mark.benchmark(group="one table or five fees, other engines (per call: 10,000 homes)")
-class TestPeers:
-    def test_price_estate(self, benchmark: Any, units: Path, book: feerules.Book) -> None:
-        frame = pl.scan_parquet(units).head(10_000).collect()
-        benchmark(lambda: feerules.price_estate(frame, book, PERIOD))
-
-    def test_zen_batch_of_one_table(self, benchmark: Any, units: Path) -> None:
-        homes = pl.scan_parquet(units).head(10_000).select("type", "lift", "floor").collect().to_dicts()
-        batch = peers.zen_batch()
-        benchmark.pedantic(lambda: batch(homes), rounds=3)
+    short, long = book_of_table(5), book_of_table(360)
+    assert total(short) > 0
+    assert total(long) > 0
+    ways = {"5 rows": lambda: total(short), "360 rows": lambda: total(long)}
+    benchmark.group = "a table of 360 rows against one of 5, same columns"
+    spent = benchmark.pedantic(in_turn, args=[ways], kwargs={"rounds": ROUNDS}, rounds=1)
+    tell("a table of 360 rows, to one of 5", ratio(spent["360 rows"], spent["5 rows"]), "1.5 ×")

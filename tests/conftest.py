@@ -6,12 +6,16 @@ import os
 from importlib.util import find_spec
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 # The same examples on every run and machine, and no time limit on any: a failure is a fact, not a mood.
 settings.register_profile("ci", derandomize=True, deadline=None, database=None, print_blob=True)
 # HYPOTHESIS_PROFILE=search looks further, for a person who has time.
 settings.register_profile("search", deadline=None, max_examples=2_000)
+# HYPOTHESIS_PROFILE=quick says only whether a law is broken: shrinking an example can take minutes.
+settings.register_profile(
+    "quick", derandomize=True, deadline=None, database=None, phases=[Phase.explicit, Phase.generate]
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 MISSING = [name for name in ("polars", "narwhals", "numpy", "openpyxl") if find_spec(name) is None]

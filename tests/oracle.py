@@ -1,8 +1,9 @@
 """A second opinion on bills: naive arithmetic with fractions, written from the design and not from the code.
 
-It knows a part of the language: fees per unit, per area or by usage, with a rate or tiers, in every kind of
-cycle, from and until a day of the unit, prorated by every rule, under one or two versions, for one owner or
-several, rounded once. A day is a `date`, an amount a `Fraction` until it is rounded.
+`test_second_opinion.py` holds bills to it. It knows a part of the language: fees per unit, per area or by
+usage, with a rate or tiers, in every kind of cycle, from and until a day of the unit, prorated by every rule,
+under one or two versions, for one owner or several, rounded once. A day is a `date`, an amount a `Fraction`
+until it is rounded.
 """
 
 from __future__ import annotations

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
+from datetime import date, datetime
 from typing import Any
 
 from hypothesis import assume
 from hypothesis import strategies as st
 
 import feerules
+from random_values import bands, modes, pipes, plainly, prices, rates, values
 
 FACTS = """
   type: {choice: [home, shop, bay]}
@@ -25,115 +25,136 @@ FACTS = """
   used: {decimal: 2, min: 0, max: 99999, unit: m³, usage: true}
   used_before: {decimal: 2, min: 0, max: 999999, unit: m³, usage: true}
   peak: {decimal: 1, min: 0, max: 9999, unit: kWh, usage: true}
-  valley: {decimal: 1, min: 0, max: 9999, unit: kWh, usage: true}
+  valley: {decimal: 2, min: 0, max: 9999, unit: kWh, usage: true}
+  company_bill: {decimal: 2, min: -9999, max: 9999, unit: CNY, usage: true}
+  chosen: {decimal: 4, min: -1, max: 1, default: 0}
   huge: {decimal: 9, min: -1000000000, max: 1000000000}
   entered_at: {datetime: true, min: 2026-01-01, max: 2027-12-31}
+  left_at: {datetime: true, min: 2026-01-01, max: 2028-12-31}
   minutes: {integer: true, min: 0, max: 100000}
 """
+MORE = """
+derived:
+  vacant: {formula: 'max(months_between(vacant_since, judged_on), 0)'}
+tables:
+  grade: {otherwise: 0.5, table: "| floor | value |\\n|---|---|\\n| [1..3] | 1.25 |\\n| > 3 | 2 |"}
+"""
 
-
-def plainly(number: Decimal) -> str:
-    """A number as people write it: 0.0001, never 1E-4."""
-    return format(number, "f")
-
-
-prices = st.decimals(min_value=0, max_value=20, places=4).map(plainly)
-small = st.decimals(min_value=0, max_value=2, places=3).map(plainly)
-modes = st.sampled_from(["half_up", "half_even", "half_down", "up", "down"])
 units_of_money = st.sampled_from(["0.01", "0.1", "1", "0.05"])
 
 
 @st.composite
-def tables(draw: Any) -> str:
-    """A decision table with hit: first over a few columns, always complete."""
-    cells = {
-        "type": ["-", "home", "shop, bay", "not(bay)"],
-        "floor": ["-", "[1..3]", "> 3", "< 0", "not([2..5))"],
-        "lift": ["-", "true", "false", "null"],
-        "area": ["-", "< 89.555", "[90..144)", ">= 144"],
-        "estate": ["-", "east", "not(east, west)"],
-        "month": ["-", "[5..11]", "12, 1, 2"],
-        "handover": ["-", "< 2020-01-01", "[2020-01-01..2026-06-30]"],
-    }
-    columns = draw(st.lists(st.sampled_from(sorted(cells)), min_size=1, max_size=3, unique=True))
-    rows = [
-        [*(draw(st.sampled_from(cells[name])) for name in columns), draw(prices)]
-        for _ in range(draw(st.integers(1, 4)))
-    ]
-    rows.append([*("-" for _ in columns), draw(prices)])
-    lines = ["| " + " | ".join([*columns, "rate"]) + " |", "|" + "---|" * (len(columns) + 1)]
-    lines += ["| " + " | ".join(row) + " |" for row in rows]
-    return "{hit: first, table: " + _quoted("\n".join(lines)) + "}"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-
-
-def rates() -> st.SearchStrategy[str]:
-    guided = st.tuples(prices, small).map(lambda x: f"{{base: {x[0]}, float: 0.05, up: 0.25, down: {x[1]}}}")
-    named = st.tuples(prices, tables()).map(lambda x: f"{{sum: {{one: {x[0]}, two: {x[1]}}}}}")
-    formula = st.sampled_from(
-        [
-            "contract_rate",
-            "contract_rate + 0.5",
-            "if(floor > 3, 2.8, 2)",
-            "round(contract_rate / (persons + 1), 4)",
-        ]
-    ).map(_quoted)
-    return st.one_of(prices, tables(), formula, named, guided)
-
-
-@st.composite
-def tier_tables(draw: Any, columns: tuple[str, ...]) -> str:
-    ends = sorted(draw(st.sets(st.integers(1, 400), min_size=1, max_size=3)))
-    lines = ["| up to | " + " | ".join(columns) + " |", "|" + "---|" * (len(columns) + 1)]
-    rows = [*map(str, ends), "above"]
-    lines.extend(f"| {end} | " + " | ".join(draw(prices) for _ in columns) + " |" for end in rows)
-    return _quoted("\n".join(lines))
-
-
-@st.composite
 def usage_fees(draw: Any) -> str:
+    quantity = draw(st.sampled_from(["used", "used", "'used - 20'", "{fact: used, times: 0.9}"]))
+    if draw(st.booleans()):
+        return f"per: {quantity}, rate: {draw(rates())}, {draw(changes())}"
+    return f"per: {quantity}, tiers: {draw(tiers(('',)))}, {draw(changes())}"
+
+
+@st.composite
+def tiers(draw: Any, columns: tuple[str, ...]) -> str:
+    """Bands of every kind; the column named "" is called as the kind calls its price."""
     kind = draw(st.sampled_from(["graduated", "volume", "step", "surcharge", "package"]))
-    column = {"step": "amount", "surcharge": "surcharge"}.get(kind, "rate")
-    over = draw(
-        st.sampled_from(
-            ["bill", "month", "{year_from: 01-01, used_before: used_before}", "{year_from: 07-01}"]
-        )
+    usual = {"step": "amount", "surcharge": "surcharge"}.get(kind, "rate")
+    over = draw(st.sampled_from(OVER))
+    told = [f"kind: {kind}, over: {over}, table: {draw(bands(tuple(name or usual for name in columns)))}"]
+    if kind == "surcharge":
+        told.append(f"base: {draw(values('base'))}")
+    if kind == "package":
+        told.append("size: 7.5")
+    if draw(st.booleans()):
+        told.append(draw(st.sampled_from(RAISED)))
+    if "year" in over and draw(st.booleans()):
+        told.append(draw(st.sampled_from(FIRST_YEAR)))
+    return "{" + ", ".join(told) + "}"
+
+
+OVER = (
+    "bill",
+    "month",
+    "{year_from: 01-01, used_before: used_before}",
+    "{year_from: 07-17, used_before: used_before}",
+    "{each: year}",
+    "{season: {from: 11-15, through: 03-15}, used_before: used_before}",
+)
+RAISED = (
+    "raise_bounds: [{when: {persons: '>= 5'}, by: 30 * (persons - 4)}]",
+    "raise_bounds: [{times: '1 + 0.1 * persons'}, {when: {floor: '> 3'}, by: '0 - 15.5'}]",
+)
+FIRST_YEAR = (
+    "prorate_bounds: {since: handover}",
+    "prorate_bounds: {since: 2026-03-01, by: days, unit: 0.5, mode: down}",
+)
+
+
+@st.composite
+def changes(draw: Any) -> str:
+    """Where usage goes at a change, and cycles of usage that are longer than a month, or judged in each."""
+    where = draw(st.sampled_from(["by_days", "all_to_the_later", "by_reading"]))
+    every = st.sampled_from(
+        [
+            "every: month",
+            "every: month, starts: {fact: handover, before: developer}",
+            "every: quarter, rate_per: month",
+            "every: quarter, rate_per: month, judged: each_month",
+            "every: {months: 2, starts_on: 03-31}, rate_per: cycle, billed: in_arrears, ends: leaves_on",
+        ]
     )
-    table = draw(tier_tables((column,)))
-    more = {"surcharge": f", base: {draw(prices)}", "package": ", size: 7.5"}.get(kind, "")
-    if draw(st.booleans()):
-        more += ", raise_bounds: [{when: {persons: '>= 5'}, by: 30 * (persons - 4)}]"
-    if draw(st.booleans()):
-        return f"per: {{fact: used, times: 0.9}}, rate: {draw(rates())}, {draw(changes())}"
-    return f"per: used, tiers: {{kind: {kind}, over: {over}, table: {table}{more}}}, {draw(changes())}"
-
-
-def changes() -> st.SearchStrategy[str]:
-    return st.sampled_from(["by_days", "all_to_the_later"]).map("at_a_change: {}".format)
+    return f"at_a_change: {where}, {draw(every)}"
 
 
 @st.composite
 def register_fees(draw: Any) -> str:
-    table = draw(tier_tables(("peak", "valley")))
     assign = draw(st.sampled_from(["proportional", "in_order"]))
-    return f"registers: {{peak: peak, valley: valley}}, assign: {assign}, tiers: {{table: {table}}}, {draw(changes())}"
+    bands_of = draw(tiers(("peak", "valley")))
+    return (
+        f"registers: {{peak: peak, valley: valley}}, assign: {assign}, tiers: {bands_of}, {draw(changes())}"
+    )
+
+
+@st.composite
+def fees_of_parts(draw: Any) -> str:
+    """A fee by area and by usage, each part with its own price and limits."""
+    metered = draw(st.sampled_from(["rate", "tiers", "registers", "pass_through"]))
+    usage = {
+        "rate": "per: used, rate: 0.16",
+        "tiers": f"per: used, tiers: {draw(tiers(('',)))}",
+        "registers": f"registers: {{peak: peak, valley: valley}}, tiers: {draw(tiers(('peak', 'valley')))}",
+        "pass_through": "pass_through: company_bill",
+    }[metered]
+    base = f"per: area, rate: {draw(rates())}, minimum: {draw(values('minimum'))}"
+    more = (
+        f"applies: {{floor: '> 3'}}, rate: {draw(prices)}, maximum: {{amount: {draw(prices)}, whole: true}}"
+    )
+    return f"parts: {{base: {{{base}}}, usage: {{{usage}}}, more: {{{more}}}}}, {draw(changes())}"
+
+
+CALENDAR = (
+    "month", "quarter", "half_year", "year", "{months: 2}", "{months: 5, starts_on: 03-31}",
+    "{cycle: month, starts_on: 01-16}",
+)  # fmt: skip
+
+
+SEASONS = ("{season: {from: 11-15, through: 03-15}}", "{season: {from: 12-01, through: 02-29}}")
 
 
 @st.composite
 def time_fees(draw: Any) -> str:
-    parts = [f"rate: {draw(rates())}", f"prorate: {draw(st.sampled_from(PRORATIONS))}"]
-    if draw(st.booleans()):
-        parts.append("per: area")
-    every = draw(
-        st.sampled_from(["month", "quarter", "year", "{months: 2}", "{cycle: month, starts_on: 01-16}"])
-    )
-    if draw(st.booleans()):
-        every = "{cycle: quarter, anniversary_of: handover}"
-        parts[1] = f"prorate: {draw(st.sampled_from(PRORATIONS[:-1]))}"
-    parts += [f"every: {every}", f"rate_per: {draw(st.sampled_from(['month', 'cycle', 'year', 'day']))}"]
+    cycles = draw(st.sampled_from(["calendar", "calendar", "anniversary", "season"]))
+    rules, every = PRORATIONS, draw(st.sampled_from(CALENDAR))
+    per_time = draw(st.sampled_from(["month", "quarter", "half_year", "cycle", "year", "day"]))
+    if cycles == "anniversary":
+        every = draw(
+            st.sampled_from(["{cycle: quarter, anniversary_of: handover}", "{anniversary_of: handover}"])
+        )
+    if cycles == "season":
+        rules, every = ("calendar_days", "cycle_days", "none"), draw(st.sampled_from(SEASONS))
+        per_time = draw(st.sampled_from(["cycle", "day"]))
+    parts = [f"rate: {draw(rates())}, prorate: {draw(st.sampled_from(rules))}"]
+    parts.append(f"every: {every}, rate_per: {per_time}")
+    parts.append(draw(st.sampled_from(["per: area", "per: area - 0.5 * persons", "kind: charge"])))
+    parts.append(draw(st.sampled_from(["billed: in_advance", "billed: in_arrears"])))
+    parts.append(draw(st.sampled_from(DUE)))
     if draw(st.booleans()):
         parts.append(
             draw(st.sampled_from(["starts: handover", "starts: {fact: handover, before: developer}"]))
@@ -143,7 +164,7 @@ def time_fees(draw: Any) -> str:
     if draw(st.booleans()):
         parts.append("judged: each_month")
     if draw(st.booleans()):
-        parts.append(f"rounding: {draw(roundings())}")
+        parts.append(draw(st.sampled_from(["ceiling: 60", "ceiling: {rate: 8, beyond: cap}"])))
     return ", ".join(parts)
 
 
@@ -151,18 +172,20 @@ PRORATIONS = (
     "calendar_days", "thirty_day_months", "half_months", "whole_months", "full_months", "next_month", "days_365",
     "none", "cycle_days", "days_of_year",
 )  # fmt: skip
+DUE = (
+    "due: {day: 31}",
+    "issued: {day: 25, months_later: -1}, due: {after: issue, days: 15}",
+    "due: {day: 15, of: end, months_later: 1}",
+    "due: {after: end}",
+)
+STAGES = ("month_fraction", "rate", "component", "register", "slice", "month", "fee_line")
 
 
 @st.composite
 def roundings(draw: Any) -> str:
-    stages = draw(
-        st.lists(
-            st.sampled_from(["month_fraction", "rate", "month", "fee_line"]),
-            min_size=1,
-            max_size=3,
-            unique=True,
-        )
-    )
+    """Roundings at several stages; a line may be rounded twice."""
+    stages = draw(st.lists(st.sampled_from(STAGES), min_size=1, max_size=4, unique=True))
+    stages += draw(st.sampled_from([[], ["fee_line"]]))
     told = []
     for stage in stages:
         unit = "0.0001" if stage in ("month_fraction", "rate") else draw(units_of_money)
@@ -170,48 +193,82 @@ def roundings(draw: Any) -> str:
     return "[" + ", ".join(told) + "]"
 
 
-def adjustments() -> st.SearchStrategy[str]:
-    when = st.sampled_from(
-        ["{}", "{floor: '> 3'}", "{type: home}", "{lift: 'null, false'}", "{vacant: '>= 6'}"]
-    )
-    action = st.one_of(
-        small.map("times: {}".format), prices.map("plus: {}".format), prices.map("minus: {}".format),
-        prices.map("at_most: {}".format), prices.map("at_least: {}".format), st.just("free_months: 0.5"),
-        st.just("per_unit: {of: persons, above: 3, times: 0.125, at_most: 1}"),
-        st.just("per_unit: {of: area, above: 90.5, plus: 0.03, started: true}"),
-    )  # fmt: skip
-    return st.lists(st.tuples(when, action).map(lambda x: f"{{when: {x[0]}, {x[1]}}}"), max_size=3).map(
-        lambda each: "[" + ", ".join(each) + "]"
-    )
+@st.composite
+def adjustments(draw: Any, *, by_month: bool) -> str:
+    conditions = ["{}", "{floor: '> 3'}", "{type: home}", "{lift: 'null, false'}", "{vacant: '>= 6'}"]
+    actions = [
+        *(f"{name}: {draw(values(name))}" for name in ("times", "plus", "minus", "at_most", "at_least")),
+        "per_unit: {of: persons, above: 3, times: 0.125, at_most: 1}",
+        "per_unit: {of: area, above: 90.5, plus: 0.03, started: true}",
+        *(
+            ["free_months: 0.5", "free_months: 'max(0, 3 - months_between(handover, cycle_start))'"]
+            if by_month
+            else []
+        ),
+    ]
+    chosen = draw(st.lists(st.tuples(st.sampled_from(conditions), st.sampled_from(actions)), max_size=3))
+    return "[" + ", ".join(f"{{when: {when}, {action}}}" for when, action in chosen) + "]"
 
 
-visits = st.tuples(prices, st.sampled_from(["from_its_end", "from_the_start"])).map(
-    lambda x: (
-        f"per: {{started: 30 minutes, minutes: minutes, free: 1 hour, beyond_free: {x[1]}, cap: 25}}, "
-        f"rate: {x[0]}, every: {{use: entered_at}}"
+@st.composite
+def visits(draw: Any) -> str:
+    """A price by started time, for a stay between two moments or of so many minutes."""
+    stay = draw(st.sampled_from(["minutes: minutes", "between: [entered_at, left_at]"]))
+    beyond = draw(st.sampled_from(["from_its_end", "from_the_start"]))
+    cap = draw(st.sampled_from(["", ", cap: 25", ", cap: contract_rate, cap_per: 12 hours"]))
+    price = draw(
+        st.one_of(prices.map("rate: {}".format), bands(("rate",)).map("tiers: {{table: {}}}".format))
     )
+    quantity = f"{{started: 30 minutes, {stay}, free: 1 hour, beyond_free: {beyond}{cap}}}"
+    return f"per: {quantity}, {price}, every: {{use: entered_at}}"
+
+
+PER_DAY = (
+    "every: {use: entered_at}, maximum: {amount: 60, each: 1 day}, parts: {"
+    "day: {per: {started: 15 minutes, between: [entered_at, left_at], during: '07:00-21:00', free: 1 hour, cap: 30}, rate: 1.25}, "
+    "night: {per: {started: 2 hours, between: [entered_at, left_at], during: '21:00-07:00', free: 1 hour}, rate: 1}}"
 )
 others = st.sampled_from(
     [
+        PER_DAY,
         "rate: 500, kind: deposit, every: {once: handover}",
+        "rate: 500, kind: refund, every: {once: leaves_on}",
+        "pass_through: company_bill, at_a_change: by_days, every: quarter, judged: each_month",
         "pass_through: contract_rate",
         "per: huge, rate: 0.000001, every: month",
-        "parts: {base: {per: area, rate: 12}, usage: {per: used, rate: 0.16}}, at_a_change: by_days",
         "per: area, rate: contract_rate, ceiling: {rate: 50, beyond: cap}, kind: refund",
         "per: area, rate: 1.5, ceiling: 60, applies: {type: home}",
+        "per: area, tiers: {kind: step, table: "
+        + pipes(["up to", "amount"], [["90", "15"], ["above", "20"]])
+        + "}",
+        "per: persons, rate: 3, payer: {otherwise: problem, table: "
+        + pipes(["lift", "payer"], [["null", "owner"], ["true", "tenant"]])
+        + "}",
     ]
 )
 
 
 @st.composite
 def fees(draw: Any) -> str:
-    body = draw(st.one_of(time_fees(), usage_fees(), register_fees(), visits, others))
-    more = [body, f"adjustments: {draw(adjustments())}"]
+    body = draw(st.one_of(time_fees(), usage_fees(), register_fees(), fees_of_parts(), visits(), others))
+    by_month = not any(word in body for word in ("season: {", "once:", "use:"))
+    more = [body, f"adjustments: {draw(adjustments(by_month=by_month))}"]
     if draw(st.booleans()):
-        more.append(f"tax: {{rate: 0.06, included: {draw(st.sampled_from(['true', 'false']))}}}")
+        more.append(f"rounding: {draw(roundings())}")
     if draw(st.booleans()):
-        more.append(f"minimum: {draw(prices)}")
-    if draw(st.booleans()) and "parts" not in body:
+        rate = draw(
+            st.sampled_from(
+                [
+                    "0.06",
+                    "0.125%",
+                    "{hit: first, table: " + pipes(["type", "rate"], [["bay", "9%"], ["-", "6%"]]) + "}",
+                ]
+            )
+        )
+        more.append(f"tax: {{rate: {rate}, included: {draw(st.sampled_from(['true', 'false']))}}}")
+    if draw(st.booleans()):
+        more.append(f"minimum: {draw(values('minimum'))}")
+    if draw(st.booleans()):
         more.append(f"maximum: {{amount: {draw(prices)}, whole: true}}")
     return "{" + ", ".join(more) + "}"
 
@@ -236,16 +293,16 @@ def _schedule(day: str, bodies: list[str], draw: Any) -> str:
     bill = f"bill: {{unit: 0.1, mode: {draw(modes)}}}\n" if draw(st.booleans()) else ""
     return (
         f"kind: fee-schedule\nid: random\neffective: {{from: {day}}}\nfacts:{FACTS}"
-        "derived:\n  vacant: {formula: 'max(months_between(vacant_since, judged_on), 0)'}\n"
+        f"{MORE.lstrip()}"
         f"{bill}fees:\n" + "\n".join(lines) + "\n"
     )
 
 
-def loaded(files: dict[str, str], period: str, *, dated: bool = False) -> feerules.Book:
+def loaded(files: dict[str, str], period: str, *, dated: bool = False, accrue: bool = False) -> feerules.Book:
     """The book; a draw whose numbers would pass 38 digits is refused as it should be, and drawn again."""
     try:
         book = feerules.load_files(files)
-        book.plan(feerules.Period.parse(period), dated=dated)
+        book.plan(feerules.Period.parse(period), dated=dated, accrue=accrue)
         return book
     except feerules.RuleErrors as error:
         assume({problem.code for problem in error.problems} != {"overflow"})
@@ -282,9 +339,14 @@ UNITS = {
     "used": dirty(decimals(2, 99999), "-0.01"),
     "used_before": dirty(decimals(2, 999999)),
     "peak": dirty(decimals(1, 9999)),
-    "valley": dirty(decimals(1, 9999)),
+    "valley": dirty(decimals(2, 9999)),
+    "company_bill": dirty(decimals(2, 9999, -9999)),
+    "chosen": dirty(st.one_of(st.none(), decimals(4, 1, -1), st.just("0.05"))),
     "huge": dirty(decimals(9, 1000000000, -1000000000)),
     "entered_at": dirty(days.map(lambda day: f"{day}T08:30"), "2026-13-01T00:00"),
+    "left_at": dirty(
+        st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31)).map("{:%Y-%m-%dT%H:%M}".format)
+    ),
     "minutes": dirty(st.integers(0, 100000).map(str)),
 }
 

@@ -354,3 +354,11 @@ def rewrite() -> None:
 
 if __name__ == "__main__":
     rewrite()
+
+
+def test_a_comma_that_cuts_a_text_is_told_as_such() -> None:
+    cases = "kind: cases\nfor: a\ncases:\n  - {name: a home of 295,000, unit: {}, period: 2026-11, expect: {total: 0}}\n"
+    with pytest.raises(feerules.RuleErrors) as refused:
+        feerules.load_files({"a.cases.yaml": cases})
+    hints = [problem.hint for problem in refused.value.problems if problem.code == "unknown_key"]
+    assert hints == ["put a text with a comma into quotes: inside { } a comma begins the next key"]

@@ -9,6 +9,10 @@ from bills import Case, cases, check, schedule
 
 HOME = {"area": "89.50"}
 FLAT = {"area": "100"}
+FLOATS = (
+    'up: {hit: first, table: "| type | up |\\n|---|---|\\n| shop | 20% |\\n| - | 10% |"}, '
+    "down: 0.5 * contract_rate"
+)
 
 QUANTITIES = [
     Case("a fixed fee is its rate", "fee: {rate: 30}", {}, "30.00"),
@@ -120,6 +124,31 @@ RATES = [
         "fee: {per: area, rate: {base: 2.00, float: chosen, up: 20%, down: without_limit}}",
         {**FLAT, "chosen": "-0.75"},
         "50.00",
+    ),
+    # shops may go up by a fifth, homes by a tenth
+    Case(
+        "a table may say how far a price may float",
+        f"fee: {{per: area, rate: {{base: 2.00, float: chosen, {FLOATS}}}}}",
+        {**FLAT, "chosen": "0.20", "type": "shop", "contract_rate": "0.1"},
+        [{"amount": "240.00", "table_row": ""}],
+    ),
+    Case(
+        "and for whom it is less",
+        f"fee: {{per: area, rate: {{base: 2.00, float: chosen, {FLOATS}}}}}",
+        {**FLAT, "chosen": "0.20", "type": "home", "contract_rate": "0.1"},
+        "float_out_of_range",
+    ),
+    Case(
+        "a formula may say it downwards",
+        f"fee: {{per: area, rate: {{base: 2.00, float: chosen, {FLOATS}}}}}",
+        {**FLAT, "chosen": "-0.05", "type": "home", "contract_rate": "0.1"},
+        "190.00",
+    ),
+    Case(
+        "and hold it there",
+        f"fee: {{per: area, rate: {{base: 2.00, float: chosen, {FLOATS}}}}}",
+        {**FLAT, "chosen": "-0.0501", "type": "home", "contract_rate": "0.1"},
+        "float_out_of_range",
     ),
     Case(
         "a base without a float is the price",
@@ -516,6 +545,22 @@ ADJUSTED = [
         "0.00",
         "2026-Q4",
     ),
+    # 600 × 2.5 ÷ 3
+    Case(
+        "half a month may be free",
+        "fee: {rate: 200, rate_per: month, every: quarter, adjustments: [{free_months: 0.5}]}",
+        {},
+        "500.00",
+        "2026-Q4",
+    ),
+    # 2 of 3 months liable: 400 × 0.75 ÷ 2
+    Case(
+        "and a month and a quarter of two",
+        "fee: {rate: 200, rate_per: month, every: quarter, starts: handover, adjustments: [{free_months: 1.25}]}",
+        {"handover": "2026-11-01"},
+        "150.00",
+        "2026-Q4",
+    ),
     # 2 of 3 months liable, 1 of them free
     Case(
         "a free month of a part of a quarter is a whole month",
@@ -634,6 +679,13 @@ VISITS = [
 ]
 
 PAYERS = [
+    Case(
+        "the schedule may name the payer of every fee",
+        "a: {rate: 1}\nb: {rate: 2, payer: owner}",
+        {},
+        {"a": [{"payer": "tenant"}], "b": [{"payer": "owner"}]},
+        more="defaults: {payer: tenant}",
+    ),
     Case("the owner pays", "fee: {rate: 1}", {"owner_id": "O"}, [{"payer": "owner", "payer_id": "O"}]),
     Case(
         "or the tenant",
@@ -747,6 +799,11 @@ REFUSED = [
     ("a usage fee does not say where usage goes at a change", "a: {per: used, rate: 1}", "missing_key"),
     ("a quarterly rate does not say what time it is for", "a: {rate: 1, every: quarter}", "missing_key"),
     ("a season's rate is for a month", "a: {rate: 1, rate_per: month, every: {season: {from: 11-15, through: 03-15}}}", "unsupported"),
+    ("a percentage is judged month by month", "a: {rate: 1, rate_per: month, every: quarter}\nb: {per: {fees: [a]}, rate: 1%, every: quarter, judged: each_month}", "unsupported"),
+    ("bands of a month are in a season", "a: {per: used, every: {season: {from: 11-15, through: 03-15}}, at_a_change: by_days, tiers: {over: month, table: \"| up to | rate |\\n|---|---|\\n| above | 1 |\"}}", "unsupported"),
+    ("months of a season are free", "a: {rate: 1, every: {season: {from: 11-15, through: 03-15}}, adjustments: [{free_months: 1}]}", "unsupported"),
+    ("months of a one-off are free", "a: {rate: 1, every: {once: paid_on}, adjustments: [{free_months: 1}]}", "unsupported"),
+    ("a base price of tiers that are no surcharge, by registers", "a: {registers: {peak: peak}, at_a_change: by_days, tiers: {base: 1, table: \"| up to | peak |\\n|---|---|\\n| above | 1 |\"}}", "contradiction"),
     ("a fee has no price", "a: {per: area}", "missing_key"),
     ("numbers of different units are added", "a: {per: area + used, rate: 1, at_a_change: by_days}", "unit_mismatch"),
 ]  # fmt: skip
@@ -757,6 +814,16 @@ def test_rules_that_could_bill_wrongly_are_refused(title: str, fees: str, code: 
     with pytest.raises(feerules.RuleErrors) as refused:
         feerules.load_files({"first.yaml": schedule(fees)})
     assert code in {problem.code for problem in refused.value.problems}
+
+
+def test_what_only_the_days_of_a_later_cycle_make_too_large_is_refused_when_loaded() -> None:
+    # The numbers fit in a season of 90 days, and not in one of 91.
+    season = "every: {season: {from: 12-01, through: 02-29}}, prorate: calendar_days"
+    fees = f"fee: {{per: area * {{}}, rate: 2.000001, {season}, adjustments: [{{times: 0.333333}}, {{times: 0.333333}}]}}"
+    feerules.load_files({"first.yaml": schedule(fees.replace("{}", "1000000"), "2026-02-01")})
+    with pytest.raises(feerules.RuleErrors) as refused:
+        feerules.load_files({"first.yaml": schedule(fees.replace("{}", "10000000"), "2026-02-01")})
+    assert [problem.code for problem in refused.value.problems] == ["overflow"]
 
 
 def test_rows_that_overlap_may_say_the_same() -> None:

@@ -125,6 +125,19 @@ ON_PRICE = [
 ]
 
 
+LATER = "at_a_change: all_to_the_later"
+READ = "at_a_change: by_reading"
+TWO_PARTS = f"fee: {{{LATER}, parts: {{basic: {{rate: %d}}, metered: {{per: used, rate: %d}}}}}}"
+MIXED = [
+    # 15 days at 30 a month; 15 days at 60, and all of the usage at 2
+    Case("a basic price keeps its days where usage goes to the later", TWO_PARTS % (30, 1), {"used": "30"}, ["15.00", "90.00"], later=[("2026-11-16", TWO_PARTS % (60, 2))]),
+    Case("with the usage goes its minimum", f"fee: {{per: used, rate: 1, minimum: 60, {LATER}}}", {"used": "30"}, "60.00", later=[("2026-11-16", f"fee: {{per: used, rate: 1, minimum: 60, {LATER}}}")]),
+    Case("and what is taken off", f"fee: {{per: used, rate: 1, adjustments: [{{minus: 5}}], {LATER}}}", {"used": "30"}, "25.00", later=[("2026-11-16", f"fee: {{per: used, rate: 1, adjustments: [{{minus: 5}}], {LATER}}}")]),
+    Case("a percentage keeps its days", f"a: {{rate: 300}}\nfee: {{per: {{fees: [a]}}, rate: 3%, {LATER}}}", {}, {"a": ["150.00", "200.00"], "fee": ["4.50", "10.00"]}, later=[("2026-11-16", f"a: {{rate: 400}}\nfee: {{per: {{fees: [a]}}, rate: 5%, {LATER}}}")]),
+    Case("and needs no reading", f"a: {{rate: 300}}\nfee: {{per: {{fees: [a]}}, rate: 3%, {READ}}}", {}, {"a": ["150.00", "200.00"], "fee": ["4.50", "10.00"]}, later=[("2026-11-16", f"a: {{rate: 400}}\nfee: {{per: {{fees: [a]}}, rate: 5%, {READ}}}")]),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(("rule", "used", "changes", "expected"), ON_PRICE)
 def test_usage_goes_where_the_rule_says_at_a_change_of_price(
     rule: str, used: str, changes: list[dict[str, Any]], expected: str | list[str]
@@ -185,6 +198,9 @@ OWNERS = [
         "2026-Q4",
     ),
     Case("one of two changes is of the facts", "fee: {per: area, rate: 0.01}", owned(then("2026-11-11", owner_id="B"), then("2026-11-21", area="200"), area="100"), ["0.33", "0.34", "0.67"]),
+    Case("what changes on one day is one change", "fee: {per: area, rate: 3}", owned(then("2026-11-11", owner_id="B"), then("2026-11-11", area="200"), area="100"), [{"amount": "100.00", "payer_id": "A"}, {"amount": "400.00", "payer_id": "B"}]),
+    Case("and told twice it is told once", "fee: {per: area, rate: 3}", owned(then("2026-11-11", area="200"), then("2026-11-11", area="200", owner_id="B"), area="100"), ["100.00", "400.00"]),
+    Case("two areas on one day are a problem", "fee: {per: area, rate: 3}", owned(then("2026-11-11", area="200"), then("2026-11-11", area="300"), area="100"), "ends_before_start"),
     Case("free months are shared", "fee: {rate: 30, rate_per: month, every: quarter, adjustments: [{free_months: 1}]}", owned(then("2026-11-01", owner_id="B")), ["20.00", "40.00"], "2026-Q4"),
     Case("a sum taken off is shared", "fee: {rate: 30, adjustments: [{minus: 10.01}]}", owned(then("2026-11-16", owner_id="B")), ["10.00", "9.99"]),
     Case("a tax is of each part", "fee: {rate: 1.01, tax: 6%}", owned(then("2026-11-16", owner_id="B")), [{"amount": "0.51", "tax": "0.03"}, {"amount": "0.50", "tax": "0.03"}]),
@@ -291,7 +307,29 @@ VACANCY = [
 ]  # fmt: skip
 
 
-@cases(VERSIONS, TIERED, OWNERS, DEVELOPER, FACTS, VACANCY)
+QUARTER = "every: quarter, judged: each_month, at_a_change: by_days"
+SUMMER = "rate: 'if(month >= 7 and month <= 8, 1, 0.5)'"
+SUMMER_TIERS = (
+    "{over: month, table: '| up to | rate |\\n|--|--|\\n| 30 | 0.50 |\\n| above | 0.80 |'}".replace("'", '"')
+)
+MONTH_BY_MONTH = [
+    # 92 m³ in 92 days: 31 and 31 at 1.00, 30 at 0.50
+    Case("a quarter's usage is divided among its months", f"fee: {{per: used, {QUARTER}, {SUMMER}}}", {"used": "92"}, [{"amount": "77.00", "quantity": "92"}], "2026-Q3"),
+    Case("all of it is the last month's where it goes to the later part", f"fee: {{per: used, {QUARTER.replace('by_days', 'all_to_the_later')}, {SUMMER}}}", {"used": "92"}, "46.00", "2026-Q3"),
+    Case("by reading, the months need readings", f"fee: {{per: used, {QUARTER.replace('by_days', 'by_reading')}, {SUMMER}}}", {"used": "92"}, "no_reading_at_change", "2026-Q3"),
+    Case("an owner who moves in pays the months from then on", f"fee: {{per: used, {QUARTER}, {SUMMER}}}", {"used": "92", "owner_id": "A", "changes": [then("2026-08-11", owner_id="B")]}, ["41.00", "36.00"], "2026-Q3"),
+    # 30 × 0.50 + 1 × 0.80 in July and August, 30 × 0.50 in September
+    Case("tiers of a month count in each month from nothing", f"fee: {{per: used, {QUARTER}, tiers: {SUMMER_TIERS}}}", {"used": "92"}, "46.60", "2026-Q3"),
+    # the bands of the bill go on: 30 × 0.50 + 62 × 0.80
+    Case("tiers of a bill count through its months", f"fee: {{per: used, {QUARTER}, tiers: {SUMMER_TIERS.replace('over: month, ', '')}}}", {"used": "92"}, "64.60", "2026-Q3"),
+    Case("what is passed on is passed on once", f"fee: {{pass_through: used, {QUARTER}}}", {"used": "92.01"}, "92.01", "2026-Q3"),
+    Case("also where months are rounded", "fee: {pass_through: used, every: quarter, at_a_change: by_days, rounding: [{stage: month, unit: 0.1}]}", {"used": "92"}, "92.00", "2026-Q3"),
+    Case("a rate by the day counts each day once", "fee: {rate: 1, rate_per: day, every: quarter, judged: each_month}", {}, "92.00", "2026-Q3"),
+    Case("a percentage of a quarter is charged once where months are rounded", "base: {rate: 100, rate_per: month, every: quarter}\nfee: {per: {fees: [base]}, rate: 3%, every: quarter, rounding: [{stage: month, unit: 0.1}]}", {}, {"base": "300.00", "fee": "9.00"}, "2026-Q3"),
+]  # fmt: skip
+
+
+@cases(VERSIONS, MIXED, TIERED, OWNERS, DEVELOPER, FACTS, VACANCY, MONTH_BY_MONTH)
 def test_a_cut_is_what_a_person_works_out_by_hand(case: Case) -> None:
     check(case)
 

@@ -138,6 +138,26 @@ def test_half_a_year_is_the_same_on_days_of_the_calendar_and_from_handover(
     check(Case("", fee, {"handover": "2020-11-01", "moved_out": "2028-05-01"}, leap, "2027-11"))
 
 
+WINTER = '{hit: first, table: "| month | rate |\\n|---|---|\\n| 12 | 10 |\\n| - | 1 |"}'
+MONTHLY = "every: quarter, judged: each_month"
+# 92 of them were used in October, November and December; 31 at 10
+BY_MONTH = [
+    Case("usage of a quarter is spread over its months, each at its price", f"fee: {{per: used, rate: {WINTER}, {MONTHLY}, at_a_change: by_days}}", {"used": "92"}, [{"amount": "371.00", "quantity": "92"}], "2026-Q4"),
+    Case("or belongs to the last", f"fee: {{per: used, rate: {WINTER}, {MONTHLY}, at_a_change: all_to_the_later}}", {"used": "92"}, "920.00", "2026-Q4"),
+    Case("or a reading at the end of each month must tell", f"fee: {{per: used, rate: {WINTER}, {MONTHLY}, at_a_change: by_reading}}", {"used": "92"}, "no_reading_at_change", "2026-Q4"),
+    Case("usage of two owners too", f"fee: {{per: used, rate: {WINTER}, {MONTHLY}, at_a_change: by_days}}", {"used": "92", "owner_id": "A", "changes": [{"from": "2026-12-01", "facts": {"owner_id": "B"}}]}, ["61.00", "310.00"], "2026-Q4"),
+    Case("a bill by months is rounded by months", "fee: {per: used, rate: 0.01, every: quarter, rounding: [{stage: month, unit: 0.1}], at_a_change: by_days}", {"used": "92"}, "0.90", "2026-Q4"),
+    Case("what is passed on is passed on once", f"fee: {{pass_through: company_bill, at_a_change: by_days, {MONTHLY}}}", {"company_bill": "9.00"}, "9.00", "2026-Q4"),
+    Case("a share is a share of the quarter", f"fee: {{share: {{by: 1}}, {MONTHLY}}}", {}, "12.00", "2026-Q4", shares={"fee": "12.00"}),
+    # (31 + 30) × 0.10 + 31 × 1.00
+    Case("a daily rate counts each day once", f"fee: {{rate: 0.1 * {{}}, rate_per: day, {MONTHLY}}}".replace("0.1 * {}", WINTER.replace("10", "1.0").replace("| 1 |", "| 0.1 |")), {}, "37.10", "2026-Q4"),
+    # bands of the bill: 10 × 1 + 21 × 2 in October, 61 × 2 after it
+    Case("bands count on from month to month", f'fee: {{per: used, {MONTHLY}, at_a_change: by_days, tiers: {{table: "| up to | rate |\\n|---|---|\\n| 10 | 1 |\\n| above | 2 |"}}}}', {"used": "92"}, "174.00", "2026-Q4"),
+    Case("a fixed part is for each month, and usage for the quarter", "fee: {every: quarter, rate_per: month, rounding: [{stage: month}], at_a_change: by_days, parts: {a: {rate: 10}, b: {per: used, rate: 1}}}", {"used": "92"}, "122.00", "2026-Q4"),
+    # a home of 120 m² reaches the second band in every month
+    Case("bands of a month hold an area in each month", 'fee: {per: area, every: quarter, rate_per: month, tiers: {over: month, table: "| up to | rate |\\n|---|---|\\n| 100 | 1 |\\n| above | 2 |"}}', {"area": "120"}, "420.00", "2026-Q4"),
+]  # fmt: skip
+
 # How much of a longer bill is charged on each part of it
 ACCRUED = [
     Case("half a month of a month", "fee: {rate: 300}", {}, "150.00", "2026-11-01/2026-11-16", accrue=True),
@@ -158,7 +178,7 @@ ACCRUED = [
 ACCRUED[3] = Case(ACCRUED[3].title, ACCRUED[3].fees, {}, ["15.00", "15.48"], ACCRUED[3].period, accrue=True)
 
 
-@cases(AMOUNTS, ACCRUED)
+@cases(AMOUNTS, BY_MONTH, ACCRUED)
 def test_time_counts_as_a_person_counts_it(case: Case) -> None:
     check(case)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+import pickle
+from dataclasses import FrozenInstanceError, replace
 from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 import feerules
+from bills import Case, bill_of
 from feerules.bill import Bill, BillLine, Step
 
 UNIT = {
@@ -97,13 +99,13 @@ KINDS = {
     ),
     "two parts": (
         "heating", {},
-        "采暖费（2026年5月1日至2026年5月31日）：基本热费 ¥358.00 + 计量热费 ¥66.01 = ¥424.01。应缴日期：2026年5月1日。",
-        "Heating (May 1, 2026 to May 31, 2026): Base ¥358.00 + Usage ¥66.01 = ¥424.01. Due on May 1, 2026.",
+        "采暖费（2026年5月1日至2026年5月31日）：基本热费 ¥358.00 + 计量热费 ¥66.01 = ¥424.01。其中：基本热费 89.50 m²按单价4.00、计量热费 412.55 kWh按单价0.16。应缴日期：2026年5月1日。",
+        "Heating (May 1, 2026 to May 31, 2026): Base ¥358.00 + Usage ¥66.01 = ¥424.01. Of which: Base 89.50 m² at 4.00, Usage 412.55 kWh at 0.16. Due on May 1, 2026.",
     ),
     "the one part that costs anything": (
         "heating", {"heat_used": 0},
-        "采暖费（2026年5月1日至2026年5月31日）：基本热费 ¥358.00。应缴日期：2026年5月1日。",
-        "Heating (May 1, 2026 to May 31, 2026): Base ¥358.00. Due on May 1, 2026.",
+        "采暖费（2026年5月1日至2026年5月31日）：基本热费 ¥358.00。其中：基本热费 89.50 m²按单价4.00。应缴日期：2026年5月1日。",
+        "Heating (May 1, 2026 to May 31, 2026): Base ¥358.00. Of which: Base 89.50 m² at 4.00. Due on May 1, 2026.",
     ),
     "a percentage of other fees": (
         "agency", {},
@@ -323,3 +325,78 @@ def test_surcharge_tiers_stand_on_a_base_price() -> None:
     )
     told = "30 m³ × 0.5283 + 10 m³ × 1.92 + 10 m³ × 3.30 + 10 m³ × 4.30 = 111.049, rounded to ¥111.05."
     assert told in line.explain("en")
+
+
+POWER = """
+fee:
+  registers: {peak: peak, valley: valley}
+  at_a_change: by_days
+  tiers:
+    over: {each: year, used_before: before}
+    table: |
+      | up to | peak | valley |
+      |-------|------|--------|
+      | 100   | 0.56 | 0.30   |
+      | above | 0.62 | 0.40   |
+"""
+GUIDED = "fee: {per: area, rate: {base: 2.00, float: chosen, up: 20%, down: 10%}}"
+RELIEF = """
+fee:
+  rate: 100
+  adjustments: [{title: {zh: 优惠, en: Relief}, times: 0.9, source: {document: 减免办法, clause: 第三条}}]
+"""
+PARTS = "fee: {parts: {all: {rate: 10}, high: {applies: {floor: '> 6'}, per: area, rate: 5}}}"
+# what is told, the fee, the facts, in Chinese and in English
+MORE = [
+    (
+        "each register and what was counted before", POWER, {"peak": "120", "valley": "80", "before": "20"},
+        "200 kWh、按分时时段计费；金额：¥100.32。分时用量：peak 120 kWh、valley 80 kWh。此前已计用量：20 kWh。",
+        "200 kWh, by time of use; amount: ¥100.32. Registers: peak 120 kWh, valley 80 kWh. Counted before: 20 kWh.",
+    ),
+    (
+        "the base and the float of a price", GUIDED, {"area": "100", "chosen": "-0.05"},
+        "100 m² × 1.90 = ¥190.00。政府指导价：基准价2.00，浮动-5%。",
+        "100 m² × 1.90 = ¥190.00. Guided price: base 2.00, float -5%.",
+    ),
+    (
+        "the source of an adjustment", RELIEF, {},
+        "100.00 × 0.9 = ¥90.00。调整：优惠（× 0.9）（依据：减免办法，第三条）。",
+        "100.00 × 0.9 = ¥90.00. Adjustments: Relief (× 0.9) (source: 减免办法, 第三条).",
+    ),
+    (
+        "only the parts that are for the unit", PARTS, {"floor": 3, "area": "100"},
+        "all ¥10.00。其中：all 单价10.00。", "all ¥10.00. Of which: all rate 10.00.",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "fee", "unit", "zh", "en"), MORE, ids=[each[0] for each in MORE])
+def test_a_line_tells_more_than_its_product(
+    title: str, fee: str, unit: dict[str, Any], zh: str, en: str
+) -> None:
+    bill = bill_of(Case(title, fee, unit, ""))
+    assert zh in bill.explain()
+    assert en in bill.explain("en")
+    assert Bill.from_dict(json.loads(json.dumps(bill.to_dict()))) == bill
+
+
+def test_a_part_tells_its_quantity_its_rate_and_its_unit() -> None:
+    steps = [step.to_dict() for step in lines_of("heating")[0].steps if step.kind == "part"]
+    assert [(step["quantity"], step["rate"], step["unit"]) for step in steps] == [
+        ("89.50", "4.00", "m²"),
+        ("412.55", "0.16", "kWh"),
+    ]
+
+
+def test_a_bill_cannot_be_changed_and_survives_a_pickle() -> None:
+    bill = feerules.price(UNIT, BOOK, "2026-05")
+    again = pickle.loads(pickle.dumps(bill))
+    assert again == bill
+    assert again.explain() == bill.explain()
+    for held, name in (
+        (bill, "period"),
+        (bill.lines[0], "amount"),
+        (lines_of("heating")[0].steps[0], "rate"),
+    ):
+        with pytest.raises(FrozenInstanceError):
+            setattr(held, name, None)

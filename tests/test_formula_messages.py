@@ -70,7 +70,7 @@ WRONG: list[tuple[str, *tuple[tuple[int, str, str, str, str], ...]]] = [
     ("2.80元", (0, "number_with_unit", '"2.80元"', A_NUMBER, "write 2.80: the unit belongs to the fact")),
     ("2.80元/月·㎡ * area", (0, "number_with_unit", '"2.80元/月·㎡"', A_NUMBER,
                           "write 2.80: the unit belongs to the fact")),
-    ("¥2.80", (0, "not_in_formulas", '"¥"', SYNTAX, "write the number alone: the document declares its currency")),
+    ("¥2.80", (0, "number_with_unit", '"¥2.80"', "a number such as 12.5", "write 2.80: the document declares its currency")),
     ("1e5", (0, "not_a_number", '"1e5"', A_NUMBER, "write 100000")),
     ("1E-3 * a", (0, "not_a_number", '"1E-3"', A_NUMBER, "write 0.001")),
     (".5 + 5. + 1_000", (0, "not_a_number", '".5"', A_NUMBER, "write 0.5"),

@@ -145,7 +145,7 @@ WRONG: list[tuple[Any, object, str, str, str, str]] = [
     (Flag, "有", "wrong_type", '"有"', TRUTH, "write true"),
     (Flag, "否", "wrong_type", '"否"', TRUTH, "write false"),
     (Flag, "0", "wrong_type", '"0"', TRUTH, "write false"),
-    (Flag, "maybe", "wrong_type", '"maybe"', TRUTH, ""),
+    (Flag, "maybe", "wrong_type", '"maybe"', TRUTH, "write true or false"),
     (Id, "Management Fee", "wrong_id", '"Management Fee"', SNAKE, "write management_fee"),
     (Id, "managementFee", "wrong_id", '"managementFee"', SNAKE, "write management_fee"),
     (Id, "management-fee", "wrong_id", '"management-fee"', SNAKE, "write management_fee"),
@@ -159,7 +159,7 @@ WRONG: list[tuple[Any, object, str, str, str, str]] = [
     (Phrase, " ", "wrong_type", '" "', "a text", ""),
     (Words, "", "wrong_type", "an empty text", "a text, or {zh: …, en: …}", ""),
     (Words, Seq(), "wrong_type", "an empty list", "a text, or {zh: …, en: …}", ""),
-    (Words, Map({Text("cn"): Text("x")}), "unknown_key", 'the key "cn"', "one of: zh, en", ""),
+    (Words, Map({Text("cn"): Text("x")}), "unknown_key", 'the key "cn"', "one of: zh, en", 'write "zh"'),
     (Words, Map({Text("zh"): None}), "wrong_type", "nothing", "a text", ""),
 ]  # fmt: skip
 

@@ -80,6 +80,7 @@ UNREADABLE = [
     (" 2026-11", f'found " 2026-11", {FORMS}; write "2026-11"'),
     ("２０２６-1１", f'found "２０２６-1１", {FORMS}; full-width ２ ０ ６ １: write "2026-11"'),
     ("２０２６的", f'found "２０２６的", {FORMS}; full-width ２ ０ ６: write half-width digits and signs'),
+    ("2026-11-01..2026-11-30", f'found "2026-11-01..2026-11-30", {FORMS}; write "2026-11-01/2026-12-01"'),
     ("2026-11/2027-01", f'found "2026-11/2027-01", {FORMS}; write "2026-11-01/2027-02-01"'),
     ("2026-11-01", f'found "2026-11-01", {FORMS}; write "2026-11-01/2026-11-02"'),
     (

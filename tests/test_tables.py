@@ -102,7 +102,10 @@ WRONG = [
     ("| a | b |\n|---|\n| 1 | 2 |", [("wrong_width", "2:1", "write |---|---|")]),
     ("| a | b |\n|---|---|\n| 1 |", [("wrong_width", "3:3", "- stands for any value")]),
     ("| a |\n|---|\n| 1 | 2 |", [("wrong_width", "3:7", "for a | inside a cell write \\|")]),
-    ("| a | a |\n|--|--|\n| 1 | 2 |", [("duplicate_column", "1:7", "")]),
+    (
+        "| a | a |\n|--|--|\n| 1 | 2 |",
+        [("duplicate_column", "1:7", "rename one of them, or take one column out")],
+    ),
     ("| a |  |\n|--|--|\n| 1 | 2 |", [("empty_name", "1:6", "")]),
     (
         '| a |\n|---|\n| "x |\n| y" |',
@@ -112,7 +115,9 @@ WRONG = [
     ('| a |\n|---|\n| "1"', [("missing_pipe", "3:6", "")]),
     ("| a |\n|---|\n|", [("missing_pipe", "3:2", "")]),
     ("| a |\n|---|\n| 1 |\n# note", [("not_a_row", "4:1", "take it out of the table")]),
-    ("a | b\n--|--\n1 | 2", [("not_a_row", "1:1", "take it out of the table")]),
+    ("a | b\n--|--\n1 | 2", [("not_a_row", "1:1", "write | a | b |")]),
+    ("a, b\n1, 2", [("not_a_row", "1:1", "write | a | b |")]),
+    ("| a | b | |---|---| | 1 | 2 |", [("not_a_row", "1:1", "type | after the key, and not >")]),
     (
         "| a | b |\n|---|---|\n| 1 ｜ 2 |\n｜ 1 | 2 |",
         [
@@ -159,6 +164,22 @@ def test_rows_beyond_the_limit_are_refused_and_not_dropped() -> None:
 
 
 CSV = '类型,floor,note\r\n住宅,"[1..3], 5","""a"" ≥"\r\n,,\r\n 商铺 , - ,x,,\r\n'
+
+
+@pytest.mark.parametrize("text", ["type,rate\n住宅,2.80", "type,rate\nshop,2.80元"])
+def test_characters_of_gb_18030_that_are_utf8_too_are_read_as_what_they_are(text: str) -> None:
+    content = text.encode("gb18030")
+    assert content.decode("utf-8") != text
+    cells = read_table_file("prices.csv", content).rows[0].cells
+    assert ",".join(cells) == text.partition("\n")[2]
+
+
+@pytest.mark.parametrize(
+    "text", ["тип,rate\nдом,2.80", "τύπος,rate\nσπίτι,2.80", "סוג,rate\nדירה,2.80", "m²,rate\n¥,2.80"]
+)
+def test_other_alphabets_stay_what_they_are_in_utf8(text: str) -> None:
+    table = read_table_file("prices.csv", text.encode())
+    assert "".join(head.name for head in table.header) == text.partition("\n")[0].replace(",", "")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])

@@ -372,6 +372,22 @@ fee:
 SPLIT, FILLED = REGISTERS.format("proportional"), REGISTERS.format("in_order")
 
 
+SURCHARGES = """
+fee:
+  registers: {{peak: peak, valley: valley}}
+  assign: {}
+  at_a_change: by_days
+  tiers:
+    kind: surcharge
+    base: 0.20
+    table: |
+      | up to | peak | valley |
+      |-------|------|--------|
+      | 100   | 0    | 0      |
+      | above | 0.10 | 0.05   |
+"""
+
+
 def in_a_new_year(fee: str) -> str:
     """The same in quarters from June, with bands of a year from 17 July."""
     fee = fee.replace("  assign", "  every: {cycle: quarter, starts_on: 06-01}\n  assign")
@@ -407,12 +423,64 @@ BY_TIME = [
         "97.28",
         "2026-06",
     ),
+    # peak with one place beside valley with two: 2 ÷ 3 of 56 + 31 and 1 ÷ 3 of 30 + 20
+    Case(
+        "registers may be read to different places",
+        SPLIT.replace("peak: peak", "peak: 'round(peak, 1)'"),
+        {"peak": "100", "valley": "50"},
+        "74.67",
+    ),
+    # 150 × 0.20, and of 50 above the norm two thirds × 0.10 and a third × 0.05
+    Case(
+        "every unit of a surcharge pays its base, whatever the register",
+        SURCHARGES.format("proportional"),
+        {"peak": "100", "valley": "50"},
+        "34.17",
+    ),
+    # 50 of the valley come last: 150 × 0.20 + 50 × 0.05
+    Case("in order too", SURCHARGES.format("in_order"), {"peak": "100", "valley": "50"}, "32.50"),
     # 1 ÷ 3 of 100 and of 50: 33.3… × 0.56 + 66.6… × 0.30 + 16.6… × 0.62 + 33.3… × 0.40 = 62.333…
     Case("a part that is no decimal is exact until the end", SPLIT, {"peak": "50", "valley": "100"}, "62.33"),
 ]
 
 
-@cases(OVER, RESETS, RAISED, PRORATED, CHOSEN, BY_TIME)
+LESS = tiers(more="over: {each: year, used_before: before}, ").replace("per: used", "per: used - 5")
+GIVEN_BACK = [
+    # 12 were counted, 5 too many: 2 × 3 + 3 × 2
+    Case(
+        "less than was counted is given back in the bands in which it was counted",
+        f"fee: {LESS}",
+        {"used": "0", "before": "12"},
+        "-12.00",
+    ),
+    Case(
+        "down to nothing",
+        f"fee: {LESS}",
+        {"used": "0", "before": "5"},
+        "-10.00",
+    ),
+    Case(
+        "less than nothing has no band",
+        f"fee: {LESS}",
+        {"used": "0", "before": "4.99"},
+        "below_zero",
+    ),
+    Case(
+        "nor has a bill of less than nothing",
+        f"fee: {tiers().replace('per: used', 'per: used - 5')}",
+        {"used": "4"},
+        "below_zero",
+    ),
+    Case(
+        "a register of less than nothing is no part of a band",
+        SPLIT.replace("peak: peak", "peak: peak - 60"),
+        {"peak": "50", "valley": "100"},
+        "below_zero",
+    ),
+]
+
+
+@cases(OVER, RESETS, RAISED, PRORATED, CHOSEN, BY_TIME, GIVEN_BACK)
 def test_a_price_by_bands_is_what_a_person_works_out_by_hand(case: Case) -> None:
     check(case)
 

@@ -15,6 +15,16 @@ from feerules.ledger.position import Position
 from feerules.load import load, load_files
 from feerules.periods import Period
 from feerules.pricing import price, price_estate, reconcile
+from feerules.reports import (
+    EntryErrors,
+    EntryProblem,
+    ageing_report,
+    arrears_ledger,
+    collection_rate,
+    roll_forward,
+    titles,
+    workload,
+)
 from feerules.schemas import schema
 
 __all__ = [
@@ -31,6 +41,8 @@ __all__ = [
     "Charge",
     "Clear",
     "Decision",
+    "EntryErrors",
+    "EntryProblem",
     "Event",
     "FeeRulesError",
     "Hold",
@@ -48,8 +60,11 @@ __all__ = [
     "UnitProblem",
     "Wait",
     "Where",
+    "ageing_report",
+    "arrears_ledger",
     "classify",
     "classify_estate",
+    "collection_rate",
     "load",
     "load_files",
     "next_action",
@@ -59,6 +74,9 @@ __all__ = [
     "price",
     "price_estate",
     "reconcile",
+    "roll_forward",
     "run_cases",
     "schema",
+    "titles",
+    "workload",
 ]

@@ -15,7 +15,7 @@ from feerules.decisions import Decision
 from feerules.documents.others import Case
 from feerules.documents.tree import Text
 from feerules.dunning import next_action
-from feerules.errors import UnitErrors
+from feerules.errors import UnitErrors, did_you_mean
 from feerules.ledger.position import Position
 
 __all__ = ["account_differences", "plain", "problem_differences"]
@@ -24,7 +24,7 @@ __all__ = ["account_differences", "plain", "problem_differences"]
 ASKED = {
     "decision": "decision", "step": "step_id", "channel": "channel", "fallback": "fallback", "role": "role",
     "approval": "needs_approval", "until": "until", "not_before": "not_before", "not_after": "not_after",
-    "amount": "amount", "stop": "stop", "by": "by", "next_review_on": "next_review_on", "template": "template",
+    "amount": "amount", "fee": "fee", "stop": "stop", "by": "by", "next_review_on": "next_review_on", "template": "template",
     "charge_ids": "charge_ids",
 }  # fmt: skip
 
@@ -54,7 +54,8 @@ def account_differences(book: Book, case: Case) -> Iterator[str]:
         elif key in assessed.position.values:
             found = assessed.position[key]
         else:
-            yield f"{key}: neither a fact of the position nor a part of a decision"
+            hint = did_you_mean(key, ["class", "reason", *ASKED, *assessed.position.values])
+            yield f"{key}: neither a fact of the position nor a part of a decision" + f"; {hint}" * bool(hint)
             continue
         if not _same(found, expected):
             yield f"{key}: expected {plain(expected)}, found {_told(found)}"
@@ -95,7 +96,8 @@ def problem_differences(error: UnitErrors, expect: Mapping[str, Any]) -> Iterato
     found = [(problem.code, problem.fact) for problem in error.problems]
     wanted = (expect.get("problem"), expect.get("fact"))
     if not any(code == wanted[0] and wanted[1] in (None, fact) for code, fact in found):
-        yield f"expected {dict(expect)}, found the problems: {error}"
+        told = ", ".join(f"{key} {value}" for key, value in plain(dict(expect)).items())
+        yield f"expected {told}, found the problems: {error}"
 
 
 def _same(found: Any, expected: Any) -> bool:

@@ -15,6 +15,7 @@ from feerules.action_rows import ActionRows
 from feerules.assessing import day_of
 from feerules.calendars import UnknownYear, WorkdayCalendar
 from feerules.documents.policy import Step, Stop
+from feerules.frames import to_decimal
 from feerules.hours import Hours, Opening
 from feerules.periods import day_number
 from feerules.plan.dunning import Compiled
@@ -31,6 +32,7 @@ from feerules.reason_columns import (
 )
 from feerules.reviewing import ACCRUING, COUNTING_DOWN, COUNTING_UP, DAILY, THIS_WEEK, TODAY
 from feerules.telling import source_of, titles
+from feerules.vocabulary import MOST_MONEY
 
 __all__ = ["Actions"]
 
@@ -73,12 +75,16 @@ class Actions:
 
     def _chosen(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Which of the ways is gone (~way), by which stop, to which step (their number for none)."""
-        most, age = self.policy.ledger.stale_after, fact("ledger_age_days")
-        stale = pl.lit(False) if most is None else (age > most).fill_null(False)
+        most = self.policy.ledger.stale_after
+        stale = pl.lit(False) if most is None else (fact(f"ledger_age_{most[1]}") > most[0]).fill_null(False)
+        ladder_ = self.policy.ladder
+        minds = ladder_ is not None and ladder_.backwards != "allowed" and self.known_at is None
+        backwards = fact("~later_step").is_not_null() if minds else pl.lit(False)
         stops, steps = len(self.stops), len(self.steps)
         way = first_of(
             (fact("contradictions").list.len() > 0, "contradictory"),
             (stale, "stale"),
+            (backwards, "backwards"),
             (~self._flag("owes"), "clear"),
             (pl.col("stop") < stops, "stop"),
             otherwise="ladder",
@@ -98,7 +104,12 @@ class Actions:
             (pl.col("~way") == "ladder", ladder),
             otherwise=pl.lit(steps),
         ).cast(pl.Int64)
+        fees: pl.Expr = pl.lit(0)
+        for number in range(steps):
+            if f"step.{number}.fee" in self.totals:
+                fees = pl.when(pl.col("~step") == number).then(pl.col(f"step.{number}.fee")).otherwise(fees)
         return rows.with_columns(step.alias("~step")).with_columns(
+            to_decimal(fees, 2, most=MOST_MONEY).alias("~fee"),
             entry([bool(each.channels) for each in self.steps], pl.col("~step"), pl.Boolean).fill_null(False).alias("~contact"),
             by_step(self.steps, lambda step: fact(f"steps.{step.id}.count"), pl.Int64).fill_null(0).alias("~count"),
             by_step(self.steps, lambda step: fact(f"steps.{step.id}.failed"), pl.Int64).fill_null(0).alias("~failed"),
@@ -167,8 +178,15 @@ class Actions:
             .list.join(", ")
         )
         because(way == "contradictory", "contradictory", None, {"what": json_text(what)})
-        age = fact("ledger_age_days").cast(pl.String)
-        because(way == "stale", "stale", None, {"days": age, "most": self.policy.ledger.stale_after})
+        if self.policy.ledger.stale_after is not None:
+            most, unit = self.policy.ledger.stale_after
+            code = "stale" if unit == "days" else "stale_by_clock"
+            age = fact(f"ledger_age_{unit}").cast(pl.String)
+            because(way == "stale", code, None, {unit: age, "most": most})
+        for step in self.steps:
+            here = (way == "backwards") & (fact("~later_step") == step.id)
+            told = {"title": titles(step.title, step.id), "day": json_day(fact("~later_on"))}
+            because(here, "before_last_step", step, told)
         some, least = fact("outstanding") > 0, format(self.policy.minimum, "f")
         because(
             (way == "clear") & some,
@@ -215,7 +233,8 @@ class Actions:
         self.why.because(idle & ~any_, "nothing_due")
 
     def _rests_until(self, step: Step) -> pl.Expr:
-        return pl.lit(self.today) + after(max(step.gap or 0, 1) - fact(f"steps.{step.id}.days"))
+        rested = pl.lit(self.today) + after(max(step.gap or 0, 1) - fact(f"steps.{step.id}.days"))
+        return pl.max_horizontal(rested.cast(pl.Date), pl.lit(self.today + ONE_DAY))
 
     def _of_a_step(self, here: pl.Expr, step: Step) -> None:
         because, bar, limits = self.why.because, pl.col("~bar"), self.policy.limits
@@ -243,6 +262,8 @@ class Actions:
             because(here & (pl.col("~count") >= step.escalate.after), "escalated", step, told)
         if step.approval is not None:
             because(here & ~pl.col("~approved"), "needs_approval", step, {"role": step.approval})
+        if step.fee is not None:
+            because(here & (pl.col("~fee") != 0), "costs", step, {"amount": json_money(pl.col("~fee"))})
 
     # What is decided
 
@@ -252,7 +273,7 @@ class Actions:
         verdict = entry([stop.then for stop in self.stops], pl.col("stop"))
         odd = bar.is_in(["unknown_year", "no_hours"]).fill_null(False)
         decision = first_of(
-            (way.is_in(["contradictory", "stale"]), "review"),
+            (way.is_in(["contradictory", "stale", "backwards"]), "review"),
             (way == "clear", "clear"),
             (stopped, verdict),
             (~stepping, "wait"),
@@ -319,7 +340,9 @@ class Actions:
         stale = self.policy.ledger.stale_after
         if stale is not None:
             age = fact("ledger_age_days")
-            days.append(pl.when(age <= stale).then(pl.lit(today) + after(stale - age + 1)))
+            # By the clock it can be stale on any day.
+            most = pl.lit(stale[0]) if stale[1] == "days" else age
+            days.append(pl.lit(today) + after(most - age + 1))
         ahead = [pl.when(each.cast(pl.Date) > today).then(each.cast(pl.Date)) for each in days]
         return pl.min_horizontal(ahead)
 
@@ -329,7 +352,7 @@ class Actions:
         tomorrow, monday = today + ONE_DAY, today + timedelta(days=7 - today.weekday())
         found = []
         for name, cuts in self.compiled.cuts.items():
-            if name not in self.compiled.own:
+            if name not in self.compiled.own or cuts == ():
                 continue
             value = fact(name)
             if name in DAILY:

@@ -76,6 +76,7 @@ class ActionRows:
             pl.col("~legal").alias("legal"),
             pl.col("charge_ids"),
             amount.alias("amount"),
+            pl.when(acts).then(pl.col("~fee")).alias("fee"),
             pl.when(acts).then(entry([each.template or each.id for each in self.steps], step)).alias("template"),
             pl.when(acts).then(self._message(amount)).alias("fields"),
             pl.when(acts).then(entry([list(each.announces) for each in self.steps], step, pl.List(pl.String))).alias("announces"),
@@ -141,6 +142,9 @@ class ActionRows:
 
         return by_step(self.steps, role, pl.String)
 
+    def _costs(self, step: Step) -> pl.Expr:
+        return _NO_TEXT if step.fee is None else json_money(pl.col("~fee"))
+
     def _asked(self, step: Step) -> pl.Expr:
         return fact(step.amount or ("demand_covers" if step.legal else "overdue"))
 
@@ -159,6 +163,7 @@ class ActionRows:
             "oldest_due_on": json_day(fact("oldest_due_on")),
             "unpaid_periods": fact("unpaid_periods").cast(pl.String),
             "promised_on": json_day(fact("promised_on")),
+            "fee": by_step(self.steps, self._costs, pl.String),
             "pay_by": json_day(ends),
         }
         parts = [pl.concat_str(pl.lit(f'"{name}": '), value) for name, value in told.items()]

@@ -102,6 +102,7 @@ def _policy_of(account: Account | None, book: Book, as_of: date | datetime) -> C
     if account is not None and account.policy is not None:
         found = [each for each in found if each.policy.id == account.policy]
     elif account is not None:
+        found = [each for each in found if each.policy.currency == account.currency]
         found = [each for each in found if not each.policy.applies or _running(each).applies(account)]
     if len(found) > 1:
         raise _errors(account, "policy_claimed_twice")

@@ -122,6 +122,7 @@ ADJUSTMENTS = {
     "free_months": sentence("free months"),
     "per_unit": sentence("an addition per unit"),
 }
+OF_WHAT = {"part": sentence("Of which: {steps}."), "register": sentence("Registers: {steps}.")}
 LIMITS = {
     "minimum": (sentence("Minimum: {amount}."), sentence("A minimum applies.")),
     "maximum": (sentence("Maximum: {amount}."), sentence("A maximum applies.")),
@@ -159,7 +160,7 @@ class _Explanation:
         message = sentence("To be returned by {day}.") if self.given_back else sentence("Due on {day}.")
         yield words.text(message, day=words.day(line.due_on))
         yield words.text("Rule: {rule}.", rule=self._rule())
-        if source := self._source():
+        if source := self._source(line.source):
             yield words.text("Source: {source}.", source=source)
 
     def _given(self, amount: Decimal) -> Decimal:
@@ -172,6 +173,7 @@ class _Explanation:
         if components:
             told_ones = words.listed(map(self._component, components.values()))
             yield words.text("Rate components: {components}.", components=told_ones)
+        yield from self._metered()
         adjustments = [*self._adjusted([step for step in steps if step.kind == "adjustment"])]
         if adjustments:
             yield words.text("Adjustments: {adjustments}.", adjustments=words.listed(adjustments))
@@ -179,6 +181,33 @@ class _Explanation:
             yield from (
                 self._limit(step) for step in steps if step.kind == "limit" and self._may_decide(step)
             )
+
+    def _metered(self) -> Iterator[str]:
+        """What the parts and registers are of, what was counted before, and how a price was guided."""
+        words, reckoning = self.words, self.reckoning
+        for kind, message in OF_WHAT.items():
+            steps = [step for step in self.line.steps if step.kind == kind and step.quantity is not None]
+            # A part that costs nothing is no part of the amount; a register may well show nothing.
+            steps = [step for step in steps if step.amount or kind == "register"]
+            texts = dict.fromkeys(map(reckoning.step_text, steps))
+            if texts:
+                yield words.text(message, steps=words.listed(texts))
+        for step in self.line.steps:
+            if step.kind == "counted" and step.quantity is not None:
+                yield words.text(
+                    "Counted before: {quantity}.", quantity=reckoning.quantity_text(step.quantity)
+                )
+        yield from self._guided()
+
+    def _guided(self) -> Iterator[str]:
+        """The base prices and the floats, each pair once: a fee judged month by month may have several."""
+        words = self.words
+        rates = [step.rate for step in self.line.steps if step.kind == "guided" and step.rate is not None]
+        for base, chosen in dict.fromkeys(zip(rates[::2], rates[1::2], strict=True)):
+            yield words.text(
+                "Guided price: base {base}, float {float}.",
+                base=self.reckoning.rate_text(base), float=words.percent(chosen),
+            )  # fmt: skip
 
     def _may_decide(self, limit: Step) -> bool:
         """Whether the amount may be that of a limit, or the part of it that part of a cycle gets."""
@@ -203,6 +232,8 @@ class _Explanation:
             months = dict.fromkeys(words.month(step.on) for step in same if step.on in charged and step.on)
             if months:
                 text = words.text("{adjustment} in {months}", adjustment=text, months=words.listed(months))
+            if source := self._source(same[0].source):
+                text = words.text("{adjustment} (source: {source})", adjustment=text, source=source)
             yield text
 
     def _adjustment(self, step: Step) -> str:
@@ -272,8 +303,8 @@ class _Explanation:
         )
         return words.text(message, rule=rule, row=line.table_row)
 
-    def _source(self) -> str:
-        document, clause = (self.line.source.get(name, "") for name in ("document", "clause"))
+    def _source(self, source: Mapping[str, str]) -> str:
+        document, clause = (source.get(name, "") for name in ("document", "clause"))
         if document and clause:
             return self.words.text("{document}, {clause}", document=document, clause=clause)
         return document or clause

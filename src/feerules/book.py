@@ -98,8 +98,8 @@ class Book:
         check_prices(self.versions, self.calendar)
         check_claims(self.versions)
         for policy in self._every_policy():
-            if compile_policy(policy) is not None:
-                policy.names.note(unsound_policy(policy.policy))
+            compile_policy(policy)
+            policy.names.note(unsound_policy(policy.policy))
         return self._noted()
 
     def _every_version(self) -> list[Version]:
@@ -129,11 +129,13 @@ class Book:
         """The plan of a period, compiled once; `RuleErrors` where the calendar does not know its days."""
         key = (period, accrue, dated)
         plans: dict[Any, Plan] = self._plans  # type: ignore[attr-defined]  # set by assemble
-        if key not in plans:
+        plan = plans.get(key)
+        if plan is None:
             with self._lock:  # type: ignore[attr-defined]
                 if key not in plans:
                     plans[key] = self._compiled(Options(period, accrue, dated, self.calendar))
-        return plans[key]
+                plan = plans[key]
+        return plan
 
     def _compiled(self, options: Options) -> Plan:
         plan = compile_prices(self.versions, options)

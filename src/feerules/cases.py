@@ -11,7 +11,7 @@ from feerules.account_cases import account_differences, plain, problem_differenc
 from feerules.bill import Bill, BillLine
 from feerules.book import Book
 from feerules.documents.others import Case, CasesDocument
-from feerules.errors import UnitErrors, Where
+from feerules.errors import UnitErrors, Where, did_you_mean
 from feerules.pricing import price
 
 __all__ = ["CaseResult", "run_cases"]
@@ -56,8 +56,9 @@ def _result(book: Book, document: CasesDocument, case: Case) -> CaseResult:
     elif document.for_ in policies and case.unit is None:
         differences = list(account_differences(book.only(document.for_), case))
     else:
-        what = "schedule" if case.unit is not None else "policy"
-        differences = [f"no {what} {document.for_} in the book"]
+        what, known = ("schedule", schedules) if case.unit is not None else ("policy", policies)
+        near = did_you_mean(document.for_, known)
+        differences = [f"no {what} {document.for_} in the book" + (f"; {near}" if near else "")]
     return CaseResult(name, document.for_, case.where, tuple(differences))
 
 
@@ -70,8 +71,12 @@ def _differences(book: Book, case: Case) -> Iterator[str]:
     if "problem" in case.expect:
         yield f"expected the problem {case.expect['problem']}, found a bill of {bill.total}"
         return
+    fees = {fee for schedule in book.schedules for fee in schedule.fees}
     for key, expected in case.expect.items():
-        if key == "total":
+        if key not in fees and key not in ("total", "rounding"):
+            near = did_you_mean(key, fees)
+            yield f"no fee {key} in the schedule" + (f"; {near}" if near else "")
+        elif key == "total":
             yield from _number_difference("total", bill.total, expected)
         else:
             yield from _fee_differences(bill, key, expected)

@@ -21,10 +21,15 @@ SAYINGS: Mapping[str, str] = {
     "below_minimum": sentence("{amount} is overdue, less than the minimum of {least}."),
     "contradictory": sentence("The entries contradict each other: {what}."),
     "stale": sentence("The newest entry of the ledger is {days} days old, {most} are allowed."),
+    "stale_by_clock": sentence(
+        "The newest entry of the ledger is {minutes} minutes old, {most} are allowed."
+    ),
+    "before_last_step": sentence("{title} was done on {day}, after the day that is asked about."),
     "stop": sentence("Stop: {title}."),
     "class": sentence("Class: {title} (row {row})."),
     "lets_through": sentence("The stop lets this step through."),
     "due": sentence("Due: {title}."),
+    "costs": sentence("It costs the debtor {amount}."),
     "resting": sentence("{title} was done {days} days ago, and not again before {until}."),
     "used_up": sentence("{title} was done as often as it may be ({count} times)."),
     "nothing_due": sentence("No step of the ladder is due."),
@@ -146,7 +151,7 @@ class Act(Decision):
     """Do this step, on this channel, between `not_before` and `not_after` (None: at any time of the day).
 
     `fallback` is the channel where the first does not deliver. `amount` is what is asked for, `charge_ids`
-    what for. `needs_approval` names who must agree first; `template` the message, `message` its fields.
+    what for; `fee` is what the step itself costs the debtor, a proposal. `needs_approval` names who must agree first; `template` the message, `message` its fields.
     """
 
     decision: ClassVar[str] = "act"
@@ -164,6 +169,7 @@ class Act(Decision):
     legal: bool
     charge_ids: tuple[str, ...]
     amount: Decimal
+    fee: Decimal
     template: str
     message: Mapping[str, Any]
     announces: tuple[str, ...]

@@ -14,6 +14,7 @@ from feerules.calendars import UnknownYear, WorkdayCalendar
 from feerules.decisions import Act, Clear, Decision, Hold, Moment, Reason, Review, Wait
 from feerules.documents.policy import Step, Stop
 from feerules.hours import Hours
+from feerules.money import from_scaled
 from feerules.periods import day_number, from_day_number
 from feerules.plan.dunning import Compiled
 from feerules.reviewing import next_review
@@ -69,11 +70,38 @@ class _Deciding:
             what = ", ".join(" ".join(each) for each in self.position.contradictions)
             self._because("contradictory", what=what)
             return self._review("", None, None)
-        most, age = self.policy.ledger.stale_after, self.values["ledger_age_days"]
-        if most is not None and age is not None and age > most:
-            self._because("stale", days=age, most=most)
+        if self._is_stale() or self._is_backwards():
             return self._review("", None, None)
         return None
+
+    def _is_stale(self) -> bool:
+        if self.policy.ledger.stale_after is None:
+            return False
+        most, unit = self.policy.ledger.stale_after
+        age = self.values[f"ledger_age_{unit}"]
+        if age is None or age <= most:
+            return False
+        self._because("stale" if unit == "days" else "stale_by_clock", **{unit: age}, most=most)
+        return True
+
+    def _is_backwards(self) -> bool:
+        """Whether a step was done after the day that is asked about, where the policy minds.
+
+        Not where `known_at` is given: that asks what was right then.
+        """
+        ladder, account = self.policy.ladder, self.assessed.account
+        if ladder is None or ladder.backwards == "allowed" or account is None or self.known_at is not None:
+            return False
+        steps = {step.id: step for step in ladder.steps}
+        later = [
+            event for event in account.events if event.step_id in steps and event.effective_on > self.today
+        ]
+        if not later:
+            return False
+        last = max(later, key=lambda event: (event.effective_on, event.event_id))
+        step = steps[str(last.step_id)]
+        self._because("before_last_step", step, title=titles(step.title, step.id), day=last.effective_on)
+        return True
 
     def _of_the_debt(self) -> Decision | None:
         if self.answers["owes"]:
@@ -147,7 +175,8 @@ class _Deciding:
                 count = self.values[f"steps.{step.id}.count"]
                 self._because("used_up", step, title=titles(step.title, step.id), count=count)
             elif not self.answers[f"step.{number}.rested"]:
-                until = self.today + timedelta(days=max(step.gap or 0, 1) - days)
+                rested = self.today + timedelta(days=max(step.gap or 0, 1) - days)
+                until = max(rested, self.today + ONE_DAY)
                 self._because("resting", step, title=titles(step.title, step.id), days=days, until=until)
                 ends.append(until)
         return min(ends, default=None)
@@ -218,6 +247,9 @@ class _Deciding:
         if approval is not None:
             self._because("needs_approval", step, role=approval)
         amount, charge_ids = self._asked(step)
+        fee = from_scaled(self.answers.get(f"step.{self.steps.index(step)}.fee", 0), 2)
+        if fee:
+            self._because("costs", step, amount=fee)
         if step.channels:
             later = self.hours.changes_after(self.today)
             self.ends += [later] if later else []
@@ -235,8 +267,9 @@ class _Deciding:
             legal=step.legal,
             charge_ids=charge_ids,
             amount=amount,
+            fee=fee,
             template=step.template or step.id,
-            message=self._message(step, amount),
+            message=self._message(step, amount, fee),
             announces=step.announces,
             source=source_of(step.source or self.policy.source),
         )
@@ -247,7 +280,7 @@ class _Deciding:
         covered = self.position.covered_charge_ids if step.legal else self.position.overdue_charge_ids
         return self.position[fact], covered
 
-    def _message(self, step: Step, amount: Decimal) -> Mapping[str, Any]:
+    def _message(self, step: Step, amount: Decimal, fee: Decimal) -> Mapping[str, Any]:
         position = self.position
         told: dict[str, Any] = {
             "account_id": position.account_id,
@@ -258,6 +291,8 @@ class _Deciding:
             "unpaid_periods": position["unpaid_periods"],
             "promised_on": position["promised_on"],
         }
+        if step.fee is not None:
+            told["fee"] = fee
         if step.period is not None:
             told["pay_by"] = self.today + timedelta(days=step.period)
         return {name: value for name, value in told.items() if value is not None}

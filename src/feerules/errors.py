@@ -171,7 +171,9 @@ class UnitErrors(FeeRulesError):
         return "\n".join(problem.explain(locale) for problem in self.problems)
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.problems))
+        if len({problem.unit_id for problem in self.problems}) < 2:
+            return "\n".join(map(str, self.problems))
+        return "\n".join(f"{problem.unit_id}: {problem}" for problem in self.problems)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return UnitErrors, (self.problems,)

@@ -4,32 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import polars as pl
 
 from feerules.book import Book
+from feerules.dated import DATED, overlapping, with_days, with_runs
 from feerules.errors import UnitErrors, UnitProblem
-from feerules.frames import WIDE, FrameError, columns_of, into_lazy, to_decimal
-from feerules.line_columns import LineColumns, enumerations, no_lines, shapes_of
-from feerules.periods import Period
-from feerules.plan.nodes import Node
-from feerules.pools import with_shares
+from feerules.frames import WIDE, FrameError, columns_of, into_lazy, to_decimal, told
+from feerules.keys import bad_keys, key_of, key_problems, refuse_name, sound_rows, unkeyed_rows
+from feerules.line_columns import LINE_COLUMNS, LineColumns, enumerations, no_lines, shapes_of
+from feerules.periods import Period, day_number
+from feerules.plan.nodes import Node, Slot
+from feerules.plan.spans import READ
+from feerules.pools import read_pools, shared_fees, with_shares
+from feerules.prepared import mark_of, prepare
+from feerules.problems import PROBLEMS, problem_rows
 from feerules.progress import counted
-from feerules.reasons import reason
-from feerules.rerating import cycle_of, differences
-from feerules.streaming import Columnar
+from feerules.rerating import Cycles, billed_fees, cycle_of, cycles_of, differences
+from feerules.sent import sent_bills
 from feerules.telling import about_of
 
 __all__ = ["EstateResult", "price_frame"]
 
 Form = Literal["wide", "long"]
-PROBLEMS = ("frame", "row_id", "unit_id", "fee", "fact", "value", "code", "reason")
 # What a bill line carries from its unit, beside the key.
 CARRIED = ("account_id", "owner_id", "tenant_id", "developer_id", "heir_id")
+# What tells for whom and when a row holds, and not what is priced.
+_APART = (*CARRIED, *DATED, "run_from", "unread")
+
+HASHED_AT_ONCE = 20_000_000
+# Bounds of each part of a file take a quarter of the time to write bill lines, and let a reader skip few.
+NO_BOUNDS = {"min": False, "max": False, "null_count": True}
+LEVEL = 1  # of zstd: higher ones take half as long again and write decimals no smaller
 
 
 @dataclass(frozen=True)
@@ -45,26 +53,34 @@ class EstateResult:
     digest: str
     _lazy: tuple[pl.LazyFrame, pl.LazyFrame]
     _to_write: pl.LazyFrame | None = None
+    _source: str = ""
 
     def collect(self) -> EstateResult:
         """The same with both frames computed, in one pass over the units."""
-        rows, problems = pl.collect_all(self._lazy, engine="streaming")
+        if not isinstance(self.rows, pl.LazyFrame):
+            return self
+        with told(self._source):
+            rows, problems = pl.collect_all(self._lazy, engine="streaming")
         return EstateResult(rows, problems, self.digest, (rows.lazy(), problems.lazy()))
 
     def sink(
         self, path: str | Path, problems: str | Path | None = None, *, progress: bool | None = None
     ) -> None:
-        """Writes the rows to a Parquet file, and the problems beside it, in one pass and bounded memory.
+        """Writes the rows to a Parquet file, and the problems beside it, in bounded memory.
 
         The problems go to `problems`, by default to the name of `path` with `.problems` before its
         ending. `progress` shows a bar; by default where the standard error is a terminal.
         """
         path = Path(path)
         beside = Path(problems) if problems else path.with_suffix(f".problems{path.suffix}")
+        if path.resolve() == beside.resolve():
+            raise ValueError(f"found {path} for the rows and for the problems, expected two files")
         both = (self._lazy[0] if self._to_write is None else self._to_write, self._lazy[1])
-        with counted(both, progress) as (rows, bad):
-            sinks = [rows.sink_parquet(path, lazy=True), bad.sink_parquet(beside, lazy=True)]
-            pl.collect_all(sinks, engine="streaming")
+        bounds = True if self._to_write is None else NO_BOUNDS
+        with told(self._source), counted(both, progress) as (rows, bad):
+            # One after the other: Polars holds what two sinks share until the slower one has taken it.
+            rows.sink_parquet(path, compression_level=LEVEL, statistics=bounds, engine="streaming")
+            bad.sink_parquet(beside, compression_level=LEVEL, engine="streaming")
 
 
 def price_frame(
@@ -83,22 +99,21 @@ def price_frame(
     period = Period.parse(period) if isinstance(period, str) else period
     if form not in ("wide", "long"):
         raise ValueError(f'found form={form!r}, expected "wide" or "long"')
-    lazy, back = into_lazy(units)
-    estate = _Estate(lazy, book, period, key, accrue=accrue, pools=pools)
-    problems = estate.problems()
-    if billed is not None:
-        rows = differences(
-            estate.long(with_cycle=True), problems, billed, estate.plan.slots, estate.key, period
-        )
-    else:
-        rows = estate.wide() if form == "wide" else estate.long()
-    if strict:
-        _refuse(problems)
-    if isinstance(units, pl.LazyFrame | str | Path):
-        to_write = estate.long(to_write=True) if form == "long" and billed is None else None
-        return EstateResult(rows, problems, book.digest, (rows, problems), to_write)
-    both = [each.lazy() for each in pl.collect_all([rows, problems], engine="streaming")]
-    return EstateResult(back(both[0]), back(both[1]), book.digest, (both[0], both[1]))
+    source = str(units) if isinstance(units, str | Path) else f"the {type(units).__name__}"
+    with told(source):
+        lazy, back = into_lazy(units)
+        estate = _Estate(lazy, book, period, key, accrue=accrue, pools=pools)
+        if billed is not None:
+            rows, problems = estate.differences(billed)
+        else:
+            rows, problems = estate.wide() if form == "wide" else estate.long(), estate.problems()
+        if strict:
+            _refuse(problems)
+        if isinstance(units, pl.LazyFrame | str | Path):
+            to_write = estate.long_to_write() if form == "long" and billed is None else None
+            return EstateResult(rows, problems, book.digest, (rows, problems), to_write, source)
+        both = [each.lazy() for each in pl.collect_all([rows, problems], engine="streaming")]
+        return EstateResult(back(both[0]), back(both[1]), book.digest, (both[0], both[1]))
 
 
 def _refuse(problems: pl.LazyFrame) -> None:
@@ -116,55 +131,62 @@ class _Estate:
         self, frame: pl.LazyFrame, book: Book, period: Period, key: str, *, accrue: bool, pools: Any
     ) -> None:
         schema = frame.collect_schema()
-        aliases = (book.mapping[key],) if key in book.mapping else ()
-        found = columns_of(schema, {key: aliases})
+        aliases = {name: (book.mapping[name],) for name in (key, *CARRIED) if name in book.mapping}
+        found = columns_of(schema, {key: aliases.get(key, ())})
         if not found:
-            raise FrameError(f'no column "{key}": found {", ".join(schema)}; name the key with key=')
-        self.key = found[key]
-        self.given = frame
-        self.period = period
-        self.dated = "valid_from" in schema
-        self.plan = book.plan(period, accrue=accrue, dated=self.dated)
-        self.columns = columns_of(schema, {leaf.name: leaf.aliases for leaf in self.plan.leaves})
-        self.carried = [name for name in CARRIED if name in schema and name != self.key]
-        self.bad_keys = bad_keys(frame, self.key, dated=self.dated)
-        frame = sound_rows(frame, self.key, self.bad_keys)
-        if self.dated:
-            frame = with_runs(frame, self.key, [c for n, c in self.columns.items() if n not in _PARTIES])
-            self.columns |= {"valid_from": "valid_from", "valid_to": "valid_to", "run_from": "run_from"}
-        shared = [slot for slot in self.plan.slots if about_of(slot).shown.pool is not None]
-        self.lost_pools: pl.DataFrame | None = None
-        if shared:
-            frame, columns, self.lost_pools = with_shares(
-                frame, shared, pools, self.key, Columnar, self._unkeyed()
+            raise FrameError(
+                f'no column "{key}": found {", ".join(schema) or "none"}; name the key with key='
             )
-            self.columns |= columns
-        self.prepared = Columnar(self.plan).prepare(frame, self.columns)
+        self.book, self.period, self.accrue = book, period, accrue
+        self.key = found[key]  # its name in the frames that come and go
+        self.row_key = f"{mark_of(schema)}key"  # what no fact and no number is called
+        frame = frame.with_columns(key_of(self.key, schema[self.key]).alias(self.row_key))
+        columns = columns_of(schema, {name: aliases.get(name, ()) for name in CARRIED if name != self.key})
+        frame = frame.with_columns(pl.col(column).alias(name) for name, column in columns.items())
+        self.carried = list(columns)
+        self.dated = any(name in schema for name in DATED)
+        self.plan = book.plan(period, accrue=accrue, dated=self.dated)
+        bad = overlapping(frame, self.row_key) if self.dated else bad_keys(frame, self.row_key)
+        unkeyed = unkeyed_rows(frame, self.row_key, bad)
+        repeated = "overlapping_rows" if self.dated else "duplicate_key"
+        self._problems = [] if bad.is_empty() else [key_problems(unkeyed, self.row_key, self.key, repeated)]
+        frame = sound_rows(frame, self.row_key, bad)
+        if self.dated:
+            frame = with_days(frame, self.row_key)
+            facts = [leaf for leaf in self.plan.leaves if not leaf.name.startswith(READ)]
+            frame = with_runs(frame, self.row_key, [leaf for leaf in facts if leaf.name not in _APART])
+        self._found: list[pl.LazyFrame] = []
+        self._unweighed: pl.Series | None = None
+        frame = self._with_shares(frame, pools, unkeyed)
+        self.prepared = prepare(self.plan, frame)
 
-    def _unkeyed(self) -> pl.LazyFrame:
-        """The rows whose key tells no unit."""
-        key = pl.col(self.key)
-        bad = self.bad_keys.drop_nulls().implode()
-        return (
-            self.given.filter(key.is_null() | key.is_in(bad)) if self.bad_keys.len() else self.given.limit(0)
-        )
+    def _with_shares(self, frame: pl.LazyFrame, given: Any, unkeyed: pl.LazyFrame) -> pl.LazyFrame:
+        slots = [slot for slot in self.plan.slots if about_of(slot).shown.pool is not None]
+        if given is None and not slots:
+            return frame
+        pools = read_pools(given, shared_fees(self.book), slots)
+        shared = with_shares(frame, slots, pools.rows, self.row_key, unkeyed)
+        self._unweighed = shared.unweighed
+        self._problems.append(pools.problems.lazy())
+        self._found.append(shared.problems.lazy())
+        return shared.frame
 
     # Answers
 
     def wide(self) -> pl.LazyFrame:
         """A row per unit: its key and account, an amount per fee (null: not charged), the total."""
         fees = [name.removeprefix("fee.") for name in self.plan.totals if name.startswith("fee.")]
-        keep = [self.key, *self.carried[:1]]
-        rows = self._priced(self.plan.totals, keep)
+        carried = [name for name in self.carried if name == "account_id"]
+        refuse_name(self.key, [*carried, *fees, "total"])
+        rows = self._priced(self.plan.totals, [self.row_key, *carried])
         if self.dated:
-            flags, sums = (
-                pl.col("^charged\\..*$").cast(pl.Boolean).any(),
-                pl.col("total", *(f"fee.{fee}" for fee in fees)).sum(),
-            )
-            carried = [pl.col(name).last() for name in keep[1:]]
-            rows = rows.group_by(self.key, maintain_order=True).agg(*carried, sums, flags)
+            flags = [pl.col(f"charged.{fee}").cast(pl.Boolean).any() for fee in fees]
+            sums = pl.col("total", *(f"fee.{fee}" for fee in fees)).cast(pl.Int128).sum()
+            last = [pl.col(name).last() for name in carried]
+            rows = rows.group_by(self.row_key, maintain_order=True).agg(*last, sums, *flags)
         amounts = [self._amount(fee) for fee in fees]
-        return rows.select(*keep, *amounts, to_decimal(pl.col("total"), 2, most=self._most("total")))
+        total = to_decimal(pl.col("total"), 2, most=self._most("total"))
+        return rows.select(pl.col(self.row_key).alias(self.key), *carried, *amounts, total)
 
     def _most(self, name: str) -> int:
         """How large a total can get; over dated facts, several records add up."""
@@ -177,150 +199,119 @@ class _Estate:
             return amount.alias(fee)
         return pl.when(pl.col(f"charged.{fee}").cast(pl.Boolean)).then(amount).alias(fee)
 
-    def long(self, *, with_cycle: bool = False, to_write: bool = False) -> pl.LazyFrame:
-        """A row per bill line, fee by fee; `with_cycle` tells the first day of the cycle as well.
+    def long(self, *, with_cycle: bool = False) -> pl.LazyFrame:
+        """A row per bill line, fee by fee; `with_cycle` tells the first day of the cycle as well."""
+        slots, rows = self._slots(), self._numbers(with_cycle=with_cycle)
+        lines = self._lines({})
+        if not lines:
+            cycle = [pl.lit(None, pl.Int64).alias("cycle_start")] if with_cycle else []
+            return no_lines(rows, pl.col(self.row_key).alias(self.key), *cycle)
+        if not with_cycle:
+            return pl.concat(each.of(rows) for each in lines)
+        starts = [self._starts(number, slot) for number, slot in enumerate(slots)]
+        return pl.concat(each.of(rows, start) for each, start in zip(lines, starts, strict=True))
 
-        `to_write` gives the columns of few words as enumerations, which a file holds five times cheaper.
+    def long_to_write(self) -> pl.LazyFrame:
+        """The same for a file: fee by fee within each batch of units, for else all units would stay in memory.
+
+        Columns of few words are enumerations, which a file holds five times cheaper.
         """
-        slots = [slot for slot in self.plan.slots if slot.active.hi]
+        rows, lines = self._numbers(), self._lines(enumerations(self._slots(), self.carried))
+        if not lines:
+            return no_lines(rows, pl.col(self.row_key).alias(self.key))
+
+        def lines_of(batch: pl.LazyFrame) -> pl.LazyFrame:
+            return pl.concat(each.of(batch) for each in lines)
+
+        def of_batch(batch: pl.DataFrame) -> pl.DataFrame:
+            return lines_of(batch.lazy()).collect(engine="in-memory")
+
+        return rows.map_batches(of_batch, schema=lines_of(rows).collect_schema(), streamable=True)
+
+    def _slots(self) -> list[Slot]:
+        return [slot for slot in self.plan.slots if slot.active.hi]
+
+    def _numbers(self, *, with_cycle: bool = False) -> pl.LazyFrame:
+        """A row per unit: what it carries, and the numbers of every slot."""
+        refuse_name(self.key, LINE_COLUMNS)
         outputs: dict[str, Node] = {}
-        for number, slot in enumerate(slots):
+        for number, slot in enumerate(self._slots()):
             outputs[f"{number}.active"] = slot.active
             outputs |= {f"{number}.{name}": node for name, node in slot.values.items()}
-        keep = [self.key, *self.carried]
-        rows = self._priced(outputs, keep)
+            if with_cycle:
+                outputs[f"{number}.cycle_start"] = about_of(slot).cycle.start
+        return self._priced(outputs, [self.row_key, *self.carried])
+
+    def _lines(self, kinds: Mapping[str, pl.Enum]) -> list[LineColumns]:
+        slots, key = self._slots(), pl.col(self.row_key).alias(self.key)
         shapes = shapes_of(slots)
-        lines = [
-            LineColumns(slot, number, self.key, self.carried, shapes) for number, slot in enumerate(slots)
+        return [
+            LineColumns(slot, number, key, self.carried, shapes, kinds) for number, slot in enumerate(slots)
         ]
-        if not lines:
-            cycle = [pl.lit(None, pl.Date).alias("cycle_start")] if with_cycle else []
-            return no_lines(rows, self.key, *cycle)
-        starts = [pl.lit(cycle_of(slot, self.period)[0], pl.Date).alias("cycle_start") for slot in slots]
+
+    # Differences
+
+    def differences(self, billed: Any) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+        """What was billed compared with what is right, and the problems of both."""
+        every, gone = billed_fees(self.book, self.plan.slots, self.period)
+        sent = sent_bills(billed, self.key, days=True, fees=every)
+        problems = pl.concat([self.problems(), sent.problems])
+        fixed = cycles_of(self.plan.slots, self.period, accrue=self.accrue)
+        cycles = Cycles(fixed, self._own_cycles(), gone, self.period)
+        lines = self.long(with_cycle=True)
+        return differences(lines, problems, sent.rows, cycles, self.key), problems
+
+    def _own_cycles(self) -> pl.LazyFrame | None:
+        """The cycles that differ from unit to unit, for each unit."""
+        slots = [slot for slot in self.plan.slots if cycle_of(slot, self.period, accrue=self.accrue) is None]
+        if not slots:
+            return None
+        outputs: dict[str, Node] = {}
+        for number, slot in enumerate(slots):
+            cycle = about_of(slot).cycle
+            told = {"exists": cycle.exists, "cycle_start": cycle.start, "cycle_end": cycle.end}
+            outputs |= {f"{number}.{name}": node for name, node in told.items()}
+        rows = self._priced(outputs, [self.row_key])
+        end = day_number(self.period.end)
         found = [
-            each.of(rows, start) if with_cycle else each.of(rows)
-            for each, start in zip(lines, starts, strict=True)
+            rows.filter(pl.col(f"{number}.exists").cast(pl.Boolean)).select(
+                pl.col(self.row_key).cast(pl.String).alias("#unit"),
+                pl.lit(about_of(slot).fee_id).alias("fee"),
+                self._starts(number, slot),
+                pl.col(f"{number}.cycle_end")
+                .clip(upper_bound=end if self.accrue else None)
+                .alias("cycle_end"),
+            )
+            for number, slot in enumerate(slots)
         ]
-        if to_write:
-            kinds = enumerations(slots)
-            found = [
-                each.with_columns(pl.col(name).cast(kind) for name, kind in kinds.items()) for each in found
-            ]
-        return pl.concat(found)
+        return pl.concat(found).unique()
+
+    def _starts(self, number: int, slot: Slot) -> pl.Expr:
+        """The first day of a slot's cycle, as bills are compared by it."""
+        known = cycle_of(slot, self.period, accrue=self.accrue)
+        if known is not None:
+            return pl.lit(known[0], pl.Int64).alias("cycle_start")
+        first = day_number(self.period.start) if self.accrue else None
+        return pl.col(f"{number}.cycle_start").clip(lower_bound=first).alias("cycle_start")
 
     def _priced(self, outputs: Mapping[str, Node], keep: Sequence[str]) -> pl.LazyFrame:
         rows = self.prepared.rows(outputs, keep)
+        if self._unweighed is not None and not self._unweighed.is_empty():
+            rows = sound_rows(rows, self.row_key, self._unweighed)
         if not self.dated:
             return rows
         # A unit is priced for all of its days or not at all.
-        bad = self.prepared.problems([self.key]).select(self.key).unique()
-        return rows.join(bad, on=self.key, how="anti", nulls_equal=True, maintain_order="left")
+        bad = self.prepared.problems([self.row_key]).select(self.row_key).unique()
+        return rows.join(bad, on=self.row_key, how="anti", maintain_order="left")
 
     # Problems
 
     def problems(self) -> pl.LazyFrame:
         """A row per reason; a unit with a problem has no row among the answers."""
-        key = pl.col(self.key).cast(pl.String)
-        found = self.prepared.problems([self.key]).select(
-            pl.lit("units").alias("frame"),
-            key.alias("row_id"),
-            key.alias("unit_id"),
-            "fee", "fact", "value", "code",
-            self._reasons().alias("reason"),
-        )  # fmt: skip
-        parts = [found]
-        if not self.bad_keys.is_empty():
-            parts.append(self._key_problems())
-        if self.lost_pools is not None and self.lost_pools.height:
-            parts.append(self.lost_pools.lazy())
-        return pl.concat(parts).with_columns(pl.col(PROBLEMS).cast(pl.String))
-
-    def _reasons(self) -> pl.Expr:
-        told: dict[str, str] = {}
-        for guard in self.plan.guards:
-            codes = READING_CODES if guard.ok is None else (guard.code,)
-            name = "" if guard.fact is None else guard.fact.name
-            told |= {f"{code}|{name}": reason(code, guard.fact) for code in codes}
-        at = pl.concat_str(pl.col("code"), pl.lit("|"), pl.col("fact").fill_null(""))
-        return at.replace_strict(list(told), list(told.values()), default=None, return_dtype=pl.String)
-
-    def _key_problems(self) -> pl.LazyFrame:
-        key = pl.col(self.key)
-        bad = self._unkeyed().select(key.cast(pl.String).alias("unit_id"))
-        repeated = "overlapping_rows" if self.dated else "duplicate_key"
-        code = pl.when(pl.col("unit_id").is_null()).then(pl.lit("null_key")).otherwise(pl.lit(repeated))
-        said = {name: reason(name) for name in ("null_key", repeated)}
-        return bad.select(
-            pl.lit("units").alias("frame"),
-            pl.col("unit_id").alias("row_id"),
-            "unit_id",
-            pl.lit(None, pl.String).alias("fee"),
-            pl.lit(self.key).alias("fact"),
-            pl.col("unit_id").alias("value"),
-            code.alias("code"),
-            code.replace_strict(list(said), list(said.values()), return_dtype=pl.String).alias("reason"),
-        )
-
-
-READING_CODES = ("missing", "wrong_type", "imprecise", "out_of_domain", "unknown_value")
-_PARTIES = ("account_id", *CARRIED, "valid_from", "valid_to", "run_from")
-
-
-# Keys and days
-
-
-def bad_keys(frame: pl.LazyFrame, key: str, *, dated: bool) -> pl.Series:
-    """The keys that cannot stand: null, repeated, or (with dated facts) with days told twice."""
-    if dated:
-        return _overlapping(frame, key)
-    hashes = frame.select(pl.col(key).hash(), empty=pl.col(key).is_null()).collect(engine="streaming")
-    nulls = bool(hashes["empty"].any())
-    sorted_hashes = np.sort(hashes[key].to_numpy())
-    repeated = sorted_hashes[1:][sorted_hashes[1:] == sorted_hashes[:-1]]
-    if not len(repeated) and not nulls:
-        return pl.Series(key, [], frame.collect_schema()[key])
-    # Equal hashes are only suspects: the keys themselves decide.
-    suspects = frame.select(key).filter(
-        pl.col(key).is_null() | pl.col(key).hash().is_in(pl.Series(np.unique(repeated)).implode())
-    )
-    counted = suspects.group_by(key).len().filter((pl.col("len") > 1) | pl.col(key).is_null())
-    return counted.collect(engine="streaming")[key]
-
-
-def _overlapping(frame: pl.LazyFrame, key: str) -> pl.Series:
-    """Units of which two rows hold on one day; a row without end holds until the next begins."""
-    days = _days(frame, key).select(key, "valid_from", "valid_to")
-    before = pl.col("valid_to").shift().over(key)
-    bad = days.filter((before > pl.col("valid_from")) | pl.col(key).is_null())
-    return bad.select(pl.col(key).unique()).collect(engine="streaming")[key]
-
-
-def _days(frame: pl.LazyFrame, key: str) -> pl.LazyFrame:
-    schema = frame.collect_schema()
-    names = [name for name in ("valid_from", "valid_to") if name in schema]
-    frame = frame.with_columns(
-        pl.col(name).str.to_date(strict=False) if schema[name] == pl.String else pl.col(name).cast(pl.Date)
-        for name in names
-    )
-    if "valid_to" not in schema:
-        frame = frame.with_columns(pl.lit(None, pl.Date).alias("valid_to"))
-    frame = frame.sort(key, "valid_from", nulls_last=False, maintain_order=True)
-    following = pl.col("valid_from").shift(-1).over(key)
-    return frame.with_columns(pl.coalesce("valid_to", following).alias("valid_to"))
-
-
-def sound_rows(frame: pl.LazyFrame, key: str, bad: pl.Series) -> pl.LazyFrame:
-    """The rows whose key says which unit they are."""
-    if bad.is_empty():
-        return frame
-    return frame.filter(pl.col(key).is_not_null() & ~pl.col(key).is_in(bad.drop_nulls().implode()))
-
-
-def with_runs(frame: pl.LazyFrame, key: str, facts: Sequence[str]) -> pl.LazyFrame:
-    """Tells each row since when its unit's facts, parties aside, are the same."""
-    frame = _days(frame, key)
-    changed = [pl.col(name).ne_missing(pl.col(name).shift()) for name in facts]
-    apart = pl.col("valid_from").ne_missing(pl.col("valid_to").shift())
-    starts = pl.any_horizontal(pl.col(key).ne_missing(pl.col(key).shift()), apart, *changed)
-    run = pl.when(starts).then(pl.col("valid_from").fill_null(date(1900, 1, 1))).forward_fill()
-    return frame.with_columns(run.alias("run_from"))
+        key = pl.col(self.row_key)
+        bad = self.prepared.problems([self.row_key])
+        found = problem_rows(bad, self.plan, "units", row_id=key, unit_id=key, fee=pl.col("fee"))
+        if self._found:
+            # Weighing and pricing find the same wrong with a fact that both read.
+            found = pl.concat([found, *self._found]).unique(maintain_order=True)
+        return pl.concat([found, *self._problems]).select(pl.col(PROBLEMS).cast(pl.String))

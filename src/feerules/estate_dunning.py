@@ -21,16 +21,16 @@ from feerules.book import Book
 from feerules.calendars import WorkdayCalendar
 from feerules.errors import UnitErrors, UnitProblem
 from feerules.estate_ledgers import PROBLEMS, Batch, Ledgers
-from feerules.frames import columns_of
 from feerules.moment_columns import told_at
 from feerules.periods import day_number
 from feerules.plan.dunning import Compiled
 from feerules.plan.ledgers import LedgerTerms
 from feerules.plan.nodes import Fact, Leaf, Plan, Present, in_order
 from feerules.position_rows import Placed, placed
+from feerules.prepared import prepare
 from feerules.progress import counting
 from feerules.reasons import reason
-from feerules.streaming import Columnar, Entries
+from feerules.streaming import Entries
 from feerules.telling import source_of, titles
 from feerules.vocabulary import POSITION, PositionFact, bucket_fact, step_facts
 
@@ -203,7 +203,8 @@ class _Asking:
         problems = []
         for number, policy in enumerate(self.policies):
             claimed = (batch.policies == policy.compiled.policy.id).fill_null(False).to_numpy() & named
-            loose = ~named & ~failed
+            own = (batch.entries.currencies == policy.compiled.policy.currency).to_numpy()
+            loose = ~named & ~failed & own
             applies, found = policy.applies(batch.accounts, batch.entries.ids)
             bad = np.isin(np.arange(count), found["#acc"].to_numpy()) & loose
             problems.append(found.filter(pl.col("#acc").is_in(pl.Series(np.flatnonzero(bad)).implode())))
@@ -330,14 +331,13 @@ class _Policy:
         asked = {id(each.leaf): each.leaf for each in nodes if isinstance(each, Fact | Present)}
         plan = Plan(tuple(asked.values()), (), (), {"applies": node})
         frame = accounts.with_row_index("#acc").lazy()
-        columns = columns_of(frame.collect_schema(), _names(plan, self.compiled.own))
         stand_ins = {
             leaf.name: _stand_in(leaf)
             for leaf in plan.leaves
             if leaf.name in self.compiled.own and not leaf.optional
         }
         frame = frame.with_columns(expr.alias(f"{OWN}{name}") for name, expr in stand_ins.items())
-        prepared = Columnar(plan).prepare(frame, columns | {name: f"{OWN}{name}" for name in stand_ins})
+        prepared = prepare(plan, frame, {name: f"{OWN}{name}" for name in stand_ins})
         rows, bad = pl.collect_all(
             [prepared.rows(plan.totals, ["#acc"]), prepared.problems(["#acc"])], engine="streaming"
         )
@@ -350,9 +350,8 @@ class _Policy:
         plan = self.compiled.plan
         own = {name: f"{OWN}{name}" for name in found.facts.columns}
         frame = pl.concat([accounts.with_row_index("#acc"), found.facts.rename(own)], how="horizontal").lazy()
-        columns = columns_of(frame.collect_schema(), _names(plan, self.compiled.own))
-        columns |= {leaf.name: f"{OWN}{leaf.name}" for leaf in plan.leaves if leaf.name in self.compiled.own}
-        prepared = Columnar(plan).prepare(frame, columns)
+        columns = {leaf.name: f"{OWN}{leaf.name}" for leaf in plan.leaves if leaf.name in self.compiled.own}
+        prepared = prepare(plan, frame, columns)
         keep = ["#acc", *own.values()]
         rows, bad = pl.collect_all(
             [prepared.rows(plan.totals, keep), prepared.problems(["#acc"])], engine="streaming"
@@ -403,11 +402,11 @@ def _word(words: Sequence[str], at: pl.Expr) -> pl.Expr:
 
 def _more_facts(compiled: Compiled) -> Iterator[PositionFact]:
     yield from (bucket_fact(bucket.name) for bucket in compiled.terms.buckets)
-    yield from (fact for step in compiled.terms.steps for fact in step_facts(step.id))
-
-
-def _names(plan: Plan, own: frozenset[str]) -> dict[str, tuple[str, ...]]:
-    return {leaf.name: leaf.aliases for leaf in plan.leaves if leaf.name not in own}
+    yield from (
+        fact
+        for step in compiled.terms.steps
+        for fact in step_facts(step.id, by_clock=step.more_than is not None)
+    )
 
 
 def _stand_in(leaf: Leaf) -> pl.Expr:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import csv
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,36 +15,37 @@ import polars as pl
 
 from feerules.errors import FeeRulesError
 
-__all__ = ["WIDE", "FrameError", "columns_of", "digits", "fen", "into_lazy", "to_decimal"]
+__all__ = ["WIDE", "Back", "FrameError", "columns_of", "digits", "into_lazy", "lacking", "to_decimal", "told"]
 
 WIDE = 10**38 - 1
+HEAD = 1 << 20  # bytes of a file that show how it was written
+CSV, PARQUET = (".csv",), (".parquet", ".pq")
 Back = Callable[[pl.LazyFrame], Any]
 
 
 class FrameError(FeeRulesError, TypeError):
-    """The data handed in is no frame, or lacks the column that names its rows."""
+    """The data handed in is no frame, cannot be read, or lacks a column that is needed."""
 
 
 def into_lazy(frame: Any) -> tuple[pl.LazyFrame, Back]:
     """A frame of any kind as a lazy frame, and the way back to its own kind.
 
     Takes polars (eager and lazy), pandas, pyarrow, DuckDB relations, anything with the Arrow PyCapsule
-    interface, and paths of .parquet and .csv files; a path comes back as a lazy frame.
+    interface, and paths of .parquet files, folders of them, and .csv files; a path comes back as a lazy
+    frame.
     """
     if isinstance(frame, str | Path):
-        return _scan(Path(frame)), lambda lazy: lazy
+        return _scan(Path(frame).expanduser()), lambda lazy: lazy
     if isinstance(frame, pl.LazyFrame):
         return frame, lambda lazy: lazy
     if isinstance(frame, pl.DataFrame):
         return frame.lazy(), _collected
     kind = type(frame).__module__.partition(".")[0]
-    if kind == "pandas":
-        return nw.from_native(frame, eager_only=True).to_polars().lazy(), lambda lazy: _collected(
-            lazy
-        ).to_pandas()
-    if hasattr(frame, "__arrow_c_stream__"):
+    if kind == "pandas" and hasattr(frame, "columns"):
+        return _from_pandas(frame).lazy(), lambda lazy: _collected(lazy).to_pandas()
+    if hasattr(frame, "__arrow_c_stream__") and kind != "pandas" and not isinstance(frame, pl.Series):
         back: Back = (lambda lazy: _collected(lazy).to_arrow()) if kind == "pyarrow" else _collected
-        return pl.DataFrame(frame).lazy(), back
+        return _from_arrow(frame).lazy(), back
     raise FrameError(
         f"found {type(frame).__name__}, expected a frame of polars, pandas, pyarrow or Arrow, "
         "or the path of a .parquet or .csv file"
@@ -51,13 +56,122 @@ def _collected(lazy: pl.LazyFrame) -> pl.DataFrame:
     return lazy.collect(engine="streaming")
 
 
+def _from_pandas(frame: Any) -> pl.DataFrame:
+    """The columns of a pandas frame, and the levels of its index that have names."""
+    levels = [name for name in frame.index.names if name is not None and name not in frame.columns]
+    frame = frame.reset_index(levels) if levels else frame
+    _refuse_repeats(map(str, frame.columns))
+    mixed = {name: _as_texts(name, frame[name]) for name in frame.columns if _is_mixed(frame[name])}
+    try:
+        given = nw.from_native(frame.drop(columns=list(mixed)), eager_only=True).to_polars()
+    except (
+        ValueError,
+        TypeError,
+        NotImplementedError,
+    ) as error:  # Arrow's, for objects that it does not know
+        raise FrameError(f"the pandas frame cannot be read: {error}") from error
+    columns = {name: mixed[name] if name in mixed else given[str(name)] for name in frame.columns}
+    return pl.DataFrame({str(name): column for name, column in columns.items()})
+
+
+def _is_mixed(column: Any) -> bool:
+    """Whether a pandas column holds Python objects of several types, as one read from a sheet does."""
+    return column.dtype == object and len({type(value) for value in column.dropna()}) > 1
+
+
+def _as_texts(name: object, column: Any) -> pl.Series:
+    """Numbers and texts in one column are all taken as text, which each fact reads for itself."""
+    kinds = {type(value) for value in column.dropna()}
+    if not kinds <= {str, int, float, Decimal}:
+        told = ", ".join(sorted(kind.__name__ for kind in kinds))
+        raise FrameError(f"the column {name} holds values of several types ({told}): make them one")
+    gaps = column.isna()
+    texts = [
+        None if gap else format(value, "f") if isinstance(value, Decimal) else str(value)
+        for value, gap in zip(column, gaps, strict=True)
+    ]
+    return pl.Series(texts, dtype=pl.String)
+
+
+def _from_arrow(frame: Any) -> pl.DataFrame:
+    fields: Any = getattr(frame, "schema", ())
+    if isinstance(getattr(fields, "names", None), list):
+        _refuse_repeats(fields.names)
+        huge = [field.name for field in fields if str(field.type).startswith("decimal256")]
+        if huge:
+            raise FrameError(f"the column {', '.join(huge)} is of type decimal256: cast it to decimal128")
+    return pl.DataFrame(frame)
+
+
+def _refuse_repeats(names: Iterable[str]) -> None:
+    repeated = [name for name, times in Counter(names).items() if times > 1]
+    if repeated:
+        raise FrameError(f"the column {', '.join(repeated)} occurs more than once: rename or drop one")
+
+
+# Files
+
+
 def _scan(path: Path) -> pl.LazyFrame:
-    if path.suffix == ".csv":
+    kind, there = path.suffix.lower(), path.exists()
+    if not there and not any(sign in str(path) for sign in "*?["):
+        raise FileNotFoundError(f"no such file or folder: {path}")
+    if path.is_dir():
+        files = sorted(each for each in path.rglob("*") if each.suffix.lower() in PARQUET and each.is_file())
+        if not files:
+            raise FrameError(f'found no .parquet file in {path}; for .csv files give "{path}/*.csv"')
+        return pl.scan_parquet(files, glob=False)
+    if kind in CSV:
+        if there:
+            _check_csv(path)
         # As text: every value is read by its fact's own rules, never guessed.
-        return pl.scan_csv(path, infer_schema=False)
-    if path.suffix in (".parquet", ".pq") or path.is_dir():
-        return pl.scan_parquet(path)
+        return pl.scan_csv(path, infer_schema=False, glob=not there)
+    if kind in PARQUET:
+        return pl.scan_parquet(path, glob=not there)
     raise FrameError(f"found {path.name}, expected a .parquet or .csv file")
+
+
+def _check_csv(path: Path) -> None:
+    """Refuses what would be read without an error, and wrong: another encoding, a name that occurs twice."""
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    if not head.strip():
+        raise FrameError(f"found nothing in {path.name}, expected a line of column names")
+    # The last character may be cut in the middle.
+    lines = head if len(head) < HEAD else head[: head.rfind(b"\n") + 1]
+    try:
+        text = lines.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FrameError(
+            f"{path.name} is not UTF-8 (byte {error.start}): it may be GBK; save it as UTF-8"
+        ) from None
+    _refuse_repeats(next(csv.reader(text.splitlines(keepends=True))))
+
+
+HINTS = {
+    "more fields": "a row has more values than there are columns: put a value that holds a comma in quotes",
+    "utf-8": "save the file as UTF-8",
+    "could not parse": "a quote may be open to the end",
+    "extra column": "every file needs the same columns",
+    "mismatch": "every file needs the same types",
+    "expanded paths were empty": "no file has such a name",
+}
+
+
+@contextmanager
+def told(source: object) -> Iterator[None]:
+    """Tells what Polars finds wrong with the data as a `FrameError`, with a cure where one is known."""
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        text = str(error)
+        name = str(source) if isinstance(source, str | Path) else f"the {type(source).__name__}"
+        hint = next((hint for sign, hint in HINTS.items() if sign in text), "")
+        line = next(iter(text.splitlines()), type(error).__name__)
+        raise FrameError(f"{name} cannot be read: {line}{f'; {hint}' if hint else ''}") from error
+
+
+# Columns
 
 
 def columns_of(schema: Mapping[str, Any], names: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
@@ -70,18 +184,8 @@ def columns_of(schema: Mapping[str, Any], names: Mapping[str, tuple[str, ...]]) 
     return found
 
 
-def fen(column: str, schema: Mapping[str, Any]) -> pl.Expr:
-    """An amount of money that another system wrote (text, float, decimal or whole yuan) in fen.
-
-    A text that is no amount is null. Bills have two decimals: a float is the amount nearest to it.
-    """
-    amount, kind = pl.col(column), schema[column]
-    if kind == pl.String:
-        shape = amount.str.strip_chars(" ").str.contains(r"^[+-]?[0-9]{1,15}(\.[0-9]{1,2})?$")
-        amount = pl.when(shape).then(amount.str.strip_chars(" ")).str.to_decimal(scale=2)
-    elif kind.is_float():
-        return (amount * 100).round().cast(pl.Int64)
-    return amount.cast(pl.Decimal(38, 2)).reinterpret(dtype=pl.Int128).cast(pl.Int64)
+def lacking(what: str, missing: Iterable[str], found: Iterable[str]) -> FrameError:
+    return FrameError(f"{what} without the column {', '.join(missing)}: found {', '.join(found) or 'none'}")
 
 
 def to_decimal(number: pl.Expr, scale: int, places: int | None = None, *, most: int = WIDE) -> pl.Expr:
@@ -89,11 +193,13 @@ def to_decimal(number: pl.Expr, scale: int, places: int | None = None, *, most: 
 
     `most` bounds the integer: what fits 18 digits is written in half the space.
     """
-    places = scale if places is None else places
-    wide = number.cast(pl.Int128)
-    if places > scale:
-        wide = wide * 10 ** (places - scale)
-    return wide.reinterpret(dtype=pl.Decimal(digits(most * 10 ** (places - scale)), places))
+    factor = 10 ** ((scale if places is None else places) - scale)
+    kind = pl.Decimal(digits(most * factor), scale if places is None else places)
+    if factor > 1:
+        # In 64 bits where they hold the product: 128 cost several times as much.
+        narrow = most * factor < 2**63
+        number = number.cast(pl.Int64 if narrow else pl.Int128) * factor
+    return number.cast(pl.Int128).reinterpret(dtype=kind)
 
 
 def digits(most: int) -> int:

@@ -9,10 +9,10 @@ import polars as pl
 from feerules.frames import digits, to_decimal
 from feerules.periods import from_day_number
 from feerules.plan.lines import PAYERS
-from feerules.plan.nodes import Slot
+from feerules.plan.nodes import Node, Slot
 from feerules.telling import about_of, source_text
 
-__all__ = ["LineColumns", "enumerations", "no_lines", "shapes_of"]
+__all__ = ["LINE_COLUMNS", "LineColumns", "enumerations", "no_lines", "shapes_of"]
 
 Shape = tuple[int, int]  # the decimals of a number column, and a bound of its scaled values
 
@@ -29,32 +29,33 @@ def shapes_of(slots: Sequence[Slot]) -> dict[str, Shape]:
     return shapes
 
 
-def no_lines(rows: pl.LazyFrame, key: str, *more: pl.Expr) -> pl.LazyFrame:
+MONEY, NUMBER = pl.Decimal(18, 2), pl.Decimal(18, 6)
+# Every column of a bill line beside the key, which stands after the payer.
+KINDS: Mapping[str, type[pl.DataType] | pl.DataType] = {
+    **dict.fromkeys(("charge_id", "account_id", "payer_id", "payer"), pl.String),
+    **dict.fromkeys(("fee", "kind"), pl.String),
+    **dict.fromkeys(("period_start", "period_end", "issued_on", "due_on"), pl.Date),
+    "quantity": NUMBER,
+    "unit": pl.String,
+    "rate": NUMBER,
+    "factor": NUMBER,
+    "net": MONEY,
+    "tax_rate": NUMBER,
+    "tax": MONEY,
+    "amount": MONEY,
+    **dict.fromkeys(("currency", "document", "version", "table_row", "source"), pl.String),
+}
+LINE_COLUMNS = (*KINDS, "corrects_charge_id", "cycle_start")
+
+
+def no_lines(rows: pl.LazyFrame, key: pl.Expr, *more: pl.Expr) -> pl.LazyFrame:
     """The columns of bill lines where nothing is charged: an ERP's next step finds them all the same."""
-    money, number = pl.Decimal(18, 2), pl.Decimal(18, 6)
-    kinds = {
-        **dict.fromkeys(("charge_id", "account_id", "payer_id", "payer"), pl.String),
-        key: None,
-        **dict.fromkeys(("fee", "kind"), pl.String),
-        **dict.fromkeys(("period_start", "period_end", "issued_on", "due_on"), pl.Date),
-        "quantity": number,
-        "unit": pl.String,
-        "rate": number,
-        "factor": number,
-        "net": money,
-        "tax_rate": number,
-        "tax": money,
-        "amount": money,
-        **dict.fromkeys(("currency", "document", "version", "table_row", "source"), pl.String),
-    }
-    columns = (
-        pl.col(key) if kind is None else pl.lit(None, kind).alias(name) for name, kind in kinds.items()
-    )
-    return rows.limit(0).select(*columns, *more)
+    columns = [pl.lit(None, kind).alias(name) for name, kind in KINDS.items()]
+    return rows.limit(0).select(*columns[:4], key, *columns[4:], *more)
 
 
-def enumerations(slots: Sequence[Slot]) -> dict[str, pl.Enum]:
-    """The columns that hold few words, and the words that each can hold."""
+def enumerations(slots: Sequence[Slot], carried: Sequence[str]) -> dict[str, pl.Enum]:
+    """The columns that hold few words, and the words that each can hold; none where no unit tells them."""
     words: dict[str, set[str]] = {}
     for slot in slots:
         about = about_of(slot)
@@ -72,17 +73,25 @@ def enumerations(slots: Sequence[Slot]) -> dict[str, pl.Enum]:
         }
         for name, texts in told.items():
             words.setdefault(name, set()).update(texts)
+    untold = {"account_id": ("account_id",), "payer_id": tuple(f"{payer}_id" for payer in PAYERS)}
+    words |= {name: set() for name, columns in untold.items() if not {*columns} & {*carried}}
     return {name: pl.Enum(sorted(texts)) for name, texts in words.items()}
 
 
 class LineColumns:
-    """The columns of the bill lines of one slot."""
+    """The columns of the bill lines of one slot; `kinds` gives the types of text columns that are not String."""
 
     def __init__(
-        self, slot: Slot, number: int, key: str, carried: Sequence[str], shapes: Mapping[str, Shape]
+        self,
+        slot: Slot,
+        number: int,
+        key: pl.Expr,
+        carried: Sequence[str],
+        shapes: Mapping[str, Shape],
+        kinds: Mapping[str, pl.Enum],
     ) -> None:
         self.slot, self.about = slot, about_of(slot)
-        self.number, self.key, self.carried, self.shapes = number, key, carried, shapes
+        self.number, self.key, self.carried, self.shapes, self.kinds = number, key, carried, shapes, kinds
 
     def of(self, rows: pl.LazyFrame, *more: pl.Expr) -> pl.LazyFrame:
         if self.slot.active.lo == 0:
@@ -99,31 +108,43 @@ class LineColumns:
             self._charge_id().alias("charge_id"),
             self._carried("account_id"),
             self._payer_id().alias("payer_id"),
-            self._payer().alias("payer"),
-            pl.col(self.key),
-            pl.lit(about.fee_id).alias("fee"),
-            pl.lit(about.fee.kind).alias("kind"),
+            self._chosen("payer", PAYERS, self.slot.values["payer"]),
+            self.key,
+            self._text("fee", about.fee_id),
+            self._text("kind", about.fee.kind),
             self._day("start").alias("period_start"),
             self._day("end").alias("period_end"),
             self._day("issued").alias("issued_on"),
             self._day("due").alias("due_on"),
             self._number("quantity"),
-            pl.lit(about.shown.unit).alias("unit"),
+            self._text("unit", about.shown.unit),
             self._number("rate"),
             self._number("factor"),
             to_decimal(amount - tax, 2, most=2 * self.shapes["amount"][1]).alias("net"),
             self._number("tax_rate"),
             self._number("tax"),
             self._number("amount"),
-            pl.lit(schedule.currency).alias("currency"),
-            pl.lit(schedule.id).alias("document"),
-            pl.lit(schedule.version_name).alias("version"),
-            self._row().alias("table_row"),
-            pl.lit(source_text(about)).alias("source"),
+            self._text("currency", schedule.currency),
+            self._text("document", schedule.id),
+            self._text("version", schedule.version_name),
+            self._row(),
+            self._text("source", source_text(about)),
         ]
 
+    def _kind(self, name: str) -> pl.DataType:
+        return self.kinds.get(name, pl.String())
+
+    def _text(self, name: str, text: str | None) -> pl.Expr:
+        return pl.lit(text, self._kind(name)).alias(name)
+
+    def _chosen(self, name: str, texts: Sequence[str], node: Node) -> pl.Expr:
+        """The text at a node's place in a list."""
+        if node.lo == node.hi:
+            return self._text(name, texts[node.lo])
+        return _texts(texts, self._node(name), self._kind(name)).alias(name)
+
     def _carried(self, name: str) -> pl.Expr:
-        return pl.col(name) if name in self.carried else pl.lit(None, pl.String).alias(name)
+        return pl.col(name) if name in self.carried else self._text(name, None)
 
     def _constant(self, name: str) -> int | None:
         node = self.slot.values[name]
@@ -144,38 +165,35 @@ class LineColumns:
             self._node(name), node.scale, places, most=most // 10 ** (places - node.scale)
         ).alias(name)
 
-    def _payer(self) -> pl.Expr:
-        known = self._constant("payer")
-        return pl.lit(PAYERS[known]) if known is not None else _texts(PAYERS, self._node("payer"))
-
     def _payer_id(self) -> pl.Expr:
         known = self._constant("payer")
-        choices = [
-            (self._node("payer") == number, pl.col(f"{payer}_id").cast(pl.String))
-            for number, payer in enumerate(PAYERS)
-            if f"{payer}_id" in self.carried
-        ]
         if known is not None:
             name = f"{PAYERS[known]}_id"
-            return pl.col(name).cast(pl.String) if name in self.carried else pl.lit(None, pl.String)
-        chosen: pl.Expr = pl.lit(None, pl.String)
-        for test, column in choices:
-            chosen = pl.when(test).then(column).otherwise(chosen)
+            return pl.col(name).cast(pl.String) if name in self.carried else self._text("payer_id", None)
+        chosen = self._text("payer_id", None)
+        for number, payer in enumerate(PAYERS):
+            if f"{payer}_id" in self.carried:
+                column = pl.col(f"{payer}_id").cast(pl.String)
+                chosen = pl.when(self._node("payer") == number).then(column).otherwise(chosen)
         return chosen
 
     def _row(self) -> pl.Expr:
         if not self.about.rows:
-            return pl.lit("")
-        return _texts(self.about.rows, self._node("row"))
+            return self._text("table_row", "")
+        return _texts(self.about.rows, self._node("row"), self._kind("table_row")).alias("table_row")
 
     def _charge_id(self) -> pl.Expr:
-        days = self.slot.values["start"]
-        texts = [f"{from_day_number(day):%Y%m%d}" for day in range(days.lo, days.hi + 1)]
-        day = pl.lit(texts[0]) if len(texts) == 1 else _texts(texts, self._node("start") - days.lo)
+        """As `Teller` puts it together: what is the same in every line of the slot is one text."""
+        start, payer = self.slot.values["start"], self.slot.values["payer"]
+        days = [f"{from_day_number(day):%Y%m%d}" for day in range(start.lo, start.hi + 1)]
         fee, version = self.about.fee_id, self.about.schedule.version_name
-        key = pl.col(self.key).cast(pl.String)
-        return pl.concat_str(key, pl.lit(f":{fee}:"), day, pl.lit(":"), self._payer(), pl.lit(f":{version}"))
+        key = self.key.cast(pl.String)
+        if len(days) == 1 and payer.lo == payer.hi:
+            return pl.concat_str(key, pl.lit(f":{fee}:{days[0]}:{PAYERS[payer.lo]}:{version}"))
+        day = _texts(days, self._node("start") - start.lo)
+        paid_by = _texts([f":{each}:{version}" for each in PAYERS], self._node("payer"))
+        return pl.concat_str(key, pl.lit(f":{fee}:"), day, paid_by)
 
 
-def _texts(texts: Sequence[str], index: pl.Expr) -> pl.Expr:
-    return pl.lit(pl.Series(list(texts), dtype=pl.String)).gather(index)
+def _texts(texts: Sequence[str], index: pl.Expr, kind: pl.DataType | None = None) -> pl.Expr:
+    return pl.lit(pl.Series(list(texts), dtype=kind or pl.String())).gather(index)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
@@ -156,7 +157,7 @@ class _Loading:
         if model in (FeeSchedule, DunningPolicy, FactLibrary):
             self._read_tables(name, tree, "", set())
         part, problems = validate(model, tree)
-        self.problems += problems
+        self.problems += [_of_another_kind(problem, tree, model) for problem in problems]
         return part
 
     def _is_told(self, name: str) -> bool:
@@ -356,3 +357,12 @@ class _Loading:
         for name in sorted(self.files):
             total.update(name.encode() + b"\0" + hashlib.sha256(self.files[name]).digest())
         return total.hexdigest()
+
+
+def _of_another_kind(problem: Problem, tree: Map, model: type[Part]) -> Problem:
+    """The problem of a key that stands in another kind of document, with a hint to that."""
+    key = next((key for key in tree if isinstance(key, Text) and key.where == problem.where), None)
+    kinds = [kind for kind, other in KINDS.items() if other is not model and key in other.model_fields]
+    if problem.code != "unknown_key" or key is None or not kinds:
+        return problem
+    return replace(problem, hint=f"{key}: stands in a document of kind: {kinds[0]}")

@@ -180,9 +180,13 @@ def _from_decimal(value: Decimal, places: int) -> int:
 
 
 def _from_text(value: str, places: int) -> int:
+    whole, _, decimals = value.partition(".")
+    # Most numbers are digits with all their decimals; the pattern costs as much as all the rest.
+    plain = len(decimals) == places and whole.isdigit() and decimals.isdigit() and value.isascii()
+    if plain and len(value) <= MAX_DIGITS:
+        return int(whole + decimals)
     if _NUMBER(value) is None or len(value) > MAX_DIGITS:
         raise _no_number(f'"{_short(value)}"', _hint_for(value))
-    whole, _, decimals = value.partition(".")
     if len(decimals) > places:
         decimals = decimals.rstrip("0")
         if len(decimals) > places:

@@ -93,7 +93,7 @@ class Period:
     @classmethod
     def parse(cls, text: str) -> Period:
         """The period that a person wrote; PeriodError says which forms there are."""
-        return cls(*_parsed(text))
+        return _parsed(text)
 
     @property
     def days(self) -> int:
@@ -114,30 +114,34 @@ class Period:
         return Period(start, end) if start < end else None
 
     def __str__(self) -> str:
-        year, month = self.start.year, self.start.month
-        months = self.months if self.start.day == 1 else None
-        if months == 12 and month == 1:
-            return f"{year:04}"
-        if months == 6 and month in (1, 7):
-            return f"{year:04}-H{month // 6 + 1}"
-        if months == 3 and month % 3 == 1:
-            return f"{year:04}-Q{month // 3 + 1}"
-        if months == 1:
-            return f"{year:04}-{month:02}"
-        return f"{self.start}/{self.end}"
+        return _written(self)
 
 
 # A batch of bills asks for one period again and again.
 @lru_cache(maxsize=1024)
-def _parsed(text: str) -> tuple[date, date]:
-    """The first day, and the day after the last."""
+def _written(period: Period) -> str:
+    year, month = period.start.year, period.start.month
+    months = period.months if period.start.day == 1 else None
+    if months == 12 and month == 1:
+        return f"{year:04}"
+    if months == 6 and month in (1, 7):
+        return f"{year:04}-H{month // 6 + 1}"
+    if months == 3 and month % 3 == 1:
+        return f"{year:04}-Q{month // 3 + 1}"
+    if months == 1:
+        return f"{year:04}-{month:02}"
+    return f"{period.start}/{period.end}"
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> Period:
     try:
         found = _read_named(text) or _read_days(text)
     except ValueError as error:
         raise PeriodError(f'"{text}"', "days that exist, from year 0001 to 9998", str(error)) from None
     if found is None:
         raise PeriodError(f'"{text[:60]}"', _FORMS, _hint_for(text[:60]))
-    return found
+    return Period(*found)
 
 
 def _read_named(text: str) -> tuple[date, date] | None:
@@ -189,7 +193,9 @@ def _suggest(text: str) -> str:
         return f"{begin[0]}/{end[1]}"
     days = re.findall(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text)
     if len(days) == 2:
-        return "/".join(days)
+        # Who names the last day of a month means to include it.
+        after = date.fromisoformat(days[1]) + timedelta(1)
+        return f"{days[0]}/{after if after.day == 1 else days[1]}"
     return f"{text}/{date.fromisoformat(text) + timedelta(1)}" if days == [text] else ""
 
 

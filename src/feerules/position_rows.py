@@ -36,12 +36,13 @@ def placed(
     accounts: pl.DataFrame, entries: Entries, terms: LedgerTerms, as_of: date, known_at: date | None
 ) -> Placed:
     given = {name: _flags(accounts[name]) for name in _FLAGS if name in accounts.columns}
-    found = positions_of(entries, terms, day_number(as_of), known_at, given)
+    found = positions_of(entries, terms, as_of, known_at, given)
     charges = found.charges.filter(pl.col("open") > 0).select(
         "acc", "id", overdue=pl.col("counts") & (pl.col("days_overdue") > 0), covered="covered"
     )
+    later = _later_steps(entries, terms, day_number(as_of))
     if not found.exact.any():
-        return Placed(found.facts, charges)
+        return Placed(found.facts.hstack(later), charges)
     places = np.flatnonzero(found.exact)
     told = {int(place): _exactly(int(place), entries, terms, as_of, known_at, given) for place in places}
     rows = [_row(position, terms) for position in told.values()]
@@ -54,7 +55,23 @@ def placed(
     facts = pl.concat([others, exact.select(others.columns)]).sort("#").drop("#")
     mine = [row for place, position in told.items() for row in _charges(place, position)]
     kept = charges.filter(~pl.col("acc").is_in(pl.Series(places).implode()))
-    return Placed(facts, pl.concat([kept, pl.DataFrame(mine, schema=charges.schema, orient="row")]))
+    return Placed(
+        facts.hstack(later), pl.concat([kept, pl.DataFrame(mine, schema=charges.schema, orient="row")])
+    )
+
+
+def _later_steps(entries: Entries, terms: LedgerTerms, day: int) -> pl.DataFrame:
+    """The last step of the ladder that was done after the day, which nothing but its order asks about."""
+    ids = [step.id for step in terms.steps]
+    later = entries.events.filter(pl.col("step_id").is_in(ids) & (pl.col("day") > day)).sort(
+        "acc", "day", "id"
+    )
+    last = later.unique("acc", keep="last").select("acc", "step_id", "day")
+    every = pl.DataFrame({"acc": np.arange(len(entries.ids), dtype=np.int32)})
+    found = every.join(last, on="acc", how="left", maintain_order="left")
+    return found.select(
+        pl.col("step_id").alias("~later_step"), pl.col("day").cast(pl.Date).alias("~later_on")
+    )
 
 
 def _flags(column: pl.Series) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,7 +18,7 @@ from feerules.plan.nodes import Guard, Node, Plan
 from feerules.plan.spans import READ
 from feerules.reasons import reason
 from feerules.reference import Scalar, function
-from feerules.telling import Teller, about_of
+from feerules.telling import Teller, about_of, parties_of
 
 if TYPE_CHECKING:
     from feerules.estate import EstateResult
@@ -28,6 +28,7 @@ __all__ = ["Priced", "price", "price_estate", "reconcile", "records_of"]
 
 # Who a unit's parties are: a change of these alone does not change what is owed.
 PARTY_FACTS = ("account_id", "owner_id", "tenant_id", "developer_id", "heir_id", "valid_from", "valid_to")
+IDS = ("unit_id", *PARTY_FACTS[:-2])
 Amount = Decimal | str | int
 Share = Amount | Mapping[str, Amount]
 
@@ -64,9 +65,13 @@ def price(
     dated = "changes" in facts or "valid_from" in facts or "valid_to" in facts
     priced = _priced(book.plan(period, accrue=accrue, dated=dated))
     given = _shares(priced.plan, shares) if shares else {}
-    records = priced.with_runs(records_of(facts)) if dated else [facts]
+    records: list[Mapping[str, Any]] = [*records_of(facts)] if dated else [facts]
+    if book.mapping:
+        records = [_with_ids(each, book.mapping) for each in records]
+    if dated:
+        records = [*priced.with_runs(records)]
     ran = [priced.run({**each, **given} if given else each) for each in records]
-    unit_id = facts.get("unit_id")
+    unit_id = records[0].get("unit_id")
     lines = LinesOnDemand(lambda: priced.lines(ran), lambda: priced.fen(ran))
     return Bill(None if unit_id is None else str(unit_id), period, lines, book.digest)
 
@@ -156,19 +161,43 @@ def _shares(plan: Plan, shares: Mapping[str, Share]) -> dict[str, Amount]:
     return given
 
 
+def _with_ids(record: Mapping[str, Any], mapping: Mapping[str, str]) -> Mapping[str, Any]:
+    """The record with the ids of its unit and parties under their own names, where the book maps them."""
+    told = {name: record.get(mapping[name]) for name in IDS if name in mapping and name not in record}
+    return {**record, **told}
+
+
 def records_of(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A unit with dated facts as one record for each span of days on which they stay the same."""
     base = {name: value for name, value in facts.items() if name != "changes"}
     records = [base]
-    for change in sorted(facts.get("changes") or (), key=lambda each: _day(each["from"])):
-        first = _day(change["from"])
-        new = change.get("facts", {key: value for key, value in change.items() if key != "from"})
+    for first, new in _changes(facts.get("changes") or ()):
         records[-1] = {**records[-1], "valid_to": first}
         known = {name: value for name, value in records[-1].items() if not name.startswith(READ)}
         # A fact that the change does not tell was not read on its day.
         read = {"unread": True, **{f"{READ}{name}": True for name in new}}
         records.append({**known, **new, **read, "valid_from": first, "valid_to": base.get("valid_to")})
     return records
+
+
+def _changes(changes: Iterable[Mapping[str, Any]]) -> Iterator[tuple[date, dict[str, Any]]]:
+    """(day, what is new) in order of time; what several changes tell of one day is one change.
+
+    Where they contradict each other they stay apart: the days of the first are then none, a problem.
+    """
+    told: list[tuple[date, dict[str, Any]]] = []
+    for change in sorted(changes, key=lambda each: _day(each["from"])):
+        first = _day(change["from"])
+        new = change.get("facts", {key: value for key, value in change.items() if key != "from"})
+        if (
+            told
+            and told[-1][0] == first
+            and all(told[-1][1].get(name, new[name]) == new[name] for name in new)
+        ):
+            told[-1][1].update(new)
+        else:
+            told.append((first, dict(new)))
+    yield from told
 
 
 def _day(value: Any) -> date:
@@ -210,7 +239,7 @@ class Priced:
         facts = [n for n, leaf in enumerate(plan.leaves) if not _is_about_days(leaf.name)]
         self._priced_facts = [*facts, *(n + len(plan.leaves) for n in facts)]  # a value each, then a presence
 
-    def with_runs(self, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    def with_runs(self, records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Tells each record since when all that the plan needs of it is the same; who pays is no part of that."""
         told: list[dict[str, Any]] = []
         before: list[int] = []
@@ -244,9 +273,9 @@ class Priced:
         details = self._details or self._telling()
         found: list[dict[str, Any]] = []
         for record, arguments, amounts in ran:
-            numbers = details(*arguments)
+            numbers, parties = details(*arguments), parties_of(record)
             found += [
-                teller.line(record, numbers)
+                teller.line(parties, numbers)
                 for teller, active in zip(self._tellers, amounts[::2], strict=True)
                 if active
             ]

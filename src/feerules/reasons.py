@@ -23,6 +23,7 @@ CODES = {
     "above_ceiling": "the rate is above the ceiling",
     "float_out_of_range": "the float chosen is outside what the schedule permits",
     "division_by_zero": "the formula divides by a number that is not positive",
+    "below_zero": "tiers and shares count from 0 up, and this is below 0",
     "ends_before_start": "it ends before it starts",
     "no_reading_at_change": "usage is split by reading, and no reading stands at the change of price or year",
     "bill_rounding": "the bill's total is rounded, and the unit's facts change: give one record without dates",
@@ -30,7 +31,15 @@ CODES = {
     "overlapping_rows": "two rows of this unit hold on the same day",
     "null_key": "no key",
     "no_account": "nothing tells whose it is",
+    "repeated_pool": "the same pool is given more than once",
     "empty_pool": "no unit shares this pool, so that its amount would be lost",
+    "duplicate_id": "the id occurs more than once",
+    "unknown_charge": "no charge of this id is owed",
+    "unknown_payment": "there is no payment of this id",
+    "other_currency": "it is in another currency than the charge",
+    "allocated_over_charge": "more is allocated to the charge than was open",
+    "allocated_over_payment": "more of the payment is allocated than was paid",
+    "nothing_to_waive": "more is waived or written off than was open",
 }
 
 _KINDS = {

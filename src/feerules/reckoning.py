@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -21,10 +21,12 @@ STEP_NUMBERS = ("quantity", "rate", "amount")
 class Step:
     """One thing that went into an amount: a component of the rate, a slice of the tiers, an adjustment …
 
-    `kind` is one of component, slice, part, adjustment, month, limit; `quantity`, `rate` and `amount`
-    are given where they mean something, in the line's units and currency. `action` is what an
-    adjustment does: times (its `rate`), plus, minus, at_most, at_least (its `amount`), free_months
-    (its `quantity`), per_unit; `on` is the month of a fee that is judged month by month.
+    `kind` is one of component, slice, part, register, counted (what tiers had counted before), guided
+    (the base and the float of a guided price), adjustment, month, limit; `quantity`, `rate` and `amount`
+    are given where they mean something, in the line's currency and its unit (a part has its own `unit`).
+    `action` is what an adjustment does: times (its `rate`), plus, minus, at_most, at_least (its
+    `amount`), free_months (its `quantity`), per_unit; `source` is its legal source; `on` is the month of
+    a fee that is judged month by month.
     """
 
     kind: str
@@ -35,6 +37,8 @@ class Step:
     amount: Decimal | None = None
     on: date | None = None
     action: str = ""
+    unit: str = ""
+    source: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON of what is given."""
@@ -49,6 +53,10 @@ class Step:
                 plain[name] = format(value, "f")
         if self.on is not None:
             plain["on"] = self.on.isoformat()
+        if self.unit:
+            plain["unit"] = self.unit
+        if self.source:
+            plain["source"] = dict(self.source)
         return plain
 
     @classmethod
@@ -56,8 +64,11 @@ class Step:
         """The step that `to_dict` gave."""
         numbers = {name: Decimal(plain[name]) for name in STEP_NUMBERS if name in plain}
         on = date.fromisoformat(plain["on"]) if "on" in plain else None
-        title, action = plain.get("title", {}), plain.get("action", "")
-        return cls(plain["kind"], plain["name"], title, **numbers, on=on, action=action)
+        title, source = plain.get("title", {}), plain.get("source", {})
+        action, unit = plain.get("action", ""), plain.get("unit", "")
+        return cls(
+            plain["kind"], plain["name"], title, **numbers, on=on, action=action, unit=unit, source=source
+        )
 
 
 class Figure(NamedTuple):
@@ -285,13 +296,20 @@ class Reckoning:
     def _quantities(self) -> Iterator[str]:
         if slices := self._slices():
             for step in slices:
-                yield self._at(step.quantity, step.rate)
+                yield self.at_text(step.quantity, step.rate)
         elif self.quantity is not None:
-            yield self._at(self.quantity, self.rate)
+            yield self.at_text(self.quantity, self.rate)
         if self.factor != 1:
             yield self.words.text("factor {factor}", factor=self._ratio(self.factor).text)
 
-    def _at(self, quantity: Decimal | None, rate: Decimal | None) -> str:
+    def step_text(self, step: Step) -> str:
+        """What a part or a register is of, by its name: basic charge 100 m² at 12.00."""
+        of = replace(self, unit=step.unit if step.kind == "part" else self.unit)
+        return self.words.text(
+            "{name} {amount}", name=self.name(step), amount=of.at_text(step.quantity, step.rate)
+        )
+
+    def at_text(self, quantity: Decimal | None, rate: Decimal | None) -> str:
         assert quantity is not None
         if rate is None:
             return self.quantity_text(quantity)

@@ -12,7 +12,7 @@ __all__ = ["next_review"]
 
 TODAY = ("attempts_today", "contacts_today")
 THIS_WEEK = ("attempts_week", "contacts_week", "paid_this_week")
-DAILY = ("weekday", "day_of_month", "as_of")
+DAILY = ("weekday", "day_of_month", "as_of", "ledger_age_minutes")
 ACCRUING = ("late_fee_accrued", "late_fee_due")
 # What counts up by one a day, beside the days since each step.
 COUNTING_UP = (
@@ -32,8 +32,10 @@ def next_review(assessed: Assessed, today: date, ends: Iterable[date]) -> date |
         days.append(position.changes_on)
     stale = assessed.compiled.policy.ledger.stale_after
     age = facts["ledger_age_days"]
-    if stale is not None and age is not None and age <= stale:
-        days.append(today + timedelta(days=stale - age + 1))
+    if stale is not None and age is not None:
+        # By the clock it can be stale on any day.
+        most = stale[0] if stale[1] == "days" else age
+        days.append(today + timedelta(days=most - age + 1))
     return min((day for day in days if day > today), default=None)
 
 
@@ -43,6 +45,8 @@ def _crossings(assessed: Assessed, today: date) -> Iterator[date]:
     monday = today + timedelta(days=7 - today.weekday())
     for name, cuts in assessed.compiled.cuts.items():
         value = values.get(name)
+        if cuts == ():
+            continue  # no answer asks for it
         if name in DAILY or (name in ACCRUING and values["overdue"]) or (name in TODAY and value):
             yield tomorrow
         elif name in THIS_WEEK and value:

@@ -19,6 +19,7 @@ def schema() -> dict[str, Any]:
     """
     models = [(model, "validation") for model in KINDS.values()]
     refs, definitions = models_json_schema(models, ref_template="#/$defs/{model}")  # type: ignore[arg-type]
+    _complete(definitions)
     by_kind = {kind: refs[(model, "validation")]["$ref"] for kind, model in KINDS.items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -30,6 +31,25 @@ def schema() -> dict[str, Any]:
         "allOf": [_where_kind_is(kind, ref) for kind, ref in by_kind.items()],
         "$defs": definitions["$defs"],
     }
+
+
+# Pydantic leaves the bounds of an optional number under its own names, which no editor knows.
+_BOUNDS = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
+
+
+def _complete(schema: Any) -> None:
+    """Says of every part of a schema what its models say: bounds, and that names have one form."""
+    if isinstance(schema, dict):
+        if "patternProperties" in schema:
+            schema["additionalProperties"] = False
+        for ours, theirs in _BOUNDS.items():
+            if isinstance(schema.get(ours), int):
+                schema[theirs] = schema.pop(ours)
+        for each in schema.values():
+            _complete(each)
+    elif isinstance(schema, list):
+        for each in schema:
+            _complete(each)
 
 
 def _where_kind_is(kind: str, ref: str) -> dict[str, Any]:

@@ -1,8 +1,7 @@
-"""The engines for frames, as the verbs use them that answer about an estate."""
+"""The kernel of many positions, as the verbs use it that answer about an estate."""
 
 from __future__ import annotations
 
-from feerules.engines.columnar import Columnar
 from feerules.engines.positions import CODES, FRAMES, NAMES, Column, Entries, Sheet, facts_of, positions_of
 
 __all__ = [
@@ -10,7 +9,6 @@ __all__ = [
     "FRAMES",
     "NAMES",
     "Column",
-    "Columnar",
     "Entries",
     "Sheet",
     "facts_of",

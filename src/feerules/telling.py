@@ -5,8 +5,9 @@ A line is told as plain JSON; `BillLine.from_dict` makes the object of it for th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from math import gcd
 from typing import Any
 
@@ -18,10 +19,11 @@ from feerules.documents.formulas import Formula
 from feerules.documents.schedule import Fee
 from feerules.money import scaled_text
 from feerules.periods import from_day_number
+from feerules.plan.figures import ShownPart
 from feerules.plan.lines import PAYERS, LineAbout
 from feerules.plan.nodes import Const, Node, Slot
 
-__all__ = ["Teller", "about_of", "charge_id", "source_of", "source_text"]
+__all__ = ["Teller", "about_of", "parties_of", "source_of", "source_text"]
 
 Numbers = Sequence[int]
 Plain = dict[str, Any]
@@ -31,6 +33,7 @@ Making = Callable[[Numbers], Plain | None]
 DAYS = {"period_start": "start", "period_end": "end", "issued_on": "issued", "due_on": "due"}
 NUMBERS = ("quantity", "rate", "factor", "tax_rate")
 WORDS = ("title", "source", "document_title")
+PAYER_IDS = tuple((payer, f"{payer}_id") for payer in PAYERS)
 
 
 class Teller:
@@ -47,6 +50,9 @@ class Teller:
         # A month's days and many a rate are constants: they become text once, not for every record.
         self._days = self._what_differs(slot, DAYS, lambda number, _: _day(number))
         self._numbers = self._what_differs(slot, dict(zip(NUMBERS, NUMBERS, strict=True)), scaled_text)
+        self._paid_by = self._what_differs(slot, {"payer": "payer"}, lambda number, _: PAYERS[number])
+        known = not self._paid_by and self._same["period_start"] is not None
+        self._ending = self._id_ending(self._same) if known else ""
 
     def _add(self, node: Node) -> int:
         self.nodes.append(node)
@@ -78,6 +84,9 @@ class Teller:
             "where": str(fee.where),
             "source": source_of(fee.source or schedule.source),
             "document_title": titles(schedule.title, ""),
+            "tax": "0.00",
+            "table_row": "",
+            "factor_exact": "",
             "basis": basis_of(fee),
             "rate_per": _rate_per(about),
             "rounding": _rounding(fee),
@@ -95,8 +104,7 @@ class Teller:
 
     def _factor_exact(self, numbers: Numbers) -> str:
         """The factor as a fraction, where six decimals do not hold it."""
-        if self._factor is None:
-            return ""
+        assert self._factor is not None
         at, up, den_at, down = self._factor
         num, den = numbers[at] * up, numbers[den_at] * down
         if den <= 0 or num * 1_000_000 % den == 0:
@@ -104,7 +112,7 @@ class Teller:
         shared = gcd(num, den)
         return f"{num // shared}/{den // shared}"
 
-    def line(self, record: Mapping[str, Any], numbers: Numbers) -> Plain:
+    def line(self, parties: Mapping[str, str | None], numbers: Numbers) -> Plain:
         """The line of one record, as `BillLine.to_dict` gives it."""
         about, at, plain = self.about, self._at, self._same.copy()
         for key in WORDS:
@@ -113,21 +121,26 @@ class Teller:
             plain[key] = _day(numbers[place])
         for key, place, places in self._numbers:
             plain[key] = scaled_text(numbers[place], places)
+        for key, place, _ in self._paid_by:
+            plain[key] = PAYERS[numbers[place]]
         amount, tax = numbers[at["amount"]], numbers[at["tax"]]
         plain["amount"] = plain["net"] = scaled_text(amount, 2)
-        plain["tax"] = "0.00"
         if tax:
             plain["tax"], plain["net"] = scaled_text(tax, 2), scaled_text(amount - tax, 2)
-        payer = plain["payer"] = PAYERS[numbers[at["payer"]]]
-        unit_id, account_id, payer_id = map(record.get, ("unit_id", "account_id", f"{payer}_id"))
-        plain["unit_id"] = None if unit_id is None else str(unit_id)
-        plain["account_id"] = None if account_id is None else str(account_id)
-        plain["payer_id"] = None if payer_id is None else str(payer_id)
-        plain["charge_id"] = charge_id(unit_id, about.fee_id, plain["period_start"], payer, plain["version"])
-        plain["table_row"] = about.rows[numbers[at["row"]]] if about.rows else ""
+        plain["unit_id"], plain["account_id"] = parties["unit_id"], parties["account_id"]
+        plain["payer_id"] = parties[plain["payer"]]
+        plain["charge_id"] = (parties["unit_id"] or "") + (self._ending or self._id_ending(plain))
+        if about.rows:
+            plain["table_row"] = about.rows[numbers[at["row"]]]
         plain["steps"] = [step for make in self._steps if (step := make(numbers)) is not None]
-        plain["factor_exact"] = self._factor_exact(numbers)
+        if self._factor is not None:
+            plain["factor_exact"] = self._factor_exact(numbers)
         return plain
+
+    def _id_ending(self, plain: Plain) -> str:
+        """What follows the unit in a charge_id, by which a rerun inserts nothing twice."""
+        start, payer = plain["period_start"].replace("-", ""), plain["payer"]
+        return f":{self.about.fee_id}:{start}:{payer}:{plain['version']}"
 
     # Steps
 
@@ -137,8 +150,10 @@ class Teller:
             makers.append(self._step("component", name, rate=rate))
         for column, piece in shown.slices:
             makers.append(self._slice(column, piece.quantity, piece.price))
-        for name, amount in shown.parts:
-            makers.append(self._step("part", name, amount=amount))
+        for part in shown.parts:
+            makers.append(self._part(part))
+        if not self.about.fee.parts:
+            makers += self._metered()
         for day, amount in shown.months:
             makers.append(self._month(day, amount))
         months = self._months_applied()
@@ -147,8 +162,26 @@ class Teller:
         fee = self.about.fee
         for name, limit in (("minimum", fee.minimum), ("maximum", fee.maximum)):
             if limit is not None:
-                makers.append(self._always(Step("limit", name, amount=constant(limit.amount))))
+                # A most for each day of a visit is no most of the line.
+                most = constant(limit.amount) if limit.each is None else None
+                makers.append(self._always(Step("limit", name, amount=most)))
         return makers
+
+    def _part(self, part: ShownPart) -> Making:
+        told = {"amount": part.amount, "quantity": part.quantity, "rate": part.rate}
+        made = self._step("part", part.name, part.unit, **{key: node for key, node in told.items() if node})
+        at = self._add(part.holds)
+        return lambda numbers: made(numbers) if numbers[at] else None
+
+    def _metered(self) -> Iterator[Making]:
+        """What was read where, what had been counted before, and what a guided price is made of."""
+        shown = self.about.shown
+        for name, quantity in shown.registers:
+            yield self._step("register", name, quantity=quantity)
+        if shown.counted is not None:
+            yield self._step("counted", "before", quantity=shown.counted)
+        for name, rate in shown.guided:
+            yield self._step("guided", name, rate=rate)
 
     def _months_applied(self) -> list[Node]:
         """The month of each adjustment in `applied`, where a fee is judged month by month: they take turns."""
@@ -159,10 +192,11 @@ class Teller:
             return []
         return [day for day in days for _ in range(each)]
 
-    def _step(self, kind: str, name: str, **nodes: Node) -> Making:
+    def _step(self, kind: str, name: str, unit: str = "", **nodes: Node) -> Making:
         part = self.about.fee.parts.get(name)
         title = titles(part.title, name) if part is not None else {}
         told = {"kind": kind, "name": name} | ({"title": title} if title else {})
+        told |= {"unit": unit} if unit else {}
         places = [(key, self._add(node), node.scale) for key, node in nodes.items()]
 
         def make(numbers: Numbers) -> Plain:
@@ -189,7 +223,8 @@ class Teller:
 
     def _adjustment(self, number: int, holds: Node, month: Node | None) -> Making:
         at, rule = self._add(holds), self.about.fee.adjustments[number]
-        step = Step("adjustment", str(number + 1), titles(rule.title, ""), **_change(rule))
+        titled, source = titles(rule.title, ""), source_of(rule.source)
+        step = Step("adjustment", str(number + 1), titled, **_change(rule), source=source)
         if month is None:
             return lambda numbers: step.to_dict() if numbers[at] else None
         month_at = self._add(month)
@@ -199,6 +234,15 @@ class Teller:
         return lambda numbers: step.to_dict()
 
 
+def parties_of(record: Mapping[str, Any]) -> dict[str, str | None]:
+    """Whom a record is about, and who pays: its unit_id and account_id, and the id of each payer."""
+    given: dict[str, Any] = {"unit_id": record.get("unit_id"), "account_id": record.get("account_id")}
+    given |= {payer: record.get(column) for payer, column in PAYER_IDS}
+    return {name: None if value is None else str(value) for name, value in given.items()}
+
+
+# A batch of bills tells few days.
+@lru_cache(maxsize=4096)
 def _day(number: int) -> str:
     return from_day_number(number).isoformat()
 
@@ -259,11 +303,6 @@ def about_of(slot: Slot) -> LineAbout:
     """What the plan says of a slot beside its numbers."""
     assert isinstance(slot.about, LineAbout)
     return slot.about
-
-
-def charge_id(unit_id: object, fee: str, start: str, payer: str, version: str) -> str:
-    """The same for the same unit, fee, days, payer and version: a rerun inserts nothing twice."""
-    return f"{'' if unit_id is None else unit_id}:{fee}:{start.replace('-', '')}:{payer}:{version}"
 
 
 def titles(words: Words | None, otherwise: str) -> dict[str, str]:

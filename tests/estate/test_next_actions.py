@@ -107,7 +107,7 @@ def stop_of(decision: Decision) -> str:
 
 NAMES = (
     "account_id", "party_id", "as_of", "known_at", "decision", "step_id", "channel", "fallback", "audience", "not_before",
-    "not_after", "needs_approval", "legal", "amount", "template", "next_review_on", "policy", "version", "table_row",
+    "not_after", "needs_approval", "legal", "amount", "fee", "template", "next_review_on", "policy", "version", "table_row",
 )  # fmt: skip
 
 

@@ -11,17 +11,20 @@ from hypothesis import HealthCheck, given, settings
 import feerules
 import rulebooks
 
-SLOW = settings(max_examples=40, suppress_health_check=list(HealthCheck))
+# A search looks further here as well.
+SLOW = settings(max_examples=settings().max_examples * 2 // 5, suppress_health_check=list(HealthCheck))
 LINE = ("charge_id", "fee", "period_start", "period_end", "issued_on", "due_on", "payer", "table_row")
 NUMBERS = ("quantity", "rate", "factor", "tax", "net", "amount", "tax_rate")
 
 
-def one_by_one(units: list[dict[str, Any]], book: feerules.Book, period: str) -> tuple[list[Any], list[Any]]:
+def one_by_one(
+    units: list[dict[str, Any]], book: feerules.Book, period: str, *, accrue: bool = False
+) -> tuple[list[Any], list[Any]]:
     """The lines and problems of the scalar engine, unit by unit."""
     lines, problems = [], []
     for unit in units:
         try:
-            lines += feerules.price(unit, book, period).lines
+            lines += feerules.price(unit, book, period, accrue=accrue).lines
         except feerules.UnitErrors as error:
             problems += error.problems
     return lines, problems
@@ -37,9 +40,16 @@ def said(problem: Any) -> tuple[Any, ...]:
     return tuple(get(name) for name in ("unit_id", "fact", "value", "code", "reason", "fee"))
 
 
-def assert_same(units: list[dict[str, Any]], frame: pl.DataFrame, book: feerules.Book, period: str) -> None:
-    lines, problems = one_by_one(units, book, period)
-    result = feerules.price_estate(frame, book, period, form="long")
+def assert_same(
+    units: list[dict[str, Any]],
+    frame: pl.DataFrame,
+    book: feerules.Book,
+    period: str,
+    *,
+    accrue: bool = False,
+) -> None:
+    lines, problems = one_by_one(units, book, period, accrue=accrue)
+    result = feerules.price_estate(frame, book, period, form="long", accrue=accrue)
     assert Counter(map(told, result.rows.to_dicts())) == Counter(map(told, lines))
     assert Counter(map(said, result.problems.to_dicts())) == Counter(map(said, problems))
 
@@ -56,10 +66,23 @@ def test_every_engine_gives_the_same_lines_and_problems(
 
 
 @SLOW
+@given(rulebooks.books(), rulebooks.units(), rulebooks.periods)
+def test_the_days_of_a_period_are_the_same_in_every_engine(
+    files: dict[str, str], units: list[dict[str, Any]], period: str
+) -> None:
+    book = rulebooks.loaded(files, period, accrue=True)
+    units = [{"unit_id": f"U{n}", **unit} for n, unit in enumerate(units)]
+    frame = pl.DataFrame(units, schema=dict.fromkeys(units[0], pl.String))
+    assert_same(units, frame, book, period, accrue=True)
+
+
+@SLOW
 @given(rulebooks.books(), rulebooks.units(4), rulebooks.periods, rulebooks.st.data())
 def test_dated_facts_give_the_same_lines_and_problems(
     files: dict[str, str], units: list[dict[str, Any]], period: str, data: Any
 ) -> None:
+    # A row of a frame tells every reading, a change only those that it names: by reading they differ.
+    files = {name: text.replace("by_reading", "by_days") for name, text in files.items()}
     book = rulebooks.loaded(files, period, dated=True)
     records, singles = [], []
     for number, facts_of_unit in enumerate(units):

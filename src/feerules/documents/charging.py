@@ -74,6 +74,28 @@ Duration = Annotated[
 ]
 
 
+def _hours(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    found = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)", value)
+    start, end = (0, 0) if found is None else (_minute(*found.groups()[:2]), _minute(*found.groups()[2:]))
+    if start == end:
+        raise PydanticCustomError("wrong_type", "hours of the day, such as 08:00-20:00 or 20:00-08:00")
+    return start, (end - start) % 1440 or 1440
+
+
+def _minute(hour: str | None, minute: str | None) -> int:
+    return 1440 if hour is None or minute is None else int(hour) * 60 + int(minute)
+
+
+Hours = Annotated[
+    tuple[int, int],
+    BeforeValidator(_hours),
+    WithJsonSchema({"type": "string", "pattern": r"^\d\d:\d\d-\d\d:\d\d$"}),
+]
+"""A part of each day: the minute at which it begins, and how many minutes it has."""
+
+
 def _named(key: str) -> Any:
     """A before-validator that lets one word stand for a mapping with that word under `key`."""
 
@@ -228,12 +250,17 @@ class Started(Part):
     started: Duration = Field(gt=0)
     between: tuple[Phrase, Phrase] | None = Field(None, description="two datetime facts: from, to")
     minutes: Formula | None = Field(None, description="the duration in minutes, where that is the fact")
+    during: Hours | None = Field(None, description="only these hours of each day, such as 08:00-20:00")
+    next_day: Literal["begins_anew", "counts_on"] | None = Field(
+        None,
+        description="whether the units of each day's hours are priced by themselves (the default) or as one",
+    )
     free: Duration = 0
     beyond_free: Literal["from_its_end", "from_the_start"] = Field(
         "from_its_end", description="whether a longer stay pays from the end of the free time or for all"
     )
-    cap: Formula | None = Field(None, description="the most for each `cap_per`")
-    cap_per: Duration = Field(1440, gt=0)
+    cap: Formula | None = Field(None, description="the most for each `cap_per`, or each time of `during`")
+    cap_per: Duration | None = Field(None, gt=0, description="default 1 day")
 
 
 class FactQuantity(Part):
@@ -280,10 +307,13 @@ class Share(Part):
 class Limit(Part):
     """A minimum or maximum of a line; it is for a whole cycle, and part of a cycle gets its part."""
 
-    short = {"type": ["string", "number"]}
+    short = "amount"
 
     amount: Value
     whole: Flag = Field(False, description="applies in full to every line, however short")
+    each: Duration | None = Field(
+        None, gt=0, multiple_of=1440, description="of a visit: for so many days of it, from its beginning"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -321,7 +351,7 @@ class Adjustment(Part):
 class Ceiling(Part):
     """A highest rate; beyond it the unit is a problem, or the rate is cut."""
 
-    short = {"type": ["string", "number"]}
+    short = "rate"
 
     rate: Value
     beyond: Literal["problem", "cap"] = "problem"
@@ -335,7 +365,7 @@ class Ceiling(Part):
 class Tax(Part):
     """Value-added tax in the amount (included) or on top of it."""
 
-    short = {"type": ["string", "number"]}
+    short = "rate"
 
     rate: Value
     included: Flag = True

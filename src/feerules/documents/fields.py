@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, core_schema
 
 from feerules.documents.lookalikes import half, wide
+from feerules.documents.synonyms import key_for
 from feerules.documents.tree import Map, Seq, Text, describe, quote
 from feerules.errors import Problem, Where, did_you_mean
 
@@ -35,6 +36,7 @@ __all__ = [
     "Plain",
     "Whole",
     "Words",
+    "meant_day",
     "problem_with",
     "read_day",
     "refused",
@@ -104,11 +106,29 @@ def _not_a_number(text: str, expected: str, pattern: re.Pattern[str]) -> Problem
     if pattern.fullmatch(meant):
         code = "full_width" if reason == _FULL_WIDTH else "wrong_type"
         found = f"{describe(text)} {reason}"
-        return problem_with(text, code, found=found, expected=expected, hint=f"write {meant}")
-    hint = "write digits, and a point before decimals"
+        return problem_with(
+            text, code, found=found, expected=expected, hint=_meant_share(text) or f"write {meant}"
+        )
+    hint = _meant_share(text) or "write digits, and a point before decimals"
     if pattern is _WHOLE:
         hint = "write a number without decimals" if _NUMBER.fullmatch(meant) else "write digits"
     return problem_with(text, "wrong_type", expected=expected, hint=hint)
+
+
+# A rate as contracts write it: 0.05%/day, 每日万分之五.
+_PER_TIME = re.compile(r"([0-9.]+%?)\s*(?:/|per |a |每)\s*(day|month|year|日|天|月|年)")
+_SHARE = re.compile(r"(?:每?日|每?月|每?年)?(百|千|万)分之([一二三四五六七八九])")
+_TIMES = {"日": "day", "天": "day", "月": "month", "年": "year"}
+
+
+def _meant_share(text: str) -> str:
+    if found := _PER_TIME.fullmatch(text):
+        return f"write {found[1]}, and per: {_TIMES.get(found[2], found[2])} beside it"
+    if found := _SHARE.fullmatch(text):
+        parts = {"百": 0, "千": 1, "万": 2}[found[1]]
+        number = "一二三四五六七八九".index(found[2]) + 1
+        return f"write {Decimal(number).scaleb(-parts):f}%"
+    return ""
 
 
 _FULL_WIDTH = "in full-width characters"
@@ -147,8 +167,8 @@ Number = Annotated[
 ]
 """A number read digit by digit from the text: 0.0005 is never a float. "5%" is 0.05."""
 
-Whole = Annotated[int, BeforeValidator(_read_whole), WithJsonSchema({"type": "integer"})]
-"""A whole number."""
+Whole = Annotated[int, BeforeValidator(_read_whole)]
+"""A whole number; its JSON Schema is that of int, with the bounds of its field."""
 
 
 # Days
@@ -157,6 +177,8 @@ _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _LOOSE_DAY = re.compile(
     r"([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2})\s*日?(?:[T ].*)?|([0-9]{4})([0-9]{2})([0-9]{2})"
 )
+_LOOSE_MONTH = re.compile(r"([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*月?")
+_DAY_FIRST = re.compile(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})")
 _A_DAY = "a day such as 2026-01-31"
 _MONTH_DAY = re.compile(r"([0-9]{2})-([0-9]{2})")
 _LOOSE_MONTH_DAY = re.compile(r"(?:[0-9]{4}\s*[-/.年])?\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2})\s*日?")
@@ -170,15 +192,35 @@ def read_day(value: Any) -> date:
     if not isinstance(value, str):
         raise refused([problem_with(value, "wrong_type", expected=_A_DAY)])
     if not (found := _DAY.fullmatch(value)):
-        loose = _LOOSE_DAY.fullmatch(half(value).strip())
-        year, month, day = [int(part) for part in loose.groups() if part] if loose else (0, 0, 0)
-        code = "full_width" if loose and wide(value) else "wrong_type"
-        hint = f"write {year:04}-{month:02}-{day:02}" if _days_in(year, month) >= day > 0 else ""
-        raise refused([problem_with(value, code, expected=_A_DAY, hint=hint)])
+        meant = meant_day(value)
+        code = "full_width" if meant and wide(value) else "wrong_type"
+        raise refused([problem_with(value, code, expected=_A_DAY, hint=meant)])
     year, month, day = map(int, found.groups())
     if 1 <= day <= _days_in(year, month):
         return date(year, month, day)
     raise refused([_no_such_day(value, month, _days_in(year, month), f"{year:04}-{month:02}")])
+
+
+def meant_day(text: str) -> str:
+    """What to type for a day in another form; "" where that is in doubt.
+
+    >>> meant_day("2026年1月1日"), meant_day("31/12/2026"), meant_day("01/02/2026")
+    ('write 2026-01-01', 'write 2026-12-31', '')
+    """
+    plain = half(text).strip()
+    if found := _LOOSE_DAY.fullmatch(plain):
+        year, month, day = [int(part) for part in found.groups() if part]
+        return f"write {year:04}-{month:02}-{day:02}" if _days_in(year, month) >= day > 0 else ""
+    if found := _LOOSE_MONTH.fullmatch(plain):
+        year, month = map(int, found.groups())
+        return f"write the day too, such as {year:04}-{month:02}-01" if _days_in(year, month) else ""
+    if found := _DAY_FIRST.fullmatch(plain):
+        first, second, year = map(int, found.groups())
+        readings = {(second, first), (first, second)}  # as most write it, and as Americans do
+        days = [(month, day) for month, day in readings if _days_in(year, month) >= day > 0]
+        if len(days) == 1:
+            return f"write {year:04}-{days[0][0]:02}-{days[0][1]:02}"
+    return ""
 
 
 def _days_in(year: int, month: int) -> int:
@@ -192,7 +234,13 @@ def _no_such_day(value: str, month: int, days: int, name: str) -> Problem:
     return problem_with(value, "no_such_day", expected="a day that the calendar has", hint=hint)
 
 
-Day = Annotated[date, BeforeValidator(read_day), WithJsonSchema({"type": "string", "format": "date"})]
+# A format alone is a remark to most validators.
+_DAY_SCHEMA = {
+    "type": "string",
+    "format": "date",
+    "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+}
+Day = Annotated[date, BeforeValidator(read_day), WithJsonSchema(_DAY_SCHEMA)]
 """A day of the calendar, written 2026-01-31."""
 
 
@@ -249,7 +297,7 @@ def _read_flag(value: Any) -> bool:
         if value in ("true", "false"):
             return value == "true"
         word = half(value).strip().lower()
-        hint = "write true" if word in _TRUE else "write false" if word in _FALSE else ""
+        hint = "write true" if word in _TRUE else "write false" if word in _FALSE else "write true or false"
         raise refused([problem_with(value, "wrong_type", expected="true or false", hint=hint)])
     raise refused([problem_with(value, "wrong_type", expected="true or false")])
 
@@ -269,7 +317,8 @@ def _id_reader(pattern: str, joint: str, example: str, kind: str) -> Callable[[A
 
     def read(value: Any) -> str:
         if not isinstance(value, str):
-            raise refused([problem_with(value, "wrong_id", expected=f"{kind}, such as {example}")])
+            hint = f"write {example}, or another name"
+            raise refused([problem_with(value, "wrong_id", expected=f"{kind}, such as {example}", hint=hint)])
         if shape.fullmatch(value) and len(value) <= MAX_ID:
             return value
         # Words of managementFee and of "Management fee" alike.
@@ -361,7 +410,8 @@ def _read_words(value: Any) -> Words:
 
 
 def _unknown_language(value: dict[str, Any], key: str) -> Problem:
-    hint = did_you_mean(key, _LANGUAGES)
+    meant = key_for(key, _LANGUAGES)
+    hint = f'write "{meant}"' if meant else did_you_mean(key, _LANGUAGES)
     return problem_with(
         key, "unknown_key", found=f"the key {quote(key)}", expected="one of: zh, en", hint=hint
     )

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
 from feerules.documents.lookalikes import half, name
+from feerules.documents.numerals import UNITS, number_in, without_unit
 from feerules.documents.tree import Text, quote
 from feerules.errors import FeeRulesError, Problem
 from feerules.money import MAX_PLACES
@@ -77,12 +78,12 @@ _MAX_DIGITS: Final = 40
 _SAME: Final = {"×": "*", "÷": "/", "−": "-"}
 _WIDE = re.compile("[\uff01-\uff5e、。“”‘’–—]")
 _DIGITS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
-_UNITS = (
-    "万?(?:元|圆|块|角|分|平|平米|平方|平方米|㎡|立方|立方米|㎥|吨|度|千瓦时)|天|日|周|月|个月|季|年|户|人|次"
-    "|小时|分钟|m[23²³]?|kwh?|yuan|rmb|cny|fen|jiao|days?|months?|years?"
-)
-_UNIT = re.compile(_UNITS, re.IGNORECASE)
-_PER_UNIT = re.compile(rf"(?:[/·](?:{_UNITS})(?!\w))*", re.IGNORECASE)
+_UNIT = re.compile(UNITS, re.IGNORECASE)
+_PER_UNIT = re.compile(rf"(?:[/·](?:{UNITS})(?!\w))*", re.IGNORECASE)
+# A word alone is a name, whatever it looks like; a number of one token is told with its own place.
+_WORDY = re.compile(r"[0-9]\s+[^\W\d]|[^\W\d]\s*[0-9]|[¥$]|[0-9.]+[^\W\d]+(?:起|左右|整|\s)|[0-9]/")
+_CURRENCY = re.compile(r"\s*(?:[¥$]|人民币|rmb|cny|y)", re.IGNORECASE)
+_WORD_ALONE = re.compile(_WORD)
 _ALLOWED: Final = "numbers, names, + - * ( ) and functions"
 _UNIT_HINT: Final = "the unit belongs to the fact"
 
@@ -165,7 +166,7 @@ class _Reader:
         elif _UNIT.fullmatch(rest):
             per = _PER_UNIT.match(self.text, end)
             end = per.end() if per else end
-            found_unit, hint = quote(self.text[at:end]), f"write {digits}: {_UNIT_HINT}"
+            found_unit, hint = quote(self.text[at:end]), f"write {without_unit(digits, rest)}: {_UNIT_HINT}"
             self.note(at, "number_with_unit", found_unit, "a number such as 12.5", hint)
         elif rest[:1].isalpha() and not re.match(r"[eExX][+-]?[0-9]", rest):
             return at + len(digits)
@@ -219,8 +220,19 @@ def _number_hint(text: str, digits: str, rest: str) -> str:
     return f"write {digits}" if rest == "." else ""
 
 
+def _number_said(text: str) -> str:
+    """The number where a whole formula is one number with words or signs beside it."""
+    return number_in(text) if _WORDY.search(text) and not _WORD_ALONE.fullmatch(text) else ""
+
+
 def read_tokens(text: str, problems: list[FormulaProblem]) -> list[Token]:
     """The words of a formula, the last of kind "end"; [] where what follows a problem has no clear meaning."""
+    if (meant := _number_said(text)) and not re.search(r"[\uff01-\uff5e]", text):
+        why = "the document declares its currency" if _CURRENCY.match(text) else _UNIT_HINT
+        found, hint = quote(text.strip()), f"write {meant}: {why}"
+        at = len(text) - len(text.lstrip())
+        problems.append(FormulaProblem(at, "number_with_unit", found, "a number such as 12.5", hint))
+        return []
     if wide := _WIDE.search(text):
         expected, hint = "half-width characters", f"write {quote(half(text).strip(), 160)[1:-1]}"
         problems.append(FormulaProblem(wide.start(), "full_width", name(wide.group()), expected, hint))

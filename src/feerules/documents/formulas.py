@@ -56,6 +56,12 @@ FUNCTIONS: Final = {
     "round": "round(a / b, 2) or round(a / b, 2, half_even)",
     "days_between": "days_between(from, to)",
     "months_between": "months_between(from, to)",
+    "month_end": "month_end(day) or month_end(day, 30), 30 days later",
+    "minutes_between": "minutes_between(from, to)",
+    "year_of": "year_of(day)",
+    "month_of": "month_of(day)",
+    "day_of": "day_of(day)",
+    "weekday_of": "weekday_of(day)",
     "if": "if(a > b, then, else)",
 }
 """The closed set, each with how it is written."""
@@ -67,6 +73,12 @@ _ARGUMENTS: Final = {
     "round": (2, 3),
     "days_between": (2, 2),
     "months_between": (2, 2),
+    "month_end": (1, 2),
+    "minutes_between": (2, 2),
+    "year_of": (1, 1),
+    "month_of": (1, 1),
+    "day_of": (1, 1),
+    "weekday_of": (1, 1),
     "if": (3, 3),
 }
 # What the functions of spreadsheets and programming languages are here.
@@ -76,6 +88,7 @@ _INSTEAD: Final = {
     **dict.fromkeys(("pow", "power"), "write x * x"),
     **dict.fromkeys(("datediff", "datedif", "days"), "write days_between(from, to)"),
     "sum": "write a + b",
+    **{name: f"write {name}_of(x)" for name in ("year", "month", "day", "weekday")},
 }
 _CONDITIONAL: Final = frozenset({"and", "or", "not", *COMPARISONS})
 _Place = Literal["number", "condition", "quotient", "beside_quotient"]
@@ -193,6 +206,8 @@ class _Parser(_Notes):
         hint = "only the arguments of a function are separated by commas"
         if before.kind == after.kind == "number" and len(after.text.partition(".")[0]) == 3:
             hint = f"write {before.text}{after.text}, without a separator of thousands"
+        elif before.kind == after.kind == "number" and len(self.tokens) == 4:
+            hint = f"write {before.text}.{after.text} if the comma was meant for the point"
         self.stop(comma.at, "unexpected_comma", '","', "one number", hint)
 
     def expression(self, floor: int) -> Node:
@@ -282,7 +297,8 @@ class _Parser(_Notes):
         found = quote(token.text) if token.text else "the end of the formula"
         position = self.index - (token.kind != "end")
         side = f"after {quote(self.tokens[position - 1].text)}" if position else f"before {found}"
-        self.stop(token.at, "missing_operand", found, 'a number, a name or "("', f"write a value {side}")
+        hint = f"write a value {side}" if position or token.text != "=" else "begin without the ="
+        self.stop(token.at, "missing_operand", found, 'a number, a name or "("', hint)
 
     def close(self, opening: Token) -> None:
         if self.token.text == ",":

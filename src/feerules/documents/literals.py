@@ -54,7 +54,7 @@ _DAYS = re.compile(
     r"(-?)P(?=.)(?:([0-9]{1,8})D)?"
     r"(?:T(?=.)(?:([0-9]{1,8})H)?(?:([0-9]{1,8})M)?(?:([0-9]{1,8})(?:\.([0-9]{1,6}))?S)?)?"
 )
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{6})|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
@@ -103,8 +103,8 @@ def cell_type(name: str) -> CellType:
 
 
 def read_number(text: str) -> Decimal:
-    """The exact number, without the zeros that say nothing: 2.80 is read as 2.8."""
-    digits = text.replace(" ", "")
+    """The exact number, without the zeros that say nothing: 2.80 is read as 2.8, and 1.2e3 as 1200."""
+    digits = _without_exponent(text.replace(" ", ""))
     if len(digits) > _MAX_DIGITS:
         raise NotALiteral("number_too_long", f"at most {_MAX_DIGITS} digits")
     if re.match("-?0[0-9]", digits):
@@ -112,6 +112,13 @@ def read_number(text: str) -> Decimal:
     if not Decimal(digits):
         return Decimal(0)  # a minus before zero says nothing either
     return Decimal(digits.rstrip("0").rstrip(".") if "." in digits else digits)
+
+
+def _without_exponent(digits: str) -> str:
+    head, sign, power = digits.lower().partition("e")
+    if sign and abs(int(power[:9])) > _MAX_DIGITS:
+        raise NotALiteral("number_too_long", f"at most {_MAX_DIGITS} digits")
+    return format(Decimal(digits), "f") if sign and len(head) <= _MAX_DIGITS else digits
 
 
 def read_string(literal: str) -> str:

@@ -74,6 +74,7 @@ def is_number_like(text: str) -> bool:
 # what to replace; chosen so that Chinese prose in a title (，：（）“”) is never suspected.
 _KEY_COLON = re.compile(rf"{_WORD}(：\s*)")
 _NO_SPACE = re.compile("[a-z_][a-z0-9_]*(:[\u3000\xa0]*)(?=[^\\s/:])")
+_WIDE_SPACE = re.compile("[a-z_][a-z0-9_]*(:[\u3000\xa0]+)(?=[{\\[])")
 _ITEM = re.compile(rf"([，、]\s*){_WORD}(：\s*)")
 _COMMA = re.compile("([，、]\\s*)")
 _BLOCK_MARK = re.compile("([｜＞])[+-]?$")
@@ -96,7 +97,7 @@ def suspicions(line: int, column: int, source: str, text: str, flow: str, key: b
     if starts:
         patterns += [_KEY_COLON, _NO_SPACE, _DASH]
     elif key:
-        patterns += [_KEY_COLON, _NO_SPACE] if flow == "{" else [_KEY_COLON]
+        patterns += [_KEY_COLON, _NO_SPACE] if flow == "{" else [_KEY_COLON, _WIDE_SPACE]
     else:
         patterns += [_BLOCK_MARK]
     for pattern in patterns:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 from pydantic import BaseModel
@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from feerules.documents.fields import UNPLACED
 from feerules.documents.lookalikes import half
+from feerules.documents.synonyms import EXAMPLES, key_for, word_for
 from feerules.documents.tree import Map, Seq, Text, describe, quote
 from feerules.errors import Problem, did_you_mean
 
@@ -43,7 +44,8 @@ def _without_echoes(chosen: list[_Found | _Either]) -> list[Problem]:
 def _is_echo(each: _Found | _Either, hints: dict[int, str]) -> bool:
     if not isinstance(each, _Found) or each.type != "missing":
         return False
-    return quote(str(each.error["loc"][-1])) in hints.get(id(each.node), "")
+    key, told = str(each.error["loc"][-1]), hints.get(id(each.node), "")
+    return quote(key) in told or f"write {key}:" in told
 
 
 def _with_hint(problem: Problem) -> Problem:
@@ -217,23 +219,45 @@ def _unknown_key(e: _Found) -> Problem:
     key = e.error["loc"][-1]
     keys = list(e.fields())
     typed = half(str(key)).strip()
-    hint = f'write "{typed}"' if typed in keys else did_you_mean(str(key), keys)
+    meant = typed if typed in keys else key_for(str(key), keys)
+    line = f"write {meant}: {EXAMPLES[meant]}" if meant in EXAMPLES and meant != typed else f'write "{meant}"'
+    hint = _belongs(e, keys) or (line if meant else did_you_mean(str(key), keys))
     place = e.owner()
-    if not hint and "note" in keys:
-        hint = "delete it, or say it in note:"
+    if not hint and e.error["input"] is None:
+        hint = "put a text with a comma into quotes: inside { } a comma begins the next key"
+    if not hint:
+        hint = "delete it, or say it in note:" if "note" in keys else "delete it"
     expected = f"one of: {', '.join(keys)}" if keys else "a key that has a meaning here"
     return place.problem("unknown_key", found=f"the key {quote(str(key))}", expected=expected, hint=hint)
 
 
-# The line to type, where it is likely the same in every document.
-_LINES = {
-    "id": "id: jinxiu-garden",
-    "for": "for: jinxiu-garden",
-    "effective": "effective: {from: 2026-01-01}",
-    "fees": "fees: {management: {per: area, rate: 2.80}}",
-    "years": "years: [2026]",
-    "from": "from: 2026-01-01",
-}
+# Each key looks at its neighbours, so a mapping has only as many as somebody may have typed.
+_MAX_LOOKED_AT = 500
+
+
+def _belongs(e: _Found, keys: list[str]) -> str:
+    """What to do with a key that stands where it does by its indentation, or by a comma in a number."""
+    key = str(e.error["loc"][-1])
+    inside = e.inside if isinstance(e.inside, Map) and len(e.inside) <= _MAX_LOOKED_AT else Map()
+    above = list(takewhile(lambda each: each != key, inside))
+    value = inside.get(key)
+    if isinstance(value, str) and value in _TYPES and value in keys:
+        return f"write {_TYPES[value].strip('{}').partition(',')[0]}"
+    if value is None and above and re.fullmatch(r"[0-9]{3}(?:\.[0-9]+)?", key):
+        begun = inside[above[-1]]
+        if isinstance(begun, str) and re.fullmatch(r"[0-9]{1,3}", begun):
+            return f"write {begun}{key}: a number has no separator of thousands"
+    empty = next((each for each in reversed(above) if inside[each] is None and each in keys), None)
+    if empty is not None and value is not None:
+        return f"indent it, if it belongs to {empty}:"
+    for kind, marks in _MEMBERS.items():
+        if kind in keys and isinstance(value, Map) and marks & value.keys():
+            return f"indent it below {kind}:"
+    return ""
+
+
+# What a fact and a fee are known by, where they stand beside the key they belong to.
+_MEMBERS = {"facts": {"decimal", "integer", "boolean", "choice"}, "fees": {"rate", "tiers", "parts"}}
 
 
 def _missing_key(e: _Found) -> Problem:
@@ -243,7 +267,7 @@ def _missing_key(e: _Found) -> Problem:
 def _without(e: _Found, key: str) -> Problem:
     inside = f" in {e.holder[1]}" if e.holder and isinstance(e.holder[0], Map) else ""
     found, expected = f"no {quote(key)}{inside}", f"the key {quote(key)}"
-    hint = f"add {_LINES.get(key, f'{key}: …')}"
+    hint = f"add {key}: {EXAMPLES.get(key, '…')}"
     return e.owner().problem("missing_key", found=found, expected=expected, hint=hint)
 
 
@@ -252,9 +276,29 @@ def _unknown_word(e: _Found) -> Problem:
     hint = ""
     if isinstance(e.value, str):
         meant = half(e.value).strip().lower().replace(" ", "_").replace("-", "_")
-        hint = f"write {meant}" if meant in words else did_you_mean(e.value, words)
+        meant = meant if meant in words else word_for(e.value, words)
+        hint = _other_form(e) or (f"write {meant}" if meant else did_you_mean(e.value, words))
     expected = f"one of: {', '.join(words)}" if len(words) > 1 else quote("".join(words))
     return e.problem("unknown_word", describe(e.value), expected, hint)
+
+
+def _other_form(e: _Found) -> str:
+    """What is no word of `every`, but one of its keys."""
+    if "cycle" not in e.error["loc"]:
+        return ""
+    word = half(str(e.value)).strip().lower()
+    if count := re.fullmatch("([0-9]{1,2}) ?(?:months?|个?月)", word):
+        return f"write {{months: {count[1]}}}"
+    return _OTHER_CYCLES.get(word, "")
+
+
+_OTHER_CYCLES = {
+    **dict.fromkeys(("season", "采暖季", "heating season"), "write {season: {from: 11-15, through: 03-15}}"),
+    **dict.fromkeys(
+        ("once", "一次性", "one-off"), "write {once: …} with the date fact on which it falls due"
+    ),
+    **dict.fromkeys(("day", "daily", "每天", "按天"), "write month, and rate_per: day"),
+}
 
 
 def _unknown_form(e: _Found) -> Problem:
@@ -275,18 +319,74 @@ def _formless(e: _Found) -> Problem:
 def _not_a_part(e: _Found) -> Problem:
     fields = e.fields()
     expected = f"keys and values: {', '.join(fields)}" if fields else "keys and values"
-    must = ", ".join(f"{key}: …" for key, required in fields.items() if required)
-    hint = f"write {{{must or 'key: value'}}}"
+    must = [key for key, required in fields.items() if required] or [*fields][:4]
+    hint = _as_mapping(e) or f"write {{{', '.join(f'{key}: …' for key in must) or 'key: value'}}}"
+    if not must and isinstance(e.value, str) and re.fullmatch("[a-z_]+", e.value):
+        hint = f"write {{{e.value}: …}}"
     if isinstance(e.value, str) and (typed := re.match(r"(\w+)[:：](?=\S)", e.value)):
         hint = f"put a half-width colon and a space after {quote(typed[1])}"
     return e.problem("wrong_type", describe(e.value), expected, hint)
 
 
+def _as_mapping(e: _Found) -> str:
+    """The mapping that was likely meant by something else."""
+    key, value = str(e.holder[1]) if e.holder else "", e.value
+    if value is None:
+        return _nothing_below(e, key)
+    if key == "tiers":
+        return "write kind: graduated, and table: | with a row for each band"
+    ids = (
+        [str(item.get("id", "")) for item in value if isinstance(item, Map)] if isinstance(value, Seq) else []
+    )
+    if any(ids):
+        return f"write each as a key of its own, without a dash: {next(filter(None, ids))}: …"
+    if not isinstance(value, str):
+        return f"write {EXAMPLES[key]}" if key in EXAMPLES else ""
+    if said := re.fullmatch(r"\s*(\w+)\s*(==?|[<>]=?|!=)\s*(.+?)\s*", value):
+        cell = said[3] if said[2] in ("=", "==") else f'"{said[2]} {said[3]}"'
+        return f"write {{{said[1]}: {cell}}}"
+    if value in _TYPES:
+        return f"write {_TYPES[value]}"
+    if key in ("effective", "due", "issued") and re.fullmatch("[0-9-]+", value):
+        return f"write {{{'from' if key == 'effective' else 'day'}: {value}}}"
+    return f"write a mapping such as {EXAMPLES[key]}" if key in EXAMPLES else ""
+
+
+def _nothing_below(e: _Found, key: str) -> str:
+    """Where what belongs to a key is not indented, it stands as the next key, which has no meaning there."""
+    names = list(e.inside)[:_MAX_LOOKED_AT] if isinstance(e.inside, Map) else []
+    after = names[names.index(key) + 1 :][:1] if key in names else []
+    known = [name for part in e.tried.get(id(e.inside), []) for name in part.model_fields]
+    if after and after[0] not in known:
+        return f"indent {after[0]}: and what follows, if it belongs to {key}:"
+    return f"write {key}: {EXAMPLES[key]}, or delete the key" if key in EXAMPLES else ""
+
+
+_TYPES = {
+    "decimal": "{decimal: 2, min: 0, max: 100000}",
+    "integer": "{integer: true, min: 0, max: 100}",
+    "choice": "{choice: [residential, shop]}",
+    **{kind: f"{{{kind}: true}}" for kind in ("boolean", "date", "datetime", "text")},
+}
+
+
 def _not_a_list(e: _Found) -> Problem:
     hint = 'begin each item with "- "'
     if isinstance(e.value, str) and e.value:
-        hint = f"write [{', '.join(re.split('[,，、]', e.value))}]"
+        hint = f"write [{', '.join(part.strip() for part in re.split('[,，、]', e.value))}]"
+        if e.holder and e.holder[1] == "rounding":
+            hint = (
+                "write [{unit: 0.01}] for the fen"
+                if not e.value.isdigit()
+                else f"write [{{places: {e.value}}}]"
+            )
     return e.problem("wrong_type", describe(e.value), "a list", hint)
+
+
+def _not_a_formula(e: _Found) -> Problem:
+    items = [item for item in e.value if isinstance(item, str)] if isinstance(e.value, Seq) else []
+    hint = f"write {items[0]}" if len(items) == 1 else "write one name or number"
+    return e.problem("not_a_value", describe(e.value), "a number, or a formula over facts", hint)
 
 
 _KINDS = {
@@ -323,7 +423,7 @@ def _by_kind(e: _Found) -> Problem:
             shape = shape.replace("a list of", "a mapping with") + " keys"
         key = e.error["loc"][-1]
         return e.problem(
-            "wrong_form", describe(e.value), shape, f"write {_LINES[key]}" if key in _LINES else ""
+            "wrong_form", describe(e.value), shape, f"write {key}: {EXAMPLES[key]}" if key in EXAMPLES else ""
         )
     if e.type.endswith(("_type", "_parsing", "_parsing_size", "_from_float")) and kind in _KINDS:
         return e.problem("wrong_type", describe(e.value), _KINDS[kind])
@@ -342,6 +442,8 @@ _SAYINGS = {
     "model_type": _not_a_part,
     "model_attributes_type": _not_a_part,
     "dict_type": _not_a_part,
+    "dataclass_type": _not_a_formula,
+    "dataclass_exact_type": _not_a_formula,
     "mapping_type": _not_a_part,
     "list_type": _not_a_list,
     "tuple_type": _not_a_list,

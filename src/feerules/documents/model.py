@@ -62,8 +62,8 @@ class Part(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    short: ClassVar[JsonSchemaValue | None] = None
-    """The JSON Schema of the short form of a part that may be written as one value."""
+    short: ClassVar[JsonSchemaValue | str | None] = None
+    """The JSON Schema of the short form of a part, or the key whose value alone is the short form."""
 
     _from: Text | Map | Seq | None = PrivateAttr(None)
 
@@ -85,7 +85,8 @@ class Part(BaseModel):
             long = handler.resolve_ref_schema(found)
             body = dict(long)
             long.clear()
-            long["anyOf"] = [cls.short, body]
+            short = body["properties"][cls.short] if isinstance(cls.short, str) else cls.short
+            long["anyOf"] = [short, body]
         return found
 
     @property

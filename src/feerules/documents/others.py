@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -83,10 +83,29 @@ PeriodText = Annotated[Plain, BeforeValidator(_a_period)]
 
 
 def _a_moment(value: Any) -> Any:
-    if isinstance(value, str) and not _MOMENT.fullmatch(value):
+    if isinstance(value, str) and not (_MOMENT.fullmatch(value) and _is_moment(value)):
         expected = "a day such as 2026-11-30, or a minute such as 2026-11-30T09:30"
-        raise refused([problem_with(value, "wrong_form", expected=expected, hint="write the year first")])
+        hint = "such a day, or minute, does not exist" if _MOMENT.fullmatch(value) else _meant_moment(value)
+        raise refused([problem_with(value, "wrong_form", expected=expected, hint=hint)])
     return value
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _meant_moment(text: str) -> str:
+    found = re.match(
+        r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?:[ T]+([0-9]{1,2}):([0-9]{2}))?$", text
+    )
+    if found is None:
+        return "write the year first"
+    year, month, day, hour, minute = found.groups()
+    return f"write {year}-{month:0>2}-{day:0>2}" + (f"T{hour:0>2}:{minute}" if hour else "")
 
 
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2})?([+-][0-9]{2}:[0-9]{2})?)?")
@@ -118,8 +137,13 @@ class Case(Part):
         given = [name for name in ("unit", "account", "position") if getattr(self, name) is not None]
         day = "period" if given == ["unit"] else "as_of"
         if len(given) != 1:
-            found = " and ".join(given) or "neither unit nor account"
-            raise refused([self._wrong(found, "one of unit, account, position", "give unit: and period:")])
+            expected = "one of unit, account, position"
+            if given:
+                raise refused(
+                    [self._wrong(" and ".join(given), expected, f"make two cases, or take {given[-1]}: out")]
+                )
+            hint = "give account: and as_of:, or unit: and period:"
+            raise refused([self._wrong("no unit, account or position", expected, hint)])
         if getattr(self, day) is None:
             example = "period: 2026-11" if day == "period" else "as_of: 2026-11-30"
             raise refused([self._wrong(f"{given[0]}: without {day}:", f"{day}:", f"write {example}")])

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from feerules.documents.charging import Mode, Source
+from feerules.documents.durations import Age, Days, Hours, Offset
 from feerules.documents.facts import Derived, Fact
 from feerules.documents.fields import Day, DocId, Flag, Id, Number, Phrase, Plain, Whole, Words
-from feerules.documents.model import Part, problem_with, refused
+from feerules.documents.model import Part
 from feerules.documents.schedule import Currency, Effective, Publication
-from feerules.documents.values import Cells, TableValue
+from feerules.documents.values import Cells, Formula, TableValue
 
 __all__ = [
     "CHANNELS",
@@ -29,48 +29,6 @@ __all__ = [
 ]
 
 # Single values
-
-_DAYS = re.compile(r"([+-]?[0-9]{1,5}) (day|week)s?")
-_HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-4]):([0-5][0-9])")
-
-
-def _read_days(value: Any) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    found = _DAYS.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        number = re.match(r"[+-]?[0-9]+", value) if isinstance(value, str) else None
-        hint = f"write {number[0]} days" if number else ""
-        expected = "a number of days such as 15 days or 2 weeks"
-        raise refused([problem_with(value, "wrong_type", expected=expected, hint=hint)])
-    return int(found[1]) * (7 if found[2] == "week" else 1)
-
-
-_DAYS_SCHEMA = WithJsonSchema({"type": "string", "pattern": r"^[+-]?[0-9]{1,5} (day|week)s?$"})
-Days = Annotated[int, BeforeValidator(_read_days), Field(ge=0), _DAYS_SCHEMA]
-"""A length of time in whole days: "15 days", "2 weeks"."""
-Offset = Annotated[int, BeforeValidator(_read_days), _DAYS_SCHEMA]
-"""The same, before or after a day: "-1 day"."""
-
-
-def _read_hours(value: Any) -> tuple[int, int]:
-    if isinstance(value, tuple):
-        return value
-    found = _HOURS.fullmatch(value) if isinstance(value, str) else None
-    start, end = (int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])) if found else (0, 0)
-    if start == end or end > 24 * 60:
-        expected = 'hours of a day such as "09:30-12:00", at most to 24:00'
-        hint = "write two digits for hours and for minutes, and quotes around them"
-        raise refused([problem_with(value, "wrong_type", expected=expected, hint=hint)])
-    return start, end
-
-
-Hours = Annotated[
-    tuple[int, int],
-    PlainValidator(_read_hours),
-    WithJsonSchema({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$"}),
-]
-"""Minutes of a day, half-open; quiet hours may reach over midnight, and then end before they start."""
 
 CHANNELS = (
     "phone", "sms", "wechat", "app", "email", "visit", "in_person", "courier", "post", "notice",
@@ -137,7 +95,7 @@ class LedgerRules(Part):
     age_from: Literal["due_on", "issued_on", "period_end"] = "due_on"
     grace: Days = 0
     exclude: Exclude = Field(default_factory=Exclude)
-    stale_after: Days | None = Field(None, description="a ledger without a newer entry goes to a person")
+    stale_after: Age | None = Field(None, description="a ledger without a newer entry goes to a person")
     outcomes: Outcomes = Field(default_factory=Outcomes)
 
 
@@ -221,6 +179,7 @@ class After(Part):
 
     step: DocId
     days: Plain = Field("-", description="a cell over the days since")
+    months: Plain = Field("-", description="a cell over the calendar months since")
 
     _short = _word("step")
 
@@ -241,6 +200,9 @@ class Step(Part):
     any: tuple[Cells, ...] = Field((), description="one of these holds; when: must hold as well")
     after: After | None = None
     gap: Days | None = Field(None, description="at least so many days since it was last done")
+    gap_by: Literal["day", "clock"] = Field(
+        "day", description="clock: more than so many times 24 hours, to the second"
+    )
     at_most: Whole | None = Field(None, ge=1, description="how often it may be done")
     in_force: Days | None = Field(None, ge=1, description="after so many days it is as if never done")
     channels: tuple[Channel, ...] = Field((), description="how it reaches the party, the preferred one first")
@@ -254,6 +216,7 @@ class Step(Part):
     template: Phrase | None = Field(None, description="the key of the message; default: the id of the step")
     announces: tuple[Phrase, ...] = Field((), description="the consequences that the message announces")
     amount: Phrase | None = Field(None, description="the fact that it asks for; default: overdue")
+    fee: Formula | None = Field(None, description="what it costs the debtor; rounded to 0.01, half up")
     note: Words | None = None
     source: Source | None = None
 
@@ -266,6 +229,9 @@ class Ladder(Part):
     """
 
     order: Literal["first", "severest_first", "one_step_at_a_time"] = "first"
+    backwards: Literal["allowed", "review"] = Field(
+        "allowed", description="what a day means that lies before one on which a step was done"
+    )
     steps: tuple[Step, ...] = Field(min_length=1)
 
 
@@ -315,7 +281,9 @@ class DunningPolicy(Part):
     include: tuple[Phrase, ...] = ()
     applies: Cells = Field({}, description="the accounts that this policy is for")
     facts: dict[Id, Fact] = Field({}, description="what an account tells beside its ledger")
-    parameters: dict[Id, tuple[DatedValue, ...]] = Field({}, description="dated numbers, such as the LPR")
+    parameters: dict[Id, Annotated[tuple[DatedValue, ...], Field(min_length=1)]] = Field(
+        {}, description="dated numbers, such as the LPR"
+    )
     derived: dict[Id, Derived] = {}
     tables: dict[Id, TableValue] = {}
     ledger: LedgerRules = Field(default_factory=LedgerRules)

@@ -47,14 +47,15 @@ DayInForce = Annotated[Day, AfterValidator(_in_reach)]
 
 
 def _currency(value: Any) -> str:
-    if isinstance(value, str) and re.fullmatch("[A-Z]{3}", value):
+    if isinstance(value, str) and re.fullmatch("(?!RMB)[A-Z]{3}", value):
         return value
+    # RMB is the name of the money, CNY the code of its unit: bills and banks know the code alone.
     expected, hint = "a currency code of three letters", "write CNY for the yuan"
     raise refused([problem_with(value, "wrong_form", expected=expected, hint=hint)])
 
 
 Currency = Annotated[
-    str, PlainValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})
+    str, PlainValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^(?!RMB)[A-Z]{3}$"})
 ]
 
 
@@ -117,6 +118,7 @@ class Defaults(Part):
     at_a_change: AtAChange | None = None
     rounding: tuple[Rounding, ...] = ()
     tax: Tax | None = None
+    payer: Payer | TableValue | None = None
 
 
 def values_in(value: Any) -> Iterator[Any]:

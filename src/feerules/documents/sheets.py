@@ -91,8 +91,8 @@ def _read_csv(path: str, content: bytes) -> tuple[Rows, list[Problem]]:
         _keep(cells, rows)
         if len(problems) >= MAX_PROBLEMS:
             break
-    if rows and len(rows[0]) == 1 and (other := re.search("[;\t]", rows[0][0])):
-        found = "tabs" if other[0] == "\t" else "semicolons"
+    if rows and len(rows[0]) == 1 and (other := re.search("[;\t，]", rows[0][0])):
+        found = {"\t": "tabs", ";": "semicolons", "，": "full-width commas"}[other[0]]
         return [], [_refused(lines, "wrong_separator", found, "commas between cells", "save it as CSV UTF-8")]
     # After a quote that stays open, what looks like rows need not be any.
     return ([] if problems else rows), problems
@@ -102,9 +102,16 @@ _ONE_LINE = 'each " closed on its own line, and a " inside quotes doubled'
 _CSV_CELL = re.compile(r'("(?:[^"]|"")*"|[^,]*)(?:,|$)')
 
 
+# The frequent characters of GB 2312, of which a few look like rare ones of UTF-8: 住宅 is also סլ.
+_FREQUENT = re.compile(rb"(?:[\x00-\x7f]|[\xb0-\xd7][\xa1-\xfe])*")
+_RARE = re.compile("[\u0500-\u07ff]")
+
+
 def _decode(content: bytes) -> str | None:
     if b"\0" in content:
         return None  # UTF-16, or no text at all
+    if _FREQUENT.fullmatch(content) and _RARE.search(content.decode(errors="ignore")):
+        return content.decode("gb18030")
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return content.decode(encoding)
@@ -156,7 +163,9 @@ def _read_workbook(lines: Lines, sheet: str, content: bytes) -> tuple[Rows, list
     page = sheets.get(sheet) if sheet else next(iter(sheets.values()), None)
     if page is None:
         expected = f"one of the sheets: {', '.join(sheets):.160}"
-        return [], [_refused(lines, "unknown_sheet", quote(sheet), expected, did_you_mean(sheet, sheets))]
+        name = lines.file.partition("#")[0].rpartition("/")[2]
+        hint = did_you_mean(sheet, sheets) or f"write {name}#{next(iter(sheets), 'Sheet1')}"
+        return [], [_refused(lines, "unknown_sheet", quote(sheet), expected, hint)]
     return _read_page(lines, page)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -50,12 +51,24 @@ def _ten_thousands(match: re.Match[str]) -> str:
     return format((Decimal(match[1]) * 10_000).normalize(), "f")
 
 
-def _plain(match: re.Match[str]) -> str:
-    return format(Decimal(match[0]), "f") if abs(int(match[1])) < 20 else match[0]
-
-
 def _iso(match: re.Match[str]) -> str:
     return f"{match[1]}-{int(match[2]):02d}-{int(match[3]):02d}"
+
+
+def _whole_month(match: re.Match[str]) -> str:
+    year, month = int(match[1]), int(match[2])
+    if not (year and 1 <= month <= 12):
+        return match[0]
+    return f"[{year:04d}-{month:02d}-01..{year:04d}-{month:02d}-{monthrange(year, month)[1]}]"
+
+
+def _not_a_day(match: re.Match[str]) -> str:
+    """The range that a spreadsheet took for a day: it shows 1-3 as 1月3日, or as 3-Jan."""
+    months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+    first, second = (
+        months.index(part[:3].lower()) + 1 if part.isalpha() else int(part) for part in match.groups()
+    )
+    return f"[{min(first, second)}..{max(first, second)}]"
 
 
 def _both(match: re.Match[str]) -> str:
@@ -67,7 +80,16 @@ def _both(match: re.Match[str]) -> str:
     return f"{opening[-1]}{low.lstrip('>= ')}..{high.lstrip('<= ')}{closing[0]}"
 
 
+def _between(match: re.Match[str]) -> str:
+    """The range of 90 < x <= 144, as mathematics writes it."""
+    low, left, right, high = match.groups()
+    return f"{'(['[left == '<=']}{low}..{high}{')]'[right == '<=']}"
+
+
 _DATE = "a date as 2018-12-08"
+_LOOSE_DATE = r"(?<![0-9])([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?![0-9])"
+_MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_A_RANGE = "a range; a spreadsheet makes a day of 1-3 unless the cells are text"
 _SIGNS = "a sign: >=, >, <=, < or !="
 _RANGE = "a range in brackets: [a..b]; ( or ) leaves the bound out"
 # Chinese law counts the number itself in 以上, 以下 and 以内, and not in 超过 and 不满 (Civil Code, Art. 1259).
@@ -88,12 +110,12 @@ _SLIPS = (
     _Slip(
         "wrong_word", r"^\s*(?:\*|/|-{2,}|any|all|任意|任何|不限|全部|所有|均可)\s*$", "-", "- for any value"
     ),
-    _Slip(
-        "wrong_date", r"(?<![0-9])([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?![0-9])", _iso, _DATE
-    ),
+    _Slip("wrong_date", _LOOSE_DATE, _iso, _DATE),
+    _Slip("wrong_date", "^([0-9]{4})年?$", r"[\1-01-01..\1-12-31]", _DATE),
+    _Slip("wrong_date", "^([0-9]{4})[-/.年]([0-9]{1,2})月?$", _whole_month, _DATE),
+    _Slip("wrong_date", r"date\s*\(\s*'([0-9]{4}-[0-9]{2}-[0-9]{2})'\s*\)", r"\1", _DATE),
     _Slip("wrong_date", r"date\s*\(\s*([0-9]{4})\s*,\s*([0-9]{1,2})\s*,\s*([0-9]{1,2})\s*\)", _iso, _DATE),
     _Slip("", r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?!T)", r"\1T00:00:00"),
-    _Slip("exponent", r"-?[0-9]+(?:\.[0-9]+)?E([+-]?[0-9]{1,4})", _plain, "a number with all its digits"),
     _Slip("percent", r"([0-9]+(?:\.[0-9]+)?)\s*%", _percent, "a number without %"),
     _Slip("unit", r"([0-9]+(?:\.[0-9]+)?)\s*万元?", _ten_thousands, "a number with all its digits"),
     _Slip("wrong_sign", "≥|≧|⩾|=>", ">=", _SIGNS),
@@ -103,14 +125,21 @@ _SLIPS = (
     _Slip("wrong_sign", "={2,}", "=", _SIGNS),
     _Slip("wrong_sign", r"\.{3,}|…+|‥", "..", "two dots in a range"),
     _Slip("wrong_sign", ";", ",", "a comma between tests"),
+    _Slip("range_form", "^([0-9]{1,2})月([0-9]{1,2})日$", _not_a_day, _A_RANGE),
+    _Slip("range_form", rf"^([0-9]{{1,2}})-({_MONTH})$", _not_a_day, _A_RANGE),
+    _Slip("range_form", rf"^({_MONTH})-([0-9]{{1,2}})$", _not_a_day, _A_RANGE),
     _Slip("range_form", rf"^{_V}{_UNIT}{_UNTIL}{_V}{_UNIT}$", r"[\1..\2]", _RANGE),
     _Slip("range_form", rf"^[\[(]?\s*{_V}\s*\.\.$", r">= \1", _RANGE),
     _Slip("range_form", rf"^\.\.\s*{_V}\s*[\])]?$", r"<= \1", _RANGE),
     _Slip("range_form", rf"^(?:between|从|from)\s*{_V}\s*(?:and|到|至|to)\s*{_V}$", r"[\1..\2]", _RANGE),
-    _Slip("range_form", rf"([\[(])\s*{_V}\s*(?:-|~|,|至|到)\s*{_V}\s*([\])])", r"\1\2..\3\4", _RANGE),
+    _Slip("range_form", rf"([\[(])\s*{_V}\s*(?:-|~|,|;|至|到)\s*{_V}\s*([\])])", r"\1\2..\3\4", _RANGE),
     _Slip(
-        "range_form", rf"^([<>]=?\s*{_VALUE})\s*(?:and|&&?|且|并且)?\s*([<>]=?\s*{_VALUE})$", _both, _RANGE
+        "range_form",
+        rf"^\??\s*([<>]=?\s*{_VALUE})\s*(?:and|&&?|且|并且)?\s*\??\s*([<>]=?\s*{_VALUE})$",
+        _both,
+        _RANGE,
     ),
+    _Slip("range_form", rf"^{_V}\s*(<=?)\s*\w+\s*(<=?)\s*{_V}$", _between, _RANGE),
     _Slip("wrong_word", rf"^{_V}{_UNIT}{_INCLUSIVE}\s*以上(?:\(含\))?$", r">= \1", _SIGNS),
     _Slip("wrong_word", rf"^{_V}{_UNIT}{_INCLUSIVE}\s*(?:以下|以内)(?:\(含\))?$", r"<= \1", _SIGNS),
     _Slip("wrong_word", rf"^{_AT_LEAST}\s*{_V}{_UNIT}$", r">= \1", _SIGNS),
@@ -129,6 +158,8 @@ _SLIPS = (
     _Slip("wrong_word", r"\b(?:true|false|null)\b", lambda match: match[0].lower(), "lower case"),
     _Slip("wrong_word", r"^(?:none|nil|n/a|空|空白|缺失)$", "null", "null for no value"),
     # The reader has said what is wrong; these only complete it.
+    _Slip("", r"^in\b", ""),
+    _Slip("", r"(?<=[0-9])\.(?![0-9.])", ""),
     _Slip("", r"\+\s*(?=[0-9])", ""),
     _Slip("", r"(?<![0-9.])0+(?=[0-9])", ""),
     _Slip("", rf"^{_SIGN}\s*'([^']*)'$", r'\1 "\2"'),
@@ -152,7 +183,7 @@ _SLIPS = (
 def explain(text: str, kind: CellType, bare: bool, read: Reading) -> tuple[CellProblem, ...]:
     """The problems of a cell, each with the hint that mends it where that is known."""
     problems = sorted(_explained(text, kind, bare, read), key=lambda problem: problem.offset)
-    return tuple(_quoted(problem, text) for problem in problems)
+    return tuple(dict.fromkeys(_quoted(problem, text) for problem in problems))
 
 
 def _explained(text: str, kind: CellType, bare: bool, read: Reading) -> list[CellProblem]:
@@ -209,13 +240,66 @@ def _mended(text: str, kind: CellType, bare: bool, read: Reading) -> tuple[list[
             mended.append(problem)
         else:
             # Digits in groups of three, and brackets, are only seen in the whole cell.
-            wide = problem.code in ("leading_zero", "missing_bracket")
+            wide = problem.code in ("leading_zero", "missing_bracket") or whole[1][:1] in ("[", "(")
             parts = (whole, item) if wide else (item, whole)
             mended.append(_mend(problem, parts, kind, bare))
     return mended, all(problem.hint.startswith("write ") for problem in mended)
 
 
 def _mend(
+    problem: CellProblem, parts: tuple[tuple[int, str], ...], kind: CellType, bare: bool
+) -> CellProblem:
+    mended = _mend_once(problem, parts, kind, bare)
+    start, text = max(parts, key=lambda part: len(part[1]))
+    if mended == problem and not bare and len(text) <= _MAX_HINT:
+        return _mend_plainer(problem, start, text, kind)
+    return mended
+
+
+def _mend_plainer(problem: CellProblem, start: int, text: str, kind: CellType) -> CellProblem:
+    """Where one slip stands inside of another: the parts are made plain first, then the whole is looked at."""
+    plainer = _plainer(text, kind)
+    if kind == "date" and (side := re.fullmatch("([0-9]{4}-[0-9]{2}-[0-9]{2})之?(以?前|以?后)", plainer)):
+        sign = "<" if side[2].endswith("前") else ">"
+        hint = f"{sign}= {side[1]} with the day itself, {sign} {side[1]} without it"
+        return CellProblem("wrong_word", start, text, _SIGNS, hint)
+    if plainer == text:
+        return problem
+    code, expected = ("wrong_date", _DATE) if kind == "date" else ("wrong_word", _SIGNS)
+    if not read_tests(plainer, kind).problems:
+        return CellProblem(code, start, text, expected, f"write {plainer}")
+    again = _mend_once(problem, ((start, plainer),), kind, bare=False)
+    if not again.hint.startswith("write "):
+        return problem
+    if again != replace(problem, hint=again.hint):
+        code, expected = again.code, again.expected
+    return CellProblem(code, start, text, expected, again.hint)
+
+
+# Parts of a cell, in an order in which each makes the next easier to see.
+_PARTS = (
+    (f"{_AT_LEAST}|[≥≧⩾]", ">="),
+    (f"{_AT_MOST}|[≤≦⩽]", "<="),
+    (_MORE, ">"),
+    (_LESS, "<"),
+    (rf"第?{_V}\s*(?:f\b|{_UNITS})", r"\1"),
+    (rf"{_V}{_INCLUSIVE}\s*以上", r">=\1"),
+    (rf"{_V}{_INCLUSIVE}\s*(?:以下|以内)", r"<=\1"),
+    (r"(?<=[0-9])\s*-{2,}\s*(?=[0-9])", "-"),
+    ("[,、]?(?:且|并且|同时)", " and "),
+)
+
+
+def _plainer(text: str, kind: CellType) -> str:
+    """The text with its dates, units and words of comparison as cells write them."""
+    if kind == "date":
+        text = re.sub(_LOOSE_DATE, _iso, text)
+    for pattern, plain in _PARTS:
+        text = re.sub(pattern, plain, text, flags=re.IGNORECASE)
+    return text.strip()
+
+
+def _mend_once(
     problem: CellProblem, parts: tuple[tuple[int, str], ...], kind: CellType, bare: bool
 ) -> CellProblem:
     for start, text in parts:

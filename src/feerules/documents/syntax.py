@@ -122,6 +122,12 @@ def _no_colon(s: Stumble) -> Problem:
 
 def _without_colon(s: Stumble, at: tuple[int, int]) -> Problem:
     text = s.lines.line(at[0])[at[1] :].rstrip()
+    if re.match("<{7}|={7}|>{7}", text):
+        expected, hint = (
+            "one version of each line",
+            "keep one of the two versions, and delete the lines of marks",
+        )
+        return s.problem_at(at, f"{quote(text)}, the mark of a merge that was not finished", expected, hint)
     if text.count("|") > 1:
         return _stray_row(s, at)
     word, _, rest = text.partition(":" if ":" in text else " ")
@@ -137,6 +143,8 @@ def _stray_row(s: Stumble, at: tuple[int, int]) -> Problem:
     above = next((n for n in range(at[0] - 1, -1, -1) if s.lines.line(n).strip()), at[0])
     before = s.lines.line(above)
     hint = f"indent it deeper than line {above + 1}"
+    if re.search(r"\w:\s*$", before):
+        hint = f"type | after the colon of line {above + 1}"
     if before.lstrip().startswith("|"):
         hint = f"indent it by {_spaces(len(before) - len(before.lstrip()))}, like line {above + 1}"
     row = quote(s.lines.line(at[0])[at[1] :].rstrip())
@@ -148,11 +156,19 @@ def _reserved(s: Stumble) -> Problem:
     char = s.source[s.at[1] : s.at[1] + 1]
     if char == "\t":
         return _tab(s)
-    text = s.source[s.at[1] :].rstrip()
     return s.problem_at(
         s.at, f"a text that begins with {char}", "text that begins with a letter or a digit, or quotes around it",
-        f"type {quoted(text)}",
+        f"type {quoted(_item_at(s.source, s.at[1]))}",
     )  # fmt: skip
+
+
+def _item_at(source: str, column: int) -> str:
+    """The value that begins there: the rest of the line, in brackets only up to its end."""
+    before, rest = source[:column], source[column:].rstrip()
+    if before.count("{") + before.count("[") <= before.count("}") + before.count("]"):
+        return rest
+    end = re.search(r"\s*(?:[}\]]|,\s*[\w.]+\s*:)", rest)
+    return rest[: end.start()] if end else rest
 
 
 def _tab(s: Stumble) -> Problem:
@@ -272,7 +288,7 @@ def _block_header(s: Stumble) -> Problem:
 
 
 def _bare_mark(s: Stumble) -> Problem:
-    text = s.lines.line(s.begun[0])[s.begun[1] :].rstrip()
+    text = _item_at(s.lines.line(s.begun[0]), s.begun[1])
     return s.problem_at(
         s.begun,
         f"a text that begins with {text[:1]}",
@@ -315,6 +331,9 @@ def _too_deep(s: Stumble) -> Problem:
 
 
 def _unknown(s: Stumble) -> Problem:
+    if re.match(":[}\\],]", s.source[s.at[1] :]):
+        found, hint = "a key without a value", "type a space and the value after the colon, or delete the key"
+        return s.problem_at(s.at, found, '"key: value"', hint)
     return s.problem_at(
         s.at,
         f"{quote(s.source[s.at[1] :])} where YAML can go no further"

@@ -15,7 +15,7 @@ from feerules.documents.sheets import MAX_PROBLEMS, Escaped, read_sheet
 from feerules.documents.tree import LINE_BREAK, Lines, Text, quote
 from feerules.errors import Problem, RuleErrors, Where
 
-__all__ = ["MAX_ROWS", "Head", "Row", "Table", "TableError", "parse_table", "read_table_file"]
+__all__ = ["MAX_ROWS", "Head", "Row", "Table", "TableError", "is_table", "parse_table", "read_table_file"]
 
 MAX_ROWS = 50_000
 _MAX_COLUMNS = 200
@@ -70,6 +70,16 @@ class Table:
         return core_schema.is_instance_schema(cls)
 
 
+_SEPARATOR = re.compile(r"[ \t]*[|,\t][ \t]*")
+_NAMES = re.compile(r"[^\W\d][\w ]*(?:[|,\t] *[^\W\d][\w ]*)+")
+
+
+def is_table(text: str) -> bool:
+    """Whether a text was meant for a table, also where its rows are written in another form."""
+    first, _, more = text.strip().partition("\n")
+    return first.startswith(("|", "｜")) or (bool(more) and _NAMES.fullmatch(first.rstrip()) is not None)
+
+
 def parse_table(text: str) -> Table:
     """Reads a Markdown pipe table: the names, a line of dashes that may be left out, the rows.
 
@@ -94,6 +104,7 @@ def read_table_file(path: str, content: bytes) -> Table:
 _ROW_CELL = re.compile(r'((?:[^|"\\]|\\.|"(?:[^"\\]|\\.)*")*)\|')
 _OPEN_QUOTE = re.compile(r'(?:[^"\\]|\\.|"(?:[^"\\]|\\.)*+")*+(")')
 _DASHES = re.compile(r"\|?(?:\s*:?-+:?\s*\|)*\s*:?-+:?\s*\|?")
+_DASH_CELL = re.compile(r"\|\s*:?-{3,}:?\s*\|")
 _ESCAPED_PIPE = re.compile(r"\\(.)")
 
 
@@ -112,6 +123,12 @@ class _PipeReader:
         for number, (at, line) in enumerate(content):
             if number == 1 and self.dashes(at, line, rows):
                 continue
+            if number == 0 and (dashes := _DASH_CELL.search(line)) and line[dashes.end() :].strip(" |:-"):
+                found, expected = "rows that run into one line", "each row on a line of its own"
+                self.tell(
+                    *self.place(at, line), "not_a_row", found, expected, "type | after the key, and not >"
+                )
+                break
             rows += self.row(at, line)
             if not rows or len(rows) > MAX_ROWS + 1 or len(self.problems) >= MAX_PROBLEMS:
                 break
@@ -145,7 +162,9 @@ class _PipeReader:
         place, indent = self.place(at, line)
         begin = indent + len(line) - len(line.lstrip())
         if not row.startswith("|"):
-            hint = _NO_WIDE_PIPE if row.startswith("｜") else "take it out of the table"
+            hint = _NO_WIDE_PIPE if row.startswith("｜") else "take it out of the table" if at else ""
+            if _NAMES.fullmatch(row):
+                hint = f"write | {_SEPARATOR.sub(' | ', row)} |"
             self.tell(place, begin, "not_a_row", quote(row), "a row that begins and ends with |", hint)
             return []
         plain = '"' not in row and "\\" not in row
@@ -225,7 +244,12 @@ def _check_head(head: list[Text]) -> list[Problem]:
             problems.append(name.problem("empty_name", found="a column without a name", expected="a name"))
         elif name in seen:
             problems.append(
-                name.problem("duplicate_column", found=f"{quote(name)} twice", expected="each name once")
+                name.problem(
+                    "duplicate_column",
+                    found=f"{quote(name)} twice",
+                    expected="each name once",
+                    hint="rename one of them, or take one column out",
+                )
             )
         seen.add(name)
     return problems
@@ -246,9 +270,21 @@ def _wrong_width(row: list[Text], head: list[Text]) -> Problem:
     names = ", ".join(head)
     expected = f"{len(head)}, one for each of {names:.120}"
     many = len(row) > len(head)
-    hint = "for a | inside a cell write \\|" if many else "- stands for any value"
-    if any("｜" in cell for cell in row):
-        hint = _NO_WIDE_PIPE
     at = row[len(head)] if many else row[-1]
     found = f"{len(row)} cell{'s' * (len(row) != 1)}"
-    return at.problem("wrong_width", found=found, expected=expected, hint=hint)
+    return at.problem("wrong_width", found=found, expected=expected, hint=_width_hint(row, head))
+
+
+def _width_hint(row: list[Text], head: list[Text]) -> str:
+    if any("｜" in cell for cell in row):
+        return _NO_WIDE_PIPE
+    if len(row) < len(head):
+        return "- stands for any value"
+    file = row[0].lines.file.partition("#")[0].lower()
+    if len(head) == 1 and file.endswith((".csv", ".xlsx")):
+        return "begin with the names of the columns: take out a title above them"
+    if file.endswith(".csv"):
+        return 'put a cell with a comma in it into double quotes: "[90..144)"'
+    if file.endswith(".xlsx"):
+        return "take out what stands beside the table, or give its column a name"
+    return "for a | inside a cell write \\|"

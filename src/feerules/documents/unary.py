@@ -52,7 +52,7 @@ _TOKEN = re.compile(
         |{_CLOCK}
         |-?P(?=[0-9T])(?:[0-9]+(?:\.[0-9]+)?[YMDHS]|T(?=[0-9]))+(?!\w))
     |(?P<dots>\.{{2,}})
-    |(?P<number>-?[ ]*(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+))
+    |(?P<number>-?[ ]*(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
     |(?P<call>(?:(?:date\s+and\s+time|date|time|duration)\s*\(\s*"[^"\n]*"\s*\))|@\s*"[^"\n]*")
     |(?P<word>[^\W\d]\w*)
     |(?P<mark>[\[\](),-])
@@ -226,6 +226,8 @@ class _Reader:
 
     def item(self, depth: int) -> list[Range | Unequal]:
         here = self.here
+        if here.text == "?" and not self.bare:
+            return self.question(depth)
         if here.kind == "op":
             return self.comparison()
         if here.text in ("(", "[", "]"):
@@ -239,6 +241,26 @@ class _Reader:
         if here.text == "not" and self.ahead(1).text == "(":
             raise self.stop("not_inside", here, "not(…) around the whole cell")
         return self.point(self.literal())
+
+    def question(self, depth: int) -> list[Range | Unequal]:
+        """`?` is the value itself, as DMN's expressions name it: `? > 5`, `? in [1..5]`, `? between 1 and 5`."""
+        self.take()
+        sign = self.here
+        if sign.kind == "op":
+            return self.comparison()
+        if sign.text not in ("in", "between"):
+            raise self.stop("missing_value", sign, "a comparison after ?, or only the comparison")
+        self.take()
+        if sign.text == "in":
+            if self.here.text == "?":
+                raise self.stop("unexpected", self.here, forms_of(self.kind, self.bare))
+            return self.item(depth)
+        lo = self.literal()
+        if self.here.text != "and":
+            raise self.stop("missing_value", self.here, "and, with the larger bound")
+        self.take()
+        self.need_order(sign)
+        return [self.checked(Range(lo, False, self.literal(), False), sign, self.tokens[self.position - 1])]
 
     def nested(self, depth: int) -> list[Range | Unequal]:
         opening = self.take()

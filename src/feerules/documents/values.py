@@ -5,12 +5,21 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    GetJsonSchemaHandler,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import CoreSchema
 
 from feerules.documents.formulas import Formula as ParsedFormula
 from feerules.documents.formulas import FormulaError, parse_formula
 from feerules.documents.model import Id, Number, Part, Phrase, Plain, problem_with, refused
-from feerules.documents.tables import Table, TableError, parse_table
+from feerules.documents.tables import Table, TableError, is_table, parse_table
 
 __all__ = [
     "Cells",
@@ -133,13 +142,13 @@ class GuidedValue(Part):
 
     base: Value
     float: Value | None = Field(None, description="the float chosen, such as 0.10 or -5%")
-    up: Number | None = Field(None, description="the largest permitted float upwards")
-    down: Number | Literal["without_limit"] | None = Field(None, description="the same downwards")
+    up: Value | None = Field(None, description="the largest permitted float upwards")
+    down: ValueOrNoLimit | None = Field(None, description="the same downwards")
 
 
 def _form(value: Any) -> str | None:
     if isinstance(value, str):
-        return "table" if value.lstrip().startswith(("|", "｜")) else "formula"
+        return "table" if is_table(value) else "formula"
     if isinstance(value, dict):
         for key in ("table", "file", "fact", "sum", "base"):
             if key in value:
@@ -162,4 +171,19 @@ Value = Annotated[
         custom_error_type="not_a_value",
         custom_error_message="a number, a formula, a table, or a mapping with fact, table, file, sum or base",
     ),
+]
+
+
+class _EitherForm:
+    """In JSON Schema: a word may look like a formula too, so one form or both may fit."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        found = handler(core)
+        return {"anyOf": found["oneOf"]}
+
+
+ValueOrNoLimit = Annotated[
+    Annotated[Literal["without_limit"], Tag("no_limit")] | Annotated[Value, Tag("value")],
+    Discriminator(lambda value: "no_limit" if value == "without_limit" else "value"),
+    _EitherForm(),
 ]

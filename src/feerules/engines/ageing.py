@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from feerules.engines.daywise import Folded
-from feerules.engines.entries import EVENT_TYPES
+from feerules.engines.entries import EVENT_TYPES, MICROSECONDS
 from feerules.engines.histories import CHARGE, History
 from feerules.engines.segments import (
     ENDLESS,
@@ -20,6 +20,7 @@ from feerules.engines.segments import (
     add_months,
     adding,
     distinct,
+    elapsed,
     highest,
     lowest,
     month_of,
@@ -28,7 +29,7 @@ from feerules.engines.segments import (
 )
 from feerules.periods import day_number
 
-__all__ = ["Facts", "ages", "limitation", "money"]
+__all__ = ["Facts", "Stamp", "age_of_ledger", "ages", "limitation", "money"]
 
 Spans = tuple[Ints, Ints]
 
@@ -68,6 +69,18 @@ class Facts:
         self.numbers[name] = np.where(days == NONE, NONE, self.as_of - days)
 
 
+Stamp = tuple[int, int | None]
+
+
+def age_of_ledger(history: History, moment: Stamp | None, facts: Facts) -> None:
+    """How long ago the newest entry was recorded: in days, and in minutes begun."""
+    told = history.recorded != NONE
+    days = np.where(told, history.as_of - history.recorded // MICROSECONDS, NONE)
+    passed = elapsed(history.recorded, history.recorded_utc, moment, np.where(told, days, 0))
+    facts.numbers["ledger_age_days"] = days
+    facts.numbers["ledger_age_minutes"] = np.where(told, np.maximum(0, -(-passed // 60_000_000)), NONE)
+
+
 def money(history: History, folded: Folded, facts: Facts) -> None:
     charges, count = history.charges, history.count
     monday = history.as_of - (history.as_of + 3) % 7
@@ -83,7 +96,6 @@ def money(history: History, folded: Folded, facts: Facts) -> None:
         "paid_this_week": adding(history.paid[week], history.pay_acc[week], count),
     }
     facts.since("days_since_payment", last)
-    facts.since("ledger_age_days", history.recorded)
     facts.note(history.pay_acc[week], np.full(int(week.sum()), monday + 7, np.int64))
 
 
@@ -122,6 +134,9 @@ def ages(history: History, folded: Folded, pauses: Spans, facts: Facts) -> Ints:
     some = ahead < len(edges)
     facts.note(acc[some], day + edges[ahead[some]] - age[some])
     _note_pauses(pauses, numbers["unpaid_count"] > 0, facts)
+    # Only from the day on which a charge begins to age does a pause hold its age.
+    held = pauses[0].min(axis=1, initial=ENDLESS)[acc] < ENDLESS
+    facts.note(acc[held], charges.basis[left][held])
     return overdue
 
 

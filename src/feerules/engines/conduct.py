@@ -7,9 +7,10 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from feerules.engines.ageing import Facts, Spans
+from feerules.engines.ageing import Facts, Spans, Stamp
 from feerules.engines.agreements import covered_cells
 from feerules.engines.daywise import Folded
+from feerules.engines.entries import MICROSECONDS
 from feerules.engines.histories import CHARGE, Events, History
 from feerules.engines.segments import (
     ENDLESS,
@@ -18,6 +19,7 @@ from feerules.engines.segments import (
     Ints,
     adding,
     distinct,
+    elapsed,
     firsts,
     highest,
     lowest,
@@ -151,7 +153,7 @@ def _how_it_ended(history: History, calls: Events, facts: Facts, given: dict[str
 # The steps of the ladder
 
 
-def steps(history: History, facts: Facts) -> None:
+def steps(history: History, moment: Stamp | None, facts: Facts) -> None:
     """How often each step of the ladder was done and is in force, and the last of them."""
     count, as_of = history.count, history.as_of
     done = history.of_type("contact", "demand", "action")
@@ -176,6 +178,12 @@ def steps(history: History, facts: Facts) -> None:
         numbers[f"steps.{step.id}.failed"] = np.bincount(done.acc[later], minlength=count).astype(np.int64)
         time = np.where(has, done.time[last] if len(done) else 0, 0)
         numbers[f"steps.{step.id}.approved"] = _approved(given, step, day, time, count)
+        if step.more_than is not None:
+            rested = _has_rested(done, last, step.more_than, as_of, moment)
+            numbers[f"steps.{step.id}.rested"] = rested.astype(np.int64)
+            at = np.flatnonzero(has)
+            for more in (step.more_than, step.more_than + 1):
+                facts.note(at, day[at] + more)
         if step.in_force is not None:
             facts.note(np.flatnonzero(has), first[has] + step.in_force + 1)
         newer = has & (last > latest)
@@ -183,6 +191,16 @@ def steps(history: History, facts: Facts) -> None:
         which[newer], latest[newer] = len(ids) - 1, last[newer]
     facts.texts["last_step"] = pl.Series(ids, dtype=pl.String).gather(pl.Series(which))
     facts.since("days_since_step", np.where(latest >= 0, done.day[latest] if len(done) else NONE, NONE))
+
+
+def _has_rested(done: Events, last: Ints, gap: int, as_of: int, moment: Stamp | None) -> Bools:
+    """Whether more than so many times 24 hours have passed since a step was done, to the second."""
+    if not len(done):
+        return np.ones(len(last), np.bool_)
+    happened, utc = done.ints("occurred_at")[last], done.ints("occurred_at.utc")[last]
+    passed = elapsed(happened, utc, moment, as_of - done.day[last])
+    found: Bools = (last < 0) | (passed > gap * MICROSECONDS)
+    return found
 
 
 def _in_force(done: Events, delivered: Ints, step: StepTerms, mine: Ints, as_of: int) -> Bools:

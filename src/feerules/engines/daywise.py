@@ -236,7 +236,7 @@ class _Batch:
         _, _, kind, amount, target = (each[what] for each in self.history.lowered)
         rest = amount.copy()
         cell = self._cell(target)
-        named = (cell >= 0) & (self.issued.reshape(-1)[cell] <= day)
+        named = cell >= 0
         rest[named] -= self._take(cell[named], day[named], amount[named], kind[named])
         loose = (target < 0) & (kind != CREDIT)
         if loose.any():

@@ -290,6 +290,14 @@ def _text(field: Column, column: pl.Expr, dtype: pl.DataType) -> _Told:
         text = text if dtype.is_integer() else pl.when(text != "").then(text)
         sound = text.is_not_null() if field.required else pl.lit(True)
         return _Told(field, (), {field.name: text}, sound, _code("missing"), text)
+    if dtype.is_float():
+        # pandas makes floats of whole numbers with a gap among them.
+        whole = pl.when(column.is_finite() & (column == column.round()) & (column.abs() < 2**53)).then(column)
+        text, absent = whole.cast(pl.Int64).cast(pl.String), column.is_null() | column.is_nan()
+        sound = text.is_not_null() if field.required else text.is_not_null() | absent
+        code = pl.when(absent).then(_code("missing")).otherwise(_code("wrong_type"))
+        said = pl.when(~absent).then(column.cast(pl.String))
+        return _Told(field, (), {field.name: text}, sound, code, said)
     return _wrong(field, column, dtype)
 
 

@@ -30,6 +30,7 @@ from feerules.engines.segments import (
     Ints,
     adding,
     day_keys,
+    highest,
     ints,
     kept,
     offsets,
@@ -113,7 +114,8 @@ class History:
         self.terms, self.as_of, self.count = terms, as_of, len(entries.ids)
         self.findings = Findings()
         self.next_day = np.full(self.count, ENDLESS, np.int64)
-        self.recorded = np.full(self.count, NONE, np.int64)
+        # When the newest entry was recorded: by the clock on the wall, and by UTC where that is told.
+        self.recorded, self.recorded_utc = (np.full(self.count, NONE, np.int64) for _ in range(2))
         known, self._all_known = known_rows(known_at), known_at is None
         self._entries = entries
         charges = self._seen(entries.charges, known)
@@ -133,9 +135,15 @@ class History:
     def _noted(self, frame: pl.DataFrame) -> pl.DataFrame:
         stamps = frame["recorded_at"]
         if stamps.null_count() < len(stamps):
-            told = stamps.is_not_null()
-            days = ints(stamps.filter(told)) // MICROSECONDS
-            np.maximum.at(self.recorded, ints(frame["acc"].filter(told)), days)
+            at = np.flatnonzero(stamps.is_not_null().to_numpy())
+            acc, wall = ints(frame["acc"])[at], ints(stamps)[at]
+            latest = highest(wall, acc, self.count)
+            first = np.full(self.count, len(at), np.int64)
+            newest = np.flatnonzero(wall == latest[acc])
+            np.minimum.at(first, acc[newest], newest)
+            newer = latest > self.recorded
+            self.recorded[newer] = latest[newer]
+            self.recorded_utc[newer] = ints(frame["recorded_at.utc"])[at[first[newer]]]
         return frame
 
     def _mine(self, frame: pl.DataFrame, sort: str) -> pl.DataFrame:
@@ -230,8 +238,9 @@ class History:
 
     def _read_reductions(self, given: pl.DataFrame) -> None:
         named = given["corrects"].is_not_null().to_numpy()
-        target, known = self._targets(given, given["corrects"], "charge")
-        keep = ~named | known
+        target, _ = self._targets(given, given["corrects"], "charge")
+        # What names a charge waits for it, if there is one at all.
+        keep = ~named | (target >= 0)
         given, target = given.filter(pl.Series(keep)), target[keep]
         kind, amount, acc = ints(given["kind"]), ints(given["amount"]), ints(given["acc"])
         back = (kind == REFUND) & (amount > 0)
@@ -242,6 +251,8 @@ class History:
         self.late_waived = adding(np.abs(amount[late]), acc[late], self.count)
         kind[kind == REFUND] = CREDIT
         day, rest = ints(given["day"]), ~back & ~late
+        aims = target >= 0
+        day[aims] = np.maximum(day[aims], self.charges.day[target[aims]])
         places = order(day_keys(acc, day), given["id"])
         lower, refund = places[rest[places]], places[back[places]]
         self.lowered = (acc[lower], day[lower], kind[lower], np.abs(amount[lower]), target[lower])

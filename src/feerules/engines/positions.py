@@ -9,23 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
 import polars as pl
 
 from feerules.engines.accruals import late_fee_facts, late_fees
-from feerules.engines.ageing import Facts, ages, limitation, money
+from feerules.engines.ageing import Facts, age_of_ledger, ages, limitation, money
 from feerules.engines.agreements import plans, promises
 from feerules.engines.batches import Entries
 from feerules.engines.conduct import contacts, court, demands, pauses_of, states, steps
 from feerules.engines.encoding import CODES
-from feerules.engines.entries import FRAMES, NAMES, Column, Sheet
+from feerules.engines.entries import FRAMES, NAMES, Column, Sheet, stamp_of
 from feerules.engines.findings import repeated
 from feerules.engines.folding import fold, sums_of
 from feerules.engines.histories import History
 from feerules.engines.segments import ENDLESS, NONE, Bools, Ints
-from feerules.periods import from_day_number
+from feerules.periods import day_number, from_day_number
 from feerules.plan.ledgers import LedgerTerms
 from feerules.vocabulary import POSITION, PositionFact, bucket_fact, step_facts
 
@@ -57,33 +57,36 @@ class Positions:
 def facts_of(terms: LedgerTerms) -> tuple[PositionFact, ...]:
     """Every fact that a position tells under these terms, in order."""
     buckets = (bucket_fact(bucket.name) for bucket in terms.buckets)
-    told = (fact for step in terms.steps for fact in step_facts(step.id))
+    told = (fact for step in terms.steps for fact in step_facts(step.id, by_clock=step.more_than is not None))
     return (*POSITION.values(), *buckets, *told)
 
 
 def positions_of(
     entries: Entries,
     terms: LedgerTerms,
-    as_of: int,
+    as_of: date,
     known_at: date | None,
     given: Mapping[str, Ints] | None = None,
 ) -> Positions:
     """The positions of a batch of accounts. `given` is what is known of accounts without a contact (away, refuses)."""
     count = len(entries.ids)
+    moment = stamp_of(as_of) if isinstance(as_of, datetime) else None
+    day = day_number(as_of)
     exact = repeated(entries)
     if exact.any():
         entries = entries.without(pl.Series(np.flatnonzero(exact)))
-    history = History(entries, terms, as_of, known_at)
+    history = History(entries, terms, day, known_at)
     charges = history.charges
     exact |= sums_of(charges.amount, charges.acc, count) >= 1 << 62
     exact |= sums_of(history.paid, history.pay_acc, count) >= 1 << 62
-    facts = Facts(count, as_of)
+    facts = Facts(count, day)
     folded = fold(history)
     pauses = pauses_of(history)
     fees = late_fees(history, folded, pauses)
     exact[charges.acc[fees >= 1 << 42]] = True
     facts.numbers |= late_fee_facts(history, folded, fees)
     money(history, folded, facts)
+    age_of_ledger(history, moment, facts)
     overdue = ages(history, folded, pauses, facts)
     limitation(history, folded, facts)
     promises(history, folded, pauses, facts)
@@ -92,10 +95,10 @@ def positions_of(
     contacts(history, facts, dict(given or {}))
     states(history, facts)
     court(history, facts)
-    steps(history, facts)
-    facts.numbers["as_of"] = np.full(count, as_of, np.int64)
-    facts.numbers["weekday"] = np.full(count, (as_of + 3) % 7 + 1, np.int64)
-    facts.numbers["day_of_month"] = np.full(count, from_day_number(as_of).day, np.int64)
+    steps(history, moment, facts)
+    facts.numbers["as_of"] = np.full(count, day, np.int64)
+    facts.numbers["weekday"] = np.full(count, (day + 3) % 7 + 1, np.int64)
+    facts.numbers["day_of_month"] = np.full(count, from_day_number(day).day, np.int64)
     facts.note(np.arange(count), history.next_day)
     told = pl.DataFrame({
         "id": charges.ids, "kind": charges.kind, "due": charges.due, "open": folded.open, "days_overdue": overdue,

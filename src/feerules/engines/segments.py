@@ -18,6 +18,7 @@ __all__ = [
     "adding",
     "day_keys",
     "distinct",
+    "elapsed",
     "firsts",
     "highest",
     "ints",
@@ -40,6 +41,7 @@ Bools: TypeAlias = npt.NDArray[np.bool_]
 NONE: Final = -(10**12)  # no day, where one could be
 ENDLESS: Final = 10**9
 DAY_BITS: Final = 22
+_MICROSECONDS: Final = 86_400_000_000
 _SHIFT: Final = 1_000_000  # with it, every day of the years 1 to 9999 is a number of 22 bits
 LAST_DAY: Final = 2_932_896  # 9999-12-31
 
@@ -180,6 +182,22 @@ def thirty(days: Ints) -> Ints:
         + ((month + 1970 * 12) % 12 + 1) * 30
         + np.minimum(_day_of_month(days, month) + 1, 30)
     )
+
+
+# Moments
+
+
+def elapsed(since: Ints, since_utc: Ints, moment: tuple[int, int | None] | None, days: Ints) -> Ints:
+    """Microseconds from a moment (NONE: a whole day) to another; by UTC where both tell it, else by the wall."""
+    whole = days * _MICROSECONDS
+    if moment is None:
+        return whole
+    wall, utc = moment
+    passed = wall - since
+    if utc is not None:
+        passed = np.where(since_utc == NONE, passed, utc - since_utc)
+    found: Ints = np.where(since == NONE, whole, passed)
+    return found
 
 
 # Pauses: for each account its spans side by side, of which those that it does not have begin at ENDLESS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from feerules.ledger.agreements import Changes, Values
-from feerules.ledger.rows import EventRow
+from feerules.ledger.rows import EventRow, Stamp, elapsed
 from feerules.ledger.seen import Seen
 from feerules.plan.ledgers import LedgerTerms, StepTerms
 
@@ -70,23 +70,30 @@ def _how_it_ended(contacts: list[EventRow], terms: LedgerTerms, values: Values) 
     values["unreachable_streak"] = streak
 
 
-def steps_of(seen: Seen, terms: LedgerTerms, as_of: int, values: Values, changes: Changes) -> None:
+def steps_of(
+    seen: Seen, terms: LedgerTerms, as_of: int, moment: Stamp | None, values: Values, changes: Changes
+) -> None:
     """How often each step of the ladder was done and is in force, and the last of them."""
+    if not terms.steps:
+        return
+    attempts: dict[str | None, list[EventRow]] = {}
+    for event in seen.steps:
+        attempts.setdefault(event.step_id, []).append(event)
     last: EventRow | None = None
     for step in terms.steps:
-        mine = [
-            event for event in seen.steps if event.step_id == step.id and _is_in_force(event, step, as_of)
-        ]
+        tried = attempts.get(step.id, ())
+        mine = [event for event in tried if _is_in_force(event, step, as_of)]
         values[f"steps.{step.id}.count"] = len(mine)
         values[f"steps.{step.id}.days"] = as_of - mine[-1].day if mine else None
         since = _when(mine[-1]) if mine else None
-        later = [
-            event
-            for event in seen.steps
-            if event.step_id == step.id and (since is None or _when(event) > since)
-        ]
-        values[f"steps.{step.id}.failed"] = sum(event.delivered is False for event in later)
+        failed = [event for event in tried if event.delivered is False and _is_later(event, since)]
+        values[f"steps.{step.id}.failed"] = len(failed)
         values[f"steps.{step.id}.approved"] = int(_is_approved(seen, step, since))
+        if step.more_than is not None:
+            last_one = mine[-1] if mine else None
+            values[f"steps.{step.id}.rested"] = int(
+                _has_rested(last_one, step.more_than, as_of, moment, changes)
+            )
         if not mine:
             continue
         if step.in_force is not None:
@@ -98,14 +105,29 @@ def steps_of(seen: Seen, terms: LedgerTerms, as_of: int, values: Values, changes
         values["days_since_step"] = as_of - last.day
 
 
+def _is_later(event: EventRow, since: tuple[int, int, str] | None) -> bool:
+    return since is None or _when(event) > since
+
+
 def _is_approved(seen: Seen, step: StepTerms, since: tuple[int, int, str] | None) -> bool:
     """Whether the last approval of the step, given since it was last done, is one."""
+    approvals = seen.events.get("approval")
+    if approvals is None:
+        return False
     given = [
         event
-        for event in seen.events.get("approval", ())
+        for event in approvals
         if event.step_id == step.id and (since is None or _when(event)[:2] >= since[:2])
     ]
     return bool(given) and not given[-1].closing and given[-1].outcome not in ("refused", "rejected")
+
+
+def _has_rested(last: EventRow | None, gap: int, as_of: int, moment: Stamp | None, changes: Changes) -> bool:
+    """Whether more than so many times 24 hours have passed since a step was done, to the second."""
+    if last is None:
+        return True
+    changes += [last.day + gap, last.day + gap + 1]
+    return elapsed(last.happened, moment, as_of - last.day) > elapsed(None, None, gap)
 
 
 def _is_in_force(event: EventRow, step: StepTerms, as_of: int) -> bool:

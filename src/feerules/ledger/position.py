@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+from feerules.errors import did_you_mean
 from feerules.ledger.agreements import Changes, Values, plan_of, promises_of
 from feerules.ledger.allocation import Folded, fold
 from feerules.ledger.charges import ChargeState, charge_states
@@ -16,7 +17,7 @@ from feerules.ledger.entries import Account
 from feerules.ledger.late_fees import late_fees
 from feerules.ledger.limitation import limitation_of
 from feerules.ledger.pauses import ENDLESS, Span, paused_between, pauses_of
-from feerules.ledger.rows import Rows, known_until
+from feerules.ledger.rows import Rows, Stamp, elapsed, known_until, moment_of, recorded_day
 from feerules.ledger.seen import LATE_FEE, Contradiction, Seen, see
 from feerules.ledger.standing import court_of, covered_by_demands, demands_of, hold_reason_of, states_of
 from feerules.ledger.treatment import Treatment, treat
@@ -31,7 +32,15 @@ SCHEMA: Final = 1
 LAST_DAY: Final = day_number(date.max)
 
 COUNTING: Final = frozenset(
-    {"as_of", "weekday", "day_of_month", "days_overdue", "late_fee_accrued", "late_fee_due"}
+    {
+        "as_of",
+        "weekday",
+        "day_of_month",
+        "days_overdue",
+        "late_fee_accrued",
+        "late_fee_due",
+        "ledger_age_minutes",
+    }
     | {name for name, fact in POSITION.items() if fact.daily in ("up", "down")}
 )
 """The facts that may move from day to day by counting; `steps.….days` too. All others stand until `changes_on`."""
@@ -150,7 +159,7 @@ def _fact(name: str) -> PositionFact:
         return POSITION[name]
     if name.startswith("bucket_"):
         return bucket_fact(name.removeprefix("bucket_"))
-    facts = step_facts(name.removeprefix("steps.").rpartition(".")[0])
+    facts = step_facts(name.removeprefix("steps.").rpartition(".")[0], by_clock=True)
     return next(fact for fact in facts if fact.name == name)
 
 
@@ -158,8 +167,9 @@ def _fact_named(name: str) -> PositionFact:
     try:
         return _fact(name)
     except (StopIteration, KeyError):
-        known = ", ".join(POSITION)
-        raise ValueError(f'found "{name}", expected a fact of a position: {known}') from None
+        hint = did_you_mean(name, [*POSITION, *ALIASES])
+        expected = f"expected a fact of a position: {', '.join(POSITION)}"
+        raise ValueError(f'found "{name}", {hint or expected}') from None
 
 
 def _encoded(value: Any, fact: PositionFact) -> int | str | None:
@@ -222,9 +232,10 @@ def position_of(
 ) -> Position:
     """What an account comes to at the end of `as_of`, from the entries recorded by `known_at`.
 
-    Both are a date or a datetime; of `as_of` only the day counts. Without `known_at`, all is known.
+    Both are a date or a datetime; of `as_of` only the day counts, but where a policy counts by the clock.
+    Without `known_at`, all is known.
     """
-    day = day_number(as_of)
+    day, moment = day_number(as_of), moment_of(as_of)
     seen = see(_rows_of(account), day, known_until(known_at))
     treatment = treat(seen, terms)
     folded = fold(seen, treatment)
@@ -234,6 +245,7 @@ def position_of(
     _tell_day(values, day)
     fees = late_fees(treatment, folded, day, pauses)
     _tell_money(treatment, folded, fees, values)
+    _tell_age_of_ledger(seen, day, moment, values)
     _tell_payments(seen, day, values, changes)
     _tell_ages(treatment, folded, day, pauses, values, changes)
     limits = limitation_of(treatment, folded)
@@ -249,7 +261,7 @@ def position_of(
         contacts_of(seen, terms, day, values, changes)
         states_of(seen, day, values, changes)
         contradictions += court_of(seen, day, values, changes)
-    steps_of(seen, terms, day, values, changes)
+    steps_of(seen, terms, day, moment, values, changes)
     if account.currency != terms.currency:
         contradictions.append(("other_currency", "account", account.account_id))
     if seen.next_day is not None:
@@ -314,10 +326,17 @@ def _posted(treatment: Treatment, folded: Folded) -> int:
     )
 
 
+def _tell_age_of_ledger(seen: Seen, day: int, moment: Stamp | None, values: Values) -> None:
+    if seen.recorded is None:
+        return
+    age = day - recorded_day(seen.recorded)
+    values["ledger_age_days"] = age
+    passed = elapsed(seen.recorded, moment, age)
+    values["ledger_age_minutes"] = max(0, -(-passed // 60_000_000))
+
+
 def _tell_payments(seen: Seen, day: int, values: Values, changes: Changes) -> None:
     payments = seen.payments
-    if seen.recorded is not None:
-        values["ledger_age_days"] = day - seen.recorded
     if not payments:
         return
     last = payments[-1][0]

@@ -10,7 +10,18 @@ from feerules.ledger.entries import CLOSING, OWED, Account, Allocation, Charge, 
 from feerules.money import to_scaled
 from feerules.periods import day_number
 
-__all__ = ["AllocationRow", "ChargeRow", "EventRow", "PaymentRow", "Rows", "Stamp", "is_known", "known_until"]
+__all__ = [
+    "AllocationRow",
+    "ChargeRow",
+    "EventRow",
+    "PaymentRow",
+    "Rows",
+    "Stamp",
+    "elapsed",
+    "is_known",
+    "known_until",
+    "moment_of",
+]
 
 _MICROSECONDS: Final = 86_400_000_000
 _CLOSING: Final = frozenset(CLOSING)
@@ -83,6 +94,7 @@ class EventRow(NamedTuple):
     party_id: str | None
     account_id: str | None
     stamp: Stamp | None
+    happened: Stamp | None = None
 
 
 class Rows:
@@ -182,6 +194,7 @@ def _event(entry: Event) -> EventRow:
         entry.party_id,
         entry.account_id,
         _stamp(entry.recorded_at),
+        _stamp(happened),
     )
 
 
@@ -228,3 +241,17 @@ def is_known(stamp: Stamp | None, until: Stamp | None) -> bool:
 
 def recorded_day(stamp: Stamp) -> int:
     return stamp[0] // _MICROSECONDS
+
+
+def moment_of(as_of: date) -> Stamp | None:
+    """The moment that is asked about; None where it is a whole day."""
+    return _stamp(as_of) if isinstance(as_of, datetime) else None
+
+
+def elapsed(since: Stamp | None, until: Stamp | None, days: int) -> int:
+    """Microseconds from one moment to another; where either is a whole day, those of the days between them."""
+    if since is None or until is None:
+        return days * _MICROSECONDS
+    if since[1] is not None and until[1] is not None:
+        return until[1] - since[1]
+    return until[0] - since[0]

@@ -15,7 +15,6 @@ from feerules.ledger.rows import (
     Rows,
     Stamp,
     is_known,
-    recorded_day,
 )
 
 __all__ = ["CREDIT", "WAIVER", "WRITE_OFF", "Contradiction", "Seen", "see"]
@@ -91,7 +90,8 @@ class Seen:
         self.ordered: list[tuple[int, int, str, int]] | None = None
         self.contradictions: list[Contradiction] = []
         stamps = [r.stamp for each in (charges, payments, allocations, events) for r in each]
-        self.recorded = max((recorded_day(stamp) for stamp in stamps if stamp is not None), default=None)
+        told = (stamp for stamp in stamps if stamp is not None)
+        self.recorded = max(told, key=itemgetter(0), default=None)  # when the newest entry was
         self._read_charges(charges)
         self._read_payments(payments)
         self._read_allocations(allocations)

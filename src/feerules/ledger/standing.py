@@ -25,19 +25,13 @@ def demands_of(treatment: Treatment, folded: Folded, as_of: int, values: Values,
     if not last.closing:
         values["demand_state"] = _state_of(last, terms, as_of)
         values["demand_age_days"] = as_of - last.day
-    left: set[int] = set(folded.unpaid)
-    covered = 0
-    for event in _standing(events):
-        if event.delivered is not True:
-            continue
-        last_day = _last_day(event, terms)
-        if as_of <= last_day:
-            changes.append(last_day + 1)
-            continue
-        for i in left.intersection(covered_by(treatment, event.charge_ids, event.day)):
-            left.discard(i)
-            covered += folded.open[i] if charges[i].kind == "charge" else 0
-    values["demand_covers"] = covered
+    changes += [
+        last_day + 1
+        for event in _standing(events)
+        if event.delivered is True and (last_day := _last_day(event, terms)) >= as_of
+    ]
+    covered = covered_by_demands(treatment, as_of).intersection(folded.unpaid)
+    values["demand_covers"] = sum(folded.open[i] for i in covered if charges[i].kind == "charge")
 
 
 def covered_by_demands(treatment: Treatment, as_of: int) -> set[int]:

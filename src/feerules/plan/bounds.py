@@ -41,6 +41,7 @@ __all__ = ["INT64", "WIDEST", "Builder", "Exact", "TooLarge", "fits_int64"]
 
 INT64 = 2**63 - 1
 WIDEST = 10**38 - 1  # what HUGEINT, NUMERIC and DECIMAL(38,0) all hold
+CLOSE = 10**30  # the days of another cycle may bring a denominator up to 366 in, more than once
 
 N = TypeVar("N", bound=Node)
 
@@ -63,6 +64,7 @@ class Builder:
 
     def __init__(self) -> None:
         self._shared: dict[tuple[object, ...], Node] = {}
+        self.is_close = False  # a number came so close to the limit that other days could pass it
         self.true: Node = self.const(1)
         self.false: Node = self.const(0)
 
@@ -76,8 +78,10 @@ class Builder:
         return known  # type: ignore[return-value]  # the key holds the type
 
     def _keep(self, node: N, operation: str, key: tuple[object, ...]) -> N:
-        if not (node.lo >= -WIDEST and node.hi <= WIDEST):
-            raise TooLarge(max(abs(node.lo), abs(node.hi)), operation)
+        if not (node.lo >= -CLOSE and node.hi <= CLOSE):
+            self.is_close = True
+            if max(-node.lo, node.hi) > WIDEST:
+                raise TooLarge(max(abs(node.lo), abs(node.hi)), operation)
         return self._shared.setdefault(key, node)  # type: ignore[return-value]  # as above
 
     # Leaves
@@ -162,6 +166,7 @@ class Builder:
             return left
         # The engines add half a divisor, doubled for the even and down modes, before they divide.
         widest = 2 * max(abs(left.lo), abs(left.hi)) + right.hi
+        self.is_close = self.is_close or widest > CLOSE
         if widest > WIDEST:
             raise TooLarge(widest, "a division")
         corners = [round_div(a, b, mode) for a in (left.lo, left.hi) for b in (right.lo, right.hi)]
@@ -377,6 +382,12 @@ class Exact:
             mine = self.b.mul(self.num, self.b.const(den // a.value))
             return mine, self.b.mul(other.num, self.b.const(den // b.value)), self.b.const(den)
         return self.b.mul(self.num, b), self.b.mul(other.num, a), self.b.mul(a, b)
+
+    def beside(self, other: Exact) -> tuple[Node, Node]:
+        """Both as plain integers that stand to each other as the numbers do."""
+        mine, theirs, _ = self.common(other)
+        scale = max(mine.scale, theirs.scale)
+        return tuple(self.b.unscaled(self.b.raised(each, scale)) for each in (mine, theirs))  # type: ignore[return-value]
 
     def rounded(self, unit: Decimal, mode: Mode) -> Node:
         """The multiple of `unit` nearest by `mode`, with as many places as `unit` shows."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from operator import or_
 from typing import Literal
 
 from feerules.documents.charging import (
@@ -23,14 +25,15 @@ from feerules.documents.values import Value
 from feerules.plan.bounds import Exact
 from feerules.plan.conditions import cells_hold
 from feerules.plan.cycles import Cycle, Progress, judged_on, line_moment
-from feerules.plan.figures import Shown
-from feerules.plan.metering import Metering, Point, Span, Use
+from feerules.plan.figures import Shown, ShownPart
+from feerules.plan.metering import Point, Span, Use
 from feerules.plan.moments import Moment
 from feerules.plan.names import Refused, place_of
 from feerules.plan.nodes import Node
 from feerules.plan.percentages import Others
 from feerules.plan.terms import Scope
 from feerules.plan.units import Term
+from feerules.plan.visits import Visits
 
 __all__ = ["Line"]
 
@@ -38,7 +41,17 @@ FEN = Decimal("0.01")
 MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 
 
-class Line(Metering):
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """What is priced at once: a line, or the part of it in one month, from `run` to `to`."""
+
+    time: Exact
+    moment: Moment
+    run: Point
+    to: Point
+
+
+class Line(Visits):
     """Builds the amount of one line."""
 
     def __init__(
@@ -89,46 +102,112 @@ class Line(Metering):
 
     def exact(self, run: Point, to: Point) -> Exact:
         """The exact charge for what lies between two points."""
+        most = self.fee.maximum
+        if most is not None and most.each is not None:
+            return self._by_days(most, most.each, run, to)
         months = self._months(run, to)
-        total = Exact(self.b, self.b.const(0))
-        for time, moment in months:
-            with self.scope.at(moment):
-                share = self._share_of_cycle(run, to) if len(months) == 1 else self._share_of(time)
-                part = self._stage("month", self._charge(time, run, to, share))
+        total, used = Exact(self.b, self.b.const(0)), []
+        for n, each in enumerate(months):
+            self.month = self._month(n) if len(months) > 1 else None
+            with self.scope.at(each.moment):
+                share = self._share_of_cycle(run, to) if len(months) == 1 else self._share_of(each.time)
+                part = self._stage("month", self._charge(each.time, each.run, each.to, share))
                 total = total.plus(part)
             if len(months) > 1:
-                self.shown.months.append((moment.nodes["judged_on"], part.rounded(FEN, "half_up")))
-        share = self._share_of_cycle(run, to)
-        return self._limited(self.fee, total, share)
+                self.shown.months.append((each.moment.nodes["judged_on"], part.rounded(FEN, "half_up")))
+            used += [self.shown.quantity] if self.shown.quantity is not None else []
+        self.month = None
+        if self.usage and used:
+            self.shown.quantity = self.b.total(used)
+        return self._limited(self.fee, total, self._share_of_sums(self._share_of_cycle(run, to)))
 
-    def _months(self, run: Point, to: Point) -> list[tuple[Exact, Moment]]:
+    def _by_days(self, most: Limit, each: int, run: Point, to: Point) -> Exact:
+        """A visit whose amount has a most for each so many days: every such part is priced by itself."""
+        charges = (self.fee, *self.fee.parts.values())
+        rules = [charge.per for charge in charges if isinstance(charge.per, Started)]
+        if not rules or self.cycle.months is not None:
+            raise self._no_visit(most)
+        b, time = self.b, Exact(self.b, self.b.const(1))
+        total, counted, parts = Exact(b, b.const(0)), [], dict[str, Exact]()
+        told: dict[str, ShownPart] = {}
+        for stretch, times in self._stretches(rules, each):
+            self.stretch, self.shown = stretch, Shown()
+            price = self._charge(time, run, to, None)
+            total = total.plus(price.at_most(self._limit(most, "maximum", None)).times(times))
+            counted += [] if self.shown.quantity is None else [b.mul(self.shown.quantity, times)]
+            for part in self.shown.parts:
+                amount = Exact(b, part.amount).times(times)
+                told[part.name] = part
+                parts[part.name] = parts[part.name].plus(amount) if part.name in parts else amount
+        self.stretch = None
+        # A part has a quantity on each day, and none of them is that of its whole amount.
+        self.shown.parts = [
+            replace(told[name], amount=amount.rounded(FEN, "half_up"), quantity=None, rate=None)
+            for name, amount in parts.items()
+        ]
+        self.shown.quantity = b.total(counted) if counted else None
+        if self.fee.minimum is None:
+            return total
+        if self.fee.minimum.each is not None:
+            raise self._no_visit(self.fee.minimum)
+        return total.at_least(self._limit(self.fee.minimum, "minimum", None))
+
+    def _no_visit(self, limit: Limit) -> Refused:
+        return self.scope.names.refuse(
+            limit.where_of("each"), "contradiction", "each: where no visit has a maximum",
+            "each: in the maximum of a fee whose per: counts started time", "take each: out",
+        )  # fmt: skip
+
+    def _months(self, run: Point, to: Point) -> list[Piece]:
         """The time that is charged, in months: as one piece, or month by month where a rule asks so."""
         moment = self.scope.moment
         if self.progress is None:
-            return [(Exact(self.b, self.b.const(1)), moment)]
-        fraction = "month_fraction" in self.roundings
-        by_month = self.fee.judged == "each_month" or "month" in self.roundings
-        if not (by_month or fraction):
-            return [(self._time(run, to), moment)]
+            return [Piece(Exact(self.b, self.b.const(1)), moment, run, to)]
+        by_month = self._by_month()
+        if not (by_month or "month_fraction" in self.roundings):
+            return [Piece(self._time(run, to), moment, run, to)]
         pieces = [self._month_piece(n, run, to) for n in range(self.cycle.months or 1)]
         if by_month:
-            return [(time, self._moment_of(n)) for n, time in enumerate(pieces)]
-        total = pieces[0]
+            return pieces
+        total = pieces[0].time
         for piece in pieces[1:]:
-            total = total.plus(piece)
-        return [(total, moment)]
+            total = total.plus(piece.time)
+        return [Piece(total, moment, run, to)]
+
+    def _by_month(self) -> bool:
+        """Whether each month is priced by itself; other fees' amounts are for all the days of the line."""
+        fee = self.fee
+        if fee.judged != "each_month" and "month" not in self.roundings:
+            return False
+        own = (fee.per, fee.rate, fee.tiers, fee.pass_through, fee.adjustments, tuple(fee.parts.values()))
+        if (self.cycle.months or 1) == 1 or not self.others.named_in(own):
+            return True
+        if fee.judged == "each_month":
+            raise self.scope.names.refuse(
+                fee.where_of("judged"), "unsupported", "judged: each_month in a fee on other fees' amounts",
+                "judged: at_start", "judge the other fees month by month, or bill all of them every: month",
+            )  # fmt: skip
+        return False
 
     def _time(self, run: Point, to: Point) -> Exact:
         assert self.progress is not None
         between = self.b.within(self.b.sub(to.total, run.total), 0, self.progress.whole)
         return Exact(self.b, between, self.progress.denominator)
 
-    def _month_piece(self, n: int, run: Point, to: Point) -> Exact:
+    def _month(self, n: int) -> tuple[Node, Node]:
+        """The first day of the nth month of the cycle, and the day after its last."""
+        first, last = self.cycle.month_starts[n : n + 2]
+        return first, last
+
+    def _month_piece(self, n: int, run: Point, to: Point) -> Piece:
         assert self.progress is not None
-        b, den = self.b, self.progress.denominator
-        ends = [b.clamp(x.total, b.const(n * den), b.const((n + 1) * den)) for x in (run, to)]
-        piece = Exact(b, b.within(b.sub(ends[1], ends[0]), 0, den), den)
-        return self._stage("month_fraction", piece)
+        b, den, (first, last) = self.b, self.progress.denominator, self._month(n)
+        ends = [
+            Point(b.clamp(x.day, first, last), b.clamp(x.total, b.const(n * den), b.const((n + 1) * den)))
+            for x in (run, to)
+        ]
+        time = Exact(b, b.within(b.sub(ends[1].total, ends[0].total), 0, den), den)
+        return Piece(self._stage("month_fraction", time), self._moment_of(n), ends[0], ends[1])
 
     def _moment_of(self, n: int) -> Moment:
         """The moment at which the nth month is judged: its first day that is charged to anybody."""
@@ -160,21 +239,34 @@ class Line(Metering):
             if not name and self.fee.parts and not _says_something(charge):
                 continue
             part = self._part(name, charge, time, run, to, share)
-            if name:
-                self.shown.parts.append((name, part.rounded(FEN, "half_up")))
             total = total.plus(part)
-        return self._adjusted(total, share)
+        return self._adjusted(total, self._share_of_sums(share))
+
+    def _share_of_sums(self, share: Exact | None) -> Exact | None:
+        """Which share of a sum for a cycle the line gets: all of it, where all that is metered is the line's."""
+        own_days = self.timed or self.of_others or self.month is not None
+        all_of_it = self.metered and not own_days and self.fee.at_a_change == "all_to_the_later"
+        return None if all_of_it else share
 
     def _part(
         self, name: str, charge: Charge, time: Exact, run: Point, to: Point, share: Exact | None
     ) -> Exact:
         if not name:
             return self._own(charge, time, run, to)
+        shown, unit = self.shown, self.shown.unit
+        shown.quantity, shown.rate, shown.unit = None, None, ""
         holds = cells_hold(self.scope, charge.applies)
+        known = self.metered, self.timed, self.of_others
+        self.metered = self.timed = self.of_others = False
         with self.scope.needing(holds):
             part = self._own(charge, time, run, to)
-            part = self._stage("component", self._limited(charge, part, share))
-        return part.where(holds, Exact(self.b, self.b.const(0)))
+            part = self._stage("component", self._limited(charge, part, self._share_of_sums(share)))
+        self.metered, self.timed, self.of_others = map(or_, known, (self.metered, self.timed, self.of_others))
+        part = part.where(holds, Exact(self.b, self.b.const(0)))
+        amount = part.rounded(FEN, "half_up")
+        shown.parts.append(ShownPart(name, amount, shown.quantity, shown.rate, shown.unit, holds))
+        shown.unit = unit or shown.unit
+        return part
 
     def _own(self, charge: Charge, time: Exact, run: Point, to: Point) -> Exact:
         if charge.pass_through is not None:
@@ -193,11 +285,12 @@ class Line(Metering):
         term = self._quantity(charge)
         self.shown.unit = self.shown.unit or ("·".join(term.unit) if term.unit else "")
         if isinstance(charge.per, FeesQuantity):
-            self.metered = True
+            self.of_others = True
             return self._priced(charge, Use(self.b.const(0), term.node, term.node))
         if term.usage:
             return self._priced(charge, self._portion(term, run, to))
         priced = self._priced(charge, Use(self.b.const(0), term.node, term.node))
+        self.timed = True
         if self.progress is None or self.others.named_in(charge.rate):
             return priced
         span = self._in_rate_time(charge, time, run, to)
@@ -280,6 +373,11 @@ class Line(Metering):
         if rule.at_least is not None:
             return amount.at_least(self._sum(rule.at_least, "at_least", share))
         if rule.free_months is not None:
+            if self.cycle.months is None or self.cycle.season:
+                raise self.scope.names.refuse(
+                    rule.where_of("free_months"), "unsupported", "free_months in a fee that is not by the month",
+                    "free months of cycles of months", "say times: 0.5 for half of the amount, or minus: 5",
+                )  # fmt: skip
             return self._without_months(amount, self._number(rule.free_months))
         if rule.per_unit is not None:
             return self._per_unit(rule.per_unit, amount, share)
@@ -294,10 +392,8 @@ class Line(Metering):
         b = self.b
         time = Exact(b, self.span.liable_total, 1 if self.progress is None else self.progress.denominator)
         left = time.minus(Exact(b, free)).at_least(Exact(b, b.const(0)))
-        kept, of, _ = left.common(time)
-        kept = b.min(kept, of)
-        least = b.max(b.unscaled(of), b.const(1))
-        return Exact(b, b.mul(amount.num, b.unscaled(kept)), b.mul(amount.den, least))
+        kept, of = left.beside(time)
+        return amount.times(b.min(kept, of)).over(b.max(of, b.const(1)))
 
     def _per_unit(self, rule: PerUnit, amount: Exact, share: Exact | None) -> Exact:
         b = self.b
@@ -321,6 +417,9 @@ class Line(Metering):
         return amount.plus(Exact(b, b.mul(amount.num, change.num), b.mul(amount.den, change.den)))
 
     def _limited(self, charge: Charge, amount: Exact, share: Exact | None) -> Exact:
+        for limit in (charge.minimum, charge.maximum):
+            if limit is not None and limit.each is not None:
+                raise self._no_visit(limit)
         if charge.minimum is not None:
             amount = amount.at_least(self._limit(charge.minimum, "minimum", share))
         if charge.maximum is not None:

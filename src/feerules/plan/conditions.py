@@ -14,7 +14,7 @@ from typing import Any
 from feerules.documents.cells import Cell, CellError
 from feerules.documents.facts import FactKind
 from feerules.documents.literals import CellType
-from feerules.documents.lookalikes import half
+from feerules.documents.numerals import is_free, number_in
 from feerules.errors import Where, did_you_mean
 from feerules.periods import day_number, from_day_number
 from feerules.plan.bounds import Builder
@@ -125,13 +125,17 @@ def wrong_number(text: str) -> tuple[str, str, str, str] | None:
 
 
 def number_hint(text: str) -> str:
-    """What to type instead of a cell that is no number."""
-    if half(text) != text:
-        return f'write "{half(text)}" with half-width characters'
-    found = re.search(r"\d[\d,]*(\.\d+)?", text)
-    if found and found[0] != text:
-        return f"write {found[0].replace(',', '')}"
-    return ""
+    """What to type instead of a cell that is no number; "" where that is in doubt."""
+    if is_free(text):
+        return "write 0 if nothing is to be paid"
+    meant = number_in(text)
+    return f"write {meant}" if meant else ""
+
+
+def _new_word(word: str, fact: str) -> str:
+    if word.isascii():
+        return f"add it to the choice of {fact}, or to its words"
+    return f"add words: {{{word}: …}} to the fact {fact}, with the word of the choice that it stands for"
 
 
 # Cells
@@ -165,11 +169,20 @@ class Conditions:
         values = f"values from {about.text(about.lo)} to {about.text(about.hi)}"
         if about.kind in ("boolean", "choice", "text"):
             values = f"one of {', '.join(about.text(value) for value in range(about.lo, about.hi + 1)[:20])}"
+        if about.kind in ("decimal", "integer") and any(decimals_of(x) > about.scale for x in cell.literals):
+            values += f" with at most {about.scale} decimals" if about.scale else " without decimals"
         optional = not about.nullable and cell.matches(None)
         return self.names.refuse(
             where, "outside_domain", f'"{cell}", which no {about.name} can match', values,
             f"declare {about.name} as optional: true" if optional else f"mend the cell, or the domain of {about.name}",
         )  # fmt: skip
+
+    def _hint_for(self, literal: str, about: Subject) -> str:
+        near = did_you_mean(literal, about.codes)
+        # What a position tells, nobody can add to.
+        if near or about.name not in self.names.facts:
+            return near
+        return _new_word(literal, about.name)
 
     def _worded(self, cell: Cell, where: Where, about: Subject) -> tuple[tuple[int, int], ...]:
         if about.kind == "boolean":
@@ -181,7 +194,7 @@ class Conditions:
                     self.names.problem(
                         where, "unknown_word", f'"{literal}", which is no {about.name}',
                         "one of " + ", ".join(about.codes),
-                        did_you_mean(literal, about.codes) or f"add it to the choice of {about.name}, or to its words",
+                        self._hint_for(literal, about),
                     )  # fmt: skip
                     raise Refused
         # All that a cell does not name is alike to it, so the words that it names decide, however many

@@ -10,7 +10,17 @@ from feerules.periods import from_day_number
 from feerules.plan.bounds import Builder
 from feerules.plan.nodes import Node
 
-__all__ = ["day_of_month", "days_in_month", "month_number", "month_of_year", "months_between", "over_days"]
+__all__ = [
+    "PARTS_OF_DAYS",
+    "day_of_moment",
+    "day_of_month",
+    "days_in_month",
+    "month_end",
+    "month_number",
+    "month_of_year",
+    "months_between",
+    "over_days",
+]
 
 # From a month, counted from year 0, and its number of days to a value for each of them.
 OfMonth = Callable[[int, int], Sequence[int]]
@@ -67,6 +77,34 @@ def days_in_month(b: Builder, day: Node) -> Node:
     return over_days(b, _days_in_month, day)
 
 
+def month_end(b: Builder, day: Node) -> Node:
+    """The last day of the month in which a day falls."""
+    return b.add(day, b.sub(days_in_month(b, day), day_of_month(b, day)))
+
+
+def year(b: Builder, day: Node) -> Node:
+    return b.div_round(month_number(b, day), b.const(12), "down")
+
+
+def weekday(b: Builder, day: Node) -> Node:
+    """1 for Monday to 7 for Sunday."""
+    days = b.sub(day, b.const(_aligned(day.lo, 7, -3)))  # day -3 was a Monday
+    weeks = b.div_round(days, b.const(7), "down")
+    return b.add(b.within(b.sub(days, b.mul(weeks, b.const(7))), 0, 6), b.const(1))
+
+
+def day_of_moment(b: Builder, minute: Node) -> Node:
+    """The day that holds a minute."""
+    first = _aligned(minute.lo, 1440)
+    passed = b.div_round(b.sub(minute, b.const(first)), b.const(1440), "down")
+    return b.add(passed, b.const(first // 1440))
+
+
+def _aligned(least: int, step: int, offset: int = 0) -> int:
+    """The greatest multiple of a step, from an offset, that is at most `least`."""
+    return (least - offset) // step * step + offset
+
+
 def months_between(b: Builder, start: Node, end: Node) -> Node:
     """Completed months; a month ends on the corresponding day or, where there is none, on month end."""
     forward = _completed(b, start, end)
@@ -78,3 +116,11 @@ def _completed(b: Builder, start: Node, end: Node) -> Node:
     needed = b.min(day_of_month(b, start), days_in_month(b, end))
     short = b.compare("<", day_of_month(b, end), needed)
     return b.sub(b.sub(month_number(b, end), month_number(b, start)), short)
+
+
+PARTS_OF_DAYS: dict[str, Callable[[Builder, Node], Node]] = {
+    "year_of": year,
+    "month_of": month_of_year,
+    "day_of": day_of_month,
+    "weekday_of": weekday,
+}

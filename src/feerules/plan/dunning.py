@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
-from feerules.documents.policy import DunningPolicy, LateFee, ParameterRate, Step, Stop
+from feerules.documents.formulas import Formula
+from feerules.documents.policy import After, DunningPolicy, LateFee, ParameterRate, Step, Stop
 from feerules.documents.schedule import FactLibrary
 from feerules.documents.values import TableValue
 from feerules.errors import did_you_mean
@@ -15,6 +17,7 @@ from feerules.periods import day_number
 from feerules.plan.bounds import Builder, TooLarge
 from feerules.plan.conditions import Conditions, cells_hold, subject
 from feerules.plan.cuts import Cuts, cuts_of
+from feerules.plan.elapsed import months_fact, months_since
 from feerules.plan.ledgers import (
     AWAY,
     CONNECTED,
@@ -89,7 +92,9 @@ def policy_names(policy: DunningPolicy, library: FactLibrary, mapping: Mapping[s
         aliases=dict(ALIASES),
         texts=texts,
         mapping=mapping,
-        computed=frozenset([CLASS]),
+        computed=frozenset([CLASS, *(months_fact(step.id) for step in _steps(policy))]),
+        said={fact.zh: name for name, fact in POSITION.items()},
+        about=("policy", "account"),
     )
     for key in ("facts", "derived", "tables"):
         for name in getattr(policy, key):
@@ -104,7 +109,7 @@ def policy_names(policy: DunningPolicy, library: FactLibrary, mapping: Mapping[s
 def _own_facts(policy: DunningPolicy) -> Iterator[PositionFact]:
     yield from map(bucket_fact, policy.buckets)
     for step in _steps(policy):
-        yield from step_facts(step.id)
+        yield from step_facts(step.id, by_clock=step.gap_by == "clock")
 
 
 def _steps(policy: DunningPolicy) -> tuple[Step, ...]:
@@ -152,7 +157,13 @@ def terms_of(version: PolicyVersion) -> LedgerTerms:
         away=frozenset(outcomes.away or AWAY),
         refused=frozenset(outcomes.refused or REFUSED),
         steps=tuple(
-            StepTerms(step.id, step.in_force, step.must_be == "delivered", step.period or 0)
+            StepTerms(
+                step.id,
+                step.in_force,
+                step.must_be == "delivered",
+                step.period or 0,
+                step.gap if step.gap_by == "clock" else None,
+            )
             for step in _steps(policy)
         ),
     )
@@ -229,9 +240,11 @@ class _Compiling:
         self.scope = Scope(version.names, self.b, Moment({}))
         self.scope.tables = table_term
         self.outputs: dict[str, Node] = {}
+        ids = [step.id for step in _steps(self.policy)]
+        self.scope.computed |= months_since(self.scope, ids, self.policy.where) if ids else ()
 
     def compiled(self) -> Compiled:
-        self.outputs["applies"] = cells_hold(self.scope, self.policy.applies)
+        self._applies()
         found, classes = self._class()
         self._stops()
         self._ladder()
@@ -241,6 +254,17 @@ class _Compiling:
         rows = found.decision.rows if found else ()
         own = frozenset([*POSITION, *(fact.name for fact in _own_facts(self.policy))])
         return Compiled(self.policy, self.terms, plan, own, classes, rows, cuts_of(plan))
+
+    def _applies(self) -> None:
+        """The account's own facts alone: its position is not known before its policy is."""
+        for name in self.policy.applies:
+            told = ALIASES.get(name, name)
+            if told in POSITION or told.startswith(("steps.", "bucket_")) or told == CLASS:
+                self.version.names.problem(
+                    place_of(name, self.policy.where), "unknown_account_fact", f'"{name}" in applies, a fact of the position',
+                    "facts that the account itself tells", "declare a fact, or ask it in a stop",
+                )  # fmt: skip
+        self.outputs["applies"] = cells_hold(self.scope, self.policy.applies)
 
     def _guards(self) -> Iterator[Guard]:
         for leaf, need in self.scope.needs.items():
@@ -289,11 +313,19 @@ class _Compiling:
 
     def _stops(self) -> None:
         b, stops = self.b, self.policy.stops
+        holds = [self._tried(partial(self._holds, stop)) for stop in stops]
         first: Node = b.const(len(stops))
         for number, stop in reversed([*enumerate(stops)]):
-            first = b.choose(self._holds(stop), b.const(number), first)
+            first = b.choose(holds[number], b.const(number), first)
             self._until(number, stop)
         self.outputs["stop"] = first
+
+    def _tried(self, made: Callable[[], Node]) -> Node:
+        """What is made; where that is refused, a stand-in, so that the next part is read all the same."""
+        try:
+            return made()
+        except Refused:
+            return self.b.false
 
     def _until(self, number: int, stop: Stop) -> None:
         for name, offset in stop.until.items():
@@ -322,7 +354,10 @@ class _Compiling:
             return
         steps = self.policy.ladder.steps
         counts = [self.scope.term(f"steps.{step.id}.count", step.where).node for step in steps]
-        ready = [self._ready(number, step, counts[number]) for number, step in enumerate(steps)]
+        ready = [
+            self._tried(partial(self._ready, number, step, counts[number]))
+            for number, step in enumerate(steps)
+        ]
         due = self._in_order(steps, counts, ready)
         self.outputs["step"] = self._chosen(due)
         for number, stop in enumerate(self.policy.stops):
@@ -335,14 +370,19 @@ class _Compiling:
 
     def _ready(self, number: int, step: Step, count: Node) -> Node:
         b, scope = self.b, self.scope
-        tests = [self._holds(step)]
+        tests = [self._tried(partial(self._holds, step))]
+        if step.amount is not None:
+            self._asks(step, step.amount)
         if step.after is not None:
-            tests.append(self._after(step, step.after.step, step.after.days))
+            tests.append(self._after(step, step.after))
         met = b.all_of(tests)
         last = scope.term(f"steps.{step.id}.days", step.where)
         # Nothing is done twice on one day.
-        gap = b.const(max(step.gap or 0, 1))
-        rested = b.any_of((b.negate(last.present or b.true), b.compare("<=", gap, last.node)))
+        gap = b.const(1 if step.gap_by == "clock" else max(step.gap or 0, 1))
+        over = [b.compare("<=", gap, last.node)]
+        if step.gap_by == "clock":
+            over.append(scope.term(f"steps.{step.id}.rested", step.where).node)
+        rested = b.any_of((b.negate(last.present or b.true), b.all_of(over)))
         most = step.at_most
         if most is None and self.policy.ladder and self.policy.ladder.order == "one_step_at_a_time":
             most = 1
@@ -352,19 +392,37 @@ class _Compiling:
             f"step.{number}.rested": rested,
             f"step.{number}.left": left,
         }
+        if step.fee is not None:
+            fee = self._fee(step.fee, met)
+            self.outputs[f"step.{number}.fee"] = b.choose(met, fee, b.const(0, 2))
         return b.all_of((met, rested, left))
 
-    def _after(self, step: Step, other: str, days: str) -> Node:
-        where = step.after.where_of("days") if step.after else step.where
-        name = f"steps.{other}.days"
-        if name not in self.version.names.leaves:
+    def _asks(self, step: Step, fact: str) -> None:
+        name = ALIASES.get(fact, fact)
+        known = [each for each, told in POSITION.items() if told.kind == "decimal"]
+        known += [f"bucket_{bucket}" for bucket in self.policy.buckets]
+        if name not in known:
+            self.version.names.problem(
+                step.where_of("amount"), "unknown_fact", f'"{fact}" as the amount of {step.id}',
+                f"an amount of the position: {', '.join(known)}", did_you_mean(fact, known),
+            )  # fmt: skip
+
+    def _after(self, step: Step, after: After) -> Node:
+        days, months = f"steps.{after.step}.days", months_fact(after.step)
+        if days not in self.version.names.leaves:
             ids = [each.id for each in _steps(self.policy)]
             raise self.version.names.refuse(
-                step.after.where_of("step") if step.after else step.where, "unknown_step", f'the step "{other}"',
-                f"a step of the ladder: {', '.join(ids)}", did_you_mean(other, ids),
+                after.where_of("step"), "unknown_step", f'the step "{after.step}"',
+                f"a step of the ladder: {', '.join(ids)}", did_you_mean(after.step, ids),
             )  # fmt: skip
-        done = self.scope.term(name, where).present or self.b.true
-        return self.b.all_of((done, cells_hold(self.scope, {name: days})))
+        done = self.scope.term(days, after.where).present or self.b.true
+        since = {name: cell for name, cell in ((days, after.days), (months, after.months)) if cell != "-"}
+        return self.b.all_of((done, cells_hold(self.scope, since)))
+
+    def _fee(self, formula: Formula, met: Node) -> Node:
+        """What a step costs the debtor; its facts are needed only where its conditions hold."""
+        with self.scope.needing(met):
+            return self.b.rounded(self.scope.formula(formula).node, 2)
 
     def _in_order(self, steps: Sequence[Step], counts: Sequence[Node], ready: Sequence[Node]) -> list[Node]:
         """The steps that may be taken, by the order of the ladder; the first of them is taken."""

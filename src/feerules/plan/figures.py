@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from feerules.documents.charging import Charge, Rounding
-from feerules.documents.facts import KIND_WORDS
 from feerules.documents.formulas import Formula
 from feerules.documents.values import FactValue, GuidedValue, SumValue, TableValue, Value
 from feerules.plan.bounds import Builder, Exact
 from feerules.plan.lookups import Found, decide
 from feerules.plan.names import place_of
 from feerules.plan.nodes import Leaf, Node, Plan
+from feerules.plan.outputs import number_of
 from feerules.plan.tariffs import Slice
 from feerules.plan.terms import Scope
 
-__all__ = ["Figures", "Pool", "Shown", "told"]
+__all__ = ["Figures", "Pool", "Shown", "ShownPart", "told"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +33,18 @@ class Pool:
     den: Node
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ShownPart:
+    """A part of a fee where it `holds`: its amount, and what of what it is where that is told."""
+
+    name: str
+    amount: Node
+    quantity: Node | None
+    rate: Node | None
+    unit: str
+    holds: Node
+
+
 @dataclass(eq=False)
 class Shown:
     """What a line tells about itself beside its amount; each node is computed only when asked for."""
@@ -45,7 +57,10 @@ class Shown:
     decisions: list[tuple[str, Found, tuple[str, ...]]] = field(default_factory=list)
     components: list[tuple[str, Node]] = field(default_factory=list)
     slices: list[tuple[str, Slice]] = field(default_factory=list)
-    parts: list[tuple[str, Node]] = field(default_factory=list)
+    parts: list[ShownPart] = field(default_factory=list)
+    registers: list[tuple[str, Node]] = field(default_factory=list)
+    guided: list[tuple[str, Node]] = field(default_factory=list)
+    counted: Node | None = None  # what tiers had counted before
     applied: list[tuple[int, Node]] = field(default_factory=list)
     months: list[tuple[Node, Node]] = field(default_factory=list)
     pool: Pool | None = None
@@ -92,10 +107,7 @@ class Figures:
         return self._guided(value, outputs, charge)
 
     def _number(self, formula: Formula) -> Node:
-        term = self.scope.formula(formula)
-        if term.kind not in ("decimal", "integer"):
-            raise self.scope.names.refuse(formula.where(0), "wrong_type", KIND_WORDS[term.kind], "a number")
-        return term.node
+        return number_of(self.scope, formula)
 
     def _guided(self, value: GuidedValue, outputs: Sequence[str], charge: Charge | None) -> Exact:
         base = self.value(value.base, ("base", *outputs), charge)
@@ -104,11 +116,20 @@ class Figures:
         chosen = self.value(value.float, ("float",), charge)
         b = self.b
         if value.up is not None:
-            self.scope.guard("float_out_of_range", chosen.is_at_most(Exact(b, b.decimal(value.up))))
-        if isinstance(value.down, Decimal):
-            self.scope.guard("float_out_of_range", Exact(b, b.decimal(-value.down)).is_at_most(chosen))
+            self.scope.guard("float_out_of_range", chosen.is_at_most(self._permitted(value.up, "up")))
+        if value.down is not None and value.down != "without_limit":
+            least = Exact(b, b.const(0)).minus(self._permitted(value.down, "down"))
+            self.scope.guard("float_out_of_range", least.is_at_most(chosen))
+        self.shown.guided += [("base", told(base)), ("float", told(chosen))]
         factor = Exact(b, b.const(1)).plus(chosen)
         return Exact(b, b.mul(base.num, factor.num), b.mul(base.den, factor.den))
+
+    def _permitted(self, value: Value, output: str) -> Exact:
+        """The most that a float may be; the row that says it is not the price's."""
+        decided = len(self.shown.decisions)
+        limit = self.value(value, (output,))
+        del self.shown.decisions[decided:]
+        return limit
 
     def _found(self, spec: TableValue, outputs: Sequence[str], charge: Charge | None) -> Found:
         if spec.otherwise is None and charge is not None and charge.otherwise is not None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
 
 from feerules.documents.model import Part
 from feerules.documents.policy import DunningPolicy, Step, Stop
 from feerules.errors import Problem, did_you_mean
+from feerules.plan.names import place_of
+from feerules.plan.soundness import check_effective
 
 __all__ = ["unsound_policy"]
+
+Span = tuple[int, int]
 
 # Delivery can be proved on these.
 PROVABLE = ("in_person", "courier", "post", "court", "email", "visit", "sms", "wechat", "app")
@@ -22,6 +28,10 @@ def unsound_policy(policy: DunningPolicy) -> list[Problem]:
         *_twice("step", steps),
         *(problem for stop in policy.stops for problem in _of_stop(stop, steps)),
         *(problem for step in steps for problem in _of_step(step, policy)),
+        *_of_late_fee(policy),
+        *_of_parameters(policy),
+        *_of_hours(policy),
+        *check_effective(policy),
         *_rings(steps),
         *_never_reached(policy, steps),
     ]
@@ -52,10 +62,8 @@ def _of_stop(stop: Stop, steps: Sequence[Step]) -> Iterator[Problem]:
     ids = [step.id for step in steps]
     for name in stop.lets_through:
         if name not in ids:
-            yield stop.problem(
-                "unknown_step", found=f'the step "{name}"', expected=f"a step of the ladder: {', '.join(ids) or 'none'}",
-                hint=did_you_mean(name, ids), key="lets_through",
-            )  # fmt: skip
+            where, expected = place_of(name, stop.where), f"a step of the ladder: {', '.join(ids) or 'none'}"
+            yield Problem("unknown_step", where, f'the step "{name}"', expected, did_you_mean(name, ids))
 
 
 def _of_step(step: Step, policy: DunningPolicy) -> Iterator[Problem]:
@@ -79,6 +87,72 @@ def _of_step(step: Step, policy: DunningPolicy) -> Iterator[Problem]:
         yield _odd(step, "gap", f"a gap of {step.gap} days, when it is in force for {step.in_force}")
 
 
+def _of_late_fee(policy: DunningPolicy) -> Iterator[Problem]:
+    fee = policy.late_fee
+    if fee is not None and not fee.flat and isinstance(fee.rate, Decimal) and fee.rate <= 0:
+        yield fee.problem(
+            "no_rate", found=f"a late fee at the rate {fee.rate}, without a flat sum", expected="rate: or flat:",
+            hint="write rate: 0.0005, or leave late_fee out", key="rate",
+        )  # fmt: skip
+
+
+def _of_parameters(policy: DunningPolicy) -> Iterator[Problem]:
+    for name, values in policy.parameters.items():
+        seen: set[date] = set()
+        for value in values:
+            if value.from_ in seen:
+                yield value.problem(
+                    "defined_twice", found=f"{name} from {value.from_} a second time", expected="one value from each day",
+                    hint="change the day, or take one of them out", key="from",
+                )  # fmt: skip
+            seen.add(value.from_)
+
+
+def _of_hours(policy: DunningPolicy) -> Iterator[Problem]:
+    windows, quiet = policy.windows, policy.limits.quiet
+    for kind in ("workday", "weekend", "holiday") if windows else ():
+        spans: Sequence[tuple[int, int]] = getattr(windows, kind)
+        before = (0, 0)
+        for span in sorted(spans):
+            found = _odd_hours(span, before, quiet)
+            if found and windows:
+                yield windows.problem(
+                    "contradiction", found=f"{_told(span)} of {kind}, {found[0]}", expected=found[1], hint=found[2],
+                    key=kind,
+                )  # fmt: skip
+            before = span
+
+
+def _odd_hours(span: Span, before: Span, quiet: Span | None) -> tuple[str, str, str] | None:
+    start, end = span
+    if start > end:
+        return (
+            "which end before they begin",
+            "hours of one day",
+            f'write "{_told((end, start))}", or hours up to 24:00',
+        )
+    if start < before[1]:
+        return f"which overlap {_told(before)}", "hours apart from each other", "make them one"
+    if quiet and _is_silent(span, quiet):
+        return (
+            f"which the quiet hours {_told(quiet)} silence",
+            "hours outside of them",
+            "change one of the two",
+        )
+    return None
+
+
+def _is_silent(span: Span, quiet: Span) -> bool:
+    """Quiet hours that end before they begin reach over midnight."""
+    (start, end), (hush, wake) = span, quiet
+    return hush <= start and end <= wake if hush < wake else end <= wake or hush <= start
+
+
+def _told(span: Span) -> str:
+    (a, b), (c, d) = divmod(span[0], 60), divmod(span[1], 60)
+    return f"{a:02}:{b:02}-{c:02}:{d:02}"
+
+
 def _odd(part: Part, key: str, found: str) -> Problem:
     hint = "shorten the gap, or lengthen in_force"
     return part.problem("contradiction", found=found, expected="a gap inside in_force", hint=hint, key=key)
@@ -92,9 +166,10 @@ def _rings(steps: Sequence[Step]) -> Iterator[Problem]:
         while needs.get(path[-1]) and needs[path[-1]] not in path:
             path.append(needs[path[-1]])
         if needs.get(path[-1]) == step.id and step.id == min(path):
-            ring = " → ".join([*path, step.id])
+            ring = " → ".join([*path, step.id]) + ", steps that wait for each other"
+            found = ring if len(path) > 1 else f"{step.id}, which waits for itself"
             yield step.problem(
-                "unreachable_step", found=f"{ring}, steps that wait for each other", expected="a step that can begin",
+                "unreachable_step", found=found, expected="a step that can begin",
                 hint=f"take after: out of {step.id}", key="after",
             )  # fmt: skip
 

@@ -211,10 +211,13 @@ class Lines:
             before, upto, amount = line.amount()
             if line.metered:
                 active = self._metered(line, span, active)
+            elif line.of_others:
+                active = b.all_of((active, b.compare("<", span.start.day, span.end.day)))
             elif progress is not None:
                 active = b.all_of((active, b.compare("<", span.start.total, span.end.total)))
             before, upto, amount, tax = self._taxed(line, before, upto, amount)
             payer_code = self._payer(payer)
+        b.is_close = b.is_close or not fits_int64(31 * amount.lo, 31 * amount.hi)
         if not fits_int64(amount.lo, amount.hi):
             self._too_large(max(abs(amount.lo), abs(amount.hi)), "the amount")
         if self.fee.kind == "refund":
@@ -264,7 +267,8 @@ class Lines:
                 self._needs_reading(day, span)
             if self.options.dated:
                 self._needs_told_readings(span)
-        if self.fee.at_a_change == "all_to_the_later" and not span.whole:
+        goes_on = line.timed or line.of_others  # days without usage cost something too
+        if self.fee.at_a_change == "all_to_the_later" and not span.whole and not goes_on:
             return b.all_of((active, b.compare("<=", span.liable[1], span.end.day)))
         return b.all_of((active, b.compare("<", span.start.day, span.end.day)))
 
@@ -401,8 +405,8 @@ def table_term(scope: Scope, spec: TableValue, name: str) -> Term:
 
 def _tax_in(b: Builder, amount: Node, rate: Exact) -> Node:
     """The tax that an amount includes: amount × rate ÷ (1 + rate)."""
-    num, den, _ = rate.common(Exact(b, b.const(1)).plus(rate))
-    return Exact(b, b.mul(amount, b.unscaled(num)), b.unscaled(den)).rounded(FEN, "half_up")
+    num, den = rate.beside(Exact(b, b.const(1)).plus(rate))
+    return Exact(b, b.mul(amount, num), den).rounded(FEN, "half_up")
 
 
 def _ruled(rule: DueRule, anchor: date, calendar: WorkdayCalendar | None) -> int:

@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from feerules.documents.formulas import Formula
 from feerules.documents.tables import Row, Table
 from feerules.documents.tree import Text
 from feerules.documents.values import TableValue
 from feerules.errors import Where, did_you_mean
 from feerules.plan.bounds import Builder
-from feerules.plan.conditions import Conditions, Subject, read_number, subject, wrong_number
+from feerules.plan.conditions import Conditions, Subject, read_number, subject
 from feerules.plan.grid import Condition, Grid, GridTooLarge, build
 from feerules.plan.names import Refused
 from feerules.plan.nodes import Node
+from feerules.plan.outputs import chosen, read_output
 from feerules.plan.terms import Scope, Term
 
 __all__ = ["NOTES", "Decision", "Found", "decide"]
@@ -28,6 +30,9 @@ NOTES = (
     "说明",
     "依据",
 )  # columns that people read, not machines
+ADDING = ("collect", "collect+", "collect<", "collect>", "collect#", "rule_order")
+
+Said = Decimal | Formula | str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +40,8 @@ class Decision:
     """A table read against its facts: a grid, and what each of its leaves says.
 
     `outputs` holds for each output column a whole number per leaf, and how many places these have; 0 stands
-    where no row matches. `matched` is 1 where one does. `rows` names the deciding rows of each leaf, counted
+    where no row matches or a formula does. `formulas` has for a column with formulas each of them, and per leaf
+    which holds, counted from 1; 0 for none. `matched` is 1 where a row does. `rows` names the deciding rows of each leaf, counted
     from 1: "3", "1,4", or "" for none. Made once, so that every plan shares the same tables.
     """
 
@@ -44,6 +50,7 @@ class Decision:
     subjects: tuple[Subject, ...]
     grid: Grid
     outputs: Mapping[str, tuple[tuple[int, ...], int]]
+    formulas: Mapping[str, tuple[tuple[Formula, ...], tuple[int, ...]]]
     matched: tuple[int, ...]
     rows: tuple[str, ...]
 
@@ -69,6 +76,10 @@ def decide(scope: Scope, spec: TableValue, outputs: Sequence[str], words: Sequen
     leaf = _leaf_reached(b, made.grid, terms)
     matched = b.gather(made.matched, leaf)
     nodes = {name: b.gather(table, leaf, scale) for name, (table, scale) in made.outputs.items()}
+    for name, (formulas, which) in made.formulas.items():
+        number = b.gather(which, leaf)
+        tests = {each: b.compare("==", number, b.const(n)) for n, each in enumerate(formulas, 1)}
+        nodes[name] = chosen(scope, nodes[name], tests)
     return Found(nodes, b.compare("==", matched, b.const(1)), leaf, made)
 
 
@@ -132,9 +143,13 @@ class _Reading:
         grid = self._grid(subjects, rows)
         heads = tuple((name, where) for _, name, where in conditions)
         made = Resolved(self, grid, subjects, outputs)
-        columns = {name: _encoded(values, self.words) for name, values in made.outputs().items()}
+        said = made.outputs()
+        columns = {name: _encoded(values, self.words) for name, values in said.items()}
+        formulas = {name: told for name, values in said.items() if (told := _formulas(values))[0]}
         matched = tuple(1 if leaf else 0 for leaf in grid.leaves)
-        return Decision(self.spec.where, heads, tuple(subjects), grid, columns, matched, made.rows())
+        return Decision(
+            self.spec.where, heads, tuple(subjects), grid, columns, formulas, matched, made.rows()
+        )
 
     def _columns(self) -> tuple[list[tuple[int, str, Where]], list[tuple[int, str]]]:
         """The condition columns (position, fact, place) and the output columns (position, name)."""
@@ -198,7 +213,7 @@ class _Reading:
             conditions.append(self.names.cells[key])
         return conditions
 
-    def _value(self, row: Row, at: int) -> Decimal | str:
+    def _value(self, row: Row, at: int) -> Said:
         text = row.cells[at]
         if self.words:
             if text in self.words:
@@ -206,12 +221,18 @@ class _Reading:
             expected, hint = f"one of {', '.join(self.words)}", did_you_mean(text, self.words)
             self._not_an_output(text, "unknown_word", f'the cell "{text}"', expected, hint)
             return self.words[0]
-        wrong = wrong_number(text)
-        if wrong is not None:
-            code, found, expected, hint = wrong
-            hint = hint or "leave the row out, and say otherwise: not_charged, or otherwise: problem"
+        read = read_output(self.names, text)
+        if isinstance(read, tuple):
+            code, found, expected, hint = read
+            if not hint and not any(map(str.isdigit, text)):
+                hint = "leave the row out, and say otherwise: not_charged, or otherwise: problem"
             self._not_an_output(text, code, found, expected, hint)
-        return read_number(text) or Decimal(0)
+            return Decimal(0)
+        if isinstance(read, Formula) and self.spec.hit in ADDING:
+            found = f"a formula in a table with hit: {self.spec.hit}"
+            hint = "write a table for each of what adds up, and add them in a formula"
+            self._not_an_output(text, "unsupported", found, "numbers, which add up and compare", hint)
+        return read
 
     def _not_an_output(self, text: Text, code: str, found: str, expected: str, hint: str) -> None:
         self.failed = True
@@ -228,7 +249,15 @@ class _Reading:
             ) from None  # fmt: skip
 
 
-def _encoded(values: Sequence[Decimal | str | None], words: Sequence[str]) -> tuple[tuple[int, ...], int]:
+def _formulas(values: Sequence[Said | None]) -> tuple[tuple[Formula, ...], tuple[int, ...]]:
+    """The formulas of a column, and for each leaf which of them holds, counted from 1."""
+    found = {
+        value: n for n, value in enumerate(dict.fromkeys(v for v in values if isinstance(v, Formula)), 1)
+    }
+    return tuple(found), tuple(found[value] if isinstance(value, Formula) else 0 for value in values)
+
+
+def _encoded(values: Sequence[Said | None], words: Sequence[str]) -> tuple[tuple[int, ...], int]:
     """The values of the leaves as whole numbers, and the places of these."""
     if words:
         return tuple(words.index(value) if isinstance(value, str) else 0 for value in values), 0
@@ -245,7 +274,7 @@ class Resolved:
         reading: _Reading,
         grid: Grid,
         subjects: Sequence[Subject],
-        values: Mapping[str, Sequence[Decimal | str]],
+        values: Mapping[str, Sequence[Said]],
     ) -> None:
         self.spec, self.names, self.grid = reading.spec, reading.names, grid
         self.subjects, self.values = subjects, values
@@ -253,21 +282,24 @@ class Resolved:
             _canonical(read_number(text) or text): rank for rank, text in enumerate(self.spec.priority)
         }
         self.table = reading.table
+        self.record = self.names.about[1]
         self._check_gap()
         self._check_overlap()
 
     def witness(self, point: Mapping[str, int | None]) -> str:
         texts = [f"{about.name} {about.text(point[about.name])}" for about in self.subjects]
-        return ", ".join(texts) or "any unit"
+        return ", ".join(texts) or f"any {self.record}"
 
     def _check_gap(self) -> None:
         gap = None if self.spec.otherwise is not None else self.grid.first_gap()
         if gap is not None:
             outputs = ["…"] * len(self.values)
             row = " | ".join([*(about.text(gap[about.name]) for about in self.subjects), *outputs])
+            otherwise = self.record == "unit"
             raise self.names.refuse(
-                self.spec.where, "gap", f"no row for {self.witness(gap)}", "a row for every unit, or otherwise:",
-                f"add a row such as | {row} |, or say otherwise: not_charged, or otherwise: problem",
+                self.spec.where, "gap", f"no row for {self.witness(gap)}",
+                f"a row for every {self.record}" + ", or otherwise:" * otherwise,
+                f"add a row such as | {row} |" + ", or say otherwise: not_charged, or otherwise: problem" * otherwise,
             )  # fmt: skip
 
     def _check_overlap(self) -> None:
@@ -279,7 +311,7 @@ class Resolved:
                 numbers = " and ".join(str(row + 1) for row in rows[:3])
                 found, expected = (
                     f"rows {numbers} both match {self.witness(point)}",
-                    "at most one row for each unit",
+                    f"at most one row for each {self.record}",
                 )
                 if self.spec.hit == "any":
                     found = f"{' and '.join([*said][:3])} from rows that both match {self.witness(point)}"
@@ -292,7 +324,7 @@ class Resolved:
                     "narrow a row, or say hit: first",
                 )
 
-    def _said(self, row: int) -> tuple[Decimal | str, ...]:
+    def _said(self, row: int) -> tuple[Said, ...]:
         return tuple(column[row] for column in self.values.values())
 
     def deciding(self, leaf: tuple[int, ...]) -> tuple[int, ...]:
@@ -310,29 +342,35 @@ class Resolved:
                     ),
                 )
             case "collect<":
-                return (min(leaf, key=lambda row: (column[row], row)),)
+                return (min(leaf, key=lambda row: (_number(column[row]), row)),)
             case "collect>":
-                return (max(leaf, key=lambda row: (column[row], -row)),)
+                return (max(leaf, key=lambda row: (_number(column[row]), -row)),)
         return leaf
 
-    def outputs(self) -> dict[str, tuple[Decimal | str | None, ...]]:
+    def outputs(self) -> dict[str, tuple[Said | None, ...]]:
         return {
             name: tuple(self._said_by(column, leaf) for leaf in self.grid.leaves)
             for name, column in self.values.items()
         }
 
-    def _said_by(self, column: Sequence[Decimal | str], leaf: tuple[int, ...]) -> Decimal | str | None:
+    def _said_by(self, column: Sequence[Said], leaf: tuple[int, ...]) -> Said | None:
         rows = self.deciding(leaf)
         if self.spec.hit == "collect#":
             return Decimal(len({column[row] for row in leaf}))
         if len(rows) <= 1:
             return column[rows[0]] if rows else None
-        return sum((value for row in rows if isinstance(value := column[row], Decimal)), Decimal(0))
+        return sum((_number(column[row]) for row in rows), Decimal(0))
 
     def rows(self) -> tuple[str, ...]:
         return tuple(",".join(str(row + 1) for row in self.deciding(leaf)) for leaf in self.grid.leaves)
 
 
-def _canonical(value: Decimal | str) -> str:
+def _number(value: Said) -> Decimal:
+    return value if isinstance(value, Decimal) else Decimal(0)
+
+
+def _canonical(value: Said) -> str:
     """One text for one value: 3 and 3.00 are the same output."""
+    if isinstance(value, Formula):
+        return value.text
     return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)

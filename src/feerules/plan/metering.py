@@ -1,19 +1,18 @@
-"""Quantities that are counted: usage and its tiers, registers, time used, shares of a pool."""
+"""Quantities that are counted: usage and its tiers, registers, shares of a pool."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
-from feerules.documents.charging import Charge, Share, Started, Tiers
-from feerules.documents.facts import KIND_WORDS
+from feerules.documents.charging import Charge, FeesQuantity, Share, Tiers
 from feerules.documents.schedule import Fee
 from feerules.documents.values import SumValue, TableValue
 from feerules.plan.bounds import Builder, Exact
 from feerules.plan.conditions import cells_hold
 from feerules.plan.cycles import Cycle
 from feerules.plan.figures import Figures, Pool, told
-from feerules.plan.names import place_of
 from feerules.plan.nodes import Guard, Leaf, Node, Plan, Slot
 from feerules.plan.tariffs import (
     Bands,
@@ -87,8 +86,11 @@ class Metering(Figures):
         self.cycle = cycle
         self.span = span
         self.at_a_change = fee.at_a_change
-        self.metered = False  # the quantity belongs to the cycle: time does not multiply it
+        self.metered = False  # a quantity belongs to the cycle: it goes where the fee says at a change
         self.usage = False  # and it is read from a meter
+        self.timed = False  # a price is multiplied by time
+        self.of_others = False  # a quantity is of other fees' amounts for the line's own days
+        self.month: tuple[Node, Node] | None = None  # the days of the month in hand, where months are priced
         self.in_parts = bool(fee.parts)  # the fee's components are its parts, not those of a rate
 
     # Metered quantities
@@ -101,7 +103,9 @@ class Metering(Figures):
         self.metered = True
         self.usage = self.usage or term.usage
         days = (run.day, to.day)
-        if self.span.whole:
+        if self.month is not None:
+            self._needs_reading(self.month[0])
+        elif self.span.whole:
             return Use(self.b.const(0, term.node.scale), term.node, term.node, days)
         return Use(self._spread(term.node, run.day), self._spread(term.node, to.day), term.node, days)
 
@@ -174,20 +178,24 @@ class Metering(Figures):
     def _tiered(self, charge: Charge, tiers: Tiers, use: Use) -> Exact:
         column = PRICE_COLUMNS.get(tiers.kind, "rate")
         bands = self._bands(tiers, (column,))
-        ends = self._ends(tiers, bands)
+        ends = self._ends(tiers, bands, in_cycle=use.days is not None or isinstance(charge.per, FeesQuantity))
         total = Exact(self.b, self.b.const(0))
         for year in self._tier_years(tiers, use):
             total = total.plus(self._between(tiers, bands, column, ends, year))
-        if tiers.base is not None and tiers.kind != "surcharge":
+        return total.plus(self._at_base(charge, tiers, use))
+
+    def _at_base(self, charge: Charge, tiers: Tiers, use: Use) -> Exact:
+        """What every unit costs below and besides the surcharges."""
+        if tiers.base is None:
+            return Exact(self.b, self.b.const(0))
+        if tiers.kind != "surcharge":
             self.scope.names.problem(
                 tiers.where_of("base"), "contradiction", f"base: in {tiers.kind} tiers",
                 "base: in surcharge tiers only", "say kind: surcharge, or take base: out",
             )  # fmt: skip
-        if tiers.base is not None:
-            base = self.value(tiers.base, ("base", "rate"), charge)
-            self.shown.rate = told(base)
-            total = total.plus(base.times(self.b.sub(use.high, use.low)))
-        return total
+        base = self.value(tiers.base, ("base", "rate"), charge)
+        self.shown.rate = told(base)
+        return base.times(self.b.sub(use.high, use.low))
 
     def _bands(self, tiers: Tiers, columns: Sequence[str]) -> Bands:
         bands = find_bands(self.scope, tiers, columns)
@@ -214,11 +222,20 @@ class Metering(Figures):
             return upto
         return upto.minus(cumulative(b, tiers.kind, bands, column, ends, low, size))
 
-    def _ends(self, tiers: Tiers, bands: Bands) -> list[Node]:
-        """The bounds of the bands: for the months of the bill, raised, and prorated."""
+    def _ends(self, tiers: Tiers, bands: Bands, *, in_cycle: bool = True) -> list[Node]:
+        """The bounds of the bands: for the months of the bill, raised, and prorated.
+
+        `in_cycle` says that the quantity is that of the whole cycle; an area is the same in each month.
+        """
         ends, b = list(bands.ends), self.b
         if tiers.over is not None and tiers.over.counts == "month":
-            ends = [b.mul(end, b.const(self.cycle.months or 1)) for end in ends]
+            if self.cycle.months is None or self.cycle.season:
+                raise self.scope.names.refuse(
+                    tiers.where_of("over"), "unsupported", "bands of a month in a fee that is not by the month",
+                    "over: bill, or cycles of months", "say over: bill, and give the bounds of all of it",
+                )  # fmt: skip
+            count = self.cycle.months if in_cycle and self.month is None else 1
+            ends = [b.mul(end, b.const(count)) for end in ends]
         for each in tiers.raise_bounds:
             holds = cells_hold(self.scope, each.when)
             with self.scope.needing(holds):
@@ -232,18 +249,30 @@ class Metering(Figures):
             months, of = months_in_force(self.scope, tiers, tiers.prorate_bounds, self.cycle)
             rule = tiers.prorate_bounds
             ends = [Exact(b, b.mul(end, months), of).rounded(rule.unit, rule.mode) for end in ends]
-        # A bound that a rule lowers below zero leaves its band empty.
-        return [b.max(end, b.const(0)) for end in ends]
+        # A bound that a rule lowers below zero leaves its band empty, as does one below that before it.
+        ends = [b.max(end, b.const(0)) for end in ends]
+        return [*accumulate(ends, b.max)] if bands.may_fall else ends
 
     def _tier_years(self, tiers: Tiers, use: Use) -> list[Stretch]:
         """The usage counted from and to, in each tier year that the cycle touches."""
         b, over = self.b, tiers.over
-        before = b.const(0) if over is None or over.used_before is None else self._number(over.used_before)
+        before: Node = b.const(0)
+        if over is not None and over.used_before is not None:
+            before = self.shown.counted = self._number(over.used_before)
         first, last = self.span.liable
+        low, high, years = use.low, use.high, []
+        if self.month is not None and use.days is not None and over is not None and over.counts == "month":
+            # Each month counts from nothing.
+            first, last = (b.clamp(day, first, last) for day in self.month)
+            begun = self._spread(use.total, first)
+            low, high = b.sub(low, begun), b.sub(high, begun)
         # On the first day of a tier year nothing of it has been charged, whatever a step costs for nothing.
         fresh = over is None or over.used_before is None or begins_year(tiers, self.cycle)
-        low, high, years = use.low, use.high, []
-        for day in resets(self.scope, tiers, self.cycle):
+        days = resets(self.scope, tiers, self.cycle)
+        # Less than nothing has no band; a correction is priced inside what was counted before it.
+        for counted in (before, use.total) if days else (before, b.add(before, low), b.add(before, high)):
+            self._at_least_nothing(counted)
+        for day in days:
             reset = b.const(day)
             self._needs_reading(reset)
             mid = b.within(self._spread(use.total, reset), min(use.total.lo, 0), use.total.hi)
@@ -253,6 +282,9 @@ class Metering(Figures):
             first, fresh = reset, True
         known = self._known(use, first, last, fresh=fresh)
         return [*years, Stretch(b.add(before, low), b.add(before, high), *known)]
+
+    def _at_least_nothing(self, counted: Node) -> None:
+        self.scope.guard("below_zero", self.b.compare("<=", self.b.const(0), counted))
 
     def _known(self, use: Use, first: Node, last: Node, *, fresh: bool) -> tuple[Node, Node]:
         """Whether a part of a tier year was charged before a use, and whether the use has days in it."""
@@ -278,9 +310,10 @@ class Metering(Figures):
                 charge.where, "missing_key", "registers without tiers", "tiers with a column for each register",
                 "without tiers, write one part for each register",
             )  # fmt: skip
-        self.metered = True
         terms = {name: self.scope.formula(formula) for name, formula in charge.registers.items()}
         uses = {name: self._portion(term, run, to) for name, term in terms.items()}
+        for use in uses.values():
+            self._at_least_nothing(use.total)
         bands = self._bands(charge.tiers, tuple(uses))
         ends = self._ends(charge.tiers, bands)
         b = self.b
@@ -289,8 +322,12 @@ class Metering(Figures):
         )
         whole = Use(low, high, total, (run.day, to.day))
         self.shown.quantity = b.sub(whole.high, whole.low)
+        self.shown.unit = next(("·".join(term.unit) for term in terms.values() if term.unit), "")
+        if self.month is None:
+            self.shown.registers += [(name, b.sub(use.high, use.low)) for name, use in uses.items()]
         price = self._in_order if charge.assign == "in_order" else self._in_proportion
-        return price(charge.tiers, bands, ends, uses, whole)
+        priced = price(charge.tiers, bands, ends, uses, whole)
+        return priced.plus(self._at_base(charge, charge.tiers, whole))
 
     def _in_order(
         self, tiers: Tiers, bands: Bands, ends: Sequence[Node], uses: Mapping[str, Use], whole: Use
@@ -313,63 +350,15 @@ class Metering(Figures):
         """Every slice of the whole usage is divided among the registers by their usage."""
         b = self.b
         years = self._tier_years(tiers, whole)
-        quantity = b.max(b.unscaled(b.sub(whole.high, whole.low)), b.const(1))
+        quantity = Exact(b, b.sub(whole.high, whole.low))
         parts = []
         for name, use in uses.items():
-            own = b.unscaled(b.sub(use.high, use.low))
+            own, of = Exact(b, b.sub(use.high, use.low)).beside(quantity)
             price = _sum(b, [self._between(tiers, bands, name, ends, year) for year in years])
-            parts.append(self._stage("register", price.times(own).over(quantity)))
+            parts.append(self._stage("register", price.times(own).over(b.max(of, b.const(1)))))
         return _sum(b, parts)
 
-    # Visits, pools
-
-    def _visit(self, charge: Charge, rule: Started) -> Exact:
-        if self.cycle.months is not None:
-            raise self.scope.names.refuse(
-                rule.where, "missing_key", "a price by time in a fee with cycles", "every: {use: <moment>}",
-                "add every: {use: left_at}: each use is charged once",
-            )  # fmt: skip
-        b = self.b
-        minutes = b.rounded(self._minutes(rule), 0, "up")
-        beyond = b.max(b.sub(minutes, b.const(rule.free)), b.const(0))
-        if rule.beyond_free == "from_the_start":
-            beyond = b.choose(b.compare("<=", minutes, b.const(rule.free)), b.const(0), minutes)
-        if rule.cap is None:
-            return self._started(charge, rule, beyond)
-        cap = Exact(b, self._number(rule.cap))
-        block = b.const(rule.cap_per)
-        blocks = b.div_round(beyond, block, "down")
-        rest = b.within(b.sub(beyond, b.mul(blocks, block)), 0, rule.cap_per)
-        whole = self._started(charge, rule, block).at_most(cap).times(blocks)
-        return whole.plus(self._started(charge, rule, rest).at_most(cap))
-
-    def _started(self, charge: Charge, rule: Started, minutes: Node) -> Exact:
-        units = self.b.div_round(minutes, self.b.const(rule.started), "up")
-        return self._priced(charge, Use(self.b.const(0), units, units))
-
-    def _minutes(self, rule: Started) -> Node:
-        if rule.minutes is not None:
-            node = self._number(rule.minutes)
-        else:
-            if rule.between is None:
-                raise self.scope.names.refuse(
-                    rule.where,
-                    "missing_key",
-                    "started time without a duration",
-                    "between: [entered_at, left_at]",
-                )
-            terms = [self._moment(name, rule) for name in rule.between]
-            node = self.b.sub(terms[1].node, terms[0].node)
-        self.scope.guard("ends_before_start", self.b.compare("<=", self.b.const(0), node))
-        return self.b.max(node, self.b.const(0))
-
-    def _moment(self, name: str, rule: Started) -> Term:
-        where = place_of(name, rule.where)
-        term = self.scope.number(name, where)
-        if term.kind != "datetime":
-            found = f'"{name}", {KIND_WORDS[term.kind]}'
-            raise self.scope.names.refuse(where, "wrong_type", found, "a datetime fact, such as entered_at")
-        return term
+    # Pools
 
     def _pool_share(self, share: Share) -> Term:
         """The unit's share, computed over all units beforehand and given as a fact."""
@@ -385,6 +374,7 @@ class Metering(Figures):
         self.scope = scope
         try:
             weight = self.value(share.by, ("weight", "by"))
+            self._at_least_nothing(weight.num)
         finally:
             self.scope = outer
         # The line knows nothing of what was asked to weigh: its plan has other facts.

@@ -12,8 +12,10 @@ from typing import Any
 from feerules.documents.cells import Cell, CellError
 from feerules.documents.facts import BUILT_IN, Derived, Fact, FactKind
 from feerules.documents.facts import Fact as FactSpec
+from feerules.documents.fields import meant_day
 from feerules.documents.formulas import Formula
 from feerules.documents.model import Part
+from feerules.documents.numerals import is_free, number_in
 from feerules.documents.schedule import FactLibrary, FeeSchedule, values_in
 from feerules.documents.tree import Text
 from feerules.documents.values import Otherwise, TableValue
@@ -52,6 +54,21 @@ def place_of(text: object, otherwise: Where) -> Where:
     return text.where if isinstance(text, Text) else otherwise
 
 
+# What a fact is likely to be by its name, and how that is declared.
+_EXAMPLES = (
+    ("handover|(?:^|_)(?:date|day|since|from|until|on)$|moved", "{date: true}"),
+    ("(?:_at|time)$", "{datetime: true}"),
+    ("^(?:type|kind|grade|class|category|use)$|_(?:type|kind|grade|class)$", "{choice: [residential, shop]}"),
+    ("^(?:is|has)_|^(?:lift|vacant|balcony|sold|occupied)$", "{boolean: true}"),
+    ("floor|storey|rooms|people|household|(?:^|_)count", "{integer: true, min: 0, max: 100}"),
+    ("", "{decimal: 2, min: 0, max: 100000}"),
+)
+
+
+def _example(word: str) -> str:
+    return next(example for pattern, example in _EXAMPLES if re.search(pattern, word))
+
+
 @dataclass(eq=False)
 class Names:
     """The names that one document may use, and the problems found with it."""
@@ -73,6 +90,8 @@ class Names:
     rings: set[frozenset[str]] = field(default_factory=set)
     checked: dict[int, bool] = field(default_factory=dict)
     computed: frozenset[str] = frozenset()  # what the plan itself works out, such as the class of arrears
+    said: Mapping[str, str] = field(default_factory=dict)  # what people call a fact that is no name here
+    about: tuple[str, str] = ("schedule", "unit")  # what the document is, and what it asks about
 
     def __post_init__(self) -> None:
         for name, spec in self.facts.items():
@@ -132,10 +151,15 @@ class Names:
         named = (self.leaves, self.facts, self.derived, self.computed, BUILT_IN)
         return any(name in names for names in named)
 
+    def is_number(self, name: str) -> bool:
+        """Whether a name may stand for a number by itself."""
+        return self.is_subject(name) or any(
+            name in names for names in (self.aliases, self.parameters, self.tables)
+        )
+
     def means(self, name: str) -> bool:
         """Whether a formula may say so: a name, or a word of a choice."""
-        own = (self.aliases, self.parameters, self.tables)
-        if self.is_subject(name) or any(name in names for names in own):
+        if self.is_number(name):
             return True
         if name.startswith("fees."):
             return name.removeprefix("fees.") in self.fees
@@ -146,10 +170,22 @@ class Names:
 
     def hint(self, word: str, others: Iterable[str] = ()) -> str:
         """What was likely meant by an unknown name, or how to make it known."""
+        if word in self.said:
+            return f"write {self.said[word]}"
         near = did_you_mean(word, [*others, *self.known()])
-        if near or not re.fullmatch("[a-z][a-z0-9_]*", word):
-            return near or f"add aliases: [{word}] to the fact that it is"
-        return f"declare it under facts, for example {word}: {{decimal: 2, min: 0, max: 100000}}"
+        if near:
+            return near
+        if self.about[0] == "policy" and word.startswith("bucket_"):
+            return f'declare it, for example buckets: {{{word.removeprefix("bucket_")}: "[31..90]"}}'
+        if is_free(word):
+            return "write 0 for a line of 0.00, or say with applies: who pays"
+        if meant := number_in(word):
+            return f"write {meant}"
+        if re.match("[0-9]", word):
+            return "write the name of a fact: what holds for every unit from a day on stands under effective:"
+        if not re.fullmatch("[a-z][a-z0-9_]*", word):
+            return f"add aliases: [{word}] to the fact that it is"
+        return f"declare it under facts, for example {word}: {_example(word)}"
 
     def some_facts(self) -> str:
         """The facts that the document declares, as many as one reads."""
@@ -168,7 +204,8 @@ class Names:
                 "ask it where a fee says when or applies",
             )
             return self.refuse(where, "unknown_fact", found, f"a fact{self.some_facts()}", hint)
-        expected = f"a fact{self.some_facts()}, a derived fact, a parameter or a table of this schedule"
+        document = self.about[0]
+        expected = f"a fact{self.some_facts()}, a derived fact, a parameter or a table of this {document}"
         return self.refuse(where, "unknown_fact", f'the name "{name}"', expected, self.hint(name))
 
     def otherwise(self, spec: TableValue, says: Otherwise) -> TableValue:
@@ -251,7 +288,7 @@ class Names:
         if lo > hi:
             self.problem(
                 spec.where_of("min"), "inverted_range", f"{name}: min {spec.min} and max {spec.max}",
-                "a min that is not above the max", "swap them",
+                "a min that is not above the max", f"write min: {spec.max}, max: {spec.min}",
             )  # fmt: skip
             return hi, lo
         return lo, hi
@@ -277,7 +314,10 @@ class Names:
             code = "out_of_range"
         else:
             return value
-        hint = "" if code == "wrong_type" else "look at the year" if "date" in kind else "look at the digits"
+        hint = "look at the year" if "date" in kind else "look at the digits"
+        if code == "wrong_type":
+            meant = "" if "date" in kind else number_in(text)
+            hint = meant_day(text) if kind == "date" else f"write {meant}" if meant else ""
         self.problem(spec.where_of(key), code, f'{key}: "{text}"', expected, hint)
         return default
 

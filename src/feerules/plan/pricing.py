@@ -124,10 +124,30 @@ def _check_version(draft: Draft, version: Version, done: Done, calendar: Workday
         for cycle in _cycles(draft.builder, version, fee_id, options)[:1]:
             if not Lines(draft, version, fee_id, cycle, options, done).compile():
                 _check_rest(draft.builder, version, fee_id)
+            elif draft.builder.is_close:
+                _check_others(draft, version, fee_id, cycle, done, options)
     for fee_id in version.schedule.fees:
         if fee_id not in order:
             _check_rest(draft.builder, version, fee_id)
     check_document(draft.builder, version)
+
+
+def _check_others(
+    draft: Draft, version: Version, fee_id: str, cycle: Cycle, done: Done, options: Options
+) -> None:
+    """Compiles a cycle of every other length: large numbers may fit in 28 days, and pass the limit in 31."""
+    start = options.period.start
+    options = replace(options, period=Period(start, add_months(start, 48 + (cycle.months or 1))))
+    cycles = {_lengths(each): each for each in reversed(_cycles(draft.builder, version, fee_id, options))}
+    cycles.pop(_lengths(cycle), None)
+    for each in cycles.values():
+        if not Lines(draft, version, fee_id, each, options, done).compile():
+            return
+
+
+def _lengths(cycle: Cycle) -> tuple[int, ...]:
+    """How many days after its start each month of a cycle begins, and the cycle ends."""
+    return tuple(day.lo - cycle.start.lo for day in (*cycle.month_starts, cycle.end))
 
 
 def _a_cycle_of(version: Version, fee_id: str) -> Period:

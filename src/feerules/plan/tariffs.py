@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,16 +10,18 @@ from decimal import Decimal
 from itertools import pairwise
 
 from feerules.documents.charging import Over, ProrateBounds, Tiers
+from feerules.documents.formulas import Formula
 from feerules.documents.tables import Head, Row, Table
 from feerules.documents.tree import Text
 from feerules.documents.values import TableValue
 from feerules.periods import Period, add_months, day_number, seasons_starting
 from feerules.plan.bounds import Builder, Exact
-from feerules.plan.conditions import number_hint, read_number, wrong_number
+from feerules.plan.conditions import number_hint, read_number
 from feerules.plan.cycles import Cycle
 from feerules.plan.lookups import NOTES, Found, decide
 from feerules.plan.names import Names, Refused
 from feerules.plan.nodes import Node
+from feerules.plan.outputs import Output, chosen, read_output
 from feerules.plan.terms import Scope
 
 __all__ = ["Bands", "Slice", "begins_year", "cumulative", "find_bands", "months_in_force", "resets", "slices"]
@@ -34,18 +37,22 @@ class Group:
 
     first: int
     last: int
-    ends: tuple[Decimal, ...]
-    prices: Mapping[str, tuple[Decimal, ...]]
+    ends: tuple[Output, ...]
+    prices: Mapping[str, tuple[Output, ...]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bands:
-    """The bands of a record: `ends` (one fewer than the bands) and a price per band by column."""
+    """The bands of a record: `ends` (one fewer than the bands) and a price per band by column.
+
+    `may_fall` says that a bound may be below the one before it, which leaves its band empty.
+    """
 
     ends: tuple[Node, ...]
     prices: Mapping[str, tuple[Node, ...]]
     found: Found
     texts: tuple[str, ...]
+    may_fall: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,36 +75,45 @@ def find_bands(scope: Scope, tiers: Tiers, columns: Sequence[str]) -> Bands:
         raise Refused
     groups, chooser = cache[id(tiers)]
     found = decide(scope, chooser, ("group",))
-    return _lowered(scope.b, groups, found)
+    return _lowered(scope, groups, found)
 
 
-def _lowered(b: Builder, groups: Sequence[Group], found: Found) -> Bands:
-    group = found.outputs["group"]
+def _lowered(scope: Scope, groups: Sequence[Group], found: Found) -> Bands:
     count = max(len(each.ends) for each in groups)
-    ends = tuple(_of_group(b, [_padded(each.ends, n) for each in groups], group) for n in range(count))
+    ends = tuple(_of_group(scope, [_padded(each.ends, n) for each in groups], found) for n in range(count))
     prices = {
         column: tuple(
-            _of_group(b, [_padded(each.prices[column], n) for each in groups], group)
+            _of_group(scope, [_padded(each.prices[column], n) for each in groups], found)
             for n in range(count + 1)
         )
         for column in groups[0].prices
     }
     texts = tuple(_rows_of(groups, row) for row in found.decision.rows)
-    return Bands(ends, prices, found, texts)
+    may_fall = any(isinstance(end, Formula) for each in groups for end in each.ends)
+    return Bands(ends, prices, found, texts, may_fall)
 
 
 def _rows_of(groups: Sequence[Group], row: str) -> str:
     return f"{groups[int(row) - 1].first}-{groups[int(row) - 1].last}" if row else ""
 
 
-def _padded(values: Sequence[Decimal], n: int) -> Decimal:
+def _padded(values: Sequence[Output], n: int) -> Output:
     # A group with fewer bands repeats its last one: a band from a bound to itself holds nothing.
     return values[min(n, len(values) - 1)] if values else Decimal(0)
 
 
-def _of_group(b: Builder, values: Sequence[Decimal], group: Node) -> Node:
-    scale = max(max(-int(value.as_tuple().exponent), 0) for value in values)
-    return b.gather(tuple(int(value.scaleb(scale)) for value in values), group, scale)
+def _of_group(scope: Scope, values: Sequence[Output], found: Found) -> Node:
+    """What stands at one place in the bands of the group that holds for a record."""
+    b, group = scope.b, found.outputs["group"]
+    numbers = [Decimal(0) if isinstance(value, Formula) else value for value in values]
+    scale = max(max(-int(number.as_tuple().exponent), 0) for number in numbers)
+    number = b.gather(tuple(int(each.scaleb(scale)) for each in numbers), group, scale)
+    tests: dict[Formula, Node] = {}
+    for n, value in enumerate(values):
+        if isinstance(value, Formula):
+            holds = b.all_of((found.matched, b.compare("==", group, b.const(n))))
+            tests[value] = b.any_of((tests.get(value, b.false), holds))
+    return chosen(scope, number, tests)
 
 
 class _Reading:
@@ -171,7 +187,7 @@ class _Reading:
         ends = [self._end(row, last=row is rows[-1]) for row in rows]
         bounds = [end for end in ends if end is not None]
         for (low, high), row in zip(pairwise(ends), rows[1:], strict=True):
-            if low is not None and high is not None and high <= low:
+            if isinstance(low, Decimal) and isinstance(high, Decimal) and high <= low:
                 self._tell(
                     row.cells[self.end], "overlapping_tiers", f"a band up to {high} after one up to {low}",
                     "bounds that rise from row to row", "sort the rows, or mend the bound",
@@ -183,28 +199,40 @@ class _Reading:
         self.failed = True
         self.names.problem(cell.where, code, found, expected, hint)
 
-    def _end(self, row: Row, *, last: bool) -> Decimal | None:
+    def _end(self, row: Row, *, last: bool) -> Output | None:
         assert self.end is not None
         cell = row.cells[self.end]
-        number = read_number(cell)
+        read = read_output(self.names, cell)
+        number = read_number(cell) if isinstance(read, tuple) else read
         if cell.lower() in NO_END:
             if not last:
                 hint = "only the last band has no end"
                 self._tell(cell, "overlapping_tiers", f'"{cell}" before the last band', "a bound", hint)
         elif last:
             found, expected = f"a last band that ends at {cell}", "a last band without end"
-            self._tell(cell, "tier_gap", found, expected, f"add the row | {NO_END[0]} | … |")
-        elif number is None or number <= 0:
-            self._tell(cell, "not_a_number", f'the bound "{cell}"', "a number above 0", number_hint(cell))
+            hint = f"add the row | {NO_END[0]} | … |" if number is not None else f"write {NO_END[0]}"
+            self._tell(cell, "tier_gap", found, expected, hint)
+        elif number is None or (isinstance(number, Decimal) and number <= 0):
+            self._tell(cell, "not_a_number", f'the bound "{cell}"', "a number above 0", _bound_hint(cell))
         else:
             return number
         return None
 
-    def _price(self, cell: Text) -> Decimal:
-        wrong = wrong_number(cell)
-        if wrong is not None:
-            self._tell(cell, *wrong)
-        return read_number(cell) or Decimal(0)
+    def _price(self, cell: Text) -> Output:
+        read = read_output(self.names, cell)
+        if isinstance(read, tuple):
+            self._tell(cell, *read)
+            return Decimal(0)
+        return read
+
+
+_BAND = re.compile(r"(?:[\[(]?\s*[\d.]+\D*(?:-|~|～|至|到|\.\.|,)|<=?|≤|不超过)\s*([\d.]+)\D*")
+
+
+def _bound_hint(cell: str) -> str:
+    """A band is written by its upper end alone: 0-220 is 220."""
+    band = _BAND.fullmatch(cell) if len(cell) <= 40 else None
+    return f"write {band[1]}: the band begins where the one above ends" if band else number_hint(cell)
 
 
 # The years and seasons that tiers count over
@@ -281,7 +309,7 @@ def _since(scope: Scope, rule: ProrateBounds) -> Node:
 
 def slices(b: Builder, bands: Bands, column: str, ends: Sequence[Node], low: Node, high: Node) -> list[Slice]:
     """How much of the usage from `low` to `high` falls into each band."""
-    most = b.sub(high, low).hi
+    least, most = b.sub(high, low).lo, b.sub(high, low).hi
     marks = [b.const(0), *ends]
     found = []
     for n, price in enumerate(bands.prices[column]):
@@ -293,7 +321,7 @@ def slices(b: Builder, bands: Bands, column: str, ends: Sequence[Node], low: Nod
         part = b.sub(upto[1], upto[0])
         # The part of a band between two points is never more than the distance between them.
         scale_up = 10 ** (part.scale - b.sub(high, low).scale)
-        found.append(Slice(b.within(part, 0, most * scale_up), price))
+        found.append(Slice(b.within(part, min(least, 0) * scale_up, max(most, 0) * scale_up), price))
     return found
 
 

@@ -16,7 +16,7 @@ from feerules.documents.values import TableValue
 from feerules.errors import Where, did_you_mean
 from feerules.money import ROUNDING_MODES
 from feerules.plan.bounds import Builder, TooLarge
-from feerules.plan.days import months_between
+from feerules.plan.days import PARTS_OF_DAYS, day_of_moment, month_end, months_between
 from feerules.plan.moments import Moment, anytime
 from feerules.plan.names import WIDEST, Names, Refused
 from feerules.plan.nodes import Comparison, Guard, Leaf, Mode, Node
@@ -25,6 +25,7 @@ from feerules.plan.units import Term, joined, product, unlike
 __all__ = ["Moment", "Scope", "Term"]
 
 Resolver = Callable[[str, Where], Term]
+MOST_LATER = 3650
 
 
 class Scope:
@@ -253,6 +254,8 @@ class _Formula:
                 )
             case Binary():
                 raise self.refuse(expr, "wrong_type", "a comparison", "a number", "use if(condition, a, b)")
+            case Call(name=name) if name in PARTS_OF_DAYS:
+                return self._part_of(expr)
             case Call(name=name):
                 return getattr(self, f"_{name}_of")(expr)  # type: ignore[no-any-return]
         raise AssertionError(type(expr).__name__)
@@ -279,10 +282,10 @@ class _Formula:
     def _text(self, expr: Expr) -> str:
         return quote(written(expr))
 
-    def day(self, expr: Expr) -> Term:
+    def moment(self, expr: Expr, expected: str, *kinds: FactKind) -> Term:
         term = self.term(expr)
-        if term.kind != "date":
-            raise self.refuse(expr, "wrong_type", f"{self._text(expr)}, {KIND_WORDS[term.kind]}", "a date")
+        if term.kind not in kinds:
+            raise self.refuse(expr, "wrong_type", f"{self._text(expr)}, {KIND_WORDS[term.kind]}", expected)
         return term
 
     def _arithmetic(self, expr: Binary) -> Term:
@@ -363,12 +366,35 @@ class _Formula:
         return "half_up"
 
     def _days_between_of(self, expr: Call) -> Term:
-        start, end = (self.day(arg) for arg in expr.args)
+        start, end = (self.moment(arg, "a date", "date") for arg in expr.args)
         return Term(self.b.sub(end.node, start.node), "integer", ("day",))
 
     def _months_between_of(self, expr: Call) -> Term:
-        start, end = (self.day(arg) for arg in expr.args)
+        start, end = (self.moment(arg, "a date", "date") for arg in expr.args)
         return Term(months_between(self.b, start.node, end.node), "integer", ("month",))
+
+    def _month_end_of(self, expr: Call) -> Term:
+        """The last day of the month in which a day falls, or the day so many days after it."""
+        day = self.moment(expr.args[0], "a date", "date").node
+        if len(expr.args) > 1:
+            day = self.b.add(day, self.b.const(self._days(expr.args[1])))
+        return Term(month_end(self.b, day), "date")
+
+    def _days(self, expr: Expr) -> int:
+        if isinstance(expr, Num) and expr.value == int(expr.value) and expr.value <= MOST_LATER:
+            return int(expr.value)
+        expected = f"a whole number of days, at most {MOST_LATER}"
+        raise self.refuse(expr, "wrong_type", f"{self._text(expr)} as the days of month_end()", expected)
+
+    def _minutes_between_of(self, expr: Call) -> Term:
+        start, end = (self.moment(arg, "a moment, such as entered_at", "datetime") for arg in expr.args)
+        return Term(self.b.sub(end.node, start.node), "integer", ("minute",))
+
+    def _part_of(self, expr: Call) -> Term:
+        """The year, month, day or weekday of a day, or of the day that holds a moment."""
+        term = self.moment(expr.args[0], "a day or a moment", "date", "datetime")
+        day = term.node if term.kind == "date" else day_of_moment(self.b, term.node)
+        return Term(PARTS_OF_DAYS[expr.name](self.b, day), "integer")
 
     def _if_of(self, expr: Call) -> Term:
         test = self.truth(expr.args[0])

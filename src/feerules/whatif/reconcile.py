@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from feerules.book import Book
 from feerules.estate import price_frame
-from feerules.frames import FrameError, columns_of, fen, into_lazy, to_decimal
+from feerules.frames import into_lazy, to_decimal, told
 from feerules.money import from_scaled
 from feerules.periods import Period
+from feerules.sent import sent_bills
 
 __all__ = ["Reconciliation", "reconcile_frames"]
 
@@ -47,16 +49,22 @@ def reconcile_frames(
     book: Book, units: Any, billed: Any, period: str | Period, *, key: str, accrue: bool, pools: Any
 ) -> Reconciliation:
     """See `feerules.reconcile`."""
-    lazy, back = into_lazy(units)
-    result = price_frame(
-        lazy, book, period, form="long", key=key, accrue=accrue, pools=pools, billed=None, strict=False
-    ).collect()
-    problems = result.problems
-    ours = _by_fee(result.rows.lazy(), key, "ours")
-    theirs = _by_fee(into_lazy(billed)[0], key, "billed")
-    unpriced = problems.select("unit_id").unique().with_columns(problem=pl.lit(True)).lazy()
+    source = str(units) if isinstance(units, str | Path) else f"the {type(units).__name__}"
+    with told(source):
+        lazy, back = into_lazy(units)
+        result = price_frame(
+            lazy, book, period, form="long", key=key, accrue=accrue, pools=pools, billed=None, strict=False
+        ).collect()
+    mapped = book.mapping.get(key, key)
+    with told(billed):
+        sent = sent_bills(billed, key if key in result.rows.columns else mapped, days=False)
+        bills, unread = pl.collect_all([_by_fee(sent.rows, "unit", "sent", "billed"), sent.problems])
+    problems = pl.concat([result.problems, unread])
+    name = key if key in result.rows.columns else mapped
+    ours = _by_fee(result.rows.lazy().with_columns(_fen("amount")), name, "amount", "ours")
+    unpriced = problems.lazy().select("unit_id").drop_nulls().unique().with_columns(problem=pl.lit(True))
     rows = (
-        ours.join(theirs, on=["unit_id", "fee"], how="full", coalesce=True)
+        ours.join(bills.lazy(), on=["unit_id", "fee"], how="full", coalesce=True)
         .join(unpriced, on="unit_id", how="left")
         .with_columns(_state())
         .sort("unit_id", "fee")
@@ -65,21 +73,15 @@ def reconcile_frames(
     return Reconciliation(back(_told(rows).lazy()), back(problems.lazy()), _summary(rows), result.digest)
 
 
-def _by_fee(lines: pl.LazyFrame, key: str, name: str) -> pl.LazyFrame:
+def _fen(name: str) -> pl.Expr:
+    return pl.col(name).reinterpret(dtype=pl.Int128).cast(pl.Int64)
+
+
+def _by_fee(lines: pl.LazyFrame, key: str, amount: str, name: str) -> pl.LazyFrame:
     """The fen of each unit and fee."""
-    schema = lines.collect_schema()
-    columns = columns_of(schema, {"unit_id": (key,), "fee": (), "amount": ()})
-    missing = {"unit_id", "fee", "amount"} - set(columns)
-    if missing:
-        raise FrameError(
-            f"bill lines without the column {', '.join(sorted(missing))}: found {', '.join(schema)}"
-        )
-    unit_id = pl.col(columns["unit_id"]).cast(pl.String).alias("unit_id")
-    return (
-        lines.select(unit_id, pl.col(columns["fee"]).alias("fee"), fen(columns["amount"], schema).alias(name))
-        .group_by("unit_id", "fee")
-        .agg(pl.col(name).sum())
-    )
+    unit_id = pl.col(key).cast(pl.String).alias("unit_id")
+    fen = pl.col(amount).cast(pl.Int128).alias(name)
+    return lines.select(unit_id, "fee", fen).group_by("unit_id", "fee").agg(pl.col(name).sum())
 
 
 def _state() -> pl.Expr:
@@ -87,12 +89,12 @@ def _state() -> pl.Expr:
     return (
         pl.when(pl.col("problem"))
         .then(pl.lit("problem"))
+        .when(ours.fill_null(0) == theirs.fill_null(0))  # nothing is as good as a bill of 0.00
+        .then(pl.lit("matched"))
         .when(theirs.is_null())
-        .then(pl.when(ours == 0).then(pl.lit("matched")).otherwise(pl.lit("missing")))
+        .then(pl.lit("missing"))
         .when(ours.is_null())
         .then(pl.lit("extra"))
-        .when(ours == theirs)
-        .then(pl.lit("matched"))
         .otherwise(pl.lit("different"))
         .alias("state")
     )
