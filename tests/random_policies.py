@@ -62,6 +62,10 @@ def steps(draw: Any, name: str, before: list[str]) -> dict[str, Any]:
             "step": draw(st.sampled_from(before)),
             "days": draw(st.sampled_from(["-", ">= 3", "[2..30]"])),
         }
+    if draw(st.integers(0, 3)) == 0:
+        step["gap_by"] = "clock"
+    if draw(st.integers(0, 3)) == 0:
+        step["fee"] = draw(st.sampled_from(["min(overdue, 12.50)", "3"]))
     if draw(st.booleans()):
         step["at_most"] = draw(st.integers(1, 3))
     if draw(st.booleans()):
@@ -81,7 +85,7 @@ def ladders(draw: Any) -> dict[str, Any]:
     order = draw(st.sampled_from(["first", "severest_first", "one_step_at_a_time"]))
     names = list(STEPS[: draw(st.integers(1, 4))])
     made = [draw(steps(name, names[:number])) for number, name in enumerate(names)]
-    return {"order": order, "steps": made}
+    return {"order": order, "backwards": draw(st.sampled_from(["allowed", "review"])), "steps": made}
 
 
 TABLE = """
@@ -111,7 +115,7 @@ def policies(draw: Any, name: str = "random") -> dict[str, Any]:
         "grace": f"{draw(st.sampled_from([0, 5]))} days",
     }
     if draw(st.integers(0, 3)) == 0:
-        policy["ledger"]["stale_after"] = "60 days"
+        policy["ledger"]["stale_after"] = draw(st.sampled_from(["60 days", "90000 minutes"]))
     if draw(st.booleans()):
         policy["late_fee"] = {"on": "all", "rate": "0.0005", "per": "day", "grace": "5 days"}
     if draw(st.booleans()):
