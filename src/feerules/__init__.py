@@ -1,5 +1,6 @@
 """Fee standards and dunning policies of property management as declarative rules."""
 
+from feerules.account_estates import classify_estate, next_actions, positions
 from feerules.arrears import Arrears, classify
 from feerules.assessing import position
 from feerules.bill import Bill, BillLine, Step
@@ -62,11 +63,14 @@ __all__ = [
     "ageing_report",
     "arrears_ledger",
     "classify",
+    "classify_estate",
     "collection_rate",
     "load",
     "load_files",
     "next_action",
+    "next_actions",
     "position",
+    "positions",
     "price",
     "price_estate",
     "reconcile",

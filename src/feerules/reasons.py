@@ -30,6 +30,7 @@ CODES = {
     "duplicate_key": "the key occurs more than once, without valid_from",
     "overlapping_rows": "two rows of this unit hold on the same day",
     "null_key": "no key",
+    "no_account": "nothing tells whose it is",
     "repeated_pool": "the same pool is given more than once",
     "empty_pool": "no unit shares this pool, so that its amount would be lost",
     "duplicate_id": "the id occurs more than once",
