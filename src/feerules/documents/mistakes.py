@@ -321,8 +321,6 @@ def _not_a_part(e: _Found) -> Problem:
     expected = f"keys and values: {', '.join(fields)}" if fields else "keys and values"
     must = [key for key, required in fields.items() if required] or [*fields][:4]
     hint = _as_mapping(e) or f"write {{{', '.join(f'{key}: …' for key in must) or 'key: value'}}}"
-    if not must and isinstance(e.value, str) and re.fullmatch("[a-z_]+", e.value):
-        hint = f"write {{{e.value}: …}}"
     if isinstance(e.value, str) and (typed := re.match(r"(\w+)[:：](?=\S)", e.value)):
         hint = f"put a half-width colon and a space after {quote(typed[1])}"
     return e.problem("wrong_type", describe(e.value), expected, hint)

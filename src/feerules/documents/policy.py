@@ -6,14 +6,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from feerules.documents.charging import Mode, Source
 from feerules.documents.durations import Age, Days, Hours, Offset
 from feerules.documents.facts import Derived, Fact
 from feerules.documents.fields import Day, DocId, Flag, Id, Number, Phrase, Plain, Whole, Words
-from feerules.documents.model import Part
+from feerules.documents.model import Part, problem_with, refused
 from feerules.documents.schedule import Currency, Effective, Publication
 from feerules.documents.values import Cells, Formula, TableValue
 
@@ -113,11 +113,23 @@ class ParameterRate(Part):
     times: Number = Decimal(1)
 
 
+def _in_fen(value: Decimal) -> Decimal:
+    if value == value.quantize(Decimal("0.01")):
+        return value
+    expected, hint = "an amount of money, with at most 2 decimals", f"write {value:.2f}"
+    raise refused(
+        [problem_with(value, "too_many_decimals", found=f"{value:f}", expected=expected, hint=hint)]
+    )
+
+
+Money = Annotated[Number, AfterValidator(_in_fen)]
+
+
 class Cap(Part):
     """The most that a late fee can be, for each instalment."""
 
     share_of_principal: Number | None = Field(None, gt=0)
-    amount: Number | None = Field(None, gt=0)
+    amount: Money | None = Field(None, gt=0)
     rate_per_year: Number | None = Field(None, gt=0)
 
 
@@ -127,7 +139,7 @@ class LateFee(Part):
     on: tuple[Id, ...] | Literal["all"] = "all"
     rate: Number | ParameterRate = Decimal(0)
     per: Literal["day", "month", "year"] = "day"
-    flat: Number = Field(Decimal(0), ge=0, description="a fixed sum for each overdue instalment")
+    flat: Money = Field(Decimal(0), ge=0, description="a fixed sum for each overdue instalment")
     grace: Days = 0
     after_grace: Literal["from_due", "from_grace"] = "from_due"
     days: Literal["calendar", "thirty_day_months"] = "calendar"
@@ -290,7 +302,7 @@ class DunningPolicy(Part):
     late_fee: LateFee | None = None
     limitation: Limitation = Field(default_factory=Limitation)
     tolerance: Tolerances = Field(default_factory=Tolerances)
-    minimum: Number = Field(Decimal(0), ge=0, description="what is overdue below this is left alone")
+    minimum: Money = Field(Decimal(0), ge=0, description="what is overdue below this is left alone")
     buckets: dict[Id, Plain] = Field({}, description="ageing buckets: a cell over days_overdue")
     stops: tuple[Stop, ...] = ()
     classes: TableValue | None = None

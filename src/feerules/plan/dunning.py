@@ -5,30 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import partial
 
 from feerules.documents.formulas import Formula
-from feerules.documents.policy import After, DunningPolicy, LateFee, ParameterRate, Step, Stop
+from feerules.documents.policy import After, DunningPolicy, Step, Stop
 from feerules.documents.schedule import FactLibrary
 from feerules.documents.values import TableValue
 from feerules.errors import did_you_mean
-from feerules.periods import day_number
 from feerules.plan.bounds import Builder, TooLarge
-from feerules.plan.conditions import Conditions, cells_hold, subject
+from feerules.plan.conditions import cells_hold
 from feerules.plan.cuts import Cuts, cuts_of
 from feerules.plan.elapsed import months_fact, months_since
-from feerules.plan.ledgers import (
-    AWAY,
-    CONNECTED,
-    REFUSED,
-    UNREACHABLE,
-    Bucket,
-    LateFeeTerms,
-    LedgerTerms,
-    RateFrom,
-    StepTerms,
-)
+from feerules.plan.ledger_terms import terms_of
+from feerules.plan.ledgers import LedgerTerms
 from feerules.plan.lines import table_term
 from feerules.plan.lookups import NOTES, Found, decide
 from feerules.plan.moments import Moment
@@ -37,7 +26,7 @@ from feerules.plan.nodes import Guard, Leaf, Node, Plan
 from feerules.plan.terms import Scope, Term
 from feerules.vocabulary import ALIASES, POSITION, PositionFact, bucket_fact, step_facts
 
-__all__ = ["Compiled", "PolicyVersion", "compile_policy", "policy_names", "terms_of"]
+__all__ = ["Compiled", "PolicyVersion", "compile_policy", "policy_names"]
 
 CLASS = "class"
 
@@ -128,104 +117,13 @@ def _leaf(fact: PositionFact, texts: Iterable[str]) -> Leaf:
     return Leaf(fact.name, fact.kind, fact.places, lo, hi, codes, words, optional=fact.optional)
 
 
-# The terms of the ledger
-
-
-def terms_of(version: PolicyVersion) -> LedgerTerms:
-    """What the kernels obey; what is wrong with it is noted among the problems of the policy."""
-    policy, rules = version.policy, version.policy.ledger
-    outcomes = rules.outcomes
-    return LedgerTerms(
-        currency=policy.currency,
-        allocate=rules.allocate,
-        fee_order=rules.fees_first,
-        interest_first=rules.within_a_debt == "interest_first",
-        credit_applied=rules.credit == "applied",
-        age_from=rules.age_from,
-        grace=rules.grace,
-        exclude_fees=frozenset(rules.exclude.fees),
-        exclude_kinds=frozenset(rules.exclude.kinds),
-        exclude_tags=frozenset(rules.exclude.tags),
-        late_fee=None if policy.late_fee is None else _late_fee(version, policy.late_fee),
-        buckets=tuple(_buckets(version)),
-        limitation_years=policy.limitation.years,
-        limitation_separate=policy.limitation.separate,
-        promise_tolerance=policy.tolerance.promise,
-        plan_tolerance=policy.tolerance.plan,
-        connected=frozenset(outcomes.connected or CONNECTED),
-        unreachable=frozenset(outcomes.unreachable or UNREACHABLE),
-        away=frozenset(outcomes.away or AWAY),
-        refused=frozenset(outcomes.refused or REFUSED),
-        steps=tuple(
-            StepTerms(
-                step.id,
-                step.in_force,
-                step.must_be == "delivered",
-                step.period or 0,
-                step.gap if step.gap_by == "clock" else None,
-            )
-            for step in _steps(policy)
-        ),
-    )
-
-
-_PER = {"day": 1, "month": 30, "year": 365}
-
-
-def _late_fee(version: PolicyVersion, fee: LateFee) -> LateFeeTerms:
-    cap = fee.cap
-    share, yearly = (cap.share_of_principal, cap.rate_per_year) if cap else (None, None)
-    return LateFeeTerms(
-        fees=None if fee.on == "all" else frozenset(fee.on),
-        rates=tuple(_rates(version, fee)),
-        grace=fee.grace,
-        back_dated=fee.after_grace == "from_due",
-        thirty_day_months=fee.days == "thirty_day_months",
-        flat=int(fee.flat * 100),
-        cap_share=None if share is None else Fraction(share).as_integer_ratio(),
-        cap_amount=None if cap is None or cap.amount is None else int(cap.amount * 100),
-        cap_annual=None if yearly is None else Fraction(yearly).as_integer_ratio(),
-        mode=fee.mode,
-    )
-
-
-def _rates(version: PolicyVersion, fee: LateFee) -> Iterator[RateFrom]:
-    rate, per = fee.rate, _PER[fee.per]
-    if not isinstance(rate, ParameterRate):
-        yield RateFrom(FIRST_DAY, *(Fraction(rate) / per).as_integer_ratio())
-        return
-    values = version.policy.parameters.get(rate.parameter, ())
-    if not values:
-        known = version.policy.parameters
-        version.names.problem(
-            rate.where_of("parameter"), "unknown_parameter", f'"{rate.parameter}"',
-            f"one of the parameters: {', '.join(known) or 'none is declared'}",
-            did_you_mean(rate.parameter, known) or f"declare parameters: {{{rate.parameter}: [{{from: 2025-05-20, value: 3.00%}}]}}",
-        )  # fmt: skip
-    days = [day_number(each.from_) for each in sorted(values, key=lambda each: each.from_)]
-    for number, each in enumerate(sorted(values, key=lambda each: each.from_)):
-        day = days[number] if number else FIRST_DAY
-        yield RateFrom(day, *(Fraction(each.value) * Fraction(rate.times) / per).as_integer_ratio())
-
-
-def _buckets(version: PolicyVersion) -> Iterator[Bucket]:
-    b = Builder()
-    scope = Scope(version.names, b, Moment({}))
-    for name, text in version.policy.buckets.items():
-        where = place_of(text, version.policy.where)
-        with suppress(Refused):
-            about = subject(scope.term("days_overdue", where), "days_overdue")
-            reader = Conditions(version.names)
-            yield Bucket(name, reader.condition(reader.parse(text, where, "integer"), where, about).bands)
-
-
 # The plan
 
 
 def compile_policy(version: PolicyVersion) -> Compiled | None:
     """The plan of a policy; None where problems were noted in its names."""
     before = len(version.names.problems)
-    terms = terms_of(version)
+    terms = terms_of(version.policy, version.names)
     try:
         compiled = _Compiling(version, terms).compiled()
     except (Refused, TooLarge):

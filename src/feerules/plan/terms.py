@@ -16,7 +16,8 @@ from feerules.documents.values import TableValue
 from feerules.errors import Where, did_you_mean
 from feerules.money import ROUNDING_MODES
 from feerules.plan.bounds import Builder, TooLarge
-from feerules.plan.days import PARTS_OF_DAYS, day_of_moment, month_end, months_between
+from feerules.plan.day_functions import DayFunctions
+from feerules.plan.days import PARTS_OF_DAYS
 from feerules.plan.moments import Moment, anytime
 from feerules.plan.names import WIDEST, Names, Refused
 from feerules.plan.nodes import Comparison, Guard, Leaf, Mode, Node
@@ -25,7 +26,6 @@ from feerules.plan.units import Term, joined, product, unlike
 __all__ = ["Moment", "Scope", "Term"]
 
 Resolver = Callable[[str, Where], Term]
-MOST_LATER = 3650
 
 
 class Scope:
@@ -212,7 +212,7 @@ _COMPARISONS: dict[str, tuple[Comparison, bool]] = {
 }
 
 
-class _Formula:
+class _Formula(DayFunctions):
     """Lowers one formula, so that every problem can point into its text."""
 
     def __init__(self, scope: Scope, formula: Formula) -> None:
@@ -364,37 +364,6 @@ class _Formula:
                 did_you_mean(self._text(arg), ROUNDING_MODES),
             )  # fmt: skip
         return "half_up"
-
-    def _days_between_of(self, expr: Call) -> Term:
-        start, end = (self.moment(arg, "a date", "date") for arg in expr.args)
-        return Term(self.b.sub(end.node, start.node), "integer", ("day",))
-
-    def _months_between_of(self, expr: Call) -> Term:
-        start, end = (self.moment(arg, "a date", "date") for arg in expr.args)
-        return Term(months_between(self.b, start.node, end.node), "integer", ("month",))
-
-    def _month_end_of(self, expr: Call) -> Term:
-        """The last day of the month in which a day falls, or the day so many days after it."""
-        day = self.moment(expr.args[0], "a date", "date").node
-        if len(expr.args) > 1:
-            day = self.b.add(day, self.b.const(self._days(expr.args[1])))
-        return Term(month_end(self.b, day), "date")
-
-    def _days(self, expr: Expr) -> int:
-        if isinstance(expr, Num) and expr.value == int(expr.value) and expr.value <= MOST_LATER:
-            return int(expr.value)
-        expected = f"a whole number of days, at most {MOST_LATER}"
-        raise self.refuse(expr, "wrong_type", f"{self._text(expr)} as the days of month_end()", expected)
-
-    def _minutes_between_of(self, expr: Call) -> Term:
-        start, end = (self.moment(arg, "a moment, such as entered_at", "datetime") for arg in expr.args)
-        return Term(self.b.sub(end.node, start.node), "integer", ("minute",))
-
-    def _part_of(self, expr: Call) -> Term:
-        """The year, month, day or weekday of a day, or of the day that holds a moment."""
-        term = self.moment(expr.args[0], "a day or a moment", "date", "datetime")
-        day = term.node if term.kind == "date" else day_of_moment(self.b, term.node)
-        return Term(PARTS_OF_DAYS[expr.name](self.b, day), "integer")
 
     def _if_of(self, expr: Call) -> Term:
         test = self.truth(expr.args[0])
