@@ -180,13 +180,13 @@ class Actions:
         because(way == "contradictory", "contradictory", None, {"what": json_text(what)})
         if self.policy.ledger.stale_after is not None:
             most, unit = self.policy.ledger.stale_after
-            code = "stale" if unit == "days" else "stale_by_clock"
+            told = "stale" if unit == "days" else "stale_by_clock"
             age = fact(f"ledger_age_{unit}").cast(pl.String)
-            because(way == "stale", code, None, {unit: age, "most": most})
+            because(way == "stale", told, None, {unit: age, "most": most})
         for step in self.steps:
             here = (way == "backwards") & (fact("~later_step") == step.id)
-            told = {"title": titles(step.title, step.id), "day": json_day(fact("~later_on"))}
-            because(here, "before_last_step", step, told)
+            fields = {"title": titles(step.title, step.id), "day": json_day(fact("~later_on"))}
+            because(here, "before_last_step", step, fields)
         some, least = fact("outstanding") > 0, format(self.policy.minimum, "f")
         because(
             (way == "clear") & some,
