@@ -304,5 +304,7 @@ def test_every_fact_of_the_vocabulary_is_told(account: Account, terms: LedgerTer
             least, most = fact.bounds
             assert least <= value <= most
     more = {f"bucket_{bucket.name}" for bucket in terms.buckets}
-    more |= {f"steps.{step.id}.{what}" for step in terms.steps for what in ("count", "days")}
+    more |= {
+        f"steps.{step.id}.{what}" for step in terms.steps for what in ("count", "days", "failed", "approved")
+    }
     assert position.values.keys() == POSITION.keys() | more
