@@ -19,7 +19,17 @@ import feerules
 RULES = Path(__file__).parents[1] / "rules"
 BILLED = ("2026-08", "2026-09", "2026-10")
 FIRST, LAST = date(2026, 11, 2), date(2026, 11, 16)
-CONTACTS = ("account_id", "event_id", "type", "effective_on", "step_id", "channel", "outcome", "delivered", "promised_on")
+CONTACTS = (
+    "account_id",
+    "event_id",
+    "type",
+    "effective_on",
+    "step_id",
+    "channel",
+    "outcome",
+    "delivered",
+    "promised_on",
+)
 
 
 class Ledger:
@@ -32,7 +42,9 @@ class Ledger:
 
     def pay(self, account: str, day: date, amount: Any) -> None:
         name = f"P-{len(self.payments) + 1}"
-        self.payments.append({"payment_id": name, "account_id": account, "effective_on": day, "amount": amount})
+        self.payments.append(
+            {"payment_id": name, "account_id": account, "effective_on": day, "amount": amount}
+        )
 
     def note(self, account: str, day: date, type_: str, **more: Any) -> None:
         event = dict.fromkeys(CONTACTS) | {"account_id": account, "effective_on": day, "type": type_, **more}
@@ -40,7 +52,9 @@ class Ledger:
 
     def frames(self) -> dict[str, Any]:
         days = {"effective_on": pl.Date, "promised_on": pl.Date}
-        events = pl.DataFrame(self.events, schema=dict.fromkeys(CONTACTS, pl.String) | days | {"delivered": pl.Boolean})
+        events = pl.DataFrame(
+            self.events, schema=dict.fromkeys(CONTACTS, pl.String) | days | {"delivered": pl.Boolean}
+        )
         return {"charges": self.charges, "payments": pl.DataFrame(self.payments), "events": events}
 
 
@@ -104,10 +118,14 @@ def carry_out(ledger: Ledger, act: dict[str, Any], day: date, chance: random.Ran
 def show(due: pl.DataFrame) -> None:
     """The table that each collector works from today."""
     split = feerules.workload(due.select("account_id", "channel"), ["王", "李"])
-    today = due.join(split.rows.select("account_id", "collector_id"), on="account_id").sort("collector_id", "account_id")
+    today = due.join(split.rows.select("account_id", "collector_id"), on="account_id").sort(
+        "collector_id", "account_id"
+    )
     for row in today.head(8).iter_rows(named=True):
         hours = f"{row['not_before']:%H:%M}-{row['not_after']:%H:%M}" if row["not_before"] else "any time"
-        print(f"{row['collector_id']}  {row['account_id']:16} {row['step_id']:14} {row['channel'] or '-':6} {hours:12} {row['amount']:>10}")
+        print(
+            f"{row['collector_id']}  {row['account_id']:16} {row['step_id']:14} {row['channel'] or '-':6} {hours:12} {row['amount']:>10}"
+        )
 
 
 if __name__ == "__main__":

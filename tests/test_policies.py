@@ -156,6 +156,20 @@ def test_a_position_is_as_good_as_its_account() -> None:
     assert feerules.next_action(told, rules, TODAY).to_dict()["step_id"] == "call"
 
 
+def test_the_second_question_finds_the_position_of_the_first() -> None:
+    rules, asked = book(CLASSES), account(DEBT)
+    first = feerules.classify(asked, rules, TODAY).position
+    assert feerules.next_action(asked, rules, TODAY).position is first
+    others = [
+        feerules.next_action(asked, rules, "2026-11-11").position,
+        feerules.next_action(asked, rules, TODAY, known_at=date(2026, 11, 10)).position,
+        feerules.next_action(asked, book(CLASSES), TODAY).position,
+        feerules.next_action(asked.model_copy(update={"facts": {"away": True}}), rules, TODAY).position,
+    ]
+    assert [first is other for other in others] == [False] * 4
+    assert others[-1].away
+
+
 def test_a_book_of_policies_pickles_and_answers_alike() -> None:
     rules = book(CLASSES)
     again = pickle.loads(pickle.dumps(rules))

@@ -69,15 +69,14 @@ def position(
 def assess(given: Given, book: Book, as_of: date | datetime, known_at: date | datetime | None) -> Assessed:
     """Raises `UnitErrors` where no policy, or more than one, applies, or where a fact that it asks for is missing."""
     account = None if isinstance(given, Position) else read_account(given)
-    facts = account.facts if account else {}
     compiled = _policy_of(account, book, as_of)
     if compiled is None:
         raise _errors(account, "no_policy")
-    found = (
-        given
-        if isinstance(given, Position)
-        else position_of(read_account(given), compiled.terms, as_of, known_at)
-    )
+    if isinstance(given, Position):
+        found, facts = given, dict[str, Any]()
+    else:
+        assert account is not None
+        found, facts = position_of(account, compiled.terms, as_of, known_at), account.facts
     answers = _running(compiled).answers(account, found, facts)
     return Assessed(account, found, compiled, answers, book.policies_change_after(day_number(day_of(as_of))))
 

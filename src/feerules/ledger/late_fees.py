@@ -92,6 +92,7 @@ class _Clock:
         self.scale = lcm(*(rate.den for rate in terms.rates))
         rates = [rate.num * (self.scale // rate.den) for rate in terms.rates]
         self.first = rates[0]
+        self.weights: dict[int, int] = {}  # days come again: a payment pays several charges
         # The day before a new rate is the last of the old one.
         since = [self.days(rate.day - 1) for rate in terms.rates[1:]]
         self.changes = [(day, new - old) for day, old, new in zip(since, rates[:-1], rates[1:], strict=True)]
@@ -99,24 +100,33 @@ class _Clock:
     def days(self, day: int) -> int:
         """The days up to a day, on a clock that stands still in a pause."""
         span = self.span
+        if not self.pauses:
+            return span(day)
         stood = sum(span(min(end, day)) - span(start) for start, end in self.pauses if start < day)
         return span(day) - stood
 
     def weight(self, day: int) -> int:
         """The sum of the rates of the days up to a day, in 1/scale."""
-        count = self.days(day)
-        return self.first * count + sum(
-            more * (count - since) for since, more in self.changes if count > since
-        )
+        found = self.weights.get(day)
+        if found is None:
+            count = self.days(day)
+            found = self.first * count
+            for since, more in self.changes:
+                if count > since:
+                    found += more * (count - since)
+            self.weights[day] = found
+        return found
 
     def fee(self, parts: Sequence[tuple[int, int]], start: int) -> int:
         """The late fee of parts that were open from `start` to their days; no more than a year's cap allows."""
         terms, from_days, from_weight = self.terms, self.days(start), self.weight(start)
-        late = [(day, part) for day, part in parts if day > start]
-        money_days = sum(part * (self.days(day) - from_days) for day, part in late)
+        money_days = owed = 0
+        for day, part in parts:
+            if day > start:
+                money_days += part * (self.days(day) - from_days)
+                owed += part * (self.weight(day) - from_weight)
         if not money_days:
             return 0
-        owed = sum(part * (self.weight(day) - from_weight) for day, part in late)
         fee = round_div(owed, self.scale, terms.mode) + terms.flat
         if terms.cap_annual is None:
             return fee

@@ -45,6 +45,9 @@ COUNTING: Final = frozenset(
 )
 """The facts that may move from day to day by counting; `steps.….days` too. All others stand until `changes_on`."""
 
+# What an account may tell of its party without an event.
+_FACTS_GIVEN: Final = ("away", "refuses")
+
 _DEFAULTS: Final[Values] = {
     name: None if fact.optional else fact.words[0] if fact.kind == "choice" else 0
     for name, fact in POSITION.items()
@@ -235,8 +238,24 @@ def position_of(
     Both are a date or a datetime; of `as_of` only the day counts, but where a policy counts by the clock.
     Without `known_at`, all is known.
     """
+    rows, moment = _rows_of(account), moment_of(as_of)
+    facts = tuple(account.facts.get(name) is True for name in _FACTS_GIVEN)
+    asked = day_number(as_of), moment, None if known_at is None else known_at.isoformat(), facts
+    told = rows.told
+    # A class and an action are asked one after the other: the second finds the position of the first.
+    if told is not None and told[0] is terms and told[1] == asked:
+        found: Position = told[2]
+        return found
+    found = _position(account, rows, terms, as_of, known_at)
+    rows.told = terms, asked, found
+    return found
+
+
+def _position(
+    account: Account, rows: Rows, terms: LedgerTerms, as_of: date, known_at: date | None
+) -> Position:
     day, moment = day_number(as_of), moment_of(as_of)
-    seen = see(_rows_of(account), day, known_until(known_at))
+    seen = see(rows, day, known_until(known_at))
     treatment = treat(seen, terms)
     folded = fold(seen, treatment)
     pauses = pauses_of(seen.events["pause"]) if "pause" in seen.events else ()
@@ -297,7 +316,7 @@ def _tell_day(values: Values, day: int) -> None:
 
 def _tell_facts_given(account: Account, values: Values) -> None:
     """Whether a party is away or refuses may be known without a contact."""
-    for name in ("away", "refuses"):
+    for name in _FACTS_GIVEN:
         values[name] = int(account.facts.get(name) is True)
 
 

@@ -100,7 +100,17 @@ class EventRow(NamedTuple):
 class Rows:
     """All entries of an account. `last` remembers what was seen of them when they were last asked about."""
 
-    __slots__ = ("account", "allocations", "charges", "events", "last", "last_day", "payments", "whole")
+    __slots__ = (
+        "account",
+        "allocations",
+        "charges",
+        "events",
+        "last",
+        "last_day",
+        "payments",
+        "told",
+        "whole",
+    )
 
     def __init__(self, account: Account) -> None:
         self.account = account
@@ -112,6 +122,7 @@ class Rows:
         self.last_day = max(days, default=-(10**9))
         self.whole: Any = None
         self.last: Any = None
+        self.told: Any = None  # what was last asked, and the position that was the answer
 
     def are_of(self, account: Account) -> bool:
         """Whether these are still the account's entries: a changed copy brings the rows of its original."""
