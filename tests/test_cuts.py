@@ -402,7 +402,7 @@ def test_a_change_that_does_not_tell_its_first_day_is_a_problem(change: dict[str
 @pytest.mark.parametrize("changes", [{"from": "2026-11-16", "area": 12}, "2026-11-16", ["2026-11-16"]])
 def test_changes_are_a_list_and_each_has_a_day_and_facts(changes: Any) -> None:
     book = feerules.load_files({"one.yaml": schedule("fee: {per: area, rate: 1}")})
-    with pytest.raises(TypeError, match=r"expected a list of \{from: day"):
+    with pytest.raises(ValueError, match=r"expected a list of \{from: day"):
         feerules.price({"area": 10, "changes": changes}, book, "2026-11")
 
 

@@ -208,7 +208,7 @@ def _with_first_days(facts: Mapping[str, Any]) -> list[tuple[date, Mapping[str, 
     """Each change with its first day; raises `UnitErrors` with every one that has none."""
     changes = facts.get("changes") or ()
     if isinstance(changes, str | Mapping) or not all(isinstance(each, Mapping) for each in changes):
-        raise TypeError(f"found changes={changes!r}, expected a list of {{from: day, facts: {{…}}}}")
+        raise ValueError(f"found changes={changes!r}, expected a list of {{from: day, facts: {{…}}}}")
     found: list[tuple[date, Mapping[str, Any]]] = []
     problems = []
     for change in changes:
