@@ -16,7 +16,7 @@ CODES = {
     "out_of_domain": "outside {lo} to {hi}",
     "unknown_value": "none of {words}",
     "no_row": "no row of the table matches, and the schedule calls that a problem",
-    "no_schedule": "no schedule of the book applies to this unit",
+    "no_schedule": "no schedule of the book applies to this unit in this period",
     "fee_claimed_twice": "two schedules of the book charge this fee for the same day",
     "above_ceiling": "the rate is above the ceiling",
     "float_out_of_range": "the float chosen is outside what the schedule permits",

@@ -183,7 +183,8 @@ class FeeSchedule(Part):
     parameters: dict[Id, Formula] = {}
     derived: dict[Id, Derived] = {}
     tables: dict[Id, TableValue] = {}
-    defaults: Defaults = Defaults()
+    # Made when it is asked for: an instance here would have pydantic build its validators on import.
+    defaults: Defaults = Field(default_factory=Defaults)
     bill: BillRounding | None = None
     fees: dict[Id, Fee] = Field(min_length=1)
 
