@@ -75,6 +75,7 @@ class Names:
     mapping: Mapping[str, str] = field(default_factory=dict)
     cache: dict[int, Any] = field(default_factory=dict)
     cells: dict[Any, Any] = field(default_factory=dict)
+    subjects: dict[str, Any] = field(default_factory=dict)
     completed: dict[int, TableValue] = field(default_factory=dict)
     shares: dict[str, Leaf] = field(default_factory=dict)
     rings: set[frozenset[str]] = field(default_factory=set)
