@@ -183,11 +183,13 @@ def _positions(own: Subject, condition: Condition, joint: Subject) -> Iterator[i
     matching = {at for low, high in condition.bands for at in range(low, high)}
     codes = {own.codes[at] for at in matching if at < len(own.codes)}
     others = len(own.codes) in matching  # any text that this document does not name
+    if not others:
+        yield from sorted(joint.numbers[code] for code in codes)
+        return
     for at, code in enumerate(joint.codes):
-        if code in codes or (others and code not in own.codes):
+        if code in codes or code not in own.codes:
             yield at
-    if others:
-        yield len(joint.codes)
+    yield len(joint.codes)
 
 
 # Where it bites: the plan

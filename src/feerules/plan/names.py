@@ -80,6 +80,7 @@ class Names:
     shares: dict[str, Leaf] = field(default_factory=dict)
     rings: set[frozenset[str]] = field(default_factory=set)
     checked: dict[int, bool] = field(default_factory=dict)
+    of_fees: dict[int, bool] = field(default_factory=dict)  # by the part of the document that says so
 
     def __post_init__(self) -> None:
         for name, spec in self.facts.items():
