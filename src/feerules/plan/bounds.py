@@ -99,10 +99,11 @@ class Builder:
         return known
 
     def decimal(self, value: Decimal) -> Const:
-        sign, digits, exponent = value.as_tuple()
+        exponent = value.as_tuple().exponent
         assert isinstance(exponent, int)
-        whole = int("".join(map(str, digits))) * 10 ** max(exponent, 0)
-        return self.const(-whole if sign else whole, max(-exponent, 0))
+        over, under = value.as_integer_ratio()
+        places = max(-exponent, 0)
+        return self.const(over * 10**places // under, places)
 
     def fact(self, leaf: Leaf) -> Fact:
         return self._share(Fact, f"the fact {leaf.name}", leaf.lo, leaf.hi, leaf.places, leaf)
@@ -125,8 +126,9 @@ class Builder:
         return self._share(Mul, "a change of scale", node.lo * factor, node.hi * factor, scale, node, other)
 
     def _aligned(self, left: Node, right: Node) -> tuple[Node, Node]:
-        scale = max(left.scale, right.scale)
-        return self.raised(left, scale), self.raised(right, scale)
+        if left.scale < right.scale:
+            return self.raised(left, right.scale), right
+        return left, self.raised(right, left.scale)
 
     def add(self, left: Node, right: Node) -> Node:
         if left.scale != right.scale:
@@ -252,10 +254,16 @@ class Builder:
         return self._share(Compare, "a comparison", 0, 1, 0, op, left, right)
 
     def all_of(self, tests: Iterable[Node]) -> Node:
-        return reduce(self._and, tests, self.true)
+        held = self.true
+        for test in tests:
+            held = test if held is self.true else self._and(held, test)
+        return held
 
     def any_of(self, tests: Iterable[Node]) -> Node:
-        return reduce(self._or, tests, self.false)
+        held = self.false
+        for test in tests:
+            held = test if held is self.false else self._or(held, test)
+        return held
 
     def _and(self, left: Node, right: Node) -> Node:
         if left is self.false or right is self.false:
@@ -359,7 +367,7 @@ class Exact:
     def __init__(self, b: Builder, num: Node, den: Node | int = 1) -> None:
         self.b = b
         self.num = num
-        self.den = b.const(den) if isinstance(den, int) else den
+        self.den: Node = b.const(den) if isinstance(den, int) else den
 
     def times(self, node: Node) -> Exact:
         return Exact(self.b, self.b.mul(self.num, node), self.den)
