@@ -75,10 +75,12 @@ class Names:
     mapping: Mapping[str, str] = field(default_factory=dict)
     cache: dict[int, Any] = field(default_factory=dict)
     cells: dict[Any, Any] = field(default_factory=dict)
+    subjects: dict[str, Any] = field(default_factory=dict)
     completed: dict[int, TableValue] = field(default_factory=dict)
     shares: dict[str, Leaf] = field(default_factory=dict)
     rings: set[frozenset[str]] = field(default_factory=set)
     checked: dict[int, bool] = field(default_factory=dict)
+    of_fees: dict[int, bool] = field(default_factory=dict)  # by the part of the document that says so
 
     def __post_init__(self) -> None:
         for name, spec in self.facts.items():
