@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from decimal import Decimal
 from itertools import product
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 import feerules
 from bills import Case, bill_of, cases, check, schedule
@@ -374,3 +377,44 @@ def test_a_schedule_that_has_nothing_to_charge_now_still_applies() -> None:
     ]
     with pytest.raises(feerules.UnitErrors, match="no_schedule"):
         feerules.price({"type": "bay"}, book, "2026-11")
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"facts": {"area": 12}}, "missing"),
+        ({"from": None, "facts": {"area": 12}}, "missing"),
+        ({"from": "16/11/2026", "area": 12}, "wrong_type"),
+        ({"from": "2026-11-31", "area": 12}, "wrong_type"),
+        ({"from": datetime(2026, 11, 16, 8), "area": 12}, "imprecise"),
+        ({"from": "1016-11-16", "area": 12}, "out_of_domain"),
+    ],
+)
+def test_a_change_that_does_not_tell_its_first_day_is_a_problem(change: dict[str, Any], code: str) -> None:
+    book = feerules.load_files({"one.yaml": schedule("fee: {per: area, rate: 1}")})
+    good = {"from": date(2026, 11, 16), "facts": {"area": 11}}
+    with pytest.raises(feerules.UnitErrors) as caught:
+        feerules.price({"unit_id": "A-1", "area": 10, "changes": [good, change]}, book, "2026-11")
+    [problem] = caught.value.problems
+    assert (problem.unit_id, problem.fact, problem.code) == ("A-1", "changes.from", code)
+
+
+@pytest.mark.parametrize("changes", [{"from": "2026-11-16", "area": 12}, "2026-11-16", ["2026-11-16"]])
+def test_changes_are_a_list_and_each_has_a_day_and_facts(changes: Any) -> None:
+    book = feerules.load_files({"one.yaml": schedule("fee: {per: area, rate: 1}")})
+    with pytest.raises(ValueError, match=r"expected a list of \{from: day"):
+        feerules.price({"area": 10, "changes": changes}, book, "2026-11")
+
+
+class Home(BaseModel):
+    unit_id: str
+    area: Decimal
+    changes: list[dict[str, Any]] = []
+
+
+def test_a_unit_may_be_a_pydantic_model() -> None:
+    book = feerules.load_files({"one.yaml": schedule("fee: {per: area, rate: 1}")})
+    whole = Home(unit_id="A-1", area=Decimal("10.5"))
+    cut = Home(unit_id="A-1", area=Decimal(10), changes=[{"from": date(2026, 11, 16), "facts": {"area": 20}}])
+    assert [str(line.amount) for line in feerules.price(whole, book, "2026-11")] == ["10.50"]
+    assert [str(line.amount) for line in feerules.price(cut, book, "2026-11")] == ["5.00", "10.00"]

@@ -10,7 +10,7 @@ from hypothesis import assume, given, note, settings
 from hypothesis import strategies as st
 
 import feerules
-from accounts import FIRST, accounts, charge, charges, event, events, payment, payments
+from accounts import FIRST, a_charge, a_payment, accounts, an_event, charge, event, payment
 from feerules import Account, Act, Book, Decision, Event
 from feerules.documents.policy import DunningPolicy
 from feerules.plan.ledgers import CONNECTED
@@ -205,11 +205,12 @@ def test_what_is_recorded_later_changes_no_answer_of_before(
     account: Account, body: str, as_of: date, known_at: date, data: st.DataObject
 ) -> None:
     later = known_at + timedelta(days=data.draw(st.integers(1, 30)))
+    chance = data.draw(st.randoms(use_true_random=False))
     owed = [each.charge_id for each in account.charges if each.kind == "charge"]
     more = {
-        "charges": [data.draw(charges(90, owed)), charge("Z-9", "2025-01-05", "1.00")],
-        "payments": [data.draw(payments(90, owed, []))],
-        "events": [data.draw(events(90, owed))],
+        "charges": [a_charge(chance, 90, owed), charge("Z-9", "2025-01-05", "1.00")],
+        "payments": [a_payment(chance, 90, owed, [])],
+        "events": [an_event(chance, 90, owed)],
     }
     entries = account.model_dump()
     for name, added in more.items():

@@ -275,7 +275,7 @@ def test_a_decision_explains_itself(kind: type[Decision], decision: Decision, lo
 TOLD = {
     "amount": Decimal("12.50"), "least": Decimal(20), "what": "duplicate_id charge C-1", "days": 3, "most": 7,
     "title": {"zh": "缴费提醒", "en": "reminder"}, "row": "3", "until": date(2026, 11, 20), "count": 2, "target": 3,
-    "role": "manager",
+    "role": "manager", "minutes": 90, "day": date(2026, 11, 21),
 }  # fmt: skip
 
 

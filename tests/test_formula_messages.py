@@ -22,6 +22,8 @@ PERCENT = "a percentage is written 12.5%, without a space; there is no modulo"
 WRONG: list[tuple[str, *tuple[tuple[int, str, str, str, str], ...]]] = [
     ("", (0, "empty_formula", "nothing", "a number or a formula", "")),
     (" \n ", (0, "empty_formula", "nothing", "a number or a formula", "")),
+    ("7折", (0, "number_with_unit", '"7折"', A_NUMBER, "write 0.7: the part of the price that is still charged")),
+    ("打8.5折 ", (0, "number_with_unit", '"打8.5折"', A_NUMBER, "write 0.85: the part of the price that is still charged")),
     # what other languages write
     ("a ** 2", (2, "not_in_formulas", '"**"', SYNTAX, "there are no powers: write x * x")),
     ("a ^ 2", (2, "not_in_formulas", '"^"', SYNTAX, "there are no powers: write x * x")),

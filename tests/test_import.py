@@ -100,3 +100,21 @@ def test_the_watch_sees_a_package_that_reads_a_file_and_loads_an_extra(tmp_path:
     (package / "__init__.py").write_text("import extra\nopen(__file__).close()\n")
     seen = run_fresh(WATCHED_IMPORT, tmp_path)
     assert seen == {"third_party": ["extra", "feerules"], "touched": [f"open {package / '__init__.py'}"]}
+
+
+BUILT_ON_IMPORT = """
+import json
+import feerules
+from feerules.documents.model import Part
+
+waiting, built = [Part], []
+while waiting:
+    each = waiting.pop()
+    waiting += each.__subclasses__()
+    built += [each.__name__] * each.__pydantic_complete__
+print(json.dumps({"built": built}))
+"""
+
+
+def test_import_builds_no_validators() -> None:
+    assert run_fresh(BUILT_ON_IMPORT, place_of_the_package()) == {"built": []}

@@ -89,7 +89,7 @@ def test_a_problem_row_is_told_in_chinese_and_english() -> None:
 
 def test_a_problem_without_unit_or_fact_is_its_reason() -> None:
     problem = UnitProblem(None, None, None, "no_schedule", CODES["no_schedule"])
-    assert problem.explain() == "没有适用于该房屋的收费标准。"
+    assert problem.explain() == "该账期内没有适用于该房屋的收费标准。"
     assert (
         UnitProblem("A-1", "lift", None, "missing", CODES["missing"]).explain()
         == "房屋A-1、lift：缺少必需的数据。"

@@ -17,6 +17,7 @@ from feerules.calendars import UnknownYear, WorkdayCalendar
 from feerules.documents.policy import Step, Stop
 from feerules.frames import to_decimal
 from feerules.hours import Hours, Opening
+from feerules.ledger.contradictions import CONTRADICTIONS
 from feerules.periods import day_number
 from feerules.plan.dunning import Compiled
 from feerules.reason_columns import (
@@ -165,19 +166,8 @@ class Actions:
 
     def _reasons(self) -> None:
         because, way = self.why.because, pl.col("~way")
-        what = (
-            fact("contradictions")
-            .list.eval(
-                pl.concat_str(
-                    pl.element().struct.field("code"),
-                    pl.element().struct.field("entry"),
-                    pl.element().struct.field("id"),
-                    separator=" ",
-                )
-            )
-            .list.join(", ")
-        )
-        because(way == "contradictory", "contradictory", None, {"what": json_text(what)})
+        what = pl.struct(_contradictions(0).alias("zh"), _contradictions(1).alias("en")).struct.json_encode()
+        because(way == "contradictory", "contradictory", None, {"what": what})
         if self.policy.ledger.stale_after is not None:
             most, unit = self.policy.ledger.stale_after
             told = "stale" if unit == "days" else "stale_by_clock"
@@ -380,3 +370,13 @@ class Actions:
             pl.when(at < 0).then(len(cuts)).otherwise(at)
         )
         return pl.when(value.is_not_null()).then(found)
+
+
+def _contradictions(language: int) -> pl.Expr:
+    """What contradicts what, in the words of `CONTRADICTIONS`: Chinese (0) or English (1)."""
+    code, name = (pl.element().struct.field(each) for each in ("code", "id"))
+    said = code.replace_strict(
+        list(CONTRADICTIONS), [words[language] for words in CONTRADICTIONS.values()], return_dtype=pl.String
+    )
+    told = pl.format("{}: {}", name, said) if language else pl.format("{}（{}）", said, name)
+    return fact("contradictions").list.eval(told).list.join("; " if language else "、")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from threading import RLock
 from typing import Any, TypeVar
 
@@ -182,11 +183,10 @@ def _equip(book: Book, rebuild: Callable[[dict[str, bytes]], Book]) -> None:
 def _share_leaves(documents: Iterable[Names]) -> None:
     """Makes a fact that several documents declare alike one fact: it is read once, and reported once."""
     known: dict[tuple[object, ...], Leaf] = {}
+    said = attrgetter(*(each.name for each in fields(Leaf)))
     for names in documents:
         for name, leaf in names.leaves.items():
-            names.leaves[name] = known.setdefault(
-                tuple(getattr(leaf, each.name) for each in fields(leaf)), leaf
-            )
+            names.leaves[name] = known.setdefault(said(leaf), leaf)
 
 
 def _by_id(loaded: Sequence[tuple[D, FactLibrary]]) -> list[list[tuple[D, FactLibrary, int, int]]]:

@@ -17,6 +17,20 @@ from feerules.pricing import price
 __all__ = ["CaseResult", "run_cases"]
 
 NUMBERS = ("amount", "net", "tax", "quantity", "rate", "factor", "tax_rate")
+DAYS = ("period_start", "period_end", "issued_on", "due_on")
+WORDS = (
+    "payer",
+    "payer_id",
+    "unit",
+    "currency",
+    "kind",
+    "version",
+    "document",
+    "table_row",
+    "unit_id",
+    "account_id",
+)
+TOLD = (*NUMBERS, *DAYS, *WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +82,9 @@ def _differences(book: Book, case: Case) -> Iterator[str]:
     except UnitErrors as error:
         yield from problem_differences(error, case.expect)
         return
+    except ValueError as error:  # changes that are no list, a share of a fee that is not shared
+        yield str(error)
+        return
     if "problem" in case.expect:
         yield f"expected the problem {case.expect['problem']}, found a bill of {bill.total}"
         return
@@ -91,21 +108,24 @@ def _fee_differences(bill: Bill, fee: str, expected: Any) -> Iterator[str]:
     if not lines:
         yield f"{fee}: expected {expected}, found no line"
         return
-    if isinstance(expected, list):
-        if len(expected) != len(lines):
-            yield f"{fee}: expected {len(expected)} lines, found {len(lines)}"
-        for line, each in zip(lines, expected, strict=False):
-            yield from _line_differences(line, each)
-    elif isinstance(expected, dict):
-        yield from _line_differences(lines[0], expected)
-    else:
+    if not isinstance(expected, list | dict):
         yield from _number_difference(fee, bill.amounts[fee], expected)
+        return
+    wanted = [expected] if isinstance(expected, dict) else expected
+    if len(wanted) != len(lines):
+        yield f"{fee}: expected {len(wanted)} line{'s'[: len(wanted) != 1]}, found {len(lines)}"
+    for line, each in zip(lines, wanted, strict=False):
+        yield from _line_differences(line, each)
 
 
 def _line_differences(line: BillLine, expected: Any) -> Iterator[str]:
     wanted = expected if isinstance(expected, dict) else {"amount": expected}
     for key, value in wanted.items():
-        found = getattr(line, key, None)
+        if key not in TOLD:
+            near = did_you_mean(key, TOLD)
+            yield f"{line.fee}: a line has no {key}" + (f"; {near}" if near else "")
+            continue
+        found = getattr(line, key)
         if key in NUMBERS:
             yield from _number_difference(f"{line.fee}.{key}", found, value)
         elif str(found) != str(value):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -51,9 +51,9 @@ class EstateResult:
     rows: Any
     problems: Any
     digest: str
-    _lazy: tuple[pl.LazyFrame, pl.LazyFrame]
-    _to_write: pl.LazyFrame | None = None
-    _source: str = ""
+    _lazy: tuple[pl.LazyFrame, pl.LazyFrame] = field(repr=False)
+    _to_write: pl.LazyFrame | None = field(default=None, repr=False)
+    _source: str = field(default="", repr=False)
 
     def collect(self) -> EstateResult:
         """The same with both frames computed, in one pass over the units."""

@@ -46,6 +46,7 @@ KINDS: Mapping[str, type[pl.DataType] | pl.DataType] = {
     **dict.fromkeys(("currency", "document", "version", "table_row", "source"), pl.String),
 }
 LINE_COLUMNS = (*KINDS, "corrects_charge_id", "cycle_start")
+DAYS_LISTED = 3_000  # that a charge_id finds in a list; more are written anew, line by line
 
 
 def no_lines(rows: pl.LazyFrame, key: pl.Expr, *more: pl.Expr) -> pl.LazyFrame:
@@ -185,14 +186,21 @@ class LineColumns:
     def _charge_id(self) -> pl.Expr:
         """As `Teller` puts it together: what is the same in every line of the slot is one text."""
         start, payer = self.slot.values["start"], self.slot.values["payer"]
-        days = [f"{from_day_number(day):%Y%m%d}" for day in range(start.lo, start.hi + 1)]
         fee, version = self.about.fee_id, self.about.schedule.version_name
         key = self.key.cast(pl.String)
-        if len(days) == 1 and payer.lo == payer.hi:
-            return pl.concat_str(key, pl.lit(f":{fee}:{days[0]}:{PAYERS[payer.lo]}:{version}"))
-        day = _texts(days, self._node("start") - start.lo)
+        if start.lo == start.hi and payer.lo == payer.hi:
+            day = from_day_number(start.lo)
+            return pl.concat_str(key, pl.lit(f":{fee}:{day:%Y%m%d}:{PAYERS[payer.lo]}:{version}"))
         paid_by = _texts([f":{each}:{version}" for each in PAYERS], self._node("payer"))
-        return pl.concat_str(key, pl.lit(f":{fee}:"), day, paid_by)
+        return pl.concat_str(key, pl.lit(f":{fee}:"), self._day_in_id(), paid_by)
+
+    def _day_in_id(self) -> pl.Expr:
+        """The first day as 20261101, looked up where few days are possible."""
+        start = self.slot.values["start"]
+        if start.hi - start.lo > DAYS_LISTED:  # the day of a one-off may lie in any year
+            return self._day("start").dt.strftime("%Y%m%d")
+        days = [f"{from_day_number(day):%Y%m%d}" for day in range(start.lo, start.hi + 1)]
+        return _texts(days, self._node("start") - start.lo)
 
 
 def _texts(texts: Sequence[str], index: pl.Expr, kind: pl.DataType | None = None) -> pl.Expr:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
 
@@ -13,11 +15,11 @@ from pydantic import BaseModel
 from feerules.bill import Bill, LinesOnDemand
 from feerules.book import Book
 from feerules.errors import MissingExtra, UnitErrors, UnitProblem
-from feerules.periods import Period
-from feerules.plan.nodes import Guard, Node, Plan
-from feerules.plan.spans import READ
+from feerules.periods import Period, from_day_number
+from feerules.plan.nodes import Leaf, Node, Plan
+from feerules.plan.spans import READ, VALID_FROM
 from feerules.reasons import reason
-from feerules.reference import Scalar, function
+from feerules.reference import Scalar, Unreadable, encoder, function, is_missing
 from feerules.telling import Teller, about_of, parties_of
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ __all__ = ["Priced", "price", "price_estate", "reconcile", "records_of"]
 # Who a unit's parties are: a change of these alone does not change what is owed.
 PARTY_FACTS = ("account_id", "owner_id", "tenant_id", "developer_id", "heir_id", "valid_from", "valid_to")
 IDS = ("unit_id", *PARTY_FACTS[:-2])
+# The first day of a change, as the record that begins with it has it.
+CHANGED_FROM = replace(VALID_FROM, name="changes.from")
+_first_day = encoder(CHANGED_FROM)
 Amount = Decimal | str | int
 Share = Amount | Mapping[str, Amount]
 
@@ -171,7 +176,7 @@ def records_of(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A unit with dated facts as one record for each span of days on which they stay the same."""
     base = {name: value for name, value in facts.items() if name != "changes"}
     records = [base]
-    for first, new in _changes(facts.get("changes") or ()):
+    for first, new in _changes(facts):
         records[-1] = {**records[-1], "valid_to": first}
         known = {name: value for name, value in records[-1].items() if not name.startswith(READ)}
         # A fact that the change does not tell was not read on its day.
@@ -180,14 +185,13 @@ def records_of(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     return records
 
 
-def _changes(changes: Iterable[Mapping[str, Any]]) -> Iterator[tuple[date, dict[str, Any]]]:
+def _changes(facts: Mapping[str, Any]) -> Iterator[tuple[date, dict[str, Any]]]:
     """(day, what is new) in order of time; what several changes tell of one day is one change.
 
     Where they contradict each other they stay apart: the days of the first are then none, a problem.
     """
     told: list[tuple[date, dict[str, Any]]] = []
-    for change in sorted(changes, key=lambda each: _day(each["from"])):
-        first = _day(change["from"])
+    for first, change in sorted(_with_first_days(facts), key=itemgetter(0)):
         new = change.get("facts", {key: value for key, value in change.items() if key != "from"})
         if (
             told
@@ -200,8 +204,24 @@ def _changes(changes: Iterable[Mapping[str, Any]]) -> Iterator[tuple[date, dict[
     yield from told
 
 
-def _day(value: Any) -> date:
-    return date.fromisoformat(value) if isinstance(value, str) else value
+def _with_first_days(facts: Mapping[str, Any]) -> list[tuple[date, Mapping[str, Any]]]:
+    """Each change with its first day; raises `UnitErrors` with every one that has none."""
+    changes = facts.get("changes") or ()
+    if isinstance(changes, str | Mapping) or not all(isinstance(each, Mapping) for each in changes):
+        raise ValueError(f"found changes={changes!r}, expected a list of {{from: day, facts: {{…}}}}")
+    found: list[tuple[date, Mapping[str, Any]]] = []
+    problems = []
+    for change in changes:
+        value = change.get("from")
+        try:
+            if is_missing(value):
+                raise Unreadable("missing")
+            found.append((from_day_number(_first_day(value)), change))
+        except Unreadable as error:
+            problems.append(_problem(facts, CHANGED_FROM, error.code, value))
+    if problems:
+        raise UnitErrors(problems)
+    return found
 
 
 def _is_about_days(name: str) -> bool:
@@ -256,7 +276,9 @@ class Priced:
         arguments, bad = self._scalar.read(record)
         failures = self._scalar.failures(arguments, bad)
         if failures:
-            raise UnitErrors(_problem(record, *failure) for failure in failures)
+            raise UnitErrors(
+                _problem(record, guard.fact, code, value, guard.fee) for guard, code, value in failures
+            )
         return record, arguments, self._amounts(*arguments)
 
     def fen(self, ran: Sequence[Ran]) -> dict[str, int]:
@@ -293,13 +315,15 @@ class Priced:
         return self._details
 
 
-def _problem(record: Mapping[str, Any], guard: Guard, code: str, value: Any) -> UnitProblem:
+def _problem(
+    record: Mapping[str, Any], fact: Leaf | None, code: str, value: Any, fee: str | None = None
+) -> UnitProblem:
     unit_id = record.get("unit_id")
     return UnitProblem(
         None if unit_id is None else str(unit_id),
-        None if guard.fact is None else guard.fact.name,
+        None if fact is None else fact.name,
         None if value is None else str(value),
         code,
-        reason(code, guard.fact),
-        guard.fee,
+        reason(code, fact),
+        fee,
     )

@@ -16,7 +16,7 @@ CODES = {
     "out_of_domain": "outside {lo} to {hi}",
     "unknown_value": "none of {words}",
     "no_row": "no row of the table matches, and the schedule calls that a problem",
-    "no_schedule": "no schedule of the book applies to this unit",
+    "no_schedule": "no schedule of the book applies to this unit in this period",
     "no_policy": "no dunning policy of the book applies to this account",
     "policy_claimed_twice": "more than one dunning policy of the book applies to this account",
     "fee_claimed_twice": "two schedules of the book charge this fee for the same day",

@@ -38,10 +38,13 @@ _BOUNDS = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "ex
 
 
 def _complete(schema: Any) -> None:
-    """Says of every part of a schema what its models say: bounds, and that names have one form."""
+    """Says of every part of a schema what its models say: bounds, forms, and that names have one form."""
     if isinstance(schema, dict):
         if "patternProperties" in schema:
             schema["additionalProperties"] = False
+        if "oneOf" in schema:
+            # Forms may overlap: the word without_limit could be a name in a formula too.
+            schema["anyOf"] = schema.pop("oneOf")
         for ours, theirs in _BOUNDS.items():
             if isinstance(schema.get(ours), int):
                 schema[theirs] = schema.pop(ours)

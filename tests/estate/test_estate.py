@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import pickle
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from decimal import Decimal
@@ -462,3 +465,28 @@ def test_threads_and_spawned_workers_share_a_book() -> None:
     with multiprocessing.get_context("spawn").Pool(1) as workers:
         [found] = workers.map(priced_elsewhere, [(BOOK, units().to_dicts(), MONTH)])
     assert found == expected
+
+
+AFTER_A_FORK = """
+import os, sys
+import feerules, polars as pl
+
+book = feerules.load(sys.argv[1])
+feerules.price_estate(pl.DataFrame({"unit_id": ["A-1"], "area": ["10"], "type": ["home"]}), book, "2026-11")
+child = os.fork()
+if child == 0:
+    print(feerules.price({"unit_id": "A-1", "area": "10", "type": "home"}, book, "2026-11").total, flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_one_unit_is_priced_after_a_fork_even_where_polars_has_run(tmp_path: Path) -> None:
+    (tmp_path / "garden.yaml").write_text(SCHEDULE, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", AFTER_A_FORK, str(tmp_path)],
+        capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    here = feerules.price({"unit_id": "A-1", "area": "10", "type": "home"}, BOOK, "2026-11")
+    assert done.stdout.split() == [str(here.total)]

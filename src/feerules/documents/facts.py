@@ -59,7 +59,8 @@ class Fact(Part):
     @property
     def kinds(self) -> list[FactKind]:
         # Not by equality: no decimal places are a type, and 0 equals False.
-        return [kind for kind in KINDS if not (getattr(self, kind) is None or getattr(self, kind) is False)]
+        said = vars(self)
+        return [kind for kind in KINDS if not (said[kind] is None or said[kind] is False)]
 
     @property
     def kind(self) -> FactKind:

@@ -81,7 +81,9 @@ _DIGITS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _UNIT = re.compile(UNITS, re.IGNORECASE)
 _PER_UNIT = re.compile(rf"(?:[/·](?:{UNITS})(?!\w))*", re.IGNORECASE)
 # A word alone is a name, whatever it looks like; a number of one token is told with its own place.
-_WORDY = re.compile(r"[0-9]\s+[^\W\d]|[^\W\d]\s*[0-9]|[¥$]|[0-9.]+[^\W\d]+(?:起|左右|整|\s)|[0-9]/")
+_WORDY = re.compile(
+    r"[0-9]\s+[^\W\d]|[^\W\d]\s*[0-9]|[¥$]|[0-9.]+[^\W\d]+(?:起|左右|整|\s)|[0-9]/|[0-9]\s*折"
+)
 _CURRENCY = re.compile(r"\s*(?:[¥$]|人民币|rmb|cny|y)", re.IGNORECASE)
 _WORD_ALONE = re.compile(_WORD)
 _ALLOWED: Final = "numbers, names, + - * ( ) and functions"
@@ -225,11 +227,16 @@ def _number_said(text: str) -> str:
     return number_in(text) if _WORDY.search(text) and not _WORD_ALONE.fullmatch(text) else ""
 
 
+def _why_alone(text: str) -> str:
+    if "折" in text:
+        return "the part of the price that is still charged"
+    return "the document declares its currency" if _CURRENCY.match(text) else _UNIT_HINT
+
+
 def read_tokens(text: str, problems: list[FormulaProblem]) -> list[Token]:
     """The words of a formula, the last of kind "end"; [] where what follows a problem has no clear meaning."""
     if (meant := _number_said(text)) and not re.search(r"[\uff01-\uff5e]", text):
-        why = "the document declares its currency" if _CURRENCY.match(text) else _UNIT_HINT
-        found, hint = quote(text.strip()), f"write {meant}: {why}"
+        found, hint = quote(text.strip()), f"write {meant}: {_why_alone(text)}"
         at = len(text) - len(text.lstrip())
         problems.append(FormulaProblem(at, "number_with_unit", found, "a number such as 12.5", hint))
         return []

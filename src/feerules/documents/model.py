@@ -92,13 +92,13 @@ class Part(BaseModel):
     @property
     def where(self) -> Where:
         """Where this part begins; `UNPLACED` for one made in Python."""
-        return self._from.where if self._from is not None else UNPLACED
+        origin = self._from
+        return origin.where if origin is not None else UNPLACED
 
     def where_of(self, key: str) -> Where:
         """Where the value of a key stands, by the key as written; the part itself where it has no such key."""
-        return (
-            self._from.value_where(key) if isinstance(self._from, Map) and key in self._from else self.where
-        )
+        origin = self._from
+        return origin.value_where(key) if isinstance(origin, Map) and key in origin else self.where
 
     def problem(
         self, code: str, *, found: str, expected: str, hint: str = "", key: str | None = None

@@ -22,8 +22,9 @@ _AFTER = rf"(?:{UNITS}|万)?(?:\s*[/·每(]\s*(?:{UNITS})\)?)*\s*(?:起|左右|�
 _SAID = re.compile(rf"\s*({_BEFORE})\s*({_NUMBER})\s*({_AFTER})\s*", re.IGNORECASE)
 _COMMA = re.compile(r"([+-]?\d{1,3}),(\d{1,2})")
 _PERCENT = re.compile("百分之([零一二两三四五六七八九十]{1,3})")
-_DISCOUNT = re.compile("(?:打)?([一二三四五六七八九])([一二三四五六七八九])?折")
+_DISCOUNT = re.compile(r"(?:打)?([1-9一二三四五六七八九])\.?([1-9一二三四五六七八九])?折")
 _DIGITS = {character: digit for digit, character in enumerate("零一二三四五六七八九")} | {"两": 2}
+_DIGITS |= {str(digit): digit for digit in range(10)}
 
 
 def is_free(text: str) -> bool:
@@ -49,7 +50,7 @@ def without_unit(number: str, unit: str) -> str:
 def number_in(text: str) -> str:
     """The number that was meant, in digits; "" where that is in doubt, or where a number is written already.
 
-    >>> number_in("¥1,200.50"), number_in("每月300元"), number_in("百分之十五"), number_in("八五折"), number_in("2,80")
+    >>> number_in("¥1,200.50"), number_in("每月300元"), number_in("百分之十五"), number_in("8.5折"), number_in("2,80")
     ('1200.50', '300', '15%', '0.85', '2.80')
     """
     plain = half(text).strip()

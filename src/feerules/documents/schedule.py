@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator, PrivateAttr, WithJsonSchema
@@ -126,18 +127,23 @@ def values_in(value: Any) -> Iterator[Any]:
     waiting = [value]
     while waiting:
         each = waiting.pop()
-        # Most of what a document holds is text, and most keys say nothing: both are passed by at once.
-        if isinstance(each, str):
-            continue
-        if isinstance(each, dict):
-            waiting += filter(None, reversed(each.values()))
-        elif isinstance(each, tuple):
-            waiting += filter(None, reversed(each))
-        elif isinstance(each, Part):
+        form = _form(each.__class__)
+        # Most keys say nothing, and are passed by at once.
+        if form is Part:
             yield each
             waiting += filter(None, reversed(vars(each).values()))
-        elif isinstance(each, ParsedFormula):
+        elif form is dict:
+            waiting += filter(None, reversed(each.values()))
+        elif form is tuple:
+            waiting += filter(None, reversed(each))
+        elif form is ParsedFormula:
             yield each
+
+
+@cache
+def _form(kind: type) -> type | None:
+    """What a value is walked as; None for what holds no parts. Asked once for a class: a model's is slow to tell."""
+    return next((form for form in (Part, dict, tuple, ParsedFormula) if issubclass(kind, form)), None)
 
 
 def _names_of(part: Any) -> list[str]:
@@ -183,7 +189,8 @@ class FeeSchedule(Part):
     parameters: dict[Id, Formula] = {}
     derived: dict[Id, Derived] = {}
     tables: dict[Id, TableValue] = {}
-    defaults: Defaults = Defaults()
+    # Made when it is asked for: an instance here would have pydantic build its validators on import.
+    defaults: Defaults = Field(default_factory=Defaults)
     bill: BillRounding | None = None
     fees: dict[Id, Fee] = Field(min_length=1)
 
@@ -191,15 +198,16 @@ class FeeSchedule(Part):
 
     def complete(self, fee_id: str) -> Fee:
         """A fee with the schedule's defaults where it says nothing itself."""
-        if fee_id not in self._complete:
+        complete = self._complete
+        if fee_id not in complete:
             fee = self.fees[fee_id]
             missing = {
                 name: getattr(self.defaults, name)
                 for name in Defaults.model_fields
                 if name not in fee.model_fields_set and getattr(self.defaults, name)
             }
-            self._complete[fee_id] = fee.model_copy(update=missing) if missing else fee
-        return self._complete[fee_id]
+            complete[fee_id] = fee.model_copy(update=missing) if missing else fee
+        return complete[fee_id]
 
     def fees_needed_by(self, fee_id: str) -> list[str]:
         """The other fees whose amounts a fee needs."""

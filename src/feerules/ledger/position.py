@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from feerules.errors import did_you_mean
 from feerules.ledger.agreements import Changes, Values, plan_of, promises_of
 from feerules.ledger.allocation import Folded, fold
 from feerules.ledger.charges import ChargeState, charge_states
 from feerules.ledger.contacts import contacts_of, steps_of, week_of
 from feerules.ledger.entries import Account
+from feerules.ledger.facts import GivenFacts, decoded, encoded, fact_named, fact_of, plain
 from feerules.ledger.late_fees import late_fees
 from feerules.ledger.limitation import limitation_of
 from feerules.ledger.pauses import ENDLESS, Span, paused_between, pauses_of
@@ -21,10 +21,9 @@ from feerules.ledger.rows import Rows, Stamp, elapsed, known_until, moment_of, r
 from feerules.ledger.seen import LATE_FEE, Contradiction, Seen, see
 from feerules.ledger.standing import court_of, covered_by_demands, demands_of, hold_reason_of, states_of
 from feerules.ledger.treatment import Treatment, treat
-from feerules.money import from_scaled, scaled_text, to_scaled
 from feerules.periods import day_number, from_day_number
 from feerules.plan.ledgers import LedgerTerms
-from feerules.vocabulary import ALIASES, POSITION, PositionFact, bucket_fact, step_facts
+from feerules.vocabulary import ALIASES, POSITION
 
 __all__ = ["COUNTING", "Position", "position_of"]
 
@@ -77,7 +76,7 @@ class Position:
     def __getitem__(self, name: str) -> Any:
         """A fact by name, such as bucket_over_90 or steps.demand.count; KeyError where there is none."""
         name = ALIASES.get(name, name)
-        return _decoded(self.values[name], _fact(name))
+        return decoded(self.values[name], fact_of(name))
 
     def __getattr__(self, name: str) -> Any:
         if name in POSITION or name.startswith("bucket_"):
@@ -128,8 +127,8 @@ class Position:
         _tell_day(values, day_number(as_of))
         for told, value in facts.items():
             name = ALIASES.get(told, told)
-            values[name] = _encoded(value, _fact_named(name))
-        return cls("", None, None, currency, _WithSteps(values), (), (), None, None, None)
+            values[name] = encoded(value, fact_named(name))
+        return cls("", None, None, currency, GivenFacts(values), (), (), None, None, None)
 
     @property
     def charges(self) -> tuple[ChargeState, ...]:
@@ -138,7 +137,7 @@ class Position:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON: money as text, days as ISO text, facts by their names."""
-        facts = {name: _plain(value, _fact(name)) for name, value in self.values.items()}
+        facts = {name: plain(value, fact_of(name)) for name, value in self.values.items()}
         return {
             "schema": SCHEMA,
             "account_id": self.account_id,
@@ -155,76 +154,6 @@ class Position:
             "warnings": list(self.warnings),
             "charges": [charge.to_dict() for charge in self.charges],
         }
-
-
-def _fact(name: str) -> PositionFact:
-    if name in POSITION:
-        return POSITION[name]
-    if name.startswith("bucket_"):
-        return bucket_fact(name.removeprefix("bucket_"))
-    facts = step_facts(name.removeprefix("steps.").rpartition(".")[0], by_clock=True)
-    return next(fact for fact in facts if fact.name == name)
-
-
-def _fact_named(name: str) -> PositionFact:
-    try:
-        return _fact(name)
-    except (StopIteration, KeyError):
-        hint = did_you_mean(name, [*POSITION, *ALIASES])
-        expected = f"expected a fact of a position: {', '.join(POSITION)}"
-        raise ValueError(f'found "{name}", {hint or expected}') from None
-
-
-def _encoded(value: Any, fact: PositionFact) -> int | str | None:
-    if value is None or (value == "none" and fact.optional):
-        return None
-    match fact.kind:
-        case "decimal":
-            return to_scaled(value, 2)
-        case "integer":
-            return to_scaled(value, 0)
-        case "boolean" if str(value).lower() in ("true", "false"):
-            return int(str(value).lower() == "true")
-        case "date":
-            return day_number(date.fromisoformat(value) if isinstance(value, str) else value)
-        case "choice" if value in fact.words:
-            return str(value)
-        case "text":
-            return str(value)
-    raise ValueError(f"found {value!r} as {fact.name}, expected {', '.join(fact.words) or 'true or false'}")
-
-
-class _WithSteps(dict[str, Any]):
-    """Facts of buckets and steps that are not told: nothing is in a bucket, no step was done."""
-
-    def __missing__(self, name: str) -> int | None:
-        if not name.startswith(("bucket_", "steps.")):
-            raise KeyError(name)
-        return None if name.endswith(".days") else 0
-
-    def get(self, name: str, default: Any = None) -> Any:
-        return self[name] if name in self or name.startswith(("bucket_", "steps.")) else default
-
-
-def _decoded(value: int | str | None, fact: PositionFact) -> Any:
-    if value is None or isinstance(value, str):
-        return value
-    match fact.kind:
-        case "decimal":
-            return from_scaled(value, 2)
-        case "date":
-            return from_day_number(value)
-        case "boolean":
-            return bool(value)
-        case _:
-            return value
-
-
-def _plain(value: int | str | None, fact: PositionFact) -> Any:
-    if isinstance(value, int) and fact.kind == "decimal":
-        return scaled_text(value, 2)
-    found = _decoded(value, fact)
-    return found.isoformat() if isinstance(found, date) else found
 
 
 def position_of(

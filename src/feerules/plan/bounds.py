@@ -64,6 +64,7 @@ class Builder:
 
     def __init__(self) -> None:
         self._shared: dict[tuple[object, ...], Node] = {}
+        self._constants: dict[tuple[int, int], Const] = {}
         self.is_close = False  # a number came so close to the limit that other days could pass it
         self.true: Node = self.const(1)
         self.false: Node = self.const(0)
@@ -77,6 +78,10 @@ class Builder:
             return self._keep(make(lo, hi, scale, *fields), operation, key)
         return known  # type: ignore[return-value]  # the key holds the type
 
+    def _already(self, kind: type[Node], scale: int, *fields: object) -> Node | None:
+        """The node that is there already: asked first where bounds take long to reckon."""
+        return self._shared.get((kind, scale, *fields))
+
     def _keep(self, node: N, operation: str, key: tuple[object, ...]) -> N:
         if not (node.lo >= -CLOSE and node.hi <= CLOSE):
             self.is_close = True
@@ -87,13 +92,18 @@ class Builder:
     # Leaves
 
     def const(self, value: int, scale: int = 0) -> Const:
-        return self._share(Const, "a constant", value, value, scale, value)
+        known = self._constants.get((value, scale))
+        if known is None:
+            node = self._keep(Const(value, value, scale, value), "a constant", (Const, scale, value))
+            known = self._constants[value, scale] = node
+        return known
 
     def decimal(self, value: Decimal) -> Const:
-        sign, digits, exponent = value.as_tuple()
+        exponent = value.as_tuple().exponent
         assert isinstance(exponent, int)
-        whole = int("".join(map(str, digits))) * 10 ** max(exponent, 0)
-        return self.const(-whole if sign else whole, max(-exponent, 0))
+        over, under = value.as_integer_ratio()
+        places = max(-exponent, 0)
+        return self.const(over * 10**places // under, places)
 
     def fact(self, leaf: Leaf) -> Fact:
         return self._share(Fact, f"the fact {leaf.name}", leaf.lo, leaf.hi, leaf.places, leaf)
@@ -116,27 +126,30 @@ class Builder:
         return self._share(Mul, "a change of scale", node.lo * factor, node.hi * factor, scale, node, other)
 
     def _aligned(self, left: Node, right: Node) -> tuple[Node, Node]:
-        if left.scale == right.scale:
-            return left, right
-        scale = max(left.scale, right.scale)
-        return self.raised(left, scale), self.raised(right, scale)
+        if left.scale < right.scale:
+            return self.raised(left, right.scale), right
+        return left, self.raised(right, left.scale)
 
     def add(self, left: Node, right: Node) -> Node:
-        left, right = self._aligned(left, right)
-        if isinstance(left, Const) and isinstance(right, Const):
-            return self.const(left.value + right.value, left.scale)
-        if _is(left, 0):
-            return right
-        if _is(right, 0):
+        if left.scale != right.scale:
+            left, right = self._aligned(left, right)
+        if isinstance(left, Const):
+            if isinstance(right, Const):
+                return self.const(left.value + right.value, left.scale)
+            if left.value == 0:
+                return right
+        elif isinstance(right, Const) and right.value == 0:
             return left
         return self._share(Add, "a sum", left.lo + right.lo, left.hi + right.hi, left.scale, left, right)
 
     def sub(self, left: Node, right: Node) -> Node:
-        left, right = self._aligned(left, right)
-        if isinstance(left, Const) and isinstance(right, Const):
-            return self.const(left.value - right.value, left.scale)
-        if _is(right, 0):
-            return left
+        if left.scale != right.scale:
+            left, right = self._aligned(left, right)
+        if isinstance(right, Const):
+            if isinstance(left, Const):
+                return self.const(left.value - right.value, left.scale)
+            if right.value == 0:
+                return left
         if left is right:
             return self.const(0, left.scale)
         return self._share(
@@ -145,14 +158,17 @@ class Builder:
 
     def mul(self, left: Node, right: Node) -> Node:
         scale = left.scale + right.scale
-        if isinstance(left, Const) and isinstance(right, Const):
-            return self.const(left.value * right.value, scale)
-        if _is(left, 0) or _is(right, 0):
-            return self.const(0, scale)
-        if _is(left, 1) and left.scale == 0:
-            return right
-        if _is(right, 1) and right.scale == 0:
-            return left
+        known, other = (left, right) if isinstance(left, Const) else (right, left)
+        if isinstance(known, Const):
+            if isinstance(other, Const):
+                return self.const(known.value * other.value, scale)
+            if known.value == 0:
+                return self.const(0, scale)
+            if known.value == 1 and known.scale == 0:
+                return other
+        found = self._already(Mul, scale, left, right)
+        if found is not None:
+            return found
         corners = [a * b for a in (left.lo, left.hi) for b in (right.lo, right.hi)]
         return self._share(Mul, "a product", min(corners), max(corners), scale, left, right)
 
@@ -162,8 +178,11 @@ class Builder:
             raise ValueError("a divisor must be positive")
         if isinstance(left, Const) and isinstance(right, Const):
             return self.const(round_div(left.value, right.value, mode), scale)
-        if _is(right, 1) and left.scale == scale:
+        if isinstance(right, Const) and right.value == 1 and left.scale == scale:
             return left
+        found = self._already(DivRound, scale, left, right, mode)
+        if found is not None:
+            return found
         # The engines add half a divisor, doubled for the even and down modes, before they divide.
         widest = 2 * max(abs(left.lo), abs(left.hi)) + right.hi
         self.is_close = self.is_close or widest > CLOSE
@@ -179,7 +198,8 @@ class Builder:
         return self.div_round(node, self.const(10 ** (node.scale - scale)), mode, scale)
 
     def min(self, left: Node, right: Node) -> Node:
-        left, right = self._aligned(left, right)
+        if left.scale != right.scale:
+            left, right = self._aligned(left, right)
         if left.hi <= right.lo:
             return left
         if right.hi <= left.lo:
@@ -188,7 +208,8 @@ class Builder:
         return self._share(Min, "a minimum", *bounds, left.scale, left, right)
 
     def max(self, left: Node, right: Node) -> Node:
-        left, right = self._aligned(left, right)
+        if left.scale != right.scale:
+            left, right = self._aligned(left, right)
         if left.lo >= right.hi:
             return left
         if right.lo >= left.hi:
@@ -203,8 +224,12 @@ class Builder:
         """The same node with bounds that the caller has proved some other way."""
         if isinstance(node, Const) or (node.lo >= lo and node.hi <= hi):
             return node
-        narrower = replace(node, lo=max(lo, node.lo), hi=min(hi, node.hi))
-        return self._keep(narrower, "a proved bound", ("within", node, lo, hi))
+        key = ("within", node, lo, hi)
+        known = self._shared.get(key)
+        if known is None:
+            narrower = replace(node, lo=max(lo, node.lo), hi=min(hi, node.hi))
+            known = self._keep(narrower, "a proved bound", key)
+        return known
 
     def unscaled(self, node: Node) -> Node:
         """The encoded integer itself, as a key or an index: the same number without places."""
@@ -221,17 +246,24 @@ class Builder:
     # Truth
 
     def compare(self, op: Comparison, left: Node, right: Node) -> Node:
-        left, right = self._aligned(left, right)
+        if left.scale != right.scale:
+            left, right = self._aligned(left, right)
         known = _known(op, left, right)
         if known is not None:
             return self.true if known else self.false
         return self._share(Compare, "a comparison", 0, 1, 0, op, left, right)
 
     def all_of(self, tests: Iterable[Node]) -> Node:
-        return reduce(self._and, tests, self.true)
+        held = self.true
+        for test in tests:
+            held = test if held is self.true else self._and(held, test)
+        return held
 
     def any_of(self, tests: Iterable[Node]) -> Node:
-        return reduce(self._or, tests, self.false)
+        held = self.false
+        for test in tests:
+            held = test if held is self.false else self._or(held, test)
+        return held
 
     def _and(self, left: Node, right: Node) -> Node:
         if left is self.false or right is self.false:
@@ -266,7 +298,8 @@ class Builder:
     # Choice
 
     def choose(self, test: Node, then: Node, other: Node) -> Node:
-        then, other = self._aligned(then, other)
+        if then.scale != other.scale:
+            then, other = self._aligned(then, other)
         if isinstance(test, Const):
             return then if test.value else other
         if then is other:
@@ -308,10 +341,6 @@ def _bounds(reachable: tuple[int, ...]) -> tuple[int, int]:
     return min(reachable), max(reachable)
 
 
-def _is(node: Node, value: int) -> bool:
-    return isinstance(node, Const) and node.value == value
-
-
 _COMPARE: dict[str, Callable[[Node, Node], bool | None]] = {
     "<": lambda a, b: True if a.hi < b.lo else False if a.lo >= b.hi else None,
     "<=": lambda a, b: True if a.hi <= b.lo else False if a.lo > b.hi else None,
@@ -338,7 +367,7 @@ class Exact:
     def __init__(self, b: Builder, num: Node, den: Node | int = 1) -> None:
         self.b = b
         self.num = num
-        self.den = b.const(den) if isinstance(den, int) else den
+        self.den: Node = b.const(den) if isinstance(den, int) else den
 
     def times(self, node: Node) -> Exact:
         return Exact(self.b, self.b.mul(self.num, node), self.den)

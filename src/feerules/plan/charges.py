@@ -105,12 +105,12 @@ class Line(Visits):
         most = self.fee.maximum
         if most is not None and most.each is not None:
             return self._by_days(most, most.each, run, to)
-        months = self._months(run, to)
+        months, share_of_cycle = self._months(run, to), self._share_of_cycle(run, to)
         total, used = Exact(self.b, self.b.const(0)), []
         for n, each in enumerate(months):
             self.month = self._month(n) if len(months) > 1 else None
             with self.scope.at(each.moment):
-                share = self._share_of_cycle(run, to) if len(months) == 1 else self._share_of(each.time)
+                share = share_of_cycle if len(months) == 1 else self._share_of(each.time)
                 part = self._stage("month", self._charge(each.time, each.run, each.to, share))
                 total = total.plus(part)
             if len(months) > 1:
@@ -119,7 +119,7 @@ class Line(Visits):
         self.month = None
         if self.usage and used:
             self.shown.quantity = self.b.total(used)
-        return self._limited(self.fee, total, self._share_of_sums(self._share_of_cycle(run, to)))
+        return self._limited(self.fee, total, self._share_of_sums(share_of_cycle))
 
     def _by_days(self, most: Limit, each: int, run: Point, to: Point) -> Exact:
         """A visit whose amount has a most for each so many days: every such part is priced by itself."""
@@ -179,8 +179,8 @@ class Line(Visits):
         fee = self.fee
         if fee.judged != "each_month" and "month" not in self.roundings:
             return False
-        own = (fee.per, fee.rate, fee.tiers, fee.pass_through, fee.adjustments, tuple(fee.parts.values()))
-        if (self.cycle.months or 1) == 1 or not self.others.named_in(own):
+        own = (fee.per, fee.rate, fee.tiers, fee.pass_through, fee.adjustments, *fee.parts.values())
+        if (self.cycle.months or 1) == 1 or not self.others.named_in(*own):
             return True
         if fee.judged == "each_month":
             raise self.scope.names.refuse(

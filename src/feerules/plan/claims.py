@@ -12,11 +12,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from feerules.plan.bounds import Builder
-from feerules.plan.conditions import Conditions, Subject
+from feerules.plan.conditions import Conditions, Subject, subject_of
 from feerules.plan.grid import Condition, Grid, GridTooLarge, Witness, build
 from feerules.plan.lines import LineAbout, Version
 from feerules.plan.names import Refused, place_of
-from feerules.plan.nodes import Guard, Leaf, Node, Slot
+from feerules.plan.nodes import Guard, Node, Slot
 
 __all__ = ["check_claims", "claim_guards"]
 
@@ -98,23 +98,15 @@ def _claim(version: Version, fee_id: str) -> _Claim | None:
         for name, (written, text) in _canonical(version, cells).items():
             if name not in names.leaves:
                 return None
-            about = _subject(names.leaves[name])
-            where = place_of(text, place_of(written, version.schedule.where))
-            reader = Conditions(names)
+            about = subject_of(names, names.leaves[name], name)
+            where = place_of(written, version.schedule.where)
             try:
-                condition = reader.condition(reader.parse(text, where, about.kind), where, about)
+                condition = Conditions(names).read(text, about, where)
             except Refused:
                 return None
             known = conditions.get(name)
             conditions[name] = about, _meet(known[1], condition) if known else condition
     return _Claim(version, conditions)
-
-
-def _subject(leaf: Leaf) -> Subject:
-    nullable = leaf.optional and leaf.default is None
-    return Subject(
-        leaf.name, leaf.kind, leaf.places, leaf.lo, leaf.hi, nullable, leaf.codes, dict(leaf.words)
-    )
 
 
 def _meet(first: Condition, second: Condition) -> Condition:
@@ -191,11 +183,13 @@ def _positions(own: Subject, condition: Condition, joint: Subject) -> Iterator[i
     matching = {at for low, high in condition.bands for at in range(low, high)}
     codes = {own.codes[at] for at in matching if at < len(own.codes)}
     others = len(own.codes) in matching  # any text that this document does not name
+    if not others:
+        yield from sorted(joint.numbers[code] for code in codes)
+        return
     for at, code in enumerate(joint.codes):
-        if code in codes or (others and code not in own.codes):
+        if code in codes or code not in own.codes:
             yield at
-    if others:
-        yield len(joint.codes)
+    yield len(joint.codes)
 
 
 # Where it bites: the plan

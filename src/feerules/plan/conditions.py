@@ -19,8 +19,8 @@ from feerules.errors import Where, did_you_mean
 from feerules.periods import day_number, from_day_number
 from feerules.plan.bounds import Builder
 from feerules.plan.grid import Axis, Condition
-from feerules.plan.names import Names, Refused
-from feerules.plan.nodes import Node
+from feerules.plan.names import Names, Refused, place_of
+from feerules.plan.nodes import Leaf, Node
 from feerules.plan.terms import Scope, Term
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "number_hint",
     "read_number",
     "subject",
+    "subject_of",
     "wrong_number",
 ]
 
@@ -45,6 +46,7 @@ CELL_TYPES: dict[FactKind, CellType] = {
     "text": "string",
 }
 MAX_DECIMALS = 6
+NOWHERE = Where("", 1, 1)  # of a text that was made in Python
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,20})?%?")
 
 
@@ -88,11 +90,35 @@ class Subject:
         return str(Decimal(value).scaleb(-self.scale))
 
 
-def subject(term: Term, name: str) -> Subject:
-    leaf, node = term.leaf, term.node
-    words = dict(leaf.words) if leaf else {}
-    codes = leaf.codes if leaf else ()
-    return Subject(name, term.kind, node.scale, node.lo, node.hi, term.present is not None, codes, words)
+def subject(scope: Scope, name: str, where: Where) -> Subject:
+    """What a name can be at any moment at all: a cell is right if it can hold at some time.
+
+    Made once for a document, but for what is reckoned from other fees' amounts: those have bounds in each line.
+    """
+    names = scope.names
+    if name in names.subjects:
+        return names.subjects[name]  # type: ignore[no-any-return]
+    leaf = names.leaves.get(names.aliases.get(name, name))
+    if leaf is not None:
+        return subject_of(names, leaf, name)
+    wide = scope.widened()
+    term = wide.term(name, where)
+    node, codes = term.node, term.leaf.codes if term.leaf else ()
+    words = dict(term.leaf.words) if term.leaf else {}
+    about = Subject(name, term.kind, node.scale, node.lo, node.hi, term.present is not None, codes, words)
+    if not wide.of_fees:
+        names.subjects[name] = about
+    return about
+
+
+def subject_of(names: Names, leaf: Leaf, name: str) -> Subject:
+    """What a fact can be, by the name that a document has for it."""
+    if name not in names.subjects:
+        nullable = leaf.optional and leaf.default is None
+        names.subjects[name] = Subject(
+            name, leaf.kind, leaf.places, leaf.lo, leaf.hi, nullable, leaf.codes, dict(leaf.words)
+        )
+    return names.subjects[name]  # type: ignore[no-any-return]
 
 
 # Numbers in cells
@@ -147,7 +173,15 @@ class Conditions:
     def __init__(self, names: Names) -> None:
         self.names = names
 
-    def parse(self, text: str, where: Where, kind: FactKind) -> Cell:
+    def read(self, text: str, about: Subject, otherwise: Where = NOWHERE) -> Condition:
+        """The condition of a cell, made once for its document; raises `Refused` after noting what is wrong."""
+        known: Condition | None = self.names.cells.get((text, about))
+        if known is None:
+            known = self.condition(self.parse(text, about.kind), place_of(text, otherwise), about)
+            self.names.cells[text, about] = known
+        return known
+
+    def parse(self, text: str, kind: FactKind) -> Cell:
         try:
             return Cell.parse(text, type=CELL_TYPES[kind], bare=kind in ("choice", "text"))
         except CellError as error:
@@ -253,27 +287,17 @@ def cells_hold(scope: Scope, cells: Mapping[str, str]) -> Node:
     for name, text in cells.items():
         try:
             with scope.needing(holds):
-                holds = scope.b.all_of(
-                    (holds, _cell_holds(scope, str(name), text, _place(name), _place(text)))
-                )
+                holds = scope.b.all_of((holds, scope.once((name, text), _cell_holds, scope, name, text)))
         except Refused:
             continue
     return holds
 
 
-def _place(text: object) -> Where:
-    where = getattr(text, "where", None)
-    return where if isinstance(where, Where) else Where("", 1, 1)
-
-
-def _cell_holds(scope: Scope, name: str, text: str, named_at: Where, where: Where) -> Node:
-    term = scope.term(name, named_at)
-    reader = Conditions(scope.names)
-    cell = reader.parse(text, where, term.kind)
-    # A cell is right if it can hold at some time; whether it holds now is another matter.
-    about = subject(scope.wide(name, named_at), name)
-    condition = reader.condition(cell, where, about)
-    return _holds(scope.b, term, condition)
+def _cell_holds(scope: Scope, name: str, text: str) -> Node:
+    named_at = place_of(name, NOWHERE)
+    term = scope.term(str(name), named_at)
+    about = subject(scope, str(name), named_at)
+    return _holds(scope.b, term, Conditions(scope.names).read(text, about))
 
 
 def _holds(b: Builder, term: Term, condition: Condition) -> Node:

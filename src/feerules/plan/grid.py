@@ -331,7 +331,7 @@ def _state(low: int, bits: int) -> State:
 
 def _edges(axis: Axis, cell: Condition) -> Edges:
     flat = [axis.lo, *(value for band in cell.bands for value in band), axis.hi + 1]
-    if any(a > b for a, b in pairwise(flat)) or any(a == b for a, b in cell.bands):
+    if flat != sorted(flat) or any(a == b for a, b in cell.bands):
         raise ValueError(f"{axis.name}: bands {cell.bands} are not sorted, disjoint and inside the axis")
     flips = set[int]()
     for band in (*cell.bands, *([(axis.hi + 1, axis.hi + 2)] if cell.null and axis.nullable else [])):

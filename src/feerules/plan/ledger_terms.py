@@ -113,6 +113,6 @@ def _buckets(policy: DunningPolicy, names: Names) -> Iterator[Bucket]:
     for name, text in policy.buckets.items():
         where = place_of(text, policy.where)
         with suppress(Refused):
-            about = subject(scope.term("days_overdue", where), "days_overdue")
+            about = subject(scope, "days_overdue", where)
             reader = Conditions(names)
-            yield Bucket(name, reader.condition(reader.parse(text, where, "integer"), where, about).bands)
+            yield Bucket(name, reader.condition(reader.parse(text, "integer"), where, about).bands)

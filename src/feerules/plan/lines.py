@@ -103,7 +103,8 @@ class Lines:
         self.done = done.setdefault((version.first, fee_id), [])
         self.others = Others(self.b, version.names, version.schedule, fee_id, cycle, dated=options.dated)
         self.others.laid = lambda other: done.get((version.first, other), [])
-        self.others.lay = lambda other, days: self._lay(other, days, done)
+        # Without `self`, so that what was compiled can go as soon as nobody needs it.
+        self.others.lay = lambda other, days: _lay(draft, version, (fee_id, other), days, options, done)
         self.scope = Scope(version.names, draft.builder, line_moment(self.b, cycle, cycle.start, cycle.end))
         self.scope.fee = fee_id
         self.scope.tables = table_term
@@ -153,14 +154,6 @@ class Lines:
             active = b.all_of((applies, self.cycle.exists))
             for payer, span, exists, side in self._spans():
                 self._line(payer, span, active, exists, side)
-
-    def _lay(self, fee_id: str, cycle: Cycle, done: Done) -> None:
-        """Compiles the lines that another fee has on another bill: their amounts count here, and stand there."""
-        laying = (*self.draft.laying, self.fee_id)
-        if fee_id in laying:
-            raise Refused  # a ring, told where the fees are put in order
-        unbilled = replace(self.draft, slots=[], laying=laying)
-        Lines(unbilled, self.version, fee_id, cycle, self.options, done).compile()
 
     # Which days
 
@@ -369,6 +362,18 @@ class Lines:
                 f"add {year} to years: of the calendar, and its holidays",
             ) from None  # fmt: skip
         return self.b.gather(table, self.b.sub(anchor, self.b.const(anchor.lo)))
+
+
+def _lay(
+    draft: Draft, version: Version, ids: tuple[str, str], cycle: Cycle, options: Options, done: Done
+) -> None:
+    """Compiles the lines that a second fee has on another bill: their amounts count here, and stand there."""
+    fee_id, other = ids
+    laying = (*draft.laying, fee_id)
+    if other in laying:
+        raise Refused  # a ring, told where the fees are put in order
+    unbilled = replace(draft, slots=[], laying=laying)
+    Lines(unbilled, version, other, cycle, options, done).compile()
 
 
 def rounding_slot(b: Builder, version: Version, difference: Node, period: Period) -> Slot:

@@ -70,7 +70,10 @@ def decide(scope: Scope, spec: TableValue, outputs: Sequence[str], words: Sequen
 
     With `words`, outputs are closed words and come out as their position. Raises `Refused`.
     """
-    made = decision(scope, spec, outputs, words)
+    return scope.once(id(spec), _decided, scope, decision(scope, spec, outputs, words))
+
+
+def _decided(scope: Scope, made: Decision) -> Found:
     b = scope.b
     terms = [scope.term(name, where) for name, where in made.heads]
     leaf = _leaf_reached(b, made.grid, terms)
@@ -135,7 +138,7 @@ class _Reading:
 
     def decision(self) -> Decision:
         conditions, found = self._columns()
-        subjects = [subject(self.scope.wide(name, where), name) for _, name, where in conditions]
+        subjects = [subject(self.scope, name, where) for _, name, where in conditions]
         rows = [self._conditions(row, conditions, subjects) for row in self.table.rows]
         outputs = {name: [self._value(row, at) for row in self.table.rows] for at, name in found}
         if self.failed:
@@ -202,15 +205,10 @@ class _Reading:
         conditions = []
         for (at, _, _), about in zip(columns, subjects, strict=True):
             text = row.cells[at]
-            key = (text, about)
-            if key not in self.names.cells:
-                try:
-                    cell = self.reader.parse(text, text.where, about.kind)
-                    self.names.cells[key] = self.reader.condition(cell, text.where, about)
-                except Refused:
-                    self.failed = True
-                    continue
-            conditions.append(self.names.cells[key])
+            try:
+                conditions.append(self.reader.read(text, about))
+            except Refused:
+                self.failed = True
         return conditions
 
     def _value(self, row: Row, at: int) -> Said:

@@ -227,7 +227,7 @@ class Metering(Figures):
 
         `in_cycle` says that the quantity is that of the whole cycle; an area is the same in each month.
         """
-        ends, b = list(bands.ends), self.b
+        count = 1
         if tiers.over is not None and tiers.over.counts == "month":
             if self.cycle.months is None or self.cycle.season:
                 raise self.scope.names.refuse(
@@ -235,7 +235,11 @@ class Metering(Figures):
                     "over: bill, or cycles of months", "say over: bill, and give the bounds of all of it",
                 )  # fmt: skip
             count = self.cycle.months if in_cycle and self.month is None else 1
-            ends = [b.mul(end, b.const(count)) for end in ends]
+        return self.scope.once((bands, count), self._raised, tiers, bands, count)
+
+    def _raised(self, tiers: Tiers, bands: Bands, count: int) -> list[Node]:
+        b = self.b
+        ends = [b.mul(end, b.const(count)) for end in bands.ends]
         for each in tiers.raise_bounds:
             holds = cells_hold(self.scope, each.when)
             with self.scope.needing(holds):

@@ -85,6 +85,7 @@ class Names:
     mapping: Mapping[str, str] = field(default_factory=dict)
     cache: dict[int, Any] = field(default_factory=dict)
     cells: dict[Any, Any] = field(default_factory=dict)
+    subjects: dict[str, Any] = field(default_factory=dict)
     completed: dict[int, TableValue] = field(default_factory=dict)
     shares: dict[str, Leaf] = field(default_factory=dict)
     rings: set[frozenset[str]] = field(default_factory=set)
@@ -92,6 +93,7 @@ class Names:
     computed: frozenset[str] = frozenset()  # what the plan itself works out, such as the class of arrears
     said: Mapping[str, str] = field(default_factory=dict)  # what people call a fact that is no name here
     about: tuple[str, str] = ("schedule", "unit")  # what the document is, and what it asks about
+    of_fees: dict[int, bool] = field(default_factory=dict)  # by the part of the document that says so
 
     def __post_init__(self) -> None:
         for name, spec in self.facts.items():

@@ -9,7 +9,7 @@ from feerules.documents.arithmetic import Name
 from feerules.documents.facts import KIND_WORDS
 from feerules.documents.formulas import Formula, FormulaError, parse_formula
 from feerules.documents.tree import Text
-from feerules.plan.conditions import read_number, wrong_number
+from feerules.plan.conditions import MAX_DECIMALS, decimals_of, read_number, wrong_number
 from feerules.plan.names import Names
 from feerules.plan.nodes import Node
 from feerules.plan.terms import Scope
@@ -21,11 +21,13 @@ Output = Decimal | Formula
 
 def read_output(names: Names, cell: Text) -> Output | tuple[str, str, str, str]:
     """The number or formula of a cell, or what is wrong with it: code, found, expected, hint."""
-    wrong = wrong_number(cell)
-    if wrong is None:
-        return read_number(cell) or Decimal(0)
+    number = read_number(cell)
+    if number is not None and decimals_of(number) <= MAX_DECIMALS:
+        return number or Decimal(0)
     formula = _formula(names, cell)
     if formula is None:
+        wrong = wrong_number(cell)
+        assert wrong is not None  # the number above was none
         return wrong
     fees = sorted(name for name in formula.names() if name.startswith("fees."))
     if fees:

@@ -59,9 +59,13 @@ class Others:
         self.laid: Callable[[str], Sequence[Laid]] = lambda _: ()
         self.lay: Callable[[str, Cycle], None] = lambda *_: None
 
-    def named_in(self, value: Any) -> bool:
-        """Whether a value is reckoned from other fees' amounts: it is for the days of the line already."""
-        return bool(self.schedule.fees_named_in(value))
+    def named_in(self, *values: Any) -> bool:
+        """Whether a part of the document is reckoned from other fees' amounts: it is for the days of the line already."""
+        known = self.names.of_fees
+        for each in values:
+            if id(each) not in known:
+                known[id(each)] = bool(self.schedule.fees_named_in(each))
+        return any(known[id(each)] for each in values)
 
     def amount_of(self, fee_id: str, where: Where) -> Term:
         """The amounts of another fee's lines for the same days and the same payer's side."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -38,10 +38,9 @@ def unsound(version: Version, *, has_calendar: bool) -> Iterator[Problem]:
     for fact in names.facts.values():
         yield from check_choices(fact)
     for part in values_in(schedule):
-        for kind, check in CHECKS:
-            if isinstance(part, kind):
-                yield from check(part)
-        if isinstance(part, DueRule) and not has_calendar:
+        for check in CHECKS.get(type(part), ()):
+            yield from check(part)
+        if type(part) is DueRule and not has_calendar:
             yield from check_roll(part)
 
 
@@ -247,13 +246,13 @@ def check_step(rule: Rounding) -> Iterator[Problem]:
         )
 
 
-CHECKS: Sequence[tuple[type[Part], Any]] = (
-    (Adjustment, check_actions),
-    (RaiseBounds, check_raise),
-    (Every, check_cycle),
-    (DueRule, check_day),
-    (TableValue, check_priority),
-    (Rounding, check_step),
-    (Fee, check_stages),
-    (Defaults, check_stages),
-)
+CHECKS: Mapping[type[Part], Sequence[Any]] = {
+    Adjustment: (check_actions,),
+    RaiseBounds: (check_raise,),
+    Every: (check_cycle,),
+    DueRule: (check_day,),
+    TableValue: (check_priority,),
+    Rounding: (check_step,),
+    Fee: (check_stages,),
+    Defaults: (check_stages,),
+}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from typing import Literal
 
 from feerules.documents.charging import Liability
@@ -68,18 +68,20 @@ class Days:
 
     # Totals at a day, over all who pay
 
+    @cached_property
     def _floor(self) -> Node:
         return self.b.const(0) if self.starts is None else self.progress.opens(self.starts)
 
+    @cached_property
     def _ceiling(self) -> Node:
         b = self.b
         if self.ends is None:
             return b.const(self.progress.whole)
         if self.starts is None:
             return self.progress.closes(self.ends)
-        closed = b.max(self._counted("closes", self.ends, self.starts, self._floor()), self._floor())
+        closed = b.max(self._counted("closes", self.ends, self.starts, self._floor), self._floor)
         # Who is never liable pays nothing, also where any day makes a whole month.
-        return b.choose(b.compare("<=", self.ends, self.starts), self._floor(), closed)
+        return b.choose(b.compare("<=", self.ends, self.starts), self._floor, closed)
 
     def _counted(self, table: Literal["cuts", "closes"], day: Node, since: Node | None, total: Node) -> Node:
         """The running total at a day; by daily prices the days are counted from `since` on, where it was `total`."""
@@ -93,7 +95,7 @@ class Days:
     def _upto(self, day: Node) -> Node:
         """The running total at a day of the cycle, of the days for which somebody pays."""
         b = self.b
-        floor, ceiling = self._floor(), self._ceiling()
+        floor, ceiling = self._floor, self._ceiling
         total = b.clamp(self._counted("cuts", day, self.starts, floor), floor, ceiling)
         first = self.cycle.start if self.starts is None else b.max(self.starts, self.cycle.start)
         last = self.cycle.end if self.ends is None else b.min(self.ends, self.cycle.end)
@@ -162,8 +164,8 @@ class Days:
     def _liable_total(self) -> Node:
         """The running total of all days of the cycle for which somebody pays."""
         b, whole = self.b, self.progress.whole
-        floor = self._floor() if self.before is None else b.const(0)
-        ceiling = self._ceiling() if self.after is None else b.const(whole)
+        floor = self._floor if self.before is None else b.const(0)
+        ceiling = self._ceiling if self.after is None else b.const(whole)
         return b.within(b.sub(ceiling, floor), 0, whole)
 
 

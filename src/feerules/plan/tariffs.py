@@ -74,11 +74,11 @@ def find_bands(scope: Scope, tiers: Tiers, columns: Sequence[str]) -> Bands:
     if cache[id(tiers)] is None:
         raise Refused
     groups, chooser = cache[id(tiers)]
+    return scope.once(id(tiers), _lowered, scope, groups, chooser)
+
+
+def _lowered(scope: Scope, groups: Sequence[Group], chooser: TableValue) -> Bands:
     found = decide(scope, chooser, ("group",))
-    return _lowered(scope, groups, found)
-
-
-def _lowered(scope: Scope, groups: Sequence[Group], found: Found) -> Bands:
     count = max(len(each.ends) for each in groups)
     ends = tuple(_of_group(scope, [_padded(each.ends, n) for each in groups], found) for n in range(count))
     prices = {
@@ -309,7 +309,7 @@ def _since(scope: Scope, rule: ProrateBounds) -> Node:
 
 def slices(b: Builder, bands: Bands, column: str, ends: Sequence[Node], low: Node, high: Node) -> list[Slice]:
     """How much of the usage from `low` to `high` falls into each band."""
-    least, most = b.sub(high, low).lo, b.sub(high, low).hi
+    whole = b.sub(high, low)
     marks = [b.const(0), *ends]
     found = []
     for n, price in enumerate(bands.prices[column]):
@@ -320,8 +320,8 @@ def slices(b: Builder, bands: Bands, column: str, ends: Sequence[Node], low: Nod
             upto = [b.max(x, start) for x in (low, high)]
         part = b.sub(upto[1], upto[0])
         # The part of a band between two points is never more than the distance between them.
-        scale_up = 10 ** (part.scale - b.sub(high, low).scale)
-        found.append(Slice(b.within(part, min(least, 0) * scale_up, max(most, 0) * scale_up), price))
+        scale_up = 10 ** (part.scale - whole.scale)
+        found.append(Slice(b.within(part, min(whole.lo, 0) * scale_up, max(whole.hi, 0) * scale_up), price))
     return found
 
 

@@ -16,6 +16,7 @@ from feerules.documents.values import TableValue
 from feerules.errors import Where, did_you_mean
 from feerules.money import ROUNDING_MODES
 from feerules.plan.bounds import Builder, TooLarge
+from feerules.plan.context import Context
 from feerules.plan.day_functions import DayFunctions
 from feerules.plan.days import PARTS_OF_DAYS
 from feerules.plan.moments import Moment, anytime
@@ -28,14 +29,12 @@ __all__ = ["Moment", "Scope", "Term"]
 Resolver = Callable[[str, Where], Term]
 
 
-class Scope:
+class Scope(Context):
     """Lowers the formulas of one document to nodes of one plan, noting which facts are needed when."""
 
     def __init__(self, names: Names, builder: Builder, moment: Moment) -> None:
+        super().__init__(builder, moment)
         self.names = names
-        self.b = builder
-        self.moment = moment
-        self.need: Node = builder.true
         self.needs: dict[Leaf, Node] = {}
         self.gate: dict[Leaf, Node] = {}  # what it takes to know whether the line is for a record at all
         self.guards: list[Guard] = []
@@ -44,31 +43,13 @@ class Scope:
         self.tables: Callable[[Scope, TableValue, str], Term] | None = None
         self.computed: dict[str, Term] = {}  # what was worked out before, by the name it has
         self._active: list[str] = []
-        self._memo: dict[tuple[object, ...], Term] = {}
 
-    @contextmanager
-    def at(self, moment: Moment) -> Iterator[None]:
-        before, self.moment = self.moment, moment
-        try:
-            yield
-        finally:
-            self.moment = before
-
-    @contextmanager
-    def needing(self, test: Node) -> Iterator[None]:
-        """Facts read inside are needed only where `test` holds as well."""
-        before, self.need = self.need, self.b.all_of((self.need, test))
-        try:
-            yield
-        finally:
-            self.need = before
-
-    def wide(self, name: str, where: Where) -> Term:
-        """The same term at any moment at all: its bounds hold whichever day it is asked on."""
+    def widened(self) -> Scope:
+        """The same names at any moment at all: their bounds hold whichever day they are asked on."""
         wide = Scope(self.names, self.b, anytime(self.b))
         wide.tables, wide.fees, wide.computed = self.tables, self.fees, self.computed
         wide._active = self._active  # a ring may lead through a table
-        return wide.term(name, where)
+        return wide
 
     def require(self, leaf: Leaf) -> None:
         known = self.needs.get(leaf, self.b.false)
@@ -77,8 +58,9 @@ class Scope:
     def apart(self) -> Scope:
         """A scope at the same moment whose needs and guards are its own."""
         apart = Scope(self.names, self.b, self.moment)
-        apart.fee, apart.fees, apart.tables, apart.need = self.fee, self.fees, self.tables, self.need
+        apart.fee, apart.fees, apart.tables = self.fee, self.fees, self.tables
         apart.computed = self.computed
+        apart.inside(self.need)
         apart.needs = dict(self.gate)
         return apart
 
@@ -97,11 +79,7 @@ class Scope:
     def term(self, name: str, where: Where) -> Term:
         """What a name means here; raises `Refused` after noting the problem."""
         name = self.names.aliases.get(name, name)
-        key = (name, self.moment, self.need, self.fee)
-        found = self._memo.get(key)
-        if found is None:
-            found = self._memo[key] = self._resolve(name, where)
-        return found
+        return self.once(name, self._resolve, name, where)
 
     def number(self, name: str, where: Where) -> Term:
         """The same, for arithmetic: an optional fact without a value is a problem there."""
@@ -129,8 +107,9 @@ class Scope:
                 return self.tables(self, names.tables[name], name)
         if name in self.moment.nodes:
             kind: FactKind = "integer" if name in ("month", "cycle_months") else "date"
-            return Term(self.moment.nodes[name], kind)
+            return Term(self.judged(name), kind)
         if name.startswith("fees.") and name.removeprefix("fees.") in names.fees and self.fees is not None:
+            self.reads_fees()
             return self.fees(name.removeprefix("fees."), where)
         raise names.unknown(name, where)
 
@@ -177,6 +156,9 @@ class Scope:
     # Formulas
 
     def formula(self, formula: Formula) -> Term:
+        return self.once(id(formula), self._formula, formula)
+
+    def _formula(self, formula: Formula) -> Term:
         self._check_names(formula)
         return _Formula(self, formula).term(formula.root)
 

@@ -1,0 +1,99 @@
+"""Where something is lowered: at which moment, for which records, and what was lowered there before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from feerules.plan.bounds import Builder
+from feerules.plan.moments import Moment
+from feerules.plan.nodes import Node
+
+__all__ = ["Context"]
+
+T = TypeVar("T")
+FEES = "fees"  # beside the built-in names: that other fees' amounts were read
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Made:
+    """What was lowered where `need` had to hold; `read` is what it took from its moment."""
+
+    need: Node
+    read: Mapping[str, object]
+    found: Any
+
+
+class Context:
+    """A moment and a need, both of which may change for a while."""
+
+    def __init__(self, builder: Builder, moment: Moment) -> None:
+        self.b = builder
+        self.moment = moment
+        self.need: Node = builder.true
+        self._within: tuple[Node, ...] = (builder.true,)  # the need, and those that it stands inside
+        self._made: dict[object, list[_Made]] = {}
+        self._read: dict[str, object] = {}
+
+    @contextmanager
+    def at(self, moment: Moment) -> Iterator[None]:
+        before, self.moment = self.moment, moment
+        try:
+            yield
+        finally:
+            self.moment = before
+
+    @contextmanager
+    def needing(self, test: Node) -> Iterator[None]:
+        """Facts read inside are needed only where `test` holds as well."""
+        before = self.need, self._within
+        need = self.b.all_of((self.need, test))
+        if need is not self.need:
+            self.need, self._within = need, (*self._within, need)
+        try:
+            yield
+        finally:
+            self.need, self._within = before
+
+    def inside(self, need: Node) -> None:
+        """Begins where `need` has to hold for everything."""
+        self.need, self._within = need, (need,)
+
+    # What was lowered before
+
+    def once(self, key: object, lower: Callable[..., T], *args: object) -> T:
+        """What `lower` makes of its arguments, made once where all that it reads of the moment is the same.
+
+        What is needed where less has to hold is needed here too, so its facts and guards are not noted again.
+        """
+        made = self._made.setdefault(key, [])
+        for each in made:
+            if each.need in self._within and all(self._now(name) is was for name, was in each.read.items()):
+                self._read.update(each.read)
+                return each.found  # type: ignore[no-any-return]  # the key says what was lowered
+        outer, self._read = self._read, {}
+        try:
+            found = lower(*args)
+            made.append(_Made(self.need, self._read, found))
+        finally:
+            self._read = {**outer, **self._read}
+        return found
+
+    def judged(self, name: str) -> Node:
+        """What a built-in name is at this moment."""
+        node = self._read[name] = self.moment.nodes[name]
+        return node
+
+    def reads_fees(self) -> None:
+        """Notes that other fees' amounts are read, which are those of this very moment."""
+        self._read[FEES] = self.moment
+
+    @property
+    def of_fees(self) -> bool:
+        """Whether anything was made from other fees' amounts, which differ from line to line."""
+        return FEES in self._read
+
+    def _now(self, name: str) -> object:
+        return self.moment if name == FEES else self.moment.nodes.get(name)
