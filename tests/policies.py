@@ -40,7 +40,8 @@ BUCKETS = {"fresh": "[1..30]", "aged": "[31..90]", "odd": "[-10..-1], 5"}
 def _cells_of(fact: PositionFact) -> st.SearchStrategy[str]:
     if fact.kind == "choice":
         return st.lists(st.sampled_from(fact.words), min_size=1, max_size=3, unique=True).map(", ".join)
-    return st.sampled_from(CELLS["days" if fact.kind == "integer" and fact.optional else fact.kind])
+    cells = CELLS["days" if fact.kind == "integer" and fact.optional else fact.kind]
+    return st.sampled_from([cell for cell in cells if cell != "< 0" or fact.bounds[0] < 0])
 
 
 # What pressing is about comes up more often than the rest.
