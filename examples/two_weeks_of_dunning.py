@@ -18,7 +18,7 @@ import feerules
 
 RULES = Path(__file__).parents[1] / "rules"
 BILLED = ("2026-08", "2026-09", "2026-10")
-FIRST, LAST = date(2026, 11, 2), date(2026, 11, 16)
+FIRST, LAST = date(2026, 11, 2), date(2026, 11, 13)
 CONTACTS = (
     "account_id",
     "event_id",
@@ -83,7 +83,7 @@ def billed(chance: random.Random) -> Ledger:
     book = feerules.load(RULES / "sample-estate")
     lines = []
     for month in BILLED:
-        estate = make(300, month=month)
+        estate = make(200, month=month)
         lines.append(feerules.price_estate(estate.units, book, month, form="long", pools=estate.pools).rows)
     fees = pl.concat(lines).filter(pl.col("fee") == "management", pl.col("amount") > 0)
     ledger = Ledger(fees)

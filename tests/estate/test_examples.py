@@ -123,4 +123,4 @@ def test_one_account_is_followed_from_a_promise_to_a_demand() -> None:
 def test_a_collector_has_a_list_for_today() -> None:
     told = run("two_weeks_of_dunning.py")
     assert "reminder" in words_of(told, "Done since:")
-    assert "act" in told.partition("On 2026-11-16:")[2]
+    assert "act" in told.partition("On 2026-11-13:")[2]

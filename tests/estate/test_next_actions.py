@@ -19,7 +19,7 @@ from feerules.decisions import Act, Decision, Review
 from ledger_frames import frames, renamed
 from random_policies import document, policies
 
-SLOW = settings(max_examples=60, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=settings().max_examples // 4, suppress_health_check=list(HealthCheck))
 CALENDAR = Calendar(unknown_year="weekends_only")
 moments = st.one_of(
     ledgers.days, st.builds(lambda day, hour: datetime(day.year, day.month, day.day, hour, 20), ledgers.days, st.integers(0, 23)),
@@ -168,7 +168,7 @@ def test_an_estate_is_decided_as_its_accounts_are(
     assert_same(accounts, feerules.load_files({"policy.yaml": document(policy)}), as_of, known_at)
 
 
-@settings(max_examples=15, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
 @given(st.lists(policies(), min_size=2, max_size=2), estates(), ledgers.days, st.data())
 def test_each_account_is_decided_under_its_own_policy(
     pair: Any, accounts: Any, as_of: date, data: Any
