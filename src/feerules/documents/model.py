@@ -54,6 +54,9 @@ __all__ = [
 ]
 
 
+PLACED = (Text, Map, Seq)
+
+
 class Part(BaseModel):
     """A piece of a document: frozen, with no keys but its own, and aware of where it was written.
 
@@ -70,7 +73,7 @@ class Part(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _remember(cls, data: Any, handler: Any, info: ValidationInfo) -> Self:
-        if not isinstance(data, Text | Map | Seq):
+        if not isinstance(data, PLACED):
             return handler(data)  # type: ignore[no-any-return]
         if isinstance(info.context, Tried):
             info.context.setdefault(id(data), []).append(cls)
