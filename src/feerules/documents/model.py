@@ -31,6 +31,7 @@ from feerules.documents.fields import (
     problem_with,
     refused,
 )
+from feerules.documents.limits import few, with_more
 from feerules.documents.mistakes import Tried, explain
 from feerules.documents.tree import Map, Seq, Text
 from feerules.errors import Problem, Where
@@ -127,4 +128,7 @@ def validate(model: type[P], tree: Map) -> tuple[P | None, list[Problem]]:
     try:
         return model.model_validate(tree, context=tried), []
     except ValidationError as error:
-        return None, explain(error.errors(include_url=False), tree, tried)
+        every = error.errors(include_url=False)
+        kept = list(few(every))
+        problems = explain(kept, tree, tried)
+        return None, problems if len(kept) == len(every) else with_more(problems)

@@ -237,7 +237,7 @@ class Builder:
             return node
         if isinstance(node, Const):
             return self.const(node.value)
-        return self._keep(replace(node, scale=0), "a key", ("unscaled", node))
+        return self._shared.get(key := ("unscaled", node)) or self._keep(replace(node, scale=0), "a key", key)
 
     def total(self, nodes: Iterable[Node]) -> Node:
         start: Node = self.const(0)

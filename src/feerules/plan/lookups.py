@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from feerules.documents.formulas import Formula
+from feerules.documents.sheets import MAX_PROBLEMS
 from feerules.documents.tables import Row, Table
 from feerules.documents.tree import Text
 from feerules.documents.values import TableValue
@@ -134,13 +135,22 @@ class _Reading:
         self.table: Table = spec.table
         self.wanted = spec.components or ((spec.output,) if spec.output else tuple(outputs))
         self.reader = Conditions(self.names)
-        self.failed = False
+        self.failed = 0  # how many cells and columns are wrong
 
     def decision(self) -> Decision:
         conditions, found = self._columns()
         subjects = [subject(self.scope, name, where) for _, name, where in conditions]
-        rows = [self._conditions(row, conditions, subjects) for row in self.table.rows]
-        outputs = {name: [self._value(row, at) for row in self.table.rows] for at, name in found}
+        rows: list[list[Condition]] = []
+        outputs: dict[str, list[Said]] = {name: [] for _, name in found}
+        for row in self.table.rows:
+            if self.failed >= MAX_PROBLEMS:
+                raise self.names.refuse(
+                    row.where, "too_many_problems", f"{MAX_PROBLEMS} wrong cells in one table",
+                    "a table that can be read to its end", "mend those above, then look again",
+                )  # fmt: skip
+            rows.append(self._conditions(row, conditions, subjects))
+            for at, name in found:
+                outputs[name].append(self._value(row, at))
         if self.failed:
             raise Refused
         grid = self._grid(subjects, rows)
@@ -170,7 +180,7 @@ class _Reading:
             (at, head), unknown = unknown[0], []
             found.append((at, str(head.name)))
         for _, head in unknown:
-            self.failed = True
+            self.failed += 1
             self.names.problem(
                 head.where, "unknown_fact", f'the column "{head.name}"',
                 f"a fact{self.names.some_facts()}, or the output {' or '.join(self.wanted)}",
@@ -191,7 +201,7 @@ class _Reading:
         seen: dict[str, int] = {}
         for at, name, where in conditions:
             if name in seen:
-                self.failed = True
+                self.failed += 1
                 both = f'"{self.table.header[seen[name]].name}" and "{self.table.header[at].name}"'
                 self.names.problem(
                     where, "duplicate_column", f"{both}, two columns for {name}", "one column for each fact",
@@ -208,7 +218,7 @@ class _Reading:
             try:
                 conditions.append(self.reader.read(text, about))
             except Refused:
-                self.failed = True
+                self.failed += 1
         return conditions
 
     def _value(self, row: Row, at: int) -> Said:
@@ -233,7 +243,7 @@ class _Reading:
         return read
 
     def _not_an_output(self, text: Text, code: str, found: str, expected: str, hint: str) -> None:
-        self.failed = True
+        self.failed += 1
         self.names.problem(text.where, code, found, expected, hint)
 
     def _grid(self, subjects: Sequence[Subject], rows: Sequence[Sequence[Condition]]) -> Grid:
