@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from feerules.documents.formulas import Formula
 from feerules.documents.sheets import MAX_PROBLEMS
@@ -292,6 +293,7 @@ class Resolved:
         self.table = reading.table
         self._check_gap()
         self._check_overlap()
+        self.decided = [self.deciding(leaf) for leaf in grid.leaves]
 
     def witness(self, point: Mapping[str, int | None]) -> str:
         texts = [f"{about.name} {about.text(point[about.name])}" for about in self.subjects]
@@ -354,12 +356,11 @@ class Resolved:
 
     def outputs(self) -> dict[str, tuple[Said | None, ...]]:
         return {
-            name: tuple(self._said_by(column, leaf) for leaf in self.grid.leaves)
+            name: tuple(map(partial(self._said_by, column), self.grid.leaves, self.decided))
             for name, column in self.values.items()
         }
 
-    def _said_by(self, column: Sequence[Said], leaf: tuple[int, ...]) -> Said | None:
-        rows = self.deciding(leaf)
+    def _said_by(self, column: Sequence[Said], leaf: tuple[int, ...], rows: tuple[int, ...]) -> Said | None:
         if self.spec.hit == "collect#":
             return Decimal(len({column[row] for row in leaf}))
         if len(rows) <= 1:
@@ -367,7 +368,7 @@ class Resolved:
         return sum((_number(column[row]) for row in rows), Decimal(0))
 
     def rows(self) -> tuple[str, ...]:
-        return tuple(",".join(str(row + 1) for row in self.deciding(leaf)) for leaf in self.grid.leaves)
+        return tuple(",".join([str(row + 1) for row in rows]) for rows in self.decided)
 
 
 def _number(value: Said) -> Decimal:
