@@ -1,16 +1,16 @@
-"""What `import feerules` costs a service that starts: at most 100 ms beyond `import pydantic`."""
+"""What `import feerules` costs a service that starts, beyond `import pydantic`."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from time import perf_counter
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 ROUNDS = 15
-BUDGET_MS = 100
 
 
 def start(code: str) -> None:
@@ -30,10 +30,9 @@ def test_import_of_what_feerules_stands_on(benchmark: BenchmarkFixture, code: st
 
 
 @pytest.mark.benchmark(group="import")
-def test_import_of_feerules_is_within_its_budget(benchmark: BenchmarkFixture) -> None:
+def test_import_of_feerules(benchmark: BenchmarkFixture, tell: Callable[[str, str, str], None]) -> None:
     milliseconds("import pydantic")
     before = min(milliseconds("import pydantic") for _ in range(ROUNDS))
     benchmark.pedantic(start, args=["import feerules"], rounds=ROUNDS, warmup_rounds=1)
     beyond = benchmark.stats.stats.min * 1_000 - before
-    benchmark.extra_info["ms_beyond_pydantic"] = round(beyond, 1)
-    assert beyond <= BUDGET_MS
+    tell("import feerules, beyond import pydantic", f"{beyond:.0f} ms", "100 ms")

@@ -268,7 +268,7 @@ def fees(draw: Any) -> str:
         more.append(f"tax: {{rate: {rate}, included: {draw(st.sampled_from(['true', 'false']))}}}")
     if draw(st.booleans()):
         more.append(f"minimum: {draw(values('minimum'))}")
-    if body != PER_DAY and draw(st.booleans()):  # which has a maximum of its own
+    if "maximum: {amount: 60, each" not in body and draw(st.booleans()):
         more.append(f"maximum: {{amount: {draw(prices)}, whole: true}}")
     return "{" + ", ".join(more) + "}"
 

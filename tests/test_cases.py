@@ -69,4 +69,4 @@ def test_every_difference_is_told_with_its_place(unit: str, expect: str, told: s
 def test_cases_of_a_document_that_the_book_has_not_do_not_pass() -> None:
     cases = "kind: cases\nfor: gardens\ncases:\n  - {name: a home, unit: {}, period: 2026-11, expect: {total: 0}}\n"
     [result] = feerules.run_cases(feerules.load_files({"garden.yaml": SCHEDULE, "a.cases.yaml": cases}))
-    assert result.differences == ('no document gardens in the book; did you mean "garden"?',)
+    assert result.differences == ('no schedule gardens in the book; did you mean "garden"?',)

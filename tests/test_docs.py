@@ -23,6 +23,7 @@ from feerules.reasons import CODES
 from pages import PAGES, ROOT, Block, Folder, blocks, folders
 
 MANUAL = ROOT / "docs" / "writing-rules.md"
+POLICIES = ROOT / "docs" / "writing-policies.md"
 ERRORS = ROOT / "docs" / "errors.md"
 
 FOLDERS = [each for page in PAGES for each in folders(page)]
@@ -63,8 +64,12 @@ def test_links_of_the_manual_lead_somewhere() -> None:
 # The reference is whole
 
 
+def manual() -> str:
+    return MANUAL.read_text(encoding="utf-8") + POLICIES.read_text(encoding="utf-8")
+
+
 def test_every_key_of_every_document_is_in_the_manual() -> None:
-    text = MANUAL.read_text(encoding="utf-8")
+    text = manual()
     missing = {key for key in keys() if not re.search(rf"[`{{ ]{key}(`|:)", text)}
     assert missing == set()
 
@@ -89,7 +94,7 @@ def models() -> set[type[BaseModel]]:
 
 
 def test_every_closed_word_is_in_the_manual() -> None:
-    text = MANUAL.read_text(encoding="utf-8")
+    text = manual()
     assert {word for word in words() if not re.search(rf"[`\[ ]{re.escape(word)}[`,\]}})\n]", text)} == set()
 
 

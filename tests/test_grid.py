@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feerules.plan import grid as module
-from feerules.plan.grid import Axis, Column, Condition, Grid, GridTooLarge, build, build_blocks
+from feerules.plan.grid import Axis, Column, Condition, Grid, GridTooLarge, build
 
 Row = tuple[Condition, ...]
 Table = tuple[list[Axis], list[Row]]
@@ -398,51 +398,15 @@ def test_rows_that_all_say_the_same_reduce_to_nothing() -> None:
 # Tables that are too large
 
 
-@given(tables(most_rows=20))
-def test_blocks_together_match_the_rows_that_trying_each_row_matches(table: Table) -> None:
-    with limits({"MAX_ENTRIES": 40, "SMALL": 0, "WORDS_PER_ENTRY": 100}):
-        try:
-            grids = build_blocks(*table)
-        except GridTooLarge:
-            return
-    assert sum(grid.entries for grid in grids) <= 40
-    assert [row for grid in grids for row in grid.rows] == list(range(len(table[1])))
-    for point in points(table[0]):
-        assert tuple(row for grid in grids for row in grid.match(point)) == brute(table, point)
-
-
 def boxes(count: int) -> Table:
     """Rows that all overlap each other differently: row sets multiply."""
     named = [Axis(name, 0, 10_000) for name in ("area", "age")]
     return named, [(band(row, 9_000 - row), band(row * 3, 10_001 - row * 2)) for row in range(count)]
 
 
-def test_a_table_that_fits_is_one_block() -> None:
-    table = cross(4, 5)
-    assert build_blocks(*table) == (build(*table),)
-
-
-def test_a_table_that_does_not_fit_is_split_into_ordered_blocks() -> None:
-    table = boxes(120)
-    with limits({"MAX_ENTRIES": 12_000}):
-        with pytest.raises(GridTooLarge):
-            build(*table)
-        grids = build_blocks(*table)
-    assert [grid.rows for grid in grids] == [range(60), range(60, 120)]
-    assert grids[1].match([4_000, 5_000]) == tuple(range(60, 120))
-
-
-def test_blocks_share_one_limit() -> None:
-    with limits({"MAX_ENTRIES": 7_400}):
-        assert build(*boxes(60)).entries < 7_400
-        grids = build_blocks(*boxes(120))
-    assert [len(grid.rows) for grid in grids] == [30, 30, 30, 30]
-    assert sum(grid.entries for grid in grids) <= 7_400
-
-
-def test_a_table_that_does_not_fit_in_16_blocks_is_refused_by_its_columns() -> None:
+def test_a_table_that_does_not_fit_is_refused_by_its_columns() -> None:
     with limits({"MAX_ENTRIES": 500}), pytest.raises(GridTooLarge) as refused:
-        build_blocks(*boxes(400))
+        build(*boxes(60))
     assert set(refused.value.columns) == {"area", "age"}
     assert refused.value.entries > 500
     assert str(refused.value).endswith(f": given up at {refused.value.entries:,} entries")

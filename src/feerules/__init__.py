@@ -1,10 +1,17 @@
 """Fee standards and dunning policies of property management as declarative rules."""
 
+from feerules.account_estates import classify_estate, next_actions, positions
+from feerules.arrears import Arrears, classify
+from feerules.assessing import position
 from feerules.bill import Bill, BillLine, Step
 from feerules.book import Book
 from feerules.cases import CaseResult, run_cases
+from feerules.decisions import Act, Clear, Decision, Hold, Reason, Review, Wait
 from feerules.documents.cells import Cell, CellError
+from feerules.dunning import next_action
 from feerules.errors import FeeRulesError, MissingExtra, Problem, RuleErrors, UnitErrors, UnitProblem, Where
+from feerules.ledger.entries import Account, Allocation, Charge, Event, Party, Payment
+from feerules.ledger.position import Position
 from feerules.load import load, load_files
 from feerules.periods import Period
 from feerules.pricing import price, price_estate, reconcile
@@ -21,28 +28,49 @@ from feerules.reports import (
 from feerules.schemas import schema
 
 __all__ = [
+    "Account",
+    "Act",
+    "Allocation",
+    "Arrears",
     "Bill",
     "BillLine",
     "Book",
     "CaseResult",
     "Cell",
     "CellError",
+    "Charge",
+    "Clear",
+    "Decision",
     "EntryErrors",
     "EntryProblem",
+    "Event",
     "FeeRulesError",
+    "Hold",
     "MissingExtra",
+    "Party",
+    "Payment",
     "Period",
+    "Position",
     "Problem",
+    "Reason",
+    "Review",
     "RuleErrors",
     "Step",
     "UnitErrors",
     "UnitProblem",
+    "Wait",
     "Where",
     "ageing_report",
     "arrears_ledger",
+    "classify",
+    "classify_estate",
     "collection_rate",
     "load",
     "load_files",
+    "next_action",
+    "next_actions",
+    "position",
+    "positions",
     "price",
     "price_estate",
     "reconcile",

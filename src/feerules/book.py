@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 from threading import RLock
-from typing import Any
+from typing import Any, TypeVar
 
 from feerules.calendars import Calendar
 from feerules.documents.others import CasesDocument
+from feerules.documents.policy import DunningPolicy
 from feerules.documents.schedule import FactLibrary, FeeSchedule
 from feerules.errors import Problem, RuleErrors
 from feerules.folders import with_excerpts
 from feerules.periods import Period, day_number
 from feerules.plan.claims import check_claims
+from feerules.plan.dunning import Compiled, PolicyVersion, compile_policy, policy_names
+from feerules.plan.ladders import unsound_policy
 from feerules.plan.lines import Options, Version
 from feerules.plan.names import LAST_DAY, Names, names_of
 from feerules.plan.nodes import Leaf, Plan
@@ -23,18 +26,21 @@ from feerules.plan.soundness import unsound
 
 __all__ = ["Book"]
 
-Loaded = tuple[str, FeeSchedule, FactLibrary]
+Loaded = tuple[FeeSchedule, FactLibrary]
+Policies = Sequence[tuple[DunningPolicy, FactLibrary]]
+D = TypeVar("D", FeeSchedule, DunningPolicy)
 
 
 @dataclass(frozen=True, eq=False)
 class Book:
-    """Fee schedules in all their versions, ready to price; made by `feerules.load`.
+    """Fee schedules and dunning policies in all their versions; made by `feerules.load`.
 
     A book is immutable and safe to share between threads; it pickles as its documents, and compiles
     them again where it is unpickled. `digest` is the SHA-256 of the documents.
     """
 
     versions: tuple[tuple[Version, ...], ...]
+    policies: tuple[tuple[PolicyVersion, ...], ...]
     calendar: Calendar | None
     mapping: Mapping[str, str]
     cases: tuple[tuple[str, CasesDocument], ...]
@@ -45,6 +51,7 @@ class Book:
     def assemble(
         cls,
         schedules: Sequence[Loaded],
+        policies: Policies,
         calendar: Calendar | None,
         mapping: Mapping[str, str],
         cases: tuple[tuple[str, CasesDocument], ...],
@@ -53,29 +60,37 @@ class Book:
         rebuild: Callable[[dict[str, bytes]], Book],
     ) -> Book:
         """Orders the versions of each schedule and gives each its days."""
-        by_id: dict[str, list[Loaded]] = {}
-        for each in schedules:
-            by_id.setdefault(each[1].id, []).append(each)
-        versions = tuple(_versions(each, mapping) for _, each in sorted(by_id.items()))
+        versions = tuple(
+            tuple(
+                Version(each, names_of(each, library, mapping), first, until)
+                for each, library, first, until in ordered
+            )
+            for ordered in _by_id(schedules)
+        )
         _share_leaves(version.names for each in versions for version in each)
-        book = cls(versions, calendar, dict(mapping), cases, dict(files), digest)
+        policed = tuple(
+            tuple(
+                PolicyVersion(each, policy_names(each, library, mapping), first, until)
+                for each, library, first, until in ordered
+            )
+            for ordered in _by_id(policies)
+        )
+        book = cls(versions, policed, calendar, dict(mapping), cases, dict(files), digest)
         _equip(book, rebuild)
         return book
 
     def only(self, document_id: str) -> Book:
-        """The book with one schedule alone, in all its versions; ValueError where it has none."""
+        """The book with one schedule or policy alone, in all its versions; ValueError where it has none."""
         books: dict[str, Book] = self._only  # type: ignore[attr-defined]  # set by assemble
         if document_id not in books:
             versions = tuple(each for each in self.versions if each[0].schedule.id == document_id)
-            if not versions:
-                raise ValueError(f"the book has no schedule {document_id!r}")
-            books[document_id] = self._with(versions)
+            policies = tuple(each for each in self.policies if each[0].policy.id == document_id)
+            if not versions and not policies:
+                raise ValueError(f"the book has no document {document_id!r}")
+            book = replace(self, versions=versions, policies=policies)
+            _equip(book, self._rebuild)  # type: ignore[attr-defined]
+            books[document_id] = book
         return books[document_id]
-
-    def _with(self, versions: tuple[tuple[Version, ...], ...]) -> Book:
-        book = replace(self, versions=versions)
-        _equip(book, self._rebuild)  # type: ignore[attr-defined]
-        return book
 
     def problems(self) -> list[Problem]:
         """What reading every schedule and compiling every fee once finds; empty for a loaded book."""
@@ -83,13 +98,38 @@ class Book:
             version.names.note(unsound(version, has_calendar=self.calendar is not None))
         check_prices(self.versions, self.calendar)
         check_claims(self.versions)
+        for policy in self._every_policy():
+            compile_policy(policy)
+            policy.names.note(unsound_policy(policy.policy))
         return self._noted()
 
     def _every_version(self) -> list[Version]:
         return [version for each in self.versions for version in each]
 
+    def _every_policy(self) -> list[PolicyVersion]:
+        return [version for each in self.policies for version in each]
+
     def _noted(self) -> list[Problem]:
-        return [problem for version in self._every_version() for problem in version.names.problems]
+        every: list[Version | PolicyVersion] = [*self._every_version(), *self._every_policy()]
+        return [problem for version in every for problem in version.names.problems]
+
+    def compiled_policies(self, day: int) -> list[Compiled]:
+        """The policies in force on a day (by its number), each compiled once."""
+        made: dict[int, Compiled] = self._compiled_policies  # type: ignore[attr-defined]  # set by assemble
+        found = []
+        for version in self._every_policy():
+            if version.first <= day < version.until:
+                if id(version) not in made:
+                    compiled = compile_policy(version)
+                    assert compiled is not None  # a book is loaded without problems
+                    made.setdefault(id(version), compiled)
+                found.append(made[id(version)])
+        return found
+
+    def policies_change_after(self, day: int) -> int | None:
+        """The first later day on which a version of a policy begins, or is no longer in force."""
+        edges = (edge for version in self._every_policy() for edge in (version.first, version.until))
+        return min((edge for edge in edges if day < edge < LAST_DAY), default=None)
 
     def plan(self, period: Period, *, accrue: bool = False, dated: bool = False) -> Plan:
         """The plan of a period, compiled once; `RuleErrors` where the calendar does not know its days."""
@@ -122,13 +162,21 @@ class Book:
         return self._rebuild, (dict(self.files),)  # type: ignore[attr-defined]
 
     def __repr__(self) -> str:
-        names = ", ".join(f"{each.id} {each.version_name}" for each in self.schedules)
+        policies = [each.policy for each in self._every_policy()]
+        documents: list[FeeSchedule | DunningPolicy] = [*self.schedules, *policies]
+        names = ", ".join(f"{each.id} {each.version_name}" for each in documents)
         return f"<Book {names}>"
 
 
 def _equip(book: Book, rebuild: Callable[[dict[str, bytes]], Book]) -> None:
     """Gives a book what it works with and is not made of."""
-    for name, value in (("_plans", {}), ("_only", {}), ("_lock", RLock()), ("_rebuild", rebuild)):
+    for name, value in (
+        ("_plans", {}),
+        ("_compiled_policies", {}),
+        ("_only", {}),
+        ("_lock", RLock()),
+        ("_rebuild", rebuild),
+    ):
         object.__setattr__(book, name, value)
 
 
@@ -141,14 +189,21 @@ def _share_leaves(documents: Iterable[Names]) -> None:
             names.leaves[name] = known.setdefault(said(leaf), leaf)
 
 
-def _versions(loaded: Sequence[Loaded], mapping: Mapping[str, str]) -> tuple[Version, ...]:
-    ordered = sorted(loaded, key=lambda each: each[1].effective.from_)
-    versions = []
-    for number, (_, schedule, library) in enumerate(ordered):
-        effective = schedule.effective
+def _by_id(loaded: Sequence[tuple[D, FactLibrary]]) -> list[list[tuple[D, FactLibrary, int, int]]]:
+    """The versions of each document in order of time, each with its first day and the day it ends before."""
+    by_id: dict[str, list[tuple[D, FactLibrary]]] = {}
+    for each in loaded:
+        by_id.setdefault(each[0].id, []).append(each)
+    return [_in_time(each) for _, each in sorted(by_id.items())]
+
+
+def _in_time(versions: Sequence[tuple[D, FactLibrary]]) -> list[tuple[D, FactLibrary, int, int]]:
+    ordered = sorted(versions, key=lambda each: each[0].effective.from_)
+    placed = []
+    for number, (document, library) in enumerate(ordered):
+        effective = document.effective
         until = LAST_DAY if effective.through is None else day_number(effective.through) + 1
         if number + 1 < len(ordered):
-            until = min(until, day_number(ordered[number + 1][1].effective.from_))
-        names = names_of(schedule, library, mapping)
-        versions.append(Version(schedule, names, day_number(effective.from_), until))
-    return tuple(versions)
+            until = min(until, day_number(ordered[number + 1][0].effective.from_))
+        placed.append((document, library, day_number(effective.from_), until))
+    return placed

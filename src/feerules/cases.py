@@ -1,16 +1,16 @@
-"""The cases that stand beside a schedule: a unit, a period, and what it must owe, to the fen."""
+"""The cases that stand beside a document: what goes in, and what must come out, to the fen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from feerules.account_cases import account_differences, plain, problem_differences
 from feerules.bill import Bill, BillLine
 from feerules.book import Book
 from feerules.documents.others import Case, CasesDocument
-from feerules.documents.tree import Text
 from feerules.errors import UnitErrors, Where, did_you_mean
 from feerules.pricing import price
 
@@ -54,28 +54,33 @@ class CaseResult:
 def run_cases(book: Book) -> list[CaseResult]:
     """Runs every case of the book with tolerance zero, in the order of the files.
 
-    A case expects an amount for each fee it names ("none" where nothing is charged), other numbers of
-    its line ({amount: 250.60, rate: 2.80}), the total, or a problem ({problem: missing, fact: area}).
+    A case of a unit expects an amount for each fee it names ("none" where nothing is charged), other numbers of
+    its line ({amount: 250.60, rate: 2.80}), the total, or a problem ({problem: missing, fact: area}). A
+    case of an account expects facts of its position, its class, and the decision with what that tells.
     """
     return [_result(book, document, case) for _, document in book.cases for case in document.cases]
 
 
 def _result(book: Book, document: CasesDocument, case: Case) -> CaseResult:
     name = case.name.en or case.name.zh or ""
-    known = {schedule.id for schedule in book.schedules}
-    if document.for_ not in known:
-        near = did_you_mean(document.for_, known)
-        differences = [f"no document {document.for_} in the book" + (f"; {near}" if near else "")]
-    else:
+    schedules = {schedule.id for schedule in book.schedules}
+    policies = {version.policy.id for each in book.policies for version in each}
+    if document.for_ in schedules and case.unit is not None:
         differences = list(_differences(book.only(document.for_), case))
+    elif document.for_ in policies and case.unit is None:
+        differences = list(account_differences(book.only(document.for_), case))
+    else:
+        what, known = ("schedule", schedules) if case.unit is not None else ("policy", policies)
+        near = did_you_mean(document.for_, known)
+        differences = [f"no {what} {document.for_} in the book" + (f"; {near}" if near else "")]
     return CaseResult(name, document.for_, case.where, tuple(differences))
 
 
 def _differences(book: Book, case: Case) -> Iterator[str]:
     try:
-        bill = price(_plain(case.unit), book, case.period, accrue=bool(case.accrue), shares=case.shares)
+        bill = price(plain(case.unit), book, case.period or "", accrue=bool(case.accrue), shares=case.shares)
     except UnitErrors as error:
-        yield from _problem_differences(error, case.expect)
+        yield from problem_differences(error, case.expect)
         return
     except ValueError as error:  # changes that are no list, a share of a fee that is not shared
         yield str(error)
@@ -92,14 +97,6 @@ def _differences(book: Book, case: Case) -> Iterator[str]:
             yield from _number_difference("total", bill.total, expected)
         else:
             yield from _fee_differences(bill, key, expected)
-
-
-def _problem_differences(error: UnitErrors, expect: Mapping[str, Any]) -> Iterator[str]:
-    found = [(problem.code, problem.fact) for problem in error.problems]
-    wanted = (expect.get("problem"), expect.get("fact"))
-    if not any(code == wanted[0] and wanted[1] in (None, fact) for code, fact in found):
-        told = ", ".join(f"{key} {value}" for key, value in _plain(dict(expect)).items())
-        yield f"expected {told}, found the problems: {error}"
 
 
 def _fee_differences(bill: Bill, fee: str, expected: Any) -> Iterator[str]:
@@ -143,12 +140,3 @@ def _number_difference(name: str, found: Decimal | None, expected: Any) -> Itera
         return
     if found is None or found != wanted:
         yield f"{name}: expected {wanted}, found {found}"
-
-
-def _plain(value: Any) -> Any:
-    """A tree of texts as plain values: the engine's own reading applies to each."""
-    if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    return str(value) if isinstance(value, Text) else value

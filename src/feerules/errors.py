@@ -100,10 +100,12 @@ class UnitProblem:
     code: str
     reason: str
     fee: str | None = None
+    account_id: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "unit_id": self.unit_id,
+            "account_id": self.account_id,
             "fee": self.fee,
             "fact": self.fact,
             "value": self.value,
@@ -119,6 +121,8 @@ class UnitProblem:
         """
         words = translate(locale)
         subject = [] if self.unit_id is None else [words.text("Unit {unit}", unit=self.unit_id)]
+        if self.account_id is not None:
+            subject.append(words.text("Account {account}", account=self.account_id))
         if self.fee is not None:
             subject.append(words.text("fee {fee}", fee=self.fee))
         if self.fact is not None and self.value is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ from feerules.book import Book
 from feerules.calendars import Calendar
 from feerules.documents.model import Part, validate
 from feerules.documents.others import BookDocument, CalendarDocument, CasesDocument
+from feerules.documents.policy import DunningPolicy
 from feerules.documents.schedule import FactLibrary, FeeSchedule
 from feerules.documents.source import read
 from feerules.documents.tables import TableError, read_table_file
@@ -24,6 +26,7 @@ __all__ = ["load", "load_files"]
 
 KINDS: dict[str, type[Part]] = {
     "fee-schedule": FeeSchedule,
+    "dunning-policy": DunningPolicy,
     "facts": FactLibrary,
     "calendar": CalendarDocument,
     "cases": CasesDocument,
@@ -49,6 +52,7 @@ NAMED = frozenset(
 )
 Fetch = Callable[[str], bytes | None]
 P = TypeVar("P", bound=Part)
+V = TypeVar("V", FeeSchedule, DunningPolicy)
 
 
 def load(path: str | Path) -> Book:
@@ -111,16 +115,11 @@ class _Loading:
             part = self._document(name)
             if part is not None:
                 self.parts[name] = part
-        schedules = [
-            (name, each, self._with_includes(name, each))
-            for name, each in self.parts.items()
-            if isinstance(each, FeeSchedule)
-        ]
-        # What is missing with an include would be told once more for every place that names it.
-        schedules = [each for each in schedules if each[0] not in self.incomplete]
+        schedules, policies = self._complete(FeeSchedule), self._complete(DunningPolicy)
         self._check_ids()
         book = Book.assemble(
-            schedules=[(name, each, library) for name, each, library in schedules],
+            schedules=schedules,
+            policies=policies,
             calendar=self._calendar(),
             mapping=self._mapping(),
             cases=tuple((name, each) for name, each in self.parts.items() if isinstance(each, CasesDocument)),
@@ -132,6 +131,13 @@ class _Loading:
         if self.problems:
             raise RuleErrors(with_excerpts(self.problems, self.files))
         return book
+
+    def _complete(self, kind: type[V]) -> list[tuple[V, FactLibrary]]:
+        """The documents of a kind, each with all that it includes."""
+        found = [(name, each) for name, each in self.parts.items() if isinstance(each, kind)]
+        complete = [(name, each, self._with_includes(name, each)) for name, each in found]
+        # What is missing with an include would be told once more for every place that names it.
+        return [(each, library) for name, each, library in complete if name not in self.incomplete]
 
     # Documents
 
@@ -148,10 +154,10 @@ class _Loading:
         model = self._kind(name, tree)
         if model is None:
             return None
-        if model in (FeeSchedule, FactLibrary):
+        if model in (FeeSchedule, DunningPolicy, FactLibrary):
             self._read_tables(name, tree, "", set())
         part, problems = validate(model, tree)
-        self.problems += problems
+        self.problems += [_of_another_kind(problem, tree, model) for problem in problems]
         return part
 
     def _is_told(self, name: str) -> bool:
@@ -235,8 +241,8 @@ class _Loading:
 
     # What stands between documents
 
-    def _with_includes(self, name: str, schedule: FeeSchedule) -> FactLibrary:
-        """All that a schedule includes, in one library; rings and double names are problems."""
+    def _with_includes(self, name: str, schedule: FeeSchedule | DunningPolicy) -> FactLibrary:
+        """All that a document includes, in one library; rings and double names are problems."""
         merged: dict[str, Any] = {key: {} for key in ("facts", "parameters", "derived", "tables")}
         self._include(name, schedule, merged, (name,), set())
         return FactLibrary.model_construct(kind="facts", id=schedule.id, include=(), **merged)
@@ -244,7 +250,7 @@ class _Loading:
     def _include(
         self,
         name: str,
-        part: FeeSchedule | FactLibrary,
+        part: FeeSchedule | DunningPolicy | FactLibrary,
         merged: dict[str, dict[str, Any]],
         ring: tuple[str, ...],
         seen: set[str],
@@ -308,9 +314,9 @@ class _Loading:
         for name, part in self.parts.items():
             if isinstance(part, CasesDocument):
                 continue
-            day = part.effective.from_ if isinstance(part, FeeSchedule) else None
+            day = part.effective.from_ if isinstance(part, FeeSchedule | DunningPolicy) else None
             key = (str(getattr(part, "id", "")), day)
-            if key in seen and isinstance(part, FeeSchedule):
+            if key in seen and isinstance(part, FeeSchedule | DunningPolicy):
                 self.problems.append(
                     part.effective.problem(
                         "two_versions",
@@ -352,3 +358,12 @@ class _Loading:
         for name in sorted(self.files):
             total.update(name.encode() + b"\0" + hashlib.sha256(self.files[name]).digest())
         return total.hexdigest()
+
+
+def _of_another_kind(problem: Problem, tree: Map, model: type[Part]) -> Problem:
+    """The problem of a key that stands in another kind of document, with a hint to that."""
+    key = next((key for key in tree if isinstance(key, Text) and key.where == problem.where), None)
+    kinds = [kind for kind, other in KINDS.items() if other is not model and key in other.model_fields]
+    if problem.code != "unknown_key" or key is None or not kinds:
+        return problem
+    return replace(problem, hint=f"{key}: stands in a document of kind: {kinds[0]}")

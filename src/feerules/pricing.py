@@ -14,12 +14,12 @@ from pydantic import BaseModel
 
 from feerules.bill import Bill, LinesOnDemand
 from feerules.book import Book
-from feerules.engines.scalar import Scalar, Unreadable, encoder, function, is_missing
 from feerules.errors import MissingExtra, UnitErrors, UnitProblem
 from feerules.periods import Period, from_day_number
 from feerules.plan.nodes import Leaf, Node, Plan
 from feerules.plan.spans import READ, VALID_FROM
 from feerules.reasons import reason
+from feerules.reference import Scalar, Unreadable, encoder, function, is_missing
 from feerules.telling import Teller, about_of, parties_of
 
 if TYPE_CHECKING:

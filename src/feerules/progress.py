@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import polars as pl
 
-__all__ = ["counted"]
+__all__ = ["counted", "counting"]
 
 Frames = tuple[pl.LazyFrame, pl.LazyFrame]
 
@@ -32,3 +32,15 @@ def counted(frames: Frames, progress: bool | None) -> Iterator[Frames]:
 
         rows, problems = (frame.map_batches(count, streamable=True) for frame in frames)
         yield rows, problems
+
+
+@contextmanager
+def counting(progress: bool | None) -> Iterator[Callable[[int], object]]:
+    """A function that counts rows on a bar, or on nothing."""
+    if progress is False or (progress is None and not sys.stderr.isatty()):
+        yield lambda rows: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(unit=" accounts", unit_scale=True, file=sys.stderr) as bar:
+        yield bar.update

@@ -32,6 +32,7 @@ class PositionFact:
     words: tuple[str, ...] = ()
     optional: bool = False
     daily: Daily = "stays"
+    most: int = 0  # the largest value, where it is not that of its kind
 
     @property
     def places(self) -> int:
@@ -40,9 +41,12 @@ class PositionFact:
     @property
     def bounds(self) -> tuple[int, int]:
         """The smallest and the largest encoded value of a number."""
+        if self.most:
+            return 0, self.most
         if self.kind == "decimal":
-            return (-MOST_MONEY if self.name == "balance" else 0, MOST_MONEY)
-        return (-MOST_DAYS, MOST_DAYS) if self.daily in ("up", "down") else (0, MOST_COUNT)
+            return 0, MOST_MONEY
+        # Days, and only they, may be before their beginning: a charge is due in five.
+        return (-MOST_DAYS, MOST_DAYS) if self.optional else (0, MOST_COUNT)
 
 
 def _money(name: str, zh: str, en: str, daily: Daily = "stays") -> PositionFact:
@@ -136,6 +140,10 @@ _FACTS = (
     _day("limitation_on", "时效届满日", "when the first open claim can be met with limitation"),
     _days("limitation_in_days", "距时效届满天数", "days until then", "down"),
     _days("ledger_age_days", "台账陈旧天数", "days since the last entry was recorded"),
+    PositionFact(
+        "ledger_age_minutes", "integer", "台账陈旧分钟数", "minutes begun since the last entry was recorded",
+        optional=True, daily="leaps", most=MOST_DAYS * 1440,
+    ),
 )  # fmt: skip
 
 POSITION = MappingProxyType({fact.name: fact for fact in _FACTS})
@@ -160,9 +168,20 @@ def bucket_fact(name: str) -> PositionFact:
     return _money(f"bucket_{name}", f"账龄段 {name}", f"what is open in the bucket {name}", "leaps")
 
 
-def step_facts(step: str) -> tuple[PositionFact, PositionFact]:
-    """How often a step of the ladder was done and is still in force, and how many days ago it last was."""
+def step_facts(step: str, *, by_clock: bool = False) -> tuple[PositionFact, ...]:
+    """What is known of a step of the ladder, as far as it is still in force; `by_clock`: its gap is to the second."""
+    rested = _flag(
+        f"steps.{step}.rested", f"{step} 间隔已满", f"whether the gap of {step} has passed by the clock"
+    )
     return (
+        *((rested,) if by_clock else ()),
         _count(f"steps.{step}.count", f"{step} 次数", f"how often {step} was done", "leaps"),
         _days(f"steps.{step}.days", f"距 {step} 天数", f"days since {step} was last done", "leaps"),
+        _count(
+            f"steps.{step}.failed",
+            f"{step} 未送达次数",
+            f"attempts at {step} since then that failed",
+            "leaps",
+        ),
+        _flag(f"steps.{step}.approved", f"{step} 已批准", f"whether {step} was approved since then"),
     )

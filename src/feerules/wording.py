@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Context, Decimal, localcontext
 from functools import cache, reduce
 from io import BytesIO
@@ -158,6 +158,10 @@ class Wording:
         from babel.dates import format_date
 
         return format_date(day, "long", locale=self.locale)
+
+    def moment(self, moment: datetime) -> str:
+        """A minute of a day: 2026年11月1日 09:30, November 1, 2026, 09:30."""
+        return self.text("{day}, {time}", day=self.day(moment.date()), time=f"{moment:%H:%M}")
 
     def month(self, day: date) -> str:
         """The month of a day: 2026年11月, November 2026."""

@@ -111,3 +111,16 @@ def test_a_month_is_billed_once_and_corrected_by_its_differences() -> None:
 def test_the_sample_estate_is_written_as_parquet(tmp_path: Path) -> None:
     run("sample_estate.py", str(tmp_path), "--units", "250")
     assert pl.read_parquet(tmp_path / "units").height == 250
+
+
+def test_one_account_is_followed_from_a_promise_to_a_demand() -> None:
+    told = run("one_account.py")
+    assert words_of(told, "2026-11-09")[-1] == "promised"
+    assert "To wait until November 11, 2026." in told
+    assert "待办：书面催告。" in told
+
+
+def test_a_collector_has_a_list_for_today() -> None:
+    told = run("two_weeks_of_dunning.py")
+    assert "reminder" in words_of(told, "Done since:")
+    assert "act" in told.partition("On 2026-11-13:")[2]

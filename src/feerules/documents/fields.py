@@ -106,11 +106,29 @@ def _not_a_number(text: str, expected: str, pattern: re.Pattern[str]) -> Problem
     if pattern.fullmatch(meant):
         code = "full_width" if reason == _FULL_WIDTH else "wrong_type"
         found = f"{describe(text)} {reason}"
-        return problem_with(text, code, found=found, expected=expected, hint=f"write {meant}")
-    hint = "write digits, and a point before decimals"
+        return problem_with(
+            text, code, found=found, expected=expected, hint=_meant_share(text) or f"write {meant}"
+        )
+    hint = _meant_share(text) or "write digits, and a point before decimals"
     if pattern is _WHOLE:
         hint = "write a number without decimals" if _NUMBER.fullmatch(meant) else "write digits"
     return problem_with(text, "wrong_type", expected=expected, hint=hint)
+
+
+# A rate as contracts write it: 0.05%/day, 每日万分之五.
+_PER_TIME = re.compile(r"([0-9.]+%?)\s*(?:/|per |a |每)\s*(day|month|year|日|天|月|年)")
+_SHARE = re.compile(r"(?:每?日|每?月|每?年)?(百|千|万)分之([一二三四五六七八九])")
+_TIMES = {"日": "day", "天": "day", "月": "month", "年": "year"}
+
+
+def _meant_share(text: str) -> str:
+    if found := _PER_TIME.fullmatch(text):
+        return f"write {found[1]}, and per: {_TIMES.get(found[2], found[2])} beside it"
+    if found := _SHARE.fullmatch(text):
+        parts = {"百": 0, "千": 1, "万": 2}[found[1]]
+        number = "一二三四五六七八九".index(found[2]) + 1
+        return f"write {Decimal(number).scaleb(-parts):f}%"
+    return ""
 
 
 _FULL_WIDTH = "in full-width characters"

@@ -319,8 +319,8 @@ def _formless(e: _Found) -> Problem:
 def _not_a_part(e: _Found) -> Problem:
     fields = e.fields()
     expected = f"keys and values: {', '.join(fields)}" if fields else "keys and values"
-    must = ", ".join(f"{key}: …" for key, required in fields.items() if required)
-    hint = _as_mapping(e) or f"write {{{must or 'key: value'}}}"
+    must = [key for key, required in fields.items() if required] or [*fields][:4]
+    hint = _as_mapping(e) or f"write {{{', '.join(f'{key}: …' for key in must) or 'key: value'}}}"
     if isinstance(e.value, str) and (typed := re.match(r"(\w+)[:：](?=\S)", e.value)):
         hint = f"put a half-width colon and a space after {quote(typed[1])}"
     return e.problem("wrong_type", describe(e.value), expected, hint)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from datetime import date
-from typing import Annotated, Any, Literal
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from feerules.documents.model import (
     Day,
@@ -81,22 +82,79 @@ def _a_period(value: Any) -> Any:
 PeriodText = Annotated[Plain, BeforeValidator(_a_period)]
 
 
+def _a_moment(value: Any) -> Any:
+    if isinstance(value, str) and not (_MOMENT.fullmatch(value) and _is_moment(value)):
+        expected = "a day such as 2026-11-30, or a minute such as 2026-11-30T09:30"
+        hint = "such a day, or minute, does not exist" if _MOMENT.fullmatch(value) else _meant_moment(value)
+        raise refused([problem_with(value, "wrong_form", expected=expected, hint=hint)])
+    return value
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _meant_moment(text: str) -> str:
+    found = re.match(
+        r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?:[ T]+([0-9]{1,2}):([0-9]{2}))?$", text
+    )
+    if found is None:
+        return "write the year first"
+    year, month, day, hour, minute = found.groups()
+    return f"write {year}-{month:0>2}-{day:0>2}" + (f"T{hour:0>2}:{minute}" if hour else "")
+
+
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2})?([+-][0-9]{2}:[0-9]{2})?)?")
+MomentText = Annotated[Plain, BeforeValidator(_a_moment)]
+
+
 class Case(Part):
-    """A unit, a period, and what it must owe to the fen; or the problem that it must be."""
+    """A unit and a period, or an account and a day; and what comes out, to the fen, or the problem that it must be.
+
+    `position` gives the facts of an account's position themselves, where its entries do not matter.
+    """
 
     name: Words
-    unit: dict[Phrase, Any]
-    period: PeriodText
+    unit: dict[Phrase, Any] | None = None
+    period: PeriodText | None = None
     accrue: bool | None = None
     shares: dict[Phrase, Number] = {}
+    account: dict[Phrase, Any] | None = None
+    position: dict[Phrase, Any] | None = None
+    as_of: MomentText | None = None
+    known_at: MomentText | None = None
     expect: dict[Phrase, Any] = Field(min_length=1)
     published: Plain | None = Field(None, description="an amount that was published and is wrong")
     source: Words | None = None
     note: Words | None = None
 
+    @model_validator(mode="after")
+    def _is_about_one_thing(self) -> Self:
+        given = [name for name in ("unit", "account", "position") if getattr(self, name) is not None]
+        day = "period" if given == ["unit"] else "as_of"
+        if len(given) != 1:
+            expected = "one of unit, account, position"
+            if given:
+                raise refused(
+                    [self._wrong(" and ".join(given), expected, f"make two cases, or take {given[-1]}: out")]
+                )
+            hint = "give account: and as_of:, or unit: and period:"
+            raise refused([self._wrong("no unit, account or position", expected, hint)])
+        if getattr(self, day) is None:
+            example = "period: 2026-11" if day == "period" else "as_of: 2026-11-30"
+            raise refused([self._wrong(f"{given[0]}: without {day}:", f"{day}:", f"write {example}")])
+        return self
+
+    def _wrong(self, found: str, expected: str, hint: str) -> Problem:
+        return problem_with(self._from or "", "missing_key", found=found, expected=expected, hint=hint)
+
 
 class CasesDocument(Part):
-    """Cases for one schedule, with tolerance zero."""
+    """Cases for one schedule or policy, with tolerance zero."""
 
     kind: Literal["cases"]
     for_: DocId = Field(alias="for")

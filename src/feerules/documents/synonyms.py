@@ -94,6 +94,16 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "start": ("期初", "当月", "本月", "begin", "first"),
     "end": ("期末", "last"),
     "next_workday": ("顺延", "下一工作日", "next"),
+    "phone": ("电话", "call", "telephone"),
+    "sms": ("短信", "text"),
+    "wechat": ("微信",),
+    "app": ("whatsapp",),
+    "email": ("邮件", "电子邮件", "e-mail"),
+    "visit": ("上门",),
+    "in_person": ("当面",),
+    "courier": ("快递",),
+    "post": ("邮寄", "letter", "mail"),
+    "board": ("公告", "公告栏"),
     "not_charged": ("免费", "免", "不收", "不收费", "free", "nothing", "no_charge", "none"),
 }
 
@@ -123,6 +133,8 @@ EXAMPLES = {
     "mapping": "{area: 建筑面积}",
     "over": "{year_from: 01-01}",
     "words": "{住宅: residential}",
+    "steps": '[{id: reminder, when: {days_overdue: ">= 5"}, channels: [sms], gap: 5 days}]',
+    "then": "hold, or wait, review, clear",
 }
 
 

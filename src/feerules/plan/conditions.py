@@ -211,6 +211,13 @@ class Conditions:
             f"declare {about.name} as optional: true" if optional else f"mend the cell, or the domain of {about.name}",
         )  # fmt: skip
 
+    def _hint_for(self, literal: str, about: Subject) -> str:
+        near = did_you_mean(literal, about.codes)
+        # What a position tells, nobody can add to.
+        if near or about.name not in self.names.facts:
+            return near
+        return _new_word(literal, about.name)
+
     def _worded(self, cell: Cell, where: Where, about: Subject) -> tuple[tuple[int, int], ...]:
         if about.kind == "boolean":
             return _runs([number for number, value in enumerate((False, True)) if cell.matches(value)])
@@ -221,7 +228,7 @@ class Conditions:
                     self.names.problem(
                         where, "unknown_word", f'"{literal}", which is no {about.name}',
                         "one of " + ", ".join(about.codes),
-                        did_you_mean(literal, about.codes) or _new_word(literal, about.name),
+                        self._hint_for(literal, about),
                     )  # fmt: skip
                     raise Refused
         # All that a cell does not name is alike to it, so the words that it names decide, however many

@@ -15,6 +15,7 @@ __all__ = [
     "day_of_moment",
     "day_of_month",
     "days_in_month",
+    "month_end",
     "month_number",
     "month_of_year",
     "months_between",
@@ -74,6 +75,11 @@ def day_of_month(b: Builder, day: Node) -> Node:
 
 def days_in_month(b: Builder, day: Node) -> Node:
     return over_days(b, _days_in_month, day)
+
+
+def month_end(b: Builder, day: Node) -> Node:
+    """The last day of the month in which a day falls."""
+    return b.add(day, b.sub(days_in_month(b, day), day_of_month(b, day)))
 
 
 def year(b: Builder, day: Node) -> Node:

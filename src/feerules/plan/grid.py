@@ -10,16 +10,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, groupby, islice, pairwise
 from operator import itemgetter, xor
 
-__all__ = ["Axis", "Band", "Column", "Condition", "Grid", "GridTooLarge", "Witness", "build", "build_blocks"]
+__all__ = ["Axis", "Band", "Column", "Condition", "Grid", "GridTooLarge", "Witness", "build"]
 
 MAX_ENTRIES = 4_000_000
-BLOCKS = (1, 2, 4, 8, 16)
 WORDS_PER_ENTRY = 4  # the row sets themselves may take so many times the entries left
 SMALL = 4_096  # a dense table of this size is always worth its one gather
 FAST = 4  # and so is one of so many times the size of a joint table
@@ -266,29 +264,6 @@ def build(axes: Sequence[Axis], rows: Sequence[Sequence[Condition]]) -> Grid:
     >>> grid.match([12]), grid.first_gap()
     ((1,), {'floor': 4})
     """
-    return _build(tuple(axes), rows, 0, MAX_ENTRIES)
-
-
-def build_blocks(axes: Sequence[Axis], rows: Sequence[Sequence[Condition]]) -> tuple[Grid, ...]:
-    """The grids of equal blocks of rows, as few as fit the limit together: a leaf is the union of theirs.
-
-    Gaps, overlaps and shadows of a block are those among its own rows. Raises GridTooLarge.
-    """
-    *tries, most = [count for count in BLOCKS if count <= max(len(rows), 1)]
-    for count in tries:
-        with suppress(GridTooLarge):
-            return tuple(_blocks(tuple(axes), rows, count))
-    return tuple(_blocks(tuple(axes), rows, most))
-
-
-def _blocks(axes: tuple[Axis, ...], rows: Sequence[Sequence[Condition]], count: int) -> Iterator[Grid]:
-    room = MAX_ENTRIES
-    for first, end in pairwise(len(rows) * i // count for i in range(count + 1)):
-        yield (grid := _build(axes, rows[first:end], first, room))
-        room -= grid.entries
-
-
-def _build(axes: tuple[Axis, ...], rows: Sequence[Sequence[Condition]], first: int, room: int) -> Grid:
     if len({axis.name for axis in axes}) < len(axes):
         raise ValueError("two axes have one name: no point could be told")
     every = [_Cells(at, axis, [row[at] for row in rows]) for at, axis in enumerate(axes)]
@@ -297,15 +272,15 @@ def _build(axes: tuple[Axis, ...], rows: Sequence[Sequence[Condition]], first: i
     order = sorted(range(len(rows)), key=lambda at: [cell.rows[at] for cell in cells])
     for cell in cells:
         cell.rows = [cell.rows[at] for at in order]
-    members = [first + at for at in order]
     states: list[State] = [(0, (1 << len(rows)) - 1)]
     columns: list[Column] = []
+    room = MAX_ENTRIES
     for cell in cells:
         runs, states = _step(cell, states, columns, room)
         columns.append(_lower(cell.at, cell.axis, runs, room))
         room -= len(columns[-1].table)
-    leaves = (sorted([members[low + at] for at in _members(bits)]) for low, bits in states)
-    return Grid(axes, range(first, first + len(rows)), tuple(columns), tuple(map(tuple, leaves)))
+    leaves = (sorted([order[low + at] for at in _members(bits)]) for low, bits in states)
+    return Grid(tuple(axes), range(len(rows)), tuple(columns), tuple(map(tuple, leaves)))
 
 
 def _step(cell: _Cells, states: list[State], done: list[Column], room: int) -> tuple[list[Runs], list[State]]:

@@ -73,13 +73,15 @@ class StepTerms:
     """What the history of a ladder's step depends on.
 
     `in_force`: for how many days a step that was done counts (None: for ever). `delivered`: it counts only
-    where delivery is proved. `period`: the days that a demand gives before it expires.
+    where delivery is proved. `period`: the days that a demand gives before it expires. `more_than`: so many
+    times 24 hours must have passed, and more, before it is done again (None: days are counted elsewhere).
     """
 
     id: str
     in_force: int | None = None
     delivered: bool = False
     period: int = 0
+    more_than: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +109,4 @@ class LedgerTerms:
     away: frozenset[str] = frozenset(AWAY)
     refused: frozenset[str] = frozenset(REFUSED)
     steps: tuple[StepTerms, ...] = ()
+    limits_per_party: bool = True

@@ -291,22 +291,25 @@ class Resolved:
             _canonical(read_number(text) or text): rank for rank, text in enumerate(self.spec.priority)
         }
         self.table = reading.table
+        self.record = self.names.about[1]
         self._check_gap()
         self._check_overlap()
         self.decided = [self.deciding(leaf) for leaf in grid.leaves]
 
     def witness(self, point: Mapping[str, int | None]) -> str:
         texts = [f"{about.name} {about.text(point[about.name])}" for about in self.subjects]
-        return ", ".join(texts) or "any unit"
+        return ", ".join(texts) or f"any {self.record}"
 
     def _check_gap(self) -> None:
         gap = None if self.spec.otherwise is not None else self.grid.first_gap()
         if gap is not None:
             outputs = ["…"] * len(self.values)
             row = " | ".join([*(about.text(gap[about.name]) for about in self.subjects), *outputs])
+            otherwise = self.record == "unit"
             raise self.names.refuse(
-                self.spec.where, "gap", f"no row for {self.witness(gap)}", "a row for every unit, or otherwise:",
-                f"add a row such as | {row} |, or say otherwise: not_charged, or otherwise: problem",
+                self.spec.where, "gap", f"no row for {self.witness(gap)}",
+                f"a row for every {self.record}" + ", or otherwise:" * otherwise,
+                f"add a row such as | {row} |" + ", or say otherwise: not_charged, or otherwise: problem" * otherwise,
             )  # fmt: skip
 
     def _check_overlap(self) -> None:
@@ -318,7 +321,7 @@ class Resolved:
                 numbers = " and ".join(str(row + 1) for row in rows[:3])
                 found, expected = (
                     f"rows {numbers} both match {self.witness(point)}",
-                    "at most one row for each unit",
+                    f"at most one row for each {self.record}",
                 )
                 if self.spec.hit == "any":
                     found = f"{' and '.join([*said][:3])} from rows that both match {self.witness(point)}"

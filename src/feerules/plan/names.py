@@ -24,7 +24,17 @@ from feerules.money import NumberError, to_scaled
 from feerules.periods import day_number
 from feerules.plan.nodes import Leaf
 
-__all__ = ["FIRST_DAY", "FRAME_FACTS", "LAST_DAY", "WIDEST", "Names", "Refused", "names_of", "place_of"]
+__all__ = [
+    "FIRST_DAY",
+    "FRAME_FACTS",
+    "LAST_DAY",
+    "WIDEST",
+    "Names",
+    "Refused",
+    "names_of",
+    "place_of",
+    "texts_in",
+]
 
 FIRST_DAY, LAST_DAY = day_number(date(1900, 1, 1)), day_number(date(2199, 12, 31))
 MINUTES = 1440
@@ -80,6 +90,9 @@ class Names:
     shares: dict[str, Leaf] = field(default_factory=dict)
     rings: set[frozenset[str]] = field(default_factory=set)
     checked: dict[int, bool] = field(default_factory=dict)
+    computed: frozenset[str] = frozenset()  # what the plan itself works out, such as the class of arrears
+    said: Mapping[str, str] = field(default_factory=dict)  # what people call a fact that is no name here
+    about: tuple[str, str] = ("schedule", "unit")  # what the document is, and what it asks about
     of_fees: dict[int, bool] = field(default_factory=dict)  # by the part of the document that says so
 
     def __post_init__(self) -> None:
@@ -131,12 +144,14 @@ class Names:
 
     def known(self) -> list[str]:
         """Every name that a formula or a column may use."""
-        own = [*self.leaves, *self.aliases, *self.derived, *self.parameters, *self.tables, *BUILT_IN]
+        own = [*self.leaves, *self.aliases, *self.derived, *self.parameters, *self.tables, *self.computed]
+        own += BUILT_IN
         return own + [f"fees.{fee}" for fee in sorted(self.fees)]
 
     def is_subject(self, name: str) -> bool:
         """Whether a column of a table may be headed so, once an alias is read as its fact."""
-        return name in self.leaves or name in self.facts or name in self.derived or name in BUILT_IN
+        named = (self.leaves, self.facts, self.derived, self.computed, BUILT_IN)
+        return any(name in names for names in named)
 
     def is_number(self, name: str) -> bool:
         """Whether a name may stand for a number by itself."""
@@ -157,9 +172,13 @@ class Names:
 
     def hint(self, word: str, others: Iterable[str] = ()) -> str:
         """What was likely meant by an unknown name, or how to make it known."""
+        if word in self.said:
+            return f"write {self.said[word]}"
         near = did_you_mean(word, [*others, *self.known()])
         if near:
             return near
+        if self.about[0] == "policy" and word.startswith("bucket_"):
+            return f'declare it, for example buckets: {{{word.removeprefix("bucket_")}: "[31..90]"}}'
         if is_free(word):
             return "write 0 for a line of 0.00, or say with applies: who pays"
         if meant := number_in(word):
@@ -187,7 +206,8 @@ class Names:
                 "ask it where a fee says when or applies",
             )
             return self.refuse(where, "unknown_fact", found, f"a fact{self.some_facts()}", hint)
-        expected = f"a fact{self.some_facts()}, a derived fact, a parameter or a table of this schedule"
+        document = self.about[0]
+        expected = f"a fact{self.some_facts()}, a derived fact, a parameter or a table of this {document}"
         return self.refuse(where, "unknown_fact", f'the name "{name}"', expected, self.hint(name))
 
     def otherwise(self, spec: TableValue, says: Otherwise) -> TableValue:
@@ -359,7 +379,7 @@ def names_of(schedule: FeeSchedule, library: FactLibrary, mapping: Mapping[str, 
         parameters={**library.parameters, **schedule.parameters},
         tables={**library.tables, **schedule.tables},
         fees=frozenset(schedule.fees),
-        texts=_texts(schedule, library, facts),
+        texts=texts_in(facts, schedule, library),
         mapping=mapping,
     )
     for key in ("facts", "derived", "parameters", "tables"):
@@ -373,16 +393,16 @@ def names_of(schedule: FeeSchedule, library: FactLibrary, mapping: Mapping[str, 
     return names
 
 
-def _texts(schedule: FeeSchedule, library: FactLibrary, facts: Mapping[str, Fact]) -> dict[str, set[str]]:
-    """For each text fact, the texts that some cell of the schedule names."""
-    known = {name: name for name in FRAME_FACTS}
+def texts_in(facts: Mapping[str, Fact], *documents: Part, more: Iterable[str] = ()) -> dict[str, set[str]]:
+    """For each text fact, and each of `more`, the texts that some cell of the documents names."""
+    known = {name: name for name in (*FRAME_FACTS, *more)}
     for name, fact in facts.items():
         if fact.kinds == ["text"]:
             known |= dict.fromkeys((name, *fact.aliases), name)
         else:
             known.pop(name, None)
     texts: dict[str, set[str]] = {name: set() for name in known.values()}
-    for name, cell in _cells(known, schedule, library):
+    for name, cell in _cells(known, *documents):
         texts[known[name]] |= _literals(cell)
     return texts
 
@@ -401,6 +421,12 @@ def _cells(names: Container[str], *documents: Part) -> Iterator[tuple[str, str]]
             for at, head in enumerate(part.table.header):
                 if head.name in names:
                     yield from ((head.name, row.cells[at]) for row in part.table.rows)
-        for key in ("applies", "when"):
-            cells: Mapping[str, str] = vars(part).get(key, {}) if isinstance(part, Part) else {}
+        for cells in _conditions(part):
             yield from ((name, cell) for name, cell in cells.items() if name in names)
+
+
+def _conditions(part: Any) -> Iterator[Mapping[str, str]]:
+    if isinstance(part, Part):
+        said = vars(part)
+        yield from (said[key] for key in ("applies", "when") if key in said)
+        yield from said.get("any", ())

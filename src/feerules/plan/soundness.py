@@ -11,6 +11,7 @@ from feerules.documents.charging import Adjustment, Charge, DueRule, Every, Rais
 from feerules.documents.facts import Fact
 from feerules.documents.formulas import Formula
 from feerules.documents.model import Part
+from feerules.documents.policy import DunningPolicy
 from feerules.documents.schedule import Defaults, Fee, FeeSchedule, values_in
 from feerules.documents.values import FactValue, GuidedValue, SumValue, TableValue
 from feerules.errors import Problem, Where
@@ -18,7 +19,7 @@ from feerules.plan.conditions import MAX_DECIMALS, decimals_of
 from feerules.plan.lines import Version
 from feerules.plan.names import FRAME_FACTS, Names, place_of
 
-__all__ = ["RESERVED", "unsound"]
+__all__ = ["RESERVED", "check_effective", "unsound"]
 
 # Names that a bill, a frame of bills or a case gives another meaning.
 RESERVED = ("total", "problem", "rounding", "valid_from", "valid_to", *FRAME_FACTS)
@@ -44,7 +45,7 @@ def unsound(version: Version, *, has_calendar: bool) -> Iterator[Problem]:
             yield from check_roll(part)
 
 
-def check_effective(schedule: FeeSchedule) -> Iterator[Problem]:
+def check_effective(schedule: FeeSchedule | DunningPolicy) -> Iterator[Problem]:
     days = schedule.effective
     if days.through is not None and days.through < days.from_:
         yield days.problem(

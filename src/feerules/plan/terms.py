@@ -17,7 +17,8 @@ from feerules.errors import Where, did_you_mean
 from feerules.money import ROUNDING_MODES
 from feerules.plan.bounds import Builder, TooLarge
 from feerules.plan.context import Context
-from feerules.plan.days import PARTS_OF_DAYS, day_of_moment, months_between
+from feerules.plan.day_functions import DayFunctions
+from feerules.plan.days import PARTS_OF_DAYS
 from feerules.plan.moments import Moment, anytime
 from feerules.plan.names import WIDEST, Names, Refused
 from feerules.plan.nodes import Comparison, Guard, Leaf, Mode, Node
@@ -40,12 +41,13 @@ class Scope(Context):
         self.fee: str | None = None
         self.fees: Resolver | None = None
         self.tables: Callable[[Scope, TableValue, str], Term] | None = None
+        self.computed: dict[str, Term] = {}  # what was worked out before, by the name it has
         self._active: list[str] = []
 
     def widened(self) -> Scope:
         """The same names at any moment at all: their bounds hold whichever day they are asked on."""
         wide = Scope(self.names, self.b, anytime(self.b))
-        wide.tables, wide.fees = self.tables, self.fees
+        wide.tables, wide.fees, wide.computed = self.tables, self.fees, self.computed
         wide._active = self._active  # a ring may lead through a table
         return wide
 
@@ -57,6 +59,7 @@ class Scope(Context):
         """A scope at the same moment whose needs and guards are its own."""
         apart = Scope(self.names, self.b, self.moment)
         apart.fee, apart.fees, apart.tables = self.fee, self.fees, self.tables
+        apart.computed = self.computed
         apart.inside(self.need)
         apart.needs = dict(self.gate)
         return apart
@@ -87,6 +90,8 @@ class Scope(Context):
 
     def _resolve(self, name: str, where: Where) -> Term:
         names = self.names
+        if name in self.computed:
+            return self.computed[name]
         if name in names.leaves:
             return self._fact(names.leaves[name])
         if name in names.facts:
@@ -189,7 +194,7 @@ _COMPARISONS: dict[str, tuple[Comparison, bool]] = {
 }
 
 
-class _Formula:
+class _Formula(DayFunctions):
     """Lowers one formula, so that every problem can point into its text."""
 
     def __init__(self, scope: Scope, formula: Formula) -> None:
@@ -341,24 +346,6 @@ class _Formula:
                 did_you_mean(self._text(arg), ROUNDING_MODES),
             )  # fmt: skip
         return "half_up"
-
-    def _days_between_of(self, expr: Call) -> Term:
-        start, end = (self.moment(arg, "a date", "date") for arg in expr.args)
-        return Term(self.b.sub(end.node, start.node), "integer", ("day",))
-
-    def _months_between_of(self, expr: Call) -> Term:
-        start, end = (self.moment(arg, "a date", "date") for arg in expr.args)
-        return Term(months_between(self.b, start.node, end.node), "integer", ("month",))
-
-    def _minutes_between_of(self, expr: Call) -> Term:
-        start, end = (self.moment(arg, "a moment, such as entered_at", "datetime") for arg in expr.args)
-        return Term(self.b.sub(end.node, start.node), "integer", ("minute",))
-
-    def _part_of(self, expr: Call) -> Term:
-        """The year, month, day or weekday of a day, or of the day that holds a moment."""
-        term = self.moment(expr.args[0], "a day or a moment", "date", "datetime")
-        day = term.node if term.kind == "date" else day_of_moment(self.b, term.node)
-        return Term(PARTS_OF_DAYS[expr.name](self.b, day), "integer")
 
     def _if_of(self, expr: Call) -> Term:
         test = self.truth(expr.args[0])

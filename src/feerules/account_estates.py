@@ -1,0 +1,117 @@
+"""The verbs about accounts for whole estates: positions, classes of arrears, and what is next, over frames."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from feerules.book import Book
+from feerules.calendars import WorkdayCalendar
+from feerules.errors import MissingExtra
+
+if TYPE_CHECKING:
+    from feerules.estate_dunning import AccountsResult
+
+__all__ = ["classify_estate", "next_actions", "positions"]
+
+Moment = date | datetime
+
+
+def positions(
+    accounts: Any,
+    book: Book,
+    as_of: Moment | str,
+    *,
+    charges: Any,
+    payments: Any = None,
+    allocations: Any = None,
+    events: Any = None,
+    parties: Any = None,
+    known_at: Moment | None = None,
+    key: str = "account_id",
+    strict: bool = False,
+) -> AccountsResult:
+    """The position of every account of an estate: the same facts as `position`, a row for each.
+
+    The frames hold the entries, a row each, by the columns of the entries' models; each is a frame of polars,
+    pandas, pyarrow or Arrow, or the path of a .parquet or .csv file. `accounts` has a row per account with its
+    currency, its policy, and the facts that policies declare; without it, every account that a frame names is
+    answered. Entries of other accounts than these are left alone. `key` names the column that tells accounts
+    apart. An account of which a row cannot be read has no answer: each reason is a row of `problems`. `strict`
+    raises `UnitErrors` instead. The answers come back as the kind of frame that came in first; files sorted by
+    account are read once. Needs the extra `estate`.
+    """
+    return _answers(
+        "positions", accounts, book, as_of, known_at, key, strict, None,
+        charges=charges, payments=payments, allocations=allocations, events=events, parties=parties,
+    )  # fmt: skip
+
+
+def classify_estate(
+    accounts: Any,
+    book: Book,
+    as_of: Moment | str,
+    *,
+    charges: Any,
+    payments: Any = None,
+    allocations: Any = None,
+    events: Any = None,
+    parties: Any = None,
+    known_at: Moment | None = None,
+    key: str = "account_id",
+    strict: bool = False,
+) -> AccountsResult:
+    """What kind of arrears is each account of an estate? The same as `classify`, a row for each.
+
+    The frames are those of `positions`. A row has the facts of the position, and `class`, `title_zh`, `title_en`,
+    `table_row`, `where`, `policy`, `version`, `source`. Needs the extra `estate`.
+    """
+    return _answers(
+        "classify_estate", accounts, book, as_of, known_at, key, strict, None,
+        charges=charges, payments=payments, allocations=allocations, events=events, parties=parties,
+    )  # fmt: skip
+
+
+def next_actions(
+    accounts: Any,
+    book: Book,
+    as_of: Moment | str,
+    *,
+    charges: Any,
+    payments: Any = None,
+    allocations: Any = None,
+    events: Any = None,
+    parties: Any = None,
+    known_at: Moment | None = None,
+    key: str = "account_id",
+    strict: bool = False,
+    calendar: WorkdayCalendar | None = None,
+) -> AccountsResult:
+    """What is to be done with each account of an estate? The same as `next_action`, a row for each.
+
+    The frames are those of `positions`; contacts count for every account of a party where the policy's limits
+    are per party. `reasons` lists the codes of the reasons in order, `reasons_json` tells them in full, `fields`
+    holds the fields of the message as JSON. Needs the extra `estate`.
+    """
+    return _answers(
+        "next_actions", accounts, book, as_of, known_at, key, strict, calendar,
+        charges=charges, payments=payments, allocations=allocations, events=events, parties=parties,
+    )  # fmt: skip
+
+
+def _answers(
+    question: str,
+    accounts: Any,
+    book: Book,
+    as_of: Moment | str,
+    known_at: Moment | None,
+    key: str,
+    strict: bool,
+    calendar: WorkdayCalendar | None,
+    **entries: Any,
+) -> AccountsResult:
+    try:
+        from feerules import estate_dunning
+    except ModuleNotFoundError as error:
+        raise MissingExtra(question, "estate", error.name or "") from error
+    return estate_dunning.answers(question, accounts, book, as_of, known_at, key, strict, calendar, entries)

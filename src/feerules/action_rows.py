@@ -1,0 +1,176 @@
+"""The columns of an action, of what was decided: who does what, on which channel, when, for which charges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+import polars as pl
+
+from feerules.assessing import day_of
+from feerules.documents.policy import DunningPolicy, Step
+from feerules.hours import Opening
+from feerules.moment_columns import first_moment, moment, told_at
+from feerules.reason_columns import by_step, entry, fact, json_day, json_money, json_text
+from feerules.telling import source_of
+
+__all__ = ["ActionRows"]
+
+_NO_TEXT = pl.lit(None, pl.String)
+_NO_DAY = pl.lit(None, pl.Date)
+
+
+class ActionRows:
+    """The decisions under one policy as rows. `opening` are the hours, the same for all, `bar` what bars a contact."""
+
+    def __init__(
+        self, policy: DunningPolicy, as_of: date | datetime, known_at: date | datetime | None,
+        opening: Opening | None, bar: str | None,
+    ) -> None:  # fmt: skip
+        self.policy, self.as_of, self.known_at, self.opening, self.bar = policy, as_of, known_at, opening, bar
+        self.today = day_of(as_of)
+        self.steps = policy.ladder.steps if policy.ladder else ()
+
+    def with_charges(self, rows: pl.DataFrame, charges: pl.DataFrame) -> pl.DataFrame:
+        legal = entry([step.legal for step in self.steps], pl.col("~step"), pl.Boolean)
+        rows = rows.with_columns(pl.when(pl.col("~acts")).then(legal).alias("~legal"))
+        acting = rows.filter("~acts").select(pl.col("#acc").cast(pl.Int64).alias("acc"), "~legal")
+        asked = charges.with_columns(pl.col("acc").cast(pl.Int64)).join(
+            acting, on="acc", how="inner", maintain_order="left"
+        )
+        asked = asked.filter(pl.when("~legal").then("covered").otherwise("overdue"))
+        lists = asked.group_by("acc", maintain_order=True).agg(pl.col("id").alias("~ids"))
+        joined = rows.with_columns(pl.col("#acc").cast(pl.Int64).alias("acc")).join(
+            lists, on="acc", how="left", maintain_order="left"
+        )
+        empty = pl.lit(pl.Series([[]], dtype=pl.List(pl.String))).first()
+        return joined.with_columns(pl.when("~acts").then(pl.col("~ids").fill_null(empty)).alias("charge_ids"))
+
+    def columns(self) -> list[pl.Expr]:
+        acts, step, contact = pl.col("~acts"), pl.col("~step"), pl.col("~acts") & pl.col("~contact")
+        opening = self.opening if self.bar is None else None
+        start, end = (None, None) if opening is None else (opening.start, opening.end)
+        channel, fallback, audience = self._channels()
+        role = pl.when(acts).then(self._role()).otherwise(pl.col("~by"))
+        approval = pl.when(acts & ~pl.col("~approved")).then(
+            entry([each.approval for each in self.steps], step)
+        )
+        amount = pl.when(acts).then(by_step(self.steps, self._asked, pl.Decimal(18, 2)))
+        policy_source = self.policy.source
+        sources = [_line(source_of(each.source or policy_source)) for each in self.steps]
+        return [
+            fact("party_id").alias("party_id"),
+            told_at(self.as_of).alias("as_of"),
+            told_at(self.known_at).alias("known_at"),
+            pl.col("decision"),
+            pl.when(acts).then(entry([each.id for each in self.steps], step)).alias("step_id"),
+            pl.when(contact).then(channel).alias("channel"),
+            pl.when(contact).then(fallback).alias("fallback"),
+            pl.when(contact).then(audience).alias("audience"),
+            pl.when(contact).then(moment(start, self.as_of)).alias("not_before"),
+            pl.when(contact).then(moment(end, self.as_of)).alias("not_after"),
+            self._until().alias("until"),
+            pl.col("reasons"),
+            role.alias("role"),
+            approval.alias("needs_approval"),
+            pl.col("~legal").alias("legal"),
+            pl.col("charge_ids"),
+            amount.alias("amount"),
+            pl.when(acts).then(pl.col("~fee")).alias("fee"),
+            pl.when(acts).then(entry([each.template or each.id for each in self.steps], step)).alias("template"),
+            pl.when(acts).then(self._message(amount)).alias("fields"),
+            pl.when(acts).then(entry([list(each.announces) for each in self.steps], step, pl.List(pl.String))).alias("announces"),
+            pl.col("next_review_on"),
+            pl.col("~class").alias("class"),
+            pl.col("stop_id").alias("stop"),
+            pl.col("policy"),
+            pl.col("version"),
+            pl.col("table_row"),
+            pl.when(acts).then(entry(sources, step)).alias("source"),
+            pl.col("reasons_json"),
+        ]  # fmt: skip
+
+    def _until(self) -> pl.Expr:
+        """A day; with a moment as `as_of`, a moment, a day being its first."""
+        ends = pl.when(pl.col("decision") != "clear").then(pl.col("~stop_until"))
+        day = pl.coalesce(ends, "~idle_until", pl.when("~stepping").then(pl.col("~blocked")))
+        outside = pl.col("~bar") == "outside_hours"
+        opening = self.opening
+        if not isinstance(self.as_of, datetime):
+            return (
+                pl.when(outside)
+                .then(pl.lit(None if opening is None else opening.day, pl.Date))
+                .otherwise(day)
+            )
+        start = None if opening is None else opening.start
+        return pl.when(outside).then(moment(start, self.as_of)).otherwise(first_moment(day, self.as_of))
+
+    def _channels(self) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+        """Channels take turns, or give way to the next where they did not deliver."""
+        count, failed = pl.col("~count"), pl.col("~failed")
+
+        def at(step: Step) -> pl.Expr:
+            size = len(step.channels)
+            return (count + failed) % size if step.in_turn else pl.min_horizontal(failed, pl.lit(size - 1))
+
+        def next_(step: Step, number: int) -> str | None:
+            size = len(step.channels)
+            following = (number + 1) % size if step.in_turn else number + 1
+            return step.channels[following].channel if following < size and following != number else None
+
+        def told(table: Callable[[Step], Sequence[str | None]]) -> pl.Expr:
+            return by_step(
+                self.steps,
+                lambda step: entry(table(step), at(step)) if step.channels else _NO_TEXT,
+                pl.String,
+            )
+
+        return (
+            told(lambda step: [each.channel for each in step.channels]),
+            told(lambda step: [next_(step, number) for number in range(len(step.channels))]),
+            told(lambda step: [each.seen_by for each in step.channels]),
+        )
+
+    def _role(self) -> pl.Expr:
+        def role(step: Step) -> pl.Expr:
+            own = pl.lit(step.role, pl.String)
+            if step.escalate is None:
+                return own
+            return (
+                pl.when(pl.col("~count") >= step.escalate.after).then(pl.lit(step.escalate.to)).otherwise(own)
+            )
+
+        return by_step(self.steps, role, pl.String)
+
+    def _costs(self, step: Step) -> pl.Expr:
+        return _NO_TEXT if step.fee is None else json_money(pl.col("~fee"))
+
+    def _asked(self, step: Step) -> pl.Expr:
+        return fact(step.amount or ("demand_covers" if step.legal else "overdue"))
+
+    def _message(self, amount: pl.Expr) -> pl.Expr:
+        """The fields of the message as JSON; what there is nothing to tell of is left out."""
+        ends = by_step(
+            self.steps,
+            lambda step: _NO_DAY if step.period is None else pl.lit(self.today + timedelta(days=step.period)),
+            pl.Date,
+        )
+        told = {
+            "account_id": json_text(pl.col("~id")),
+            "amount": json_money(amount),
+            "late_fee_due": json_money(fact("late_fee_due")),
+            "days_overdue": fact("days_overdue").cast(pl.String),
+            "oldest_due_on": json_day(fact("oldest_due_on")),
+            "unpaid_periods": fact("unpaid_periods").cast(pl.String),
+            "promised_on": json_day(fact("promised_on")),
+            "fee": by_step(self.steps, self._costs, pl.String),
+            "pay_by": json_day(ends),
+        }
+        parts = [pl.concat_str(pl.lit(f'"{name}": '), value) for name, value in told.items()]
+        return pl.concat_str(
+            pl.lit("{"), pl.concat_list(parts).list.drop_nulls().list.join(", "), pl.lit("}")
+        )
+
+
+def _line(source: Mapping[str, str]) -> str:
+    return " ".join(source[name] for name in ("document", "clause", "address") if name in source)

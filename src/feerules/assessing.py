@@ -1,0 +1,204 @@
+"""Which policy is an account's, its position under it, and what the policy's plan says of that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
+
+from feerules.book import Book
+from feerules.errors import UnitErrors, UnitProblem
+from feerules.ledger.entries import Account
+from feerules.ledger.position import Position, position_of
+from feerules.periods import day_number
+from feerules.plan.dunning import Compiled
+from feerules.plan.ledgers import LedgerTerms
+from feerules.plan.nodes import Fact, Leaf, in_order
+from feerules.reasons import reason
+from feerules.reference import Scalar, Unreadable, encoder, function, is_missing
+
+__all__ = ["Assessed", "assess", "day_of", "position", "read_account"]
+
+Given: TypeAlias = Account | Mapping[str, Any] | Position
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """An account under its policy: the position, and the answers of the policy's plan by name."""
+
+    account: Account | None
+    position: Position
+    compiled: Compiled
+    answers: Mapping[str, int]
+    policies_change_on: int | None
+
+    @property
+    def kind(self) -> str:
+        """The class of the arrears; "" where nothing is owed, or the policy has no classes."""
+        told = "class" in self.answers and self.answers["owes"]
+        return self.compiled.classes[self.answers["class"]] if told else ""
+
+    @property
+    def table_row(self) -> str:
+        """The row that decides the class."""
+        return self.compiled.rows[self.answers["class.leaf"]] if self.kind else ""
+
+
+def position(
+    account: Account | Mapping[str, Any],
+    book: Book,
+    as_of: date | datetime | str,
+    *,
+    known_at: date | datetime | None = None,
+) -> Position:
+    """What an account owes and what has happened on it, as of a day: derived from its entries, never stored.
+
+    Only what is effective by `as_of` and was recorded by `known_at` counts. The terms (allocation, grace,
+    late fee, buckets …) are those of the policy that applies to the account, or the plain ones where the
+    book has none. Raises `UnitErrors` where two policies claim the account.
+    """
+    account = read_account(account)
+    as_of = read_moment(as_of)
+    compiled = _policy_of(account, book, as_of)
+    terms = LedgerTerms(account.currency) if compiled is None else compiled.terms
+    return position_of(account, terms, as_of, known_at)
+
+
+def assess(given: Given, book: Book, as_of: date | datetime, known_at: date | datetime | None) -> Assessed:
+    """Raises `UnitErrors` where no policy, or more than one, applies, or where a fact that it asks for is missing."""
+    account = None if isinstance(given, Position) else read_account(given)
+    compiled = _policy_of(account, book, as_of)
+    if compiled is None:
+        raise _errors(account, "no_policy")
+    if isinstance(given, Position):
+        found, facts = given, dict[str, Any]()
+    else:
+        assert account is not None
+        found, facts = position_of(account, compiled.terms, as_of, known_at), account.facts
+    answers = _running(compiled).answers(account, found, facts)
+    return Assessed(account, found, compiled, answers, book.policies_change_after(day_number(day_of(as_of))))
+
+
+def read_account(account: Account | Mapping[str, Any]) -> Account:
+    return account if isinstance(account, Account) else Account.model_validate(account)
+
+
+def read_moment(as_of: date | datetime | str) -> date | datetime:
+    """A day, or a moment, as it is or from ISO text."""
+    if not isinstance(as_of, str):
+        return as_of
+    return date.fromisoformat(as_of) if len(as_of) == 10 else datetime.fromisoformat(as_of)
+
+
+def day_of(as_of: date | datetime) -> date:
+    return as_of.date() if isinstance(as_of, datetime) else as_of
+
+
+def _policy_of(account: Account | None, book: Book, as_of: date | datetime) -> Compiled | None:
+    """The policy that an account names, or the one whose `applies` holds for it."""
+    found = book.compiled_policies(day_number(day_of(as_of)))
+    if account is not None and account.policy is not None:
+        found = [each for each in found if each.policy.id == account.policy]
+    elif account is not None:
+        found = [each for each in found if each.policy.currency == account.currency]
+        found = [each for each in found if not each.policy.applies or _running(each).applies(account)]
+    if len(found) > 1:
+        raise _errors(account, "policy_claimed_twice")
+    return found[0] if found else None
+
+
+def _errors(account: Account | None, code: str) -> UnitErrors:
+    account_id = None if account is None else account.account_id
+    return UnitErrors([UnitProblem(None, None, None, code, reason(code), account_id=account_id)])
+
+
+# Plans, ready to run
+
+_ready: WeakKeyDictionary[Any, _Running] = WeakKeyDictionary()
+
+
+def _running(compiled: Compiled) -> _Running:
+    found = _ready.get(compiled.plan)
+    if found is None:
+        found = _ready[compiled.plan] = _Running(compiled)
+    return found
+
+
+class _Running:
+    """The plan of a policy as one function; facts of the position come encoded, others are read."""
+
+    def __init__(self, compiled: Compiled) -> None:
+        plan = compiled.plan
+        self._known = [
+            (leaf, _encoding(leaf) if leaf.name in compiled.own else None, encoder(leaf))
+            for leaf in plan.leaves
+        ]
+        self._names = tuple(plan.totals)
+        self._run = function(plan.leaves, [*plan.totals.values()])
+        self._scalar = Scalar(plan)
+        self._asked = {node.leaf for node in in_order([plan.totals["applies"]]) if isinstance(node, Fact)}
+
+    def answers(
+        self, account: Account | None, position: Position, facts: Mapping[str, Any]
+    ) -> Mapping[str, int]:
+        arguments, bad = self._read(position.values, facts)
+        failures = self._scalar.failures(arguments, bad)
+        if failures:
+            raise UnitErrors(_problem(account, guard.fact, code, value) for guard, code, value in failures)
+        return dict(zip(self._names, self._run(*arguments), strict=True))
+
+    def applies(self, account: Account) -> bool:
+        """Whether the policy is for the account; its position is not asked."""
+        arguments, bad = self._read({}, account.facts)
+        missing = [each for each in bad if each[0] in self._asked]
+        if missing:
+            raise UnitErrors(_problem(account, leaf, code, value) for leaf, code, value in missing)
+        return bool(self._run(*arguments)[self._names.index("applies")])
+
+    def _read(self, values: Mapping[str, Any], facts: Mapping[str, Any]) -> tuple[tuple[int, ...], list[Any]]:
+        numbers, present, bad = [], [], []
+        for leaf, encoding, read in self._known:
+            value = values.get(leaf.name) if encoding else _given(leaf, facts)
+            if value is None:
+                if encoding is None and leaf.default is None and not leaf.optional:
+                    bad.append((leaf, "missing", None))
+                numbers.append(leaf.lo if leaf.default is None else leaf.default)
+                present.append(int(leaf.default is not None))
+                continue
+            try:
+                numbers.append(encoding(value) if encoding else read(value))
+            except Unreadable as problem:
+                bad.append((leaf, problem.code, value))
+                numbers.append(leaf.lo)
+            present.append(1)
+        return (*numbers, *present), bad
+
+
+def _problem(account: Account | None, leaf: Leaf | None, code: str, value: Any) -> UnitProblem:
+    account_id = None if account is None else account.account_id
+    name, told = None if leaf is None else leaf.name, None if value is None else str(value)
+    return UnitProblem(None, name, told, code, reason(code, leaf), account_id=account_id)
+
+
+def _given(leaf: Leaf, facts: Mapping[str, Any]) -> Any:
+    told = (facts.get(name) for name in (leaf.name, *leaf.aliases))
+    return next((value for value in told if not is_missing(value)), None)
+
+
+def _encoding(leaf: Leaf) -> Callable[[Any], int]:
+    """From a position's own form (whole numbers and words) to the plan's."""
+    codes = {word: code for code, word in enumerate(leaf.codes)}
+    if leaf.kind == "text":
+        return lambda value: codes.get(value, len(codes))
+    if leaf.kind == "choice":
+        return codes.__getitem__
+    lo, hi = leaf.lo, leaf.hi
+
+    def number(value: int) -> int:
+        if not lo <= value <= hi:
+            raise Unreadable("out_of_domain")
+        return value
+
+    return number

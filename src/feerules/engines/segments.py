@@ -1,0 +1,213 @@
+"""Arrays of many accounts: rows in order of account and day, sums and edges of each account, days of the calendar."""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+__all__ = [
+    "ENDLESS",
+    "LAST_DAY",
+    "NONE",
+    "Bools",
+    "Ints",
+    "add_months",
+    "adding",
+    "day_keys",
+    "distinct",
+    "elapsed",
+    "firsts",
+    "highest",
+    "ints",
+    "kept",
+    "lowest",
+    "month_of",
+    "offsets",
+    "order",
+    "paused",
+    "ranges",
+    "rank_in",
+    "running",
+    "taken",
+    "thirty",
+]
+
+Ints: TypeAlias = npt.NDArray[np.int64]
+Bools: TypeAlias = npt.NDArray[np.bool_]
+
+NONE: Final = -(10**12)  # no day, where one could be
+ENDLESS: Final = 10**9
+DAY_BITS: Final = 22
+_MICROSECONDS: Final = 86_400_000_000
+_SHIFT: Final = 1_000_000  # with it, every day of the years 1 to 9999 is a number of 22 bits
+LAST_DAY: Final = 2_932_896  # 9999-12-31
+
+
+def ints(series: pl.Series, none: int = NONE) -> Ints:
+    """A column of whole numbers; `none` where it has none."""
+    return series.cast(pl.Int64).fill_null(none).to_numpy(writable=True)
+
+
+def offsets(acc: Ints, count: int) -> Ints:
+    """Where the rows of each account begin, and the end of the last; rows stand in order of account."""
+    starts = np.zeros(count + 1, np.int64)
+    np.cumsum(np.bincount(acc, minlength=count), out=starts[1:])
+    return starts
+
+
+def adding(values: Ints, at: Ints, count: int) -> Ints:
+    """The sum of the values at each place."""
+    sums = np.zeros(count, np.int64)
+    np.add.at(sums, at, values)
+    return sums
+
+
+def lowest(values: Ints, at: Ints, count: int, none: int) -> Ints:
+    found = np.full(count, none, np.int64)
+    if none == NONE:
+        found[at] = np.iinfo(np.int64).max
+    np.minimum.at(found, at, values)
+    return found
+
+
+def highest(values: Ints, at: Ints, count: int, none: int = NONE) -> Ints:
+    found = np.full(count, none, np.int64)
+    np.maximum.at(found, at, values)
+    return found
+
+
+def firsts(keys: Ints) -> Bools:
+    """Whether a row is the first of its key; equal keys stand together."""
+    first = np.ones(len(keys), np.bool_)
+    first[1:] = keys[1:] != keys[:-1]
+    return first
+
+
+def distinct(values: Ints) -> Ints:
+    """The values in order, each once."""
+    ordered = np.sort(values)
+    return ordered[firsts(ordered)]
+
+
+def rank_in(keys: Ints) -> Ints:
+    """The place of each row among those of its key, from 0."""
+    at = np.arange(len(keys), dtype=np.int64)
+    return at - running(np.where(firsts(keys), at, 0))
+
+
+def running(values: Ints) -> Ints:
+    """The highest value so far."""
+    return np.maximum.accumulate(values) if len(values) else values
+
+
+def ranges(starts: Ints, ends: Ints) -> tuple[Ints, Ints]:
+    """Every index of each half-open range, one after the other, and which range it is of."""
+    lengths = np.maximum(ends - starts, 0)
+    of = np.repeat(np.arange(len(starts), dtype=np.int64), lengths)
+    before = np.cumsum(lengths) - lengths
+    return np.arange(len(of), dtype=np.int64) - before[of] + starts[of], of
+
+
+def day_keys(acc: Ints, *days: Ints) -> Ints:
+    """Account and one or two days as one number that sorts as they do."""
+    key = acc
+    for day in days:
+        key = (key << DAY_BITS) + (day + _SHIFT)
+    return key
+
+
+def order(keys: Ints, ids: pl.Series, *before: Ints) -> Ints:
+    """The places of the rows in order of key, then of `before`, then of the bytes of their ids."""
+    if (keys[1:] >= keys[:-1]).all():
+        places, ordered = np.arange(len(keys), dtype=np.int64), keys
+    else:
+        places = np.argsort(keys, kind="stable")
+        ordered = keys[places]
+    same = np.zeros(len(keys), np.bool_)
+    same[1:] = ordered[1:] == ordered[:-1]
+    tied = same.copy()
+    tied[:-1] |= same[1:]
+    at = np.flatnonzero(tied)
+    if len(at):
+        rows = places[at]
+        by_id = ids.gather(pl.Series(rows)).rank("dense").to_numpy()
+        places[at] = rows[np.lexsort((by_id, *(each[rows] for each in reversed(before)), ordered[at]))]
+    return places
+
+
+def taken(frame: pl.DataFrame, places: Ints) -> pl.DataFrame:
+    """The rows at these places; those of a frame that is in order already are not copied."""
+    whole = len(places) == frame.height and bool((places == np.arange(len(places))).all())
+    return frame if whole else frame[places]
+
+
+def kept(frame: pl.DataFrame, rows: pl.Expr) -> pl.DataFrame:
+    """The rows for which something holds; where it holds for all, they are not copied."""
+    some = frame.select(rows.fill_null(False).alias("#")).to_series()
+    return frame if len(some) == frame.height and some.all() else frame.filter(rows)
+
+
+# Days of the calendar
+
+
+def month_of(days: Ints) -> Ints:
+    """Months since 1970-01."""
+    found: Ints = days.astype("M8[D]").astype("M8[M]").astype(np.int64)
+    return found
+
+
+def _day_of_month(days: Ints, months: Ints) -> Ints:
+    return days - months.astype("M8[M]").astype("M8[D]").astype(np.int64)
+
+
+def add_months(days: Ints, months: Any) -> Ints:
+    """The corresponding day so many months later; the month's last day where it has none."""
+    month = month_of(days)
+    day = _day_of_month(days, month)
+    target = month + months
+    start = target.astype("M8[M]").astype("M8[D]").astype(np.int64)
+    following = (target + 1).astype("M8[M]").astype("M8[D]").astype(np.int64)
+    found: Ints = np.minimum(start + day, following - 1)
+    return np.minimum(found, LAST_DAY)
+
+
+def thirty(days: Ints) -> Ints:
+    """Days where every month has thirty, the 31st being the 30th."""
+    month = month_of(days)
+    return (
+        (month + 1970 * 12) // 12 * 360
+        + ((month + 1970 * 12) % 12 + 1) * 30
+        + np.minimum(_day_of_month(days, month) + 1, 30)
+    )
+
+
+# Moments
+
+
+def elapsed(since: Ints, since_utc: Ints, moment: tuple[int, int | None] | None, days: Ints) -> Ints:
+    """Microseconds from a moment (NONE: a whole day) to another; by UTC where both tell it, else by the wall."""
+    whole = days * _MICROSECONDS
+    if moment is None:
+        return whole
+    wall, utc = moment
+    passed = wall - since
+    if utc is not None:
+        passed = np.where(since_utc == NONE, passed, utc - since_utc)
+    found: Ints = np.where(since == NONE, whole, passed)
+    return found
+
+
+# Pauses: for each account its spans side by side, of which those that it does not have begin at ENDLESS
+
+
+def paused(spans: tuple[Ints, Ints], acc: Ints, first: Ints, last: Ints) -> Ints:
+    """How many of the days that pass from `first` to `last` are paused."""
+    starts, ends = spans
+    days = np.zeros(len(acc), np.int64)
+    for number in range(starts.shape[1]):
+        start, end = starts[acc, number], ends[acc, number]
+        days += np.maximum(0, np.minimum(end, last) - np.maximum(start, first))
+    return days

@@ -1,0 +1,133 @@
+"""Promises to pay and payment plans: whether they are kept."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from feerules.ledger.allocation import Folded
+from feerules.ledger.history import covered_by, open_before, owed_at
+from feerules.ledger.pauses import Span
+from feerules.ledger.rows import EventRow
+from feerules.ledger.treatment import Treatment
+from feerules.periods import add_months, day_number, from_day_number
+
+__all__ = ["Changes", "Values", "plan_of", "promises_of"]
+
+Values = dict[str, int | str | None]
+Changes = list[int]  # days on which a fact may change though nothing is entered
+
+_STEP_DAYS = {"weekly": 7, "two_weekly": 14, "four_weekly": 28}
+
+
+class _Promise(NamedTuple):
+    made_on: int
+    day: int
+    last_day: int  # with the policy's tolerance
+    amount: int
+    paid: int
+    closed_on: int | None
+
+    def state(self, as_of: int) -> str:
+        if self.paid >= self.amount:
+            return "kept"
+        return "due" if as_of <= self.last_day else "broken"
+
+    def is_broken(self, as_of: int) -> bool:
+        """A promise that was closed is judged by the day before."""
+        judged = as_of if self.closed_on is None else self.closed_on - 1
+        return self.state(judged) == "broken"
+
+
+def promises_of(
+    treatment: Treatment, folded: Folded, as_of: int, pauses: Sequence[Span], values: Values, changes: Changes
+) -> None:
+    """The facts of promises; the last one decides, those before it count where they were broken."""
+    events = treatment.seen.events.get("promise")
+    if not events:
+        return
+    promises = _promises(treatment, folded, events, pauses)
+    values["broken_promises"] = sum(promise.is_broken(as_of) for promise in promises)
+    changes += [p.last_day + 1 for p in promises if p.closed_on is None and p.state(as_of) == "due"]
+    if not promises or promises[-1].closed_on is not None:
+        return
+    last = promises[-1]
+    state = last.state(as_of)
+    values["promise_state"] = state
+    values["promised_on"] = last.day
+    values["promised"] = last.amount
+    values["promise_in_days"] = last.day - as_of if state == "due" else None
+
+
+def _promises(
+    treatment: Treatment, folded: Folded, events: Sequence[EventRow], pauses: Sequence[Span]
+) -> list[_Promise]:
+    promises: list[_Promise] = []
+    for event in events:
+        if not event.closing:
+            promises.append(_promise(treatment, folded, event, pauses))
+        elif promises and promises[-1].closed_on is None:
+            promises[-1] = promises[-1]._replace(closed_on=event.day)
+    return promises
+
+
+def _promise(treatment: Treatment, folded: Folded, event: EventRow, pauses: Sequence[Span]) -> _Promise:
+    assert event.promised is not None
+    last_day = event.promised + treatment.terms.promise_tolerance
+    amount = event.amount
+    if amount is None:
+        amount = owed_at(treatment, folded, event.day, pauses)
+    seen = treatment.seen
+    first, last = bisect_left(seen.paid_days, event.day), bisect_right(seen.paid_days, last_day)
+    paid = sum(row[2] for row in seen.payments[first:last])
+    return _Promise(event.day, event.promised, last_day, amount, paid, None)
+
+
+def plan_of(treatment: Treatment, folded: Folded, as_of: int, values: Values, changes: Changes) -> None:
+    """The facts of the last plan: what may still be open by now, against what is."""
+    events = treatment.seen.events.get("plan")
+    if not events or events[-1].closing:
+        return
+    plan = events[-1]
+    assert plan.amount is not None
+    start = plan.day if plan.promised is None else plan.promised
+    covered = covered_by(treatment, plan.charge_ids, start)
+    balance = plan.balance if plan.balance is not None else open_before(folded, covered, start)
+    now = sum(folded.open[i] for i in covered)
+    tolerance = treatment.terms.plan_tolerance
+    done = _instalments(plan.frequency, start, as_of - tolerance)
+    expected = max(0, balance - plan.amount * done)
+    values["plan_state"] = "completed" if not now else "broken" if now > expected else "live"
+    values["plan_shortfall"] = max(0, now - expected)
+    if expected and now:
+        coming = _instalment_day(plan.frequency, start, done)
+        if coming is not None:
+            changes.append(coming + tolerance)
+
+
+def _instalments(frequency: str | None, start: int, day: int) -> int:
+    """How many instalments fell due by a day; the first on the first day of the plan."""
+    if day < start:
+        return 0
+    if frequency == "one_off":
+        return 1
+    if frequency in _STEP_DAYS:
+        return (day - start) // _STEP_DAYS[frequency] + 1
+    first, last = from_day_number(start), from_day_number(day)
+    months = (last.year - first.year) * 12 + last.month - first.month
+    return months + 1 if day_number(add_months(first, months)) <= day else months
+
+
+def _instalment_day(frequency: str | None, start: int, number: int) -> int | None:
+    """The day of an instalment, counted from 0."""
+    if frequency == "one_off":
+        return start if number == 0 else None
+    if frequency in _STEP_DAYS:
+        return start + number * _STEP_DAYS[frequency]
+    first = from_day_number(start)
+    # No plan runs out of the calendar, but one may be dated at its end.
+    if first.year + (first.month - 1 + number) // 12 > date.max.year:
+        return None
+    return day_number(add_months(first, number))

@@ -1,0 +1,136 @@
+"""Contacts and the steps of the ladder: how often and when the party was reached, and what was done."""
+
+from __future__ import annotations
+
+from feerules.ledger.agreements import Changes, Values
+from feerules.ledger.rows import EventRow, Stamp, elapsed
+from feerules.ledger.seen import Seen
+from feerules.plan.ledgers import LedgerTerms, StepTerms
+
+__all__ = ["contacts_of", "steps_of", "week_of"]
+
+
+def week_of(day: int) -> int:
+    """The Monday of a day's week. 1970-01-01 was a Thursday."""
+    return day - (day + 3) % 7
+
+
+def contacts_of(seen: Seen, terms: LedgerTerms, as_of: int, values: Values, changes: Changes) -> None:
+    """The facts of contacts: a demand is one too, as far as limits and gaps go."""
+    contacts = [event for event in seen.events.get("contact", ()) if not event.closing]
+    demands = [event for event in seen.events.get("demand", ()) if not event.closing]
+    attempts = [*contacts, *demands, *(seen.limits if terms.limits_per_party else ())]
+    if attempts:
+        _count(attempts, terms, as_of, values, changes)
+    if contacts or demands:
+        last = max((*contacts, *demands), key=_when)
+        values["last_contact_on"] = last.day
+        values["days_since_contact"] = as_of - last.day
+    if contacts:
+        values["last_channel"] = contacts[-1].channel
+        _how_it_ended(contacts, terms, values)
+
+
+def _when(event: EventRow) -> tuple[int, int, str]:
+    return event.day, event.time, event.id
+
+
+def _count(
+    attempts: list[EventRow], terms: LedgerTerms, as_of: int, values: Values, changes: Changes
+) -> None:
+    monday = week_of(as_of)
+    week = [event for event in attempts if event.day >= monday]
+    if not week:
+        return
+    today = [event for event in week if event.day == as_of]
+    values["attempts_week"] = len(week)
+    values["contacts_week"] = sum(_is_reached(event, terms) for event in week)
+    values["attempts_today"] = len(today)
+    values["contacts_today"] = sum(_is_reached(event, terms) for event in today)
+    changes.append(as_of + 1 if today else monday + 7)
+
+
+def _is_reached(event: EventRow, terms: LedgerTerms) -> bool:
+    return event.delivered is True or event.outcome in terms.connected
+
+
+def _how_it_ended(contacts: list[EventRow], terms: LedgerTerms, values: Values) -> None:
+    """A contact whose outcome nobody wrote down, such as a message sent, says nothing here."""
+    told = [event for event in contacts if event.outcome is not None]
+    if told:
+        outcome = told[-1].outcome
+        values["last_outcome"] = outcome
+        values["away"] = values["away"] or int(outcome in terms.away)
+        values["refuses"] = values["refuses"] or int(outcome in terms.refused)
+    streak = 0
+    for event in reversed(contacts):
+        if event.delivered is True or (event.outcome is not None and event.outcome not in terms.unreachable):
+            break
+        streak += event.outcome is not None
+    values["unreachable_streak"] = streak
+
+
+def steps_of(
+    seen: Seen, terms: LedgerTerms, as_of: int, moment: Stamp | None, values: Values, changes: Changes
+) -> None:
+    """How often each step of the ladder was done and is in force, and the last of them."""
+    if not terms.steps:
+        return
+    attempts: dict[str | None, list[EventRow]] = {}
+    for event in seen.steps:
+        attempts.setdefault(event.step_id, []).append(event)
+    last: EventRow | None = None
+    for step in terms.steps:
+        tried = attempts.get(step.id, ())
+        mine = [event for event in tried if _is_in_force(event, step, as_of)]
+        values[f"steps.{step.id}.count"] = len(mine)
+        values[f"steps.{step.id}.days"] = as_of - mine[-1].day if mine else None
+        since = _when(mine[-1]) if mine else None
+        failed = [event for event in tried if event.delivered is False and _is_later(event, since)]
+        values[f"steps.{step.id}.failed"] = len(failed)
+        values[f"steps.{step.id}.approved"] = int(_is_approved(seen, step, since))
+        if step.more_than is not None:
+            last_one = mine[-1] if mine else None
+            values[f"steps.{step.id}.rested"] = int(
+                _has_rested(last_one, step.more_than, as_of, moment, changes)
+            )
+        if not mine:
+            continue
+        if step.in_force is not None:
+            changes.append(mine[0].day + step.in_force + 1)
+        if last is None or _when(mine[-1]) > _when(last):
+            last = mine[-1]
+    if last is not None:
+        values["last_step"] = last.step_id
+        values["days_since_step"] = as_of - last.day
+
+
+def _is_later(event: EventRow, since: tuple[int, int, str] | None) -> bool:
+    return since is None or _when(event) > since
+
+
+def _is_approved(seen: Seen, step: StepTerms, since: tuple[int, int, str] | None) -> bool:
+    """Whether the last approval of the step, given since it was last done, is one."""
+    approvals = seen.events.get("approval")
+    if approvals is None:
+        return False
+    given = [
+        event
+        for event in approvals
+        if event.step_id == step.id and (since is None or _when(event)[:2] >= since[:2])
+    ]
+    return bool(given) and not given[-1].closing and given[-1].outcome not in ("refused", "rejected")
+
+
+def _has_rested(last: EventRow | None, gap: int, as_of: int, moment: Stamp | None, changes: Changes) -> bool:
+    """Whether more than so many times 24 hours have passed since a step was done, to the second."""
+    if last is None:
+        return True
+    changes += [last.day + gap, last.day + gap + 1]
+    return elapsed(last.happened, moment, as_of - last.day) > elapsed(None, None, gap)
+
+
+def _is_in_force(event: EventRow, step: StepTerms, as_of: int) -> bool:
+    if step.delivered and event.delivered is not True:
+        return False
+    return step.in_force is None or as_of - event.day <= step.in_force

@@ -1,0 +1,44 @@
+"""What was open of an account at an earlier day, as its entries tell it now: the base of promises and plans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from feerules.ledger.allocation import Folded
+from feerules.ledger.pauses import Span, paused_between
+from feerules.ledger.treatment import Treatment
+
+__all__ = ["covered_by", "open_before", "owed_at"]
+
+
+def open_before(folded: Folded, charges: Iterable[int], day: int) -> int:
+    """What was open of the charges in the morning of a day, before what came in on it."""
+    cuts, open_ = folded.cuts, folded.open
+    return sum(open_[i] + sum(part for on, part in cuts[i] or () if on >= day) for i in charges)
+
+
+def owed_at(treatment: Treatment, folded: Folded, day: int, pauses: Sequence[Span]) -> int:
+    """What was overdue in the evening of a day; where nothing was, all that was open."""
+    charges = treatment.seen.charges
+    issued = [i for i, counts in enumerate(treatment.counts) if counts and charges[i].day <= day]
+    grace = treatment.terms.grace
+    overdue = [
+        i
+        for i in issued
+        if day - treatment.basis[i] - grace - paused_between(pauses, treatment.basis[i], day) > 0
+    ]
+    return open_before(folded, overdue, day + 1) or open_before(folded, issued, day + 1)
+
+
+def covered_by(treatment: Treatment, charge_ids: Sequence[str], day: int) -> list[int]:
+    """The charges that an event names; where it names none, those that were issued and due by its day."""
+    seen = treatment.seen
+    if charge_ids:
+        named = (seen.index.get(charge_id, -1) for charge_id in charge_ids)
+        return sorted({i for i in named if i >= 0 and treatment.counts[i]})
+    charges = seen.charges
+    return [
+        i
+        for i, counts in enumerate(treatment.counts)
+        if counts and charges[i].due <= day and charges[i].day <= day
+    ]

@@ -1,0 +1,80 @@
+"""Limitation: until when each open charge can be claimed before the payer may refuse it for its age."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from typing import Final
+
+from feerules.ledger.allocation import Folded
+from feerules.ledger.seen import Seen
+from feerules.ledger.treatment import Treatment
+from feerules.periods import add_months, day_number, from_day_number
+
+__all__ = ["limitation_of"]
+
+# Until then the general period was two years; what had run out stayed so.
+_THREE_YEARS_SINCE: Final = day_number(date(2017, 10, 1))
+_LAST_YEAR: Final = 9999
+
+# What the creditor does saves only a claim that can still be met; what the payer does revives one.
+_BY_CREDITOR: Final = frozenset({"demand", "court"})
+_RESTARTS: Final = ("demand", "court", "acknowledgement", "plan")
+
+
+def limitation_of(treatment: Treatment, folded: Folded) -> dict[int, int]:
+    """The last day of limitation of each open charge that counts, by index."""
+    terms, seen = treatment.terms, treatment.seen
+    open_ = folded.unpaid
+    if not open_:
+        return {}
+    years, acts = terms.limitation_years, _acts(seen)
+    if not terms.limitation_separate:
+        # One debt in instalments: it starts with the last of them, and what is done for a part is for all.
+        counted = [i for i, counts in enumerate(treatment.counts) if counts]
+        latest = max(seen.charges[i].due for i in counted)
+        paid = max(folded.paid_on[i] for i in counted)
+        return dict.fromkeys(open_, _end(latest, acts, paid, years))
+    ends = {}
+    for i in open_:
+        row = seen.charges[i]
+        mine = [act for act in acts if (row.id in act[2] if act[2] else row.due <= act[0])] if acts else acts
+        ends[i] = _end(row.due, mine, folded.paid_on[i], years)
+    return ends
+
+
+_Act = tuple[int, bool, tuple[str, ...]]  # its day, whether it is the creditor's, the charges that it names
+
+
+def _acts(seen: Seen) -> list[_Act]:
+    """What starts limitation anew: of demands only those that were delivered."""
+    events = seen.events
+    return sorted(
+        (event.day, type_ in _BY_CREDITOR, event.charge_ids)
+        for type_ in _RESTARTS
+        if type_ in events
+        for event in events[type_]
+        if not event.closing and (type_ != "demand" or event.delivered is True)
+    )
+
+
+def _end(due: int, acts: list[_Act], paid_on: int, years: int) -> int:
+    """The end of limitation after all that started it anew, each by the rule of its day."""
+    end = _years_after(due, years)
+    if paid_on > due:
+        acts = sorted([*acts, (paid_on, False, ())])
+    for day, by_creditor, _ in acts:
+        if day > due and (day <= end or not by_creditor):
+            end = max(end, _years_after(day, years))
+    return end
+
+
+# A pure function remembered: the charges of an estate fall due on the same days.
+@lru_cache(maxsize=8192)
+def _years_after(start: int, years: int) -> int:
+    day = from_day_number(start)
+    if day.year + years > _LAST_YEAR:
+        return day_number(date.max)
+    if years == 3 and (short := day_number(add_months(day, 24))) < _THREE_YEARS_SINCE:
+        return short
+    return day_number(add_months(day, 12 * years))

@@ -1,0 +1,268 @@
+"""The entries of an account as rows of integers and texts: fen, day numbers, moments; made once per account."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
+
+from feerules.ledger.entries import CLOSING, OWED, Account, Allocation, Charge, Event, Payment
+from feerules.money import to_scaled
+from feerules.periods import day_number
+
+__all__ = [
+    "AllocationRow",
+    "ChargeRow",
+    "EventRow",
+    "PaymentRow",
+    "Rows",
+    "Stamp",
+    "elapsed",
+    "is_known",
+    "known_until",
+    "moment_of",
+]
+
+_MICROSECONDS: Final = 86_400_000_000
+_CLOSING: Final = frozenset(CLOSING)
+_OWED: Final = frozenset(OWED)
+
+# A moment as microseconds since 1970: by its own clock on the wall, and by UTC where its zone is told.
+Stamp = tuple[int, int | None]
+
+
+class ChargeRow(NamedTuple):
+    """`day` is the day of its effect; the first six tell entries apart that share an id."""
+
+    due: int
+    day: int
+    id: str
+    fee: str
+    kind: str
+    amount: int
+    period_start: int | None
+    period_end: int | None
+    corrects: str | None
+    tags: tuple[str, ...]
+    unit_id: str | None
+    account_id: str | None
+    currency: str | None
+    stamp: Stamp | None
+
+
+class PaymentRow(NamedTuple):
+    day: int
+    id: str
+    amount: int | None
+    status: str
+    fee: str
+    charge_id: str
+    reverses: str
+    account_id: str | None
+    currency: str | None
+    stamp: Stamp | None
+
+
+class AllocationRow(NamedTuple):
+    payment_id: str
+    charge_id: str
+    amount: int
+    account_id: str | None
+    stamp: Stamp | None
+
+
+class EventRow(NamedTuple):
+    """`time` is when on its day it happened, in microseconds, 0 where that is not told."""
+
+    day: int
+    time: int
+    id: str
+    type: str
+    closing: bool
+    step_id: str | None
+    channel: str | None
+    outcome: str | None
+    delivered: bool | None
+    ends: int | None
+    charge_ids: tuple[str, ...]
+    amount: int | None
+    frequency: str | None
+    balance: int | None
+    promised: int | None
+    review: int | None
+    reason: str | None
+    party_id: str | None
+    account_id: str | None
+    stamp: Stamp | None
+    happened: Stamp | None = None
+
+
+class Rows:
+    """All entries of an account. `last` remembers what was seen of them when they were last asked about."""
+
+    __slots__ = (
+        "account",
+        "allocations",
+        "charges",
+        "events",
+        "last",
+        "last_day",
+        "payments",
+        "told",
+        "whole",
+    )
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.charges = [_charge(each) for each in account.charges]
+        self.payments = [_payment(each) for each in account.payments]
+        self.allocations = [_allocation(each) for each in account.allocations]
+        self.events = [_event(each) for each in account.events]
+        days = [row.day for rows in (self.charges, self.payments, self.events) for row in rows]
+        self.last_day = max(days, default=-(10**9))
+        self.whole: Any = None
+        self.last: Any = None
+        self.told: Any = None  # what was last asked, and the position that was the answer
+
+    def are_of(self, account: Account) -> bool:
+        """Whether these are still the account's entries: a changed copy brings the rows of its original."""
+        mine = self.account
+        return account is mine or (
+            account.charges is mine.charges
+            and account.payments is mine.payments
+            and account.allocations is mine.allocations
+            and account.events is mine.events
+            and account.parties is mine.parties
+            and account.account_id == mine.account_id
+            and account.currency == mine.currency
+        )
+
+
+_of_charge = attrgetter(
+    "kind", "issued_on", "due_on", "charge_id", "fee", "amount", "period_start", "period_end",
+    "corrects_charge_id", "tags", "unit_id", "account_id", "currency", "recorded_at",
+)  # fmt: skip
+
+
+def _charge(entry: Charge) -> ChargeRow:
+    (kind, issued, due, name, fee, amount, start, end, corrects, tags, unit, account, currency, recorded) = (
+        _of_charge(entry)
+    )
+    day = day_number(issued or due)
+    # What is not owed falls due on no day; the day of its effect stands in.
+    falls_due = day_number(due) if kind in _OWED else day
+    return ChargeRow(
+        falls_due, day, name, fee, kind, to_scaled(amount, 2), _maybe_day(start), _maybe_day(end),
+        corrects, tags, unit, account, currency, _stamp(recorded),
+    )  # fmt: skip
+
+
+def _payment(entry: Payment) -> PaymentRow:
+    return PaymentRow(
+        day_number(entry.effective_on),
+        entry.payment_id,
+        _maybe_fen(entry.amount),
+        entry.status,
+        entry.designated_fee or "",
+        entry.designated_charge_id or "",
+        entry.reverses_payment_id or "",
+        entry.account_id,
+        entry.currency,
+        _stamp(entry.recorded_at),
+    )
+
+
+def _allocation(entry: Allocation) -> AllocationRow:
+    return AllocationRow(
+        entry.payment_id,
+        entry.charge_id,
+        to_scaled(entry.amount, 2),
+        entry.account_id,
+        _stamp(entry.recorded_at),
+    )
+
+
+def _event(entry: Event) -> EventRow:
+    happened = entry.occurred_at
+    return EventRow(
+        day_number(entry.effective_on),
+        0 if happened is None else _wall(happened) % _MICROSECONDS,
+        entry.event_id,
+        entry.type,
+        entry.status in _CLOSING,
+        entry.step_id,
+        entry.channel,
+        entry.outcome,
+        entry.delivered,
+        _maybe_day(entry.ends_on),
+        entry.charge_ids,
+        _maybe_fen(entry.amount),
+        entry.frequency,
+        _maybe_fen(entry.balance),
+        _maybe_day(entry.promised_on),
+        _maybe_day(entry.review_on),
+        entry.reason,
+        entry.party_id,
+        entry.account_id,
+        _stamp(entry.recorded_at),
+        _stamp(happened),
+    )
+
+
+def _maybe_day(day: date | None) -> int | None:
+    return None if day is None else day_number(day)
+
+
+def _maybe_fen(amount: Any) -> int | None:
+    return None if amount is None else to_scaled(amount, 2)
+
+
+def _stamp(moment: date | None) -> Stamp | None:
+    if moment is None:
+        return None
+    if not isinstance(moment, datetime) or moment.utcoffset() is None:
+        return _wall(moment), None
+    return _wall(moment), _wall(moment.astimezone(UTC))
+
+
+def _wall(moment: date) -> int:
+    day = day_number(moment) * _MICROSECONDS
+    if not isinstance(moment, datetime):
+        return day
+    seconds = (moment.hour * 60 + moment.minute) * 60 + moment.second
+    return day + seconds * 1_000_000 + moment.microsecond
+
+
+def known_until(known_at: date | None) -> Stamp | None:
+    """The last moment that `known_at` takes in: a day is known to its end."""
+    stamp = _stamp(known_at)
+    if stamp is None or isinstance(known_at, datetime):
+        return stamp
+    return stamp[0] + _MICROSECONDS - 1, None
+
+
+def is_known(stamp: Stamp | None, until: Stamp | None) -> bool:
+    """Whether an entry was recorded by then; clocks without a zone are read as they stand on the wall."""
+    if stamp is None or until is None:
+        return True
+    if stamp[1] is not None and until[1] is not None:
+        return stamp[1] <= until[1]
+    return stamp[0] <= until[0]
+
+
+def recorded_day(stamp: Stamp) -> int:
+    return stamp[0] // _MICROSECONDS
+
+
+def moment_of(as_of: date) -> Stamp | None:
+    """The moment that is asked about; None where it is a whole day."""
+    return _stamp(as_of) if isinstance(as_of, datetime) else None
+
+
+def elapsed(since: Stamp | None, until: Stamp | None, days: int) -> int:
+    """Microseconds from one moment to another; where either is a whole day, those of the days between them."""
+    if since is None or until is None:
+        return days * _MICROSECONDS
+    if since[1] is not None and until[1] is not None:
+        return until[1] - since[1]
+    return until[0] - since[0]

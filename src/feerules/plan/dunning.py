@@ -1,0 +1,351 @@
+"""A dunning policy → a plan over the facts of a position: which stops hold, which class, which steps are due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+
+from feerules.documents.formulas import Formula
+from feerules.documents.policy import After, DunningPolicy, Step, Stop
+from feerules.documents.schedule import FactLibrary
+from feerules.documents.values import TableValue
+from feerules.errors import did_you_mean
+from feerules.plan.bounds import Builder, TooLarge
+from feerules.plan.conditions import cells_hold
+from feerules.plan.cuts import Cuts, cuts_of
+from feerules.plan.elapsed import months_fact, months_since
+from feerules.plan.ledger_terms import terms_of
+from feerules.plan.ledgers import LedgerTerms
+from feerules.plan.lines import table_term
+from feerules.plan.lookups import NOTES, Found, decide
+from feerules.plan.moments import Moment
+from feerules.plan.names import FIRST_DAY, LAST_DAY, Names, Refused, place_of, texts_in
+from feerules.plan.nodes import Guard, Leaf, Node, Plan
+from feerules.plan.terms import Scope, Term
+from feerules.vocabulary import ALIASES, POSITION, PositionFact, bucket_fact, step_facts
+
+__all__ = ["Compiled", "PolicyVersion", "compile_policy", "policy_names"]
+
+CLASS = "class"
+
+
+@dataclass(frozen=True, eq=False)
+class PolicyVersion:
+    """One version of a policy: its document, what it may name, and the days on which it is in force."""
+
+    policy: DunningPolicy
+    names: Names
+    first: int
+    until: int
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """A policy, ready to run: the terms of its ledgers, the facts that a position tells (`own`), and a plan.
+
+    The plan's `totals` are
+
+    `applies`; `stop` (the first that holds, their number for none) and `stop.N.until` (day number, 0 for
+    none); `class` and `class.leaf`; for each step `step.N.met` (its conditions and the step it comes after),
+    `step.N.ready` (its gap too) and `step.N.left` (it may be done once more); `step` and `step.N` for each
+    stop that lets steps through (the step that is taken, their number for none).
+    """
+
+    policy: DunningPolicy
+    terms: LedgerTerms
+    plan: Plan
+    own: frozenset[str]
+    classes: tuple[str, ...]
+    rows: tuple[str, ...]
+    cuts: Cuts
+
+
+# Names
+
+
+def policy_names(policy: DunningPolicy, library: FactLibrary, mapping: Mapping[str, str]) -> Names:
+    """What the cells and formulas of a policy may name: the facts of a position, and its own."""
+    facts = {**library.facts, **policy.facts}
+    told = [*POSITION.values(), *_own_facts(policy)]
+    texts = texts_in({**facts}, policy, library, more=[fact.name for fact in told if fact.kind == "text"])
+    leaves = {fact.name: _leaf(fact, texts.get(fact.name, ())) for fact in told}
+    names = Names(
+        facts=facts,
+        derived={**library.derived, **policy.derived},
+        parameters={},
+        tables={**library.tables, **policy.tables},
+        fees=frozenset(),
+        leaves=leaves,
+        aliases=dict(ALIASES),
+        texts=texts,
+        mapping=mapping,
+        computed=frozenset([CLASS, *(months_fact(step.id) for step in _steps(policy))]),
+        said={fact.zh: name for name, fact in POSITION.items()},
+        about=("policy", "account"),
+    )
+    for key in ("facts", "derived", "tables"):
+        for name in getattr(policy, key):
+            if name in POSITION or name in ALIASES or name == CLASS:
+                names.problem(
+                    place_of(name, policy.where), "defined_twice", f'"{name}" of {key}, which every position tells',
+                    "one meaning for a name", "rename it",
+                )  # fmt: skip
+    return names
+
+
+def _own_facts(policy: DunningPolicy) -> Iterator[PositionFact]:
+    yield from map(bucket_fact, policy.buckets)
+    for step in _steps(policy):
+        yield from step_facts(step.id, by_clock=step.gap_by == "clock")
+
+
+def _steps(policy: DunningPolicy) -> tuple[Step, ...]:
+    return policy.ladder.steps if policy.ladder else ()
+
+
+def _leaf(fact: PositionFact, texts: Iterable[str]) -> Leaf:
+    codes = fact.words if fact.kind == "choice" else tuple(sorted(texts))
+    lo, hi = {
+        "boolean": (0, 1),
+        "date": (FIRST_DAY, LAST_DAY),
+        "choice": (0, len(codes) - 1),
+        "text": (0, len(codes)),
+    }.get(fact.kind, fact.bounds)
+    words = (("true", 1), ("false", 0)) if fact.kind == "boolean" else ()
+    return Leaf(fact.name, fact.kind, fact.places, lo, hi, codes, words, optional=fact.optional)
+
+
+# The plan
+
+
+def compile_policy(version: PolicyVersion) -> Compiled | None:
+    """The plan of a policy; None where problems were noted in its names."""
+    before = len(version.names.problems)
+    terms = terms_of(version.policy, version.names)
+    try:
+        compiled = _Compiling(version, terms).compiled()
+    except (Refused, TooLarge):
+        compiled = None
+    return compiled if len(version.names.problems) == before else None
+
+
+class _Compiling:
+    def __init__(self, version: PolicyVersion, terms: LedgerTerms) -> None:
+        self.version, self.policy, self.terms = version, version.policy, terms
+        self.b = Builder()
+        self.scope = Scope(version.names, self.b, Moment({}))
+        self.scope.tables = table_term
+        self.outputs: dict[str, Node] = {}
+        ids = [step.id for step in _steps(self.policy)]
+        self.scope.computed |= months_since(self.scope, ids, self.policy.where) if ids else ()
+
+    def compiled(self) -> Compiled:
+        self.outputs["applies"] = cells_hold(self.scope, self.policy.applies)
+        found, classes = self._class()
+        self._stops()
+        self._ladder()
+        self._spare()
+        self._minimum()
+        plan = Plan(tuple(self.scope.needs), tuple(self._guards()), (), self.outputs)
+        rows = found.decision.rows if found else ()
+        own = frozenset([*POSITION, *(fact.name for fact in _own_facts(self.policy))])
+        return Compiled(self.policy, self.terms, plan, own, classes, rows, cuts_of(plan))
+
+    def _guards(self) -> Iterator[Guard]:
+        # Of an account that owes nothing, nothing more is asked.
+        owes = self.outputs["owes"]
+        for leaf, need in self.scope.needs.items():
+            yield Guard("unreadable", self.b.all_of((owes, need)), None, leaf)
+        for guard in self.scope.guards:
+            yield replace(guard, need=self.b.all_of((owes, guard.need)))
+
+    def _spare(self) -> None:
+        """Compiles what nothing may use, so that its problems are told."""
+        names = self.version.names
+        spare = Scope(names, self.b, Moment({}))
+        spare.tables, spare.computed = table_term, self.scope.computed
+        for name in (*names.derived, *names.tables):
+            with suppress(Refused):
+                spare.term(name, place_of(name, self.policy.where))
+
+    def _minimum(self) -> None:
+        """An account owes where anything is open, unless what is overdue of it is less than the minimum."""
+        b, where = self.b, self.policy.where
+        zero, least = b.const(0, 2), b.const(int(self.policy.minimum * 100), 2)
+        overdue = self.scope.term("overdue", where).node
+        small = b.all_of((b.compare("<", zero, overdue), b.compare("<", overdue, least)))
+        anything = b.compare("<", zero, self.scope.term("outstanding", where).node)
+        self.outputs["owes"] = b.all_of((anything, b.negate(small)))
+
+    # Classes
+
+    def _class(self) -> tuple[Found | None, tuple[str, ...]]:
+        spec = self.policy.classes
+        if spec is None:
+            return None, ()
+        words = _outputs_of(spec)
+        for name in self.policy.class_titles:
+            if name not in words:
+                self.version.names.problem(
+                    place_of(name, spec.where), "unknown_word", f'a title for the class "{name}"',
+                    f"one of {', '.join(words)}", did_you_mean(name, words),
+                )  # fmt: skip
+        found = decide(self.scope, spec, (CLASS,), words)
+        node = found.outputs[CLASS]
+        leaf = Leaf(CLASS, "choice", 0, 0, len(words) - 1, tuple(words))
+        self.scope.computed[CLASS] = Term(node, "choice", None, leaf)
+        self.outputs[CLASS], self.outputs["class.leaf"] = node, found.leaf
+        return found, tuple(words)
+
+    # Stops
+
+    def _stops(self) -> None:
+        b, stops = self.b, self.policy.stops
+        holds = [self._tried(partial(self._holds, stop)) for stop in stops]
+        first: Node = b.const(len(stops))
+        for number, stop in reversed([*enumerate(stops)]):
+            first = b.choose(holds[number], b.const(number), first)
+            self._until(number, stop)
+        self.outputs["stop"] = first
+
+    def _tried(self, made: Callable[[], Node]) -> Node:
+        """What is made; where that is refused, a stand-in, so that the next part is read all the same."""
+        try:
+            return made()
+        except Refused:
+            return self.b.false
+
+    def _until(self, number: int, stop: Stop) -> None:
+        for name, offset in stop.until.items():
+            where = place_of(name, stop.where)
+            with suppress(Refused):
+                term = self.scope.term(str(name), where)
+                if term.kind != "date":
+                    raise self.version.names.refuse(
+                        where, "wrong_type", f'"{name}", which is no day', "a day of the position",
+                        "until: {promised_on: 0 days}",
+                    )  # fmt: skip
+                day = self.b.add(term.node, self.b.const(offset))
+                none = self.b.const(0)
+                self.outputs[f"stop.{number}.until"] = self.b.choose(term.present or self.b.true, day, none)
+
+    def _holds(self, part: Stop | Step) -> Node:
+        tests = [cells_hold(self.scope, part.when)]
+        if part.any:
+            tests.append(self.b.any_of([cells_hold(self.scope, cells) for cells in part.any]))
+        return self.b.all_of(tests)
+
+    # The ladder
+
+    def _ladder(self) -> None:
+        if self.policy.ladder is None:
+            return
+        steps = self.policy.ladder.steps
+        counts = [self.scope.term(f"steps.{step.id}.count", step.where).node for step in steps]
+        ready = [
+            self._tried(partial(self._ready, number, step, counts[number]))
+            for number, step in enumerate(steps)
+        ]
+        due = self._in_order(steps, counts, ready)
+        self.outputs["step"] = self._chosen(due)
+        for number, stop in enumerate(self.policy.stops):
+            if stop.lets_through:
+                through = [
+                    each if step.id in stop.lets_through else self.b.false
+                    for step, each in zip(steps, due, strict=True)
+                ]
+                self.outputs[f"step.through.{number}"] = self._chosen(through)
+
+    def _ready(self, number: int, step: Step, count: Node) -> Node:
+        b, scope = self.b, self.scope
+        tests = [self._tried(partial(self._holds, step))]
+        if step.after is not None:
+            tests.append(self._after(step, step.after))
+        met = b.all_of(tests)
+        last = scope.term(f"steps.{step.id}.days", step.where)
+        # Nothing is done twice on one day.
+        gap = b.const(1 if step.gap_by == "clock" else max(step.gap or 0, 1))
+        over = [b.compare("<=", gap, last.node)]
+        if step.gap_by == "clock":
+            over.append(scope.term(f"steps.{step.id}.rested", step.where).node)
+        rested = b.any_of((b.negate(last.present or b.true), b.all_of(over)))
+        if step.must_be is not None:
+            rested = b.all_of((rested, b.negate(self._is_under_way(step, gap))))
+        most = step.at_most
+        if most is None and self.policy.ladder and self.policy.ladder.order == "one_step_at_a_time":
+            most = 1
+        left = b.true if most is None else b.compare("<", count, b.const(most))
+        self.outputs |= {
+            f"step.{number}.met": met,
+            f"step.{number}.rested": rested,
+            f"step.{number}.left": left,
+        }
+        if step.fee is not None:
+            fee = self._fee(step.fee, met)
+            self.outputs[f"step.{number}.fee"] = b.choose(met, fee, b.const(0, 2))
+        return b.all_of((met, rested, left))
+
+    def _is_under_way(self, step: Step, gap: Node) -> Node:
+        """Whether a demand went out within the gap of which nobody knows yet that it failed, or that failed
+        on the last channel too."""
+        b, term = self.b, self.scope.term
+        state, age = term("demand_state", step.where), term("demand_age_days", step.where)
+        failed = term(f"steps.{step.id}.failed", step.where).node
+        words = POSITION["demand_state"].words
+        is_sent, is_failed = (
+            b.compare("==", state.node, b.const(words.index(word))) for word in ("sent", "failed")
+        )
+        all_failed = b.all_of((is_failed, b.compare("<=", b.const(len(step.channels)), failed)))
+        return b.all_of((b.any_of((is_sent, all_failed)), b.compare("<", age.node, gap)))
+
+    def _after(self, step: Step, after: After) -> Node:
+        days, months = f"steps.{after.step}.days", months_fact(after.step)
+        if days not in self.version.names.leaves:
+            ids = [each.id for each in _steps(self.policy)]
+            raise self.version.names.refuse(
+                after.where_of("step"), "unknown_step", f'the step "{after.step}"',
+                f"a step of the ladder: {', '.join(ids)}", did_you_mean(after.step, ids),
+            )  # fmt: skip
+        done = self.scope.term(days, after.where).present or self.b.true
+        since = {name: cell for name, cell in ((days, after.days), (months, after.months)) if cell != "-"}
+        return self.b.all_of((done, cells_hold(self.scope, since)))
+
+    def _fee(self, formula: Formula, met: Node) -> Node:
+        """What a step costs the debtor; its facts are needed only where its conditions hold."""
+        with self.scope.needing(met):
+            return self.b.rounded(self.scope.formula(formula).node, 2)
+
+    def _in_order(self, steps: Sequence[Step], counts: Sequence[Node], ready: Sequence[Node]) -> list[Node]:
+        """The steps that may be taken, by the order of the ladder; the first of them is taken."""
+        b = self.b
+        if not self.policy.ladder or self.policy.ladder.order != "one_step_at_a_time":
+            return list(ready)
+        done = [b.compare("<", b.const(0), count) for count in counts]
+        due = []
+        for number, each in enumerate(ready):
+            before = b.true if number == 0 else done[number - 1]
+            later = b.any_of(done[number + 1 :])
+            due.append(b.all_of((each, before, b.negate(later))))
+        return due
+
+    def _chosen(self, due: Sequence[Node]) -> Node:
+        b, order = self.b, self.policy.ladder.order if self.policy.ladder else "first"
+        chosen: Node = b.const(len(due))
+        numbered = [*enumerate(due)]
+        # The last that is asked wins: from the last step to the first, unless the last goes first.
+        for number, each in reversed(numbered) if order == "first" else numbered:
+            chosen = b.choose(each, b.const(number), chosen)
+        return chosen
+
+
+def _outputs_of(spec: TableValue) -> list[str]:
+    """The words in the output column of the classes: the last that is no remark."""
+    if spec.table is None:
+        return []
+    heads = [head.name.lower() for head in spec.table.header]
+    told = [at for at, head in enumerate(heads) if head == CLASS] or [
+        at for at, head in enumerate(heads) if head not in NOTES
+    ][-1:]
+    return list(dict.fromkeys(str(row.cells[at]) for row in spec.table.rows for at in told))

@@ -1,0 +1,221 @@
+"""classify_estate and next_actions give, row for row, what classify and next_action give account by account."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import accounts as ledgers
+import feerules
+from feerules.calendars import Calendar
+from feerules.decisions import Act, Decision, Review
+from ledger_frames import frames, renamed
+from random_policies import document, policies
+
+SLOW = settings(max_examples=settings().max_examples // 4, suppress_health_check=list(HealthCheck))
+CALENDAR = Calendar(unknown_year="weekends_only")
+moments = st.one_of(
+    ledgers.days, st.builds(lambda day, hour: datetime(day.year, day.month, day.day, hour, 20), ledgers.days, st.integers(0, 23)),
+    st.builds(lambda day, hour: datetime(day.year, day.month, day.day, hour, 20, tzinfo=UTC), ledgers.days, st.integers(0, 23)),
+)  # fmt: skip
+
+
+@st.composite
+def estates(draw: Any) -> list[feerules.Account]:
+    """Accounts with facts of their own; some share a party."""
+    made = renamed(draw(st.lists(ledgers.accounts(faults=draw(st.booleans())), min_size=1, max_size=5)))
+    told = []
+    for account in made:
+        facts = draw(
+            st.sampled_from([{}, {"vip": True}, {"estate": "east"}, {"estate": "west", "vip": False}])
+        )
+        party = draw(st.sampled_from(["P-1", "P-2", f"P-{account.account_id}"]))
+        told.append(account.model_copy(update={"facts": facts, "parties": (feerules.Party(party_id=party),)}))
+    return told
+
+
+def accounts_frame(accounts: list[feerules.Account]) -> pl.DataFrame:
+    schema = {
+        "account_id": pl.String,
+        "vip": pl.Boolean,
+        "estate": pl.String,
+        "policy": pl.String,
+        "currency": pl.String,
+    }
+    rows = [
+        {"account_id": a.account_id, "policy": a.policy, "currency": a.currency, **a.facts} for a in accounts
+    ]
+    return pl.DataFrame(rows, schema=schema)
+
+
+def with_party(accounts: list[feerules.Account], book: feerules.Book) -> list[feerules.Account]:
+    """Each account as an ERP hands it over alone: with the contacts of its party about other accounts."""
+    if all(version.policy.limits.per != "party" for each in book.policies for version in each):
+        return accounts
+    told = []
+    for account in accounts:
+        mine = {party.party_id for party in account.parties}
+        foreign = tuple(
+            event.model_copy(update={"account_id": other.account_id})
+            for other in accounts
+            if other is not account
+            for event in other.events
+            if event.party_id in mine and event.type in ("contact", "demand") and event.status == "open"
+        )
+        own = tuple(event.model_copy(update={"account_id": account.account_id}) for event in account.events)
+        told.append(account.model_copy(update={"events": own + foreign}))
+    return told
+
+
+def row_of(decision: Decision) -> dict[str, Any]:
+    """A decision as a row of the frame tells it."""
+    told = {name: getattr(decision, name, None) for name in NAMES}
+    acts = isinstance(decision, Act)
+    source = getattr(decision, "source", {})
+    until = getattr(decision, "until", None)
+    if until is not None and isinstance(decision.as_of, datetime) and not isinstance(until, datetime):
+        until = datetime(until.year, until.month, until.day, tzinfo=decision.as_of.tzinfo)
+    plain = decision.to_dict()
+    return told | {
+        "class": decision.kind,
+        "stop": getattr(decision, "stop", stop_of(decision)),
+        "role": decision.by if isinstance(decision, Review) else getattr(decision, "role", None),
+        "reasons": [each.code for each in decision.reasons],
+        "reasons_json": plain["reasons"],
+        "fields": plain.get("message"),
+        "charge_ids": list(decision.charge_ids) if acts else None,
+        "announces": list(decision.announces) if acts else None,
+        "source": " ".join(source[n] for n in ("document", "clause", "address") if n in source)
+        if acts
+        else None,
+        "until": until,
+    }
+
+
+def stop_of(decision: Decision) -> str:
+    """A wait does not name its stop; the frame does."""
+    codes = {each.code: each.rule for each in decision.reasons}
+    return codes.get("stop", "") if decision.decision == "wait" and "lets_through" not in codes else ""
+
+
+NAMES = (
+    "account_id", "party_id", "as_of", "known_at", "decision", "step_id", "channel", "fallback", "audience", "not_before",
+    "not_after", "needs_approval", "legal", "amount", "fee", "template", "next_review_on", "policy", "version", "table_row",
+)  # fmt: skip
+
+
+def read(row: dict[str, Any]) -> dict[str, Any]:
+    told = {name: row[name] for name in (*NAMES, *MORE)}
+    told["reasons_json"] = json.loads(row["reasons_json"])
+    told["fields"] = None if row["fields"] is None else json.loads(row["fields"])
+    return told
+
+
+MORE = (
+    "class",
+    "stop",
+    "role",
+    "reasons",
+    "reasons_json",
+    "fields",
+    "charge_ids",
+    "announces",
+    "source",
+    "until",
+)
+
+
+def assert_same(accounts: list[feerules.Account], book: feerules.Book, as_of: Any, known_at: Any) -> None:
+    decided, arrears, problems = {}, {}, []
+    for account in with_party(accounts, book):
+        try:
+            decision = feerules.next_action(account, book, as_of, known_at=known_at, calendar=CALENDAR)
+            decided[account.account_id] = row_of(decision)
+            arrears[account.account_id] = feerules.classify(account, book, as_of, known_at=known_at)
+        except feerules.UnitErrors as error:
+            problems += [(p.account_id, p.fact, p.value, p.code, p.reason) for p in error.problems]
+    given_ = {"known_at": known_at, "charges": None, **frames(accounts)}
+    result = feerules.next_actions(accounts_frame(accounts), book, as_of, calendar=CALENDAR, **given_)
+    rows = {row["account_id"]: read(row) for row in result.rows.to_dicts()}
+    assert rows.keys() == decided.keys()
+    for name, row in decided.items():
+        differing = {key: (rows[name][key], row[key]) for key in row if rows[name][key] != row[key]}
+        assert not differing, differing
+    told = ("account_id", "fact", "value", "code", "reason")
+    assert sorted(result.problems.select(told).rows(), key=str) == sorted(problems, key=str)
+    classes = feerules.classify_estate(accounts_frame(accounts), book, as_of, **given_).rows
+    for row in classes.to_dicts():
+        one = arrears[row["account_id"]]
+        assert (row["class"], row["table_row"], row["where"]) == (one.kind, one.table_row, one.where)
+        assert {"zh": row["title_zh"], "en": row["title_en"]} == (dict(one.title) or {"zh": "", "en": ""})
+        assert (row["policy"], row["version"]) == (one.policy, one.version)
+        assert row["outstanding"] == one.position.outstanding
+    assert set(classes["account_id"]) == arrears.keys()
+
+
+@SLOW
+@given(policies(), estates(), moments, st.none() | ledgers.days)
+def test_an_estate_is_decided_as_its_accounts_are(
+    policy: Any, accounts: Any, as_of: Any, known_at: Any
+) -> None:
+    assert_same(accounts, feerules.load_files({"policy.yaml": document(policy)}), as_of, known_at)
+
+
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
+@given(st.lists(policies(), min_size=2, max_size=2), estates(), ledgers.days, st.data())
+def test_each_account_is_decided_under_its_own_policy(
+    pair: Any, accounts: Any, as_of: date, data: Any
+) -> None:
+    for policy, estate in zip(pair, ("east", "west"), strict=True):
+        policy |= {"id": estate, "applies": {"estate": estate}}
+        policy["limits"]["per"] = "account"
+    named = [
+        each.model_copy(update={"policy": data.draw(st.sampled_from([None, "east", "west", "gone"]))})
+        for each in accounts
+    ]
+    files = {f"{each['id']}.yaml": document(each) for each in pair}
+    assert_same(named, feerules.load_files(files), as_of, None)
+
+
+def test_two_policies_for_one_account_are_a_problem_of_it() -> None:
+    text = "kind: dunning-policy\nid: {}\neffective: {{from: 2020-01-01}}\n"
+    book = feerules.load_files({"a.yaml": text.format("a"), "b.yaml": text.format("b")})
+    charges = pl.DataFrame(
+        {"account_id": ["A", "B"], "charge_id": ["1", "2"], "fee": "f", "due_on": "2026-01-31", "amount": "5"}
+    )
+    accounts = pl.DataFrame({"account_id": ["A", "B"], "policy": ["a", None]})
+    result = feerules.next_actions(accounts, book, "2026-03-01", charges=charges)
+    assert result.rows["account_id"].to_list() == ["A"]
+    assert result.problems.select("account_id", "code").rows() == [("B", "policy_claimed_twice")]
+    with pytest.raises(feerules.UnitErrors, match="policy_claimed_twice"):
+        feerules.next_actions(accounts, book, "2026-03-01", charges=charges, strict=True)
+
+
+def test_files_are_answered_lazily_and_written_in_one_pass(tmp_path: Path) -> None:
+    book = feerules.load(Path(__file__).parents[2] / "rules" / "dunning").only("standard-cn")
+    charges = pl.DataFrame(
+        {
+            "account_id": ["A", "B"],
+            "charge_id": ["1", "2"],
+            "fee": "management",
+            "due_on": "2026-01-31",
+            "amount": ["50", "many"],
+        }
+    )
+    charges.write_parquet(tmp_path / "charges.parquet")
+    result = feerules.next_actions(None, book, "2026-03-02", charges=tmp_path / "charges.parquet")
+    assert isinstance(result.rows, pl.LazyFrame)
+    assert result.rows.select("account_id", "step_id").collect().rows() == [("A", "reminder")]
+    result.sink(tmp_path / "actions.parquet", progress=False)
+    assert pl.read_parquet(tmp_path / "actions.parquet")["decision"].to_list() == ["act"]
+    problems = pl.read_parquet(tmp_path / "actions.problems.parquet")
+    assert problems.select("frame", "row_id", "account_id", "fact", "value", "code").rows() == [
+        ("charges", "2", "B", "amount", "many", "wrong_type")
+    ]

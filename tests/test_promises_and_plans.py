@@ -1,0 +1,230 @@
+"""Promises to pay, payment plans, demands, disputes, holds and court: how the account stands."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from accounts import charge, day, event, payment, position
+from feerules.plan.ledgers import LedgerTerms, StepTerms
+
+DEBT = charge("C-1", "2026-01-10", "300.00")
+NEXT = charge("C-2", "2026-02-10", "100.00", issued_on="2026-02-01")
+PROMISE = event("E-1", "promise", "2026-01-20", promised_on="2026-01-30", amount="200.00")
+
+# Promises
+
+
+@pytest.mark.parametrize(
+    ("as_of", "paid", "state", "days"),
+    [
+        ("2026-01-19", [], "none", None),
+        ("2026-01-20", [], "due", 10),
+        ("2026-01-30", [], "due", 0),
+        ("2026-01-31", [], "broken", None),
+        ("2026-01-31", [("2026-01-30", "200.00")], "kept", None),
+        ("2026-01-25", [("2026-01-20", "50.00"), ("2026-01-22", "150.00")], "kept", None),
+        ("2026-01-31", [("2026-01-30", "199.99")], "broken", None),
+        ("2026-02-05", [("2026-01-19", "200.00")], "broken", None),  # before the promise
+        ("2026-02-05", [("2026-01-31", "200.00")], "broken", None),  # too late
+    ],
+)
+def test_a_promise_is_due_kept_or_broken(
+    as_of: str, paid: list[tuple[str, str]], state: str, days: int | None
+) -> None:
+    found = position(as_of, DEBT, PROMISE, *(payment(f"P-{on}", on, sum_) for on, sum_ in paid))
+    assert (found.promise_state, found.promise_in_days) == (state, days)
+    assert found.broken_promises == int(state == "broken")
+
+
+def test_a_policy_may_wait_some_days_for_what_was_promised() -> None:
+    patient = LedgerTerms(promise_tolerance=3)
+    states = [position(f"2026-02-0{n}", DEBT, PROMISE, terms=patient) for n in (2, 3)]
+    assert [found.promise_state for found in states] == ["due", "broken"]
+    assert states[0].promise_in_days == -3
+    assert states[0].changes_on == day("2026-02-03")
+
+
+def test_money_on_its_way_or_reversed_keeps_no_promise() -> None:
+    waiting = payment("P-1", "2026-01-25", "200.00", status="in_transit")
+    gone = [
+        payment("P-2", "2026-01-25", "200.00"),
+        payment("P-3", "2026-02-01", None, reverses_payment_id="P-2"),
+    ]
+    assert position("2026-02-01", DEBT, PROMISE, waiting, *gone).promise_state == "broken"
+
+
+def test_a_promise_without_a_sum_is_of_what_was_overdue_when_it_was_made() -> None:
+    promise = event("E-1", "promise", "2026-02-01", promised_on="2026-02-05")
+    part = payment("P-1", "2026-02-01", "100.00")
+    found = position("2026-02-20", DEBT, NEXT, promise, part)
+    assert (found.promised, found.promise_state) == (Decimal("200.00"), "broken")
+    before_due = event("E-1", "promise", "2026-02-01", promised_on="2026-02-05")
+    assert position("2026-02-04", NEXT, before_due).promised == Decimal("100.00")
+
+
+def test_broken_promises_are_counted_and_the_last_decides() -> None:
+    again = event("E-2", "promise", "2026-02-01", promised_on="2026-02-10", amount="300.00")
+    found = position("2026-02-05", DEBT, PROMISE, again)
+    assert (found.broken_promises, found.promise_state, found.promised_on) == (1, "due", day("2026-02-10"))
+    assert position("2026-02-11", DEBT, PROMISE, again).broken_promises == 2
+
+
+def test_a_promise_that_was_taken_back_is_none_and_is_broken_only_if_it_was_before() -> None:
+    early, late = (event("E-2", "promise", on, status="cancelled") for on in ("2026-01-25", "2026-02-05"))
+    assert position("2026-02-10", DEBT, PROMISE, early).broken_promises == 0
+    found = position("2026-02-10", DEBT, PROMISE, late)
+    assert (found.promise_state, found.promised, found.broken_promises) == ("none", Decimal(0), 1)
+
+
+# Plans
+
+PLANS = [
+    # The first instalment missed, within tolerance.
+    ("monthly", "50.00", "100.00", "2019-11-05", "100.00", "live", "0.00"),
+    # Weekly: the day before the fourth check, and the day of it.
+    ("weekly", "20.00", "100.00", "2019-11-26", "40.00", "live", "0.00"),
+    ("weekly", "20.00", "100.00", "2019-11-27", "40.00", "broken", "20.00"),
+    # Every four weeks: on the third check.
+    ("four_weekly", "20.00", "100.00", "2020-01-01", "60.00", "broken", "20.00"),
+    # At once: half paid after tolerance, and all.
+    ("one_off", "100.00", "100.00", "2019-11-06", "50.00", "broken", "50.00"),
+    ("one_off", "100.00", "100.00", "2019-11-06", "0.00", "completed", "0.00"),
+    # Five months in, short by what is still open.
+    ("monthly", "500.00", "1000.00", "2020-04-01", "200.55", "broken", "200.55"),
+    ("two_weekly", "20.00", "100.00", "2019-11-20", "60.00", "live", "0.00"),
+    ("two_weekly", "20.00", "100.00", "2019-12-04", "60.00", "broken", "20.00"),
+]
+
+
+@pytest.mark.parametrize(("frequency", "sum_", "start", "as_of", "now", "state", "short"), PLANS)
+def test_a_plan_is_live_until_more_is_open_than_it_allows(
+    frequency: str, sum_: str, start: str, as_of: str, now: str, state: str, short: str
+) -> None:
+    plan = event("E-1", "plan", "2019-11-01", amount=sum_, frequency=frequency)
+    paid = payment("P-1", "2019-11-02", str(Decimal(start) - Decimal(now)))
+    terms = LedgerTerms(plan_tolerance=5)
+    found = position(as_of, charge("C-1", "2019-10-01", start), plan, paid, terms=terms)
+    assert (found.plan_state, str(found.plan_shortfall)) == (state, short)
+    told = position(as_of, charge("C-1", "2019-10-01", start), plan | {"balance": start}, paid, terms=terms)
+    assert told.values == found.values
+
+
+def test_an_instalment_of_the_first_day_counts_for_the_plan() -> None:
+    plan = event("E-1", "plan", "2026-01-15", amount="100.00", frequency="monthly", promised_on="2026-01-31")
+    found = position("2026-02-27", DEBT, plan, payment("P-1", "2026-01-31", "100.00"))
+    assert (found.plan_state, found.changes_on) == ("live", day("2026-02-28"))  # the 31st of February
+    assert position("2026-02-28", DEBT, plan, payment("P-1", "2026-01-31", "100.00")).plan_state == "broken"
+
+
+def test_a_plan_is_of_what_it_names_else_of_what_was_due_at_its_start() -> None:
+    plan = event("E-1", "plan", "2026-02-11", amount="50.00", frequency="one_off", charge_ids=["C-2"])
+    assert position("2026-02-12", DEBT, NEXT, plan).plan_shortfall == Decimal("50.00")
+    assert position("2026-02-12", DEBT, NEXT, plan | {"charge_ids": []}).plan_shortfall == Decimal("50.00")
+    early = plan | {"effective_on": "2026-02-01", "charge_ids": []}
+    found = position("2026-02-12", DEBT, NEXT, early, payment("P-1", "2026-02-12", "300.00"))
+    assert found.plan_state == "completed"  # what fell due later is not its concern
+
+
+def test_a_cancelled_plan_is_none() -> None:
+    plan = event("E-1", "plan", "2026-01-15", amount="50.00", frequency="weekly")
+    ended = event("E-2", "plan", "2026-01-20", status="cancelled")
+    found = position("2026-01-21", DEBT, plan, ended)
+    assert (found.plan_state, found.plan_shortfall) == ("none", Decimal(0))
+
+
+# Demands
+
+LADDER = LedgerTerms(steps=(StepTerms("demand", None, True, 15),))
+
+
+def demand(on: str, delivered: bool | None = True, **more: Any) -> dict[str, Any]:
+    return event(f"D-{on}", "demand", on, step_id="demand", delivered=delivered, **more)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "delivered", "state", "covers"),
+    [
+        ("2026-02-15", None, "sent", "0.00"),
+        ("2026-03-01", False, "failed", "0.00"),
+        ("2026-02-15", True, "delivered", "0.00"),
+        ("2026-02-16", True, "delivered", "0.00"),
+        ("2026-02-17", True, "expired", "300.00"),
+    ],
+)
+def test_a_demand_expires_when_its_period_has_passed(
+    as_of: str, delivered: bool | None, state: str, covers: str
+) -> None:
+    found = position(as_of, DEBT, NEXT, demand("2026-02-01", delivered), terms=LADDER)
+    assert (found.demand_state, str(found.demand_covers)) == (state, covers)
+    assert found.changes_on == (day("2026-02-17") if state == "delivered" else None)
+
+
+def test_a_demand_covers_what_it_names_as_far_as_it_is_open() -> None:
+    named = demand("2026-02-10", charge_ids=["C-2"])
+    paid = payment("P-1", "2026-03-01", "30.00", designated_charge_id="C-2")
+    found = position("2026-03-10", DEBT, NEXT, named, paid, terms=LADDER)
+    assert (found.demand_covers, found.demand_age_days) == (Decimal("70.00"), 28)
+
+
+def test_a_demand_may_give_a_day_of_its_own() -> None:
+    states = [
+        position(on, DEBT, demand("2026-02-01", ends_on="2026-02-08"), terms=LADDER)
+        for on in ("2026-02-08", "2026-02-09")
+    ]
+    assert [found.demand_state for found in states] == ["delivered", "expired"]
+
+
+# Disputes, hardship, death, holds, court
+
+
+def test_the_last_event_of_a_sort_decides() -> None:
+    opened, closed = (
+        event("E-1", "dispute", "2026-01-12"),
+        event("E-2", "dispute", "2026-01-20", status="resolved"),
+    )
+    states = [
+        position(on, DEBT, opened, closed).dispute_state for on in ("2026-01-11", "2026-01-19", "2026-01-20")
+    ]
+    assert states == ["none", "open", "closed"]
+
+
+def test_hardship_and_death_are_noted() -> None:
+    found = position(
+        "2026-01-31", DEBT, event("E-1", "hardship", "2026-01-12"), event("E-2", "death", "2026-01-13")
+    )
+    assert (found.hardship, found.death) == (True, True)
+
+
+def test_a_hold_lasts_to_its_end_and_tells_why_and_when_it_is_looked_at() -> None:
+    hold = event(
+        "E-1", "hold", "2026-01-12", ends_on="2026-02-01", review_on="2026-01-25", reason="flood in the flat"
+    )
+    found = position("2026-01-31", DEBT, hold)
+    assert (found.hold, found.hold_reason, found.hold_review_on) == (
+        True,
+        "flood in the flat",
+        day("2026-01-25"),
+    )
+    assert found.changes_on == day("2026-02-01")
+    after = position("2026-02-01", DEBT, hold)
+    assert (after.hold, after.hold_reason, after.hold_review_on) == (False, None, None)
+
+
+COURT = [
+    ([("2026-01-12", {})], "filed"),
+    ([("2026-01-12", {}), ("2026-01-15", {"ends_on": "2026-01-31"})], "scheduled"),
+    ([("2026-01-12", {"ends_on": "2026-01-30"})], "awaiting_outcome"),
+    ([("2026-01-12", {"ends_on": "2026-01-30"}), ("2026-01-31", {"outcome": "granted"})], "decided"),
+    ([("2026-01-12", {"ends_on": "2026-01-30"}), ("2026-01-31", {"status": "closed"})], "none"),
+]
+
+
+@pytest.mark.parametrize(("filed", "state"), COURT)
+def test_proceedings_are_filed_heard_and_decided(filed: list[tuple[str, dict[str, Any]]], state: str) -> None:
+    events = [event(f"E-{on}", "court", on, **more) for on, more in filed]
+    found = position("2026-01-31", DEBT, *events)
+    assert (found.court_state, found.contradictions) == (state, ())
+    assert found.changes_on == (day("2026-02-01") if state == "scheduled" else None)
