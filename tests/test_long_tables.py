@@ -77,3 +77,30 @@ class StrKind(StrEnum):
 def test_the_members_of_an_enumeration_are_their_texts(kind: str, fact: str) -> None:
     book = book_of(f"type: {fact}", "type", ["home | 2", "- | 3"])
     assert total(book, type=kind) == "2.00"
+
+
+HEAD = "kind: fee-schedule\nid: city\neffective: {from: 2026-01-01}\nfacts:\n  area: {decimal: 2, min: 0, max: 100}\n"
+WRONG = {
+    "cells of a condition": "\n".join(f">> {n} | 1" for n in range(3_000)),
+    "cells of a price": "\n".join(f"{n} | x{n}" for n in range(3_000)),
+}
+
+
+@pytest.mark.parametrize("rows", WRONG.values(), ids=WRONG)
+def test_of_thousands_of_wrong_cells_the_first_hundred_are_told(rows: str) -> None:
+    with pytest.raises(feerules.RuleErrors) as caught:
+        book_of("area: {decimal: 2, min: 0, max: 100000}", "area", rows.split("\n"))
+    problems = caught.value.problems
+    assert len(problems) == 101
+    assert problems[-1].code == "too_many_problems"
+    assert problems[-1].where.line == problems[-2].where.line + 1
+
+
+def test_of_thousands_of_unknown_keys_the_first_hundred_are_told() -> None:
+    keys = ", ".join(f"k{n}: 1" for n in range(3_000))
+    with pytest.raises(feerules.RuleErrors) as caught:
+        feerules.load_files({"city.yaml": f"{HEAD}fees:\n  one: {{rate: 1, {keys}}}\n  two: {{rates: 1}}\n"})
+    problems = caught.value.problems
+    assert [problem.code for problem in problems].count("unknown_key") == 101
+    assert [problem.code for problem in problems].count("too_many_problems") == 1
+    assert {problem.where.line for problem in problems} == {7, 8}

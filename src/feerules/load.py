@@ -178,7 +178,7 @@ class _Loading:
 
     def _read_tables(self, name: str, tree: Any, key: str, seen: set[int]) -> None:
         """Puts the table of a file beside the document where a mapping names one with `file:`."""
-        if not isinstance(tree, Map | Seq) or id(tree) in seen:
+        if not isinstance(tree, (Map, Seq)) or id(tree) in seen:
             return
         seen.add(id(tree))
         if isinstance(tree, Seq):
@@ -189,7 +189,8 @@ class _Loading:
         if isinstance(file, Text) and key not in NAMED and tree.keys() <= TableValue.model_fields.keys():
             self._read_table(name, tree, file)
         for inner, value in tree.items():
-            self._read_tables(name, value, inner if key not in NAMED else "", seen)
+            if type(value) is not Text:  # as most values are
+                self._read_tables(name, value, inner if key not in NAMED else "", seen)
 
     def _read_table(self, name: str, tree: Map, file: Text) -> None:
         if "table" in tree:

@@ -31,6 +31,7 @@ from feerules.documents.fields import (
     problem_with,
     refused,
 )
+from feerules.documents.limits import few, with_more
 from feerules.documents.mistakes import Tried, explain
 from feerules.documents.tree import Map, Seq, Text
 from feerules.errors import Problem, Where
@@ -54,6 +55,9 @@ __all__ = [
 ]
 
 
+PLACED = (Text, Map, Seq)
+
+
 class Part(BaseModel):
     """A piece of a document: frozen, with no keys but its own, and aware of where it was written.
 
@@ -70,7 +74,7 @@ class Part(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _remember(cls, data: Any, handler: Any, info: ValidationInfo) -> Self:
-        if not isinstance(data, Text | Map | Seq):
+        if not isinstance(data, PLACED):
             return handler(data)  # type: ignore[no-any-return]
         if isinstance(info.context, Tried):
             info.context.setdefault(id(data), []).append(cls)
@@ -124,4 +128,7 @@ def validate(model: type[P], tree: Map) -> tuple[P | None, list[Problem]]:
     try:
         return model.model_validate(tree, context=tried), []
     except ValidationError as error:
-        return None, explain(error.errors(include_url=False), tree, tried)
+        every = error.errors(include_url=False)
+        kept = list(few(every))
+        problems = explain(kept, tree, tried)
+        return None, problems if len(kept) == len(every) else with_more(problems)

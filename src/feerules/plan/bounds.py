@@ -60,7 +60,10 @@ def fits_int64(*values: int) -> bool:
 
 
 class Builder:
-    """Builds nodes: folds constants, shares equal nodes, aligns scales, proves magnitudes."""
+    """Builds nodes: folds constants, shares equal nodes, aligns scales, proves magnitudes.
+
+    Most nodes that are asked for are there already, so bounds are reckoned only where they are not.
+    """
 
     def __init__(self) -> None:
         self._shared: dict[tuple[object, ...], Node] = {}
@@ -69,34 +72,23 @@ class Builder:
         self.true: Node = self.const(1)
         self.false: Node = self.const(0)
 
-    def _share(self, kind: type[N], operation: str, lo: int, hi: int, scale: int, *fields: object) -> N:
-        key = (kind, scale, *fields)
-        known = self._shared.get(key)
-        if known is None:
-            # Most nodes that are asked for are there already, so they are made only here.
-            make: Callable[..., N] = kind
-            return self._keep(make(lo, hi, scale, *fields), operation, key)
-        return known  # type: ignore[return-value]  # the key holds the type
-
-    def _already(self, kind: type[Node], scale: int, *fields: object) -> Node | None:
-        """The node that is there already: asked first where bounds take long to reckon."""
-        return self._shared.get((kind, scale, *fields))
-
     def _keep(self, node: N, operation: str, key: tuple[object, ...]) -> N:
         if not (node.lo >= -CLOSE and node.hi <= CLOSE):
             self.is_close = True
             if max(-node.lo, node.hi) > WIDEST:
                 raise TooLarge(max(abs(node.lo), abs(node.hi)), operation)
-        return self._shared.setdefault(key, node)  # type: ignore[return-value]  # as above
+        self._shared[key] = node
+        return node
 
     # Leaves
 
     def const(self, value: int, scale: int = 0) -> Const:
-        known = self._constants.get((value, scale))
-        if known is None:
-            node = self._keep(Const(value, value, scale, value), "a constant", (Const, scale, value))
-            known = self._constants[value, scale] = node
-        return known
+        return self._constants.get((value, scale)) or self._constant(value, scale)
+
+    def _constant(self, value: int, scale: int) -> Const:
+        node = self._keep(Const(value, value, scale, value), "a constant", (Const, scale, value))
+        self._constants[value, scale] = node
+        return node
 
     def decimal(self, value: Decimal) -> Const:
         exponent = value.as_tuple().exponent
@@ -105,13 +97,17 @@ class Builder:
         places = max(-exponent, 0)
         return self.const(over * 10**places // under, places)
 
-    def fact(self, leaf: Leaf) -> Fact:
-        return self._share(Fact, f"the fact {leaf.name}", leaf.lo, leaf.hi, leaf.places, leaf)
+    def fact(self, leaf: Leaf) -> Node:
+        return self._shared.get(key := (Fact, leaf)) or self._keep(
+            Fact(leaf.lo, leaf.hi, leaf.places, leaf), f"the fact {leaf.name}", key
+        )
 
     def present(self, leaf: Leaf) -> Node:
         if not leaf.optional or leaf.default is not None:
             return self.true
-        return self._share(Present, f"the fact {leaf.name}", 0, 1, 0, leaf)
+        return self._shared.get(key := (Present, leaf)) or self._keep(
+            Present(0, 1, 0, leaf), f"the fact {leaf.name}", key
+        )
 
     # Arithmetic
 
@@ -123,7 +119,9 @@ class Builder:
         if isinstance(node, Const):
             return self.const(node.value * factor, scale)
         other = self.const(factor, scale - node.scale)
-        return self._share(Mul, "a change of scale", node.lo * factor, node.hi * factor, scale, node, other)
+        return self._shared.get(key := (Mul, node, other)) or self._keep(
+            Mul(node.lo * factor, node.hi * factor, scale, node, other), "a change of scale", key
+        )
 
     def _aligned(self, left: Node, right: Node) -> tuple[Node, Node]:
         if left.scale < right.scale:
@@ -140,7 +138,9 @@ class Builder:
                 return right
         elif isinstance(right, Const) and right.value == 0:
             return left
-        return self._share(Add, "a sum", left.lo + right.lo, left.hi + right.hi, left.scale, left, right)
+        return self._shared.get(key := (Add, left, right)) or self._keep(
+            Add(left.lo + right.lo, left.hi + right.hi, left.scale, left, right), "a sum", key
+        )
 
     def sub(self, left: Node, right: Node) -> Node:
         if left.scale != right.scale:
@@ -152,8 +152,8 @@ class Builder:
                 return left
         if left is right:
             return self.const(0, left.scale)
-        return self._share(
-            Sub, "a difference", left.lo - right.hi, left.hi - right.lo, left.scale, left, right
+        return self._shared.get(key := (Sub, left, right)) or self._keep(
+            Sub(left.lo - right.hi, left.hi - right.lo, left.scale, left, right), "a difference", key
         )
 
     def mul(self, left: Node, right: Node) -> Node:
@@ -166,11 +166,10 @@ class Builder:
                 return self.const(0, scale)
             if known.value == 1 and known.scale == 0:
                 return other
-        found = self._already(Mul, scale, left, right)
-        if found is not None:
+        if (found := self._shared.get(key := (Mul, left, right))) is not None:
             return found
-        corners = [a * b for a in (left.lo, left.hi) for b in (right.lo, right.hi)]
-        return self._share(Mul, "a product", min(corners), max(corners), scale, left, right)
+        corners = (left.lo * right.lo, left.lo * right.hi, left.hi * right.lo, left.hi * right.hi)
+        return self._keep(Mul(min(corners), max(corners), scale, left, right), "a product", key)
 
     def div_round(self, left: Node, right: Node, mode: Mode = "half_up", scale: int = 0) -> Node:
         """left ÷ right as plain integers, whatever their scales; the caller says the result's scale."""
@@ -180,8 +179,7 @@ class Builder:
             return self.const(round_div(left.value, right.value, mode), scale)
         if isinstance(right, Const) and right.value == 1 and left.scale == scale:
             return left
-        found = self._already(DivRound, scale, left, right, mode)
-        if found is not None:
+        if (found := self._shared.get(key := (DivRound, scale, left, right, mode))) is not None:
             return found
         # The engines add half a divisor, doubled for the even and down modes, before they divide.
         widest = 2 * max(abs(left.lo), abs(left.hi)) + right.hi
@@ -189,7 +187,7 @@ class Builder:
         if widest > WIDEST:
             raise TooLarge(widest, "a division")
         corners = [round_div(a, b, mode) for a in (left.lo, left.hi) for b in (right.lo, right.hi)]
-        return self._share(DivRound, "a division", min(corners), max(corners), scale, left, right, mode)
+        return self._keep(DivRound(min(corners), max(corners), scale, left, right, mode), "a division", key)
 
     def rounded(self, node: Node, scale: int, mode: Mode = "half_up") -> Node:
         """The number with `scale` places, rounded where it has more."""
@@ -204,8 +202,9 @@ class Builder:
             return left
         if right.hi <= left.lo:
             return right
-        bounds = min(left.lo, right.lo), min(left.hi, right.hi)
-        return self._share(Min, "a minimum", *bounds, left.scale, left, right)
+        return self._shared.get(key := (Min, left, right)) or self._keep(
+            Min(min(left.lo, right.lo), min(left.hi, right.hi), left.scale, left, right), "a minimum", key
+        )
 
     def max(self, left: Node, right: Node) -> Node:
         if left.scale != right.scale:
@@ -214,8 +213,9 @@ class Builder:
             return left
         if right.lo >= left.hi:
             return right
-        bounds = max(left.lo, right.lo), max(left.hi, right.hi)
-        return self._share(Max, "a maximum", *bounds, left.scale, left, right)
+        return self._shared.get(key := (Max, left, right)) or self._keep(
+            Max(max(left.lo, right.lo), max(left.hi, right.hi), left.scale, left, right), "a maximum", key
+        )
 
     def clamp(self, node: Node, lo: Node, hi: Node) -> Node:
         return self.max(self.min(node, hi), lo)
@@ -237,7 +237,7 @@ class Builder:
             return node
         if isinstance(node, Const):
             return self.const(node.value)
-        return self._keep(replace(node, scale=0), "a key", ("unscaled", node))
+        return self._shared.get(key := ("unscaled", node)) or self._keep(replace(node, scale=0), "a key", key)
 
     def total(self, nodes: Iterable[Node]) -> Node:
         start: Node = self.const(0)
@@ -248,10 +248,12 @@ class Builder:
     def compare(self, op: Comparison, left: Node, right: Node) -> Node:
         if left.scale != right.scale:
             left, right = self._aligned(left, right)
+        if (found := self._shared.get(key := (Compare, op, left, right))) is not None:
+            return found
         known = _known(op, left, right)
         if known is not None:
             return self.true if known else self.false
-        return self._share(Compare, "a comparison", 0, 1, 0, op, left, right)
+        return self._keep(Compare(0, 1, 0, op, left, right), "a comparison", key)
 
     def all_of(self, tests: Iterable[Node]) -> Node:
         held = self.true
@@ -272,7 +274,9 @@ class Builder:
             return right
         if right is self.true:
             return left
-        return self._share(And, "and", 0, 1, 0, left, right)
+        return self._shared.get(key := (And, left, right)) or self._keep(
+            And(0, 1, 0, left, right), "and", key
+        )
 
     def _or(self, left: Node, right: Node) -> Node:
         if left is self.true or right is self.true:
@@ -281,14 +285,14 @@ class Builder:
             return right
         if right is self.false:
             return left
-        return self._share(Or, "or", 0, 1, 0, left, right)
+        return self._shared.get(key := (Or, left, right)) or self._keep(Or(0, 1, 0, left, right), "or", key)
 
     def negate(self, test: Node) -> Node:
         if isinstance(test, Const):
             return self.false if test.value else self.true
         if isinstance(test, Not):
             return test.of
-        return self._share(Not, "not", 0, 1, 0, test)
+        return self._shared.get(key := (Not, test)) or self._keep(Not(0, 1, 0, test), "not", key)
 
     def inside(self, node: Node, lo: int, hi: int) -> Node:
         """Whether lo <= node <= hi, in the node's own scale."""
@@ -304,8 +308,10 @@ class Builder:
             return then if test.value else other
         if then is other:
             return then
-        bounds = min(then.lo, other.lo), max(then.hi, other.hi)
-        return self._share(Choose, "a choice", *bounds, then.scale, test, then, other)
+        if (found := self._shared.get(key := (Choose, test, then, other))) is not None:
+            return found
+        lo, hi = min(then.lo, other.lo), max(then.hi, other.hi)
+        return self._keep(Choose(lo, hi, then.scale, test, then, other), "a choice", key)
 
     def gather(
         self, table: tuple[int, ...], index: Node, scale: int = 0, bounds: tuple[int, int] | None = None
@@ -333,7 +339,9 @@ class Builder:
         reachable = tuple(cut for cut in cuts[below:] if cut <= of.hi)
         if not reachable:
             return self.const(below)
-        node = self._share(Band, "a band", 0, len(reachable), 0, reachable, of)
+        node = self._shared.get(key := (Band, reachable, of)) or self._keep(
+            Band(0, len(reachable), 0, reachable, of), "a band", key
+        )
         return self.add(node, self.const(below))
 
 

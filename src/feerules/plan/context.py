@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -33,33 +32,21 @@ class Context:
         self.b = builder
         self.moment = moment
         self.need: Node = builder.true
-        self._within: tuple[Node, ...] = (builder.true,)  # the need, and those that it stands inside
+        self.within: tuple[Node, ...] = (builder.true,)  # the need, and those that it stands inside
         self._made: dict[object, list[_Made]] = {}
         self._read: dict[str, object] = {}
 
-    @contextmanager
-    def at(self, moment: Moment) -> Iterator[None]:
-        before, self.moment = self.moment, moment
-        try:
-            yield
-        finally:
-            self.moment = before
+    def at(self, moment: Moment) -> _While:
+        """What is lowered inside is judged at another moment."""
+        return _While(self, moment, self.need)
 
-    @contextmanager
-    def needing(self, test: Node) -> Iterator[None]:
+    def needing(self, test: Node) -> _While:
         """Facts read inside are needed only where `test` holds as well."""
-        before = self.need, self._within
-        need = self.b.all_of((self.need, test))
-        if need is not self.need:
-            self.need, self._within = need, (*self._within, need)
-        try:
-            yield
-        finally:
-            self.need, self._within = before
+        return _While(self, self.moment, self.b.all_of((self.need, test)))
 
     def inside(self, need: Node) -> None:
         """Begins where `need` has to hold for everything."""
-        self.need, self._within = need, (need,)
+        self.need, self.within = need, (need,)
 
     # What was lowered before
 
@@ -70,7 +57,7 @@ class Context:
         """
         made = self._made.setdefault(key, [])
         for each in made:
-            if each.need in self._within and all(self._now(name) is was for name, was in each.read.items()):
+            if each.need in self.within and all(self._now(name) is was for name, was in each.read.items()):
                 self._read.update(each.read)
                 return each.found  # type: ignore[no-any-return]  # the key says what was lowered
         outer, self._read = self._read, {}
@@ -97,3 +84,22 @@ class Context:
 
     def _now(self, name: str) -> object:
         return self.moment if name == FEES else self.moment.nodes.get(name)
+
+
+class _While:
+    """Another moment and another need, until the block ends. Not a generator: lines enter very many."""
+
+    __slots__ = ("before", "context", "moment", "need")
+
+    def __init__(self, context: Context, moment: Moment, need: Node) -> None:
+        self.context, self.moment, self.need = context, moment, need
+        self.before = context.moment, context.need, context.within
+
+    def __enter__(self) -> None:
+        context = self.context
+        context.moment = self.moment
+        if self.need is not context.need:
+            context.need, context.within = self.need, (*context.within, self.need)
+
+    def __exit__(self, *_: object) -> None:
+        self.context.moment, self.context.need, self.context.within = self.before

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from feerules.documents.formulas import Formula
+from feerules.documents.sheets import MAX_PROBLEMS
 from feerules.documents.tables import Row, Table
 from feerules.documents.tree import Text
 from feerules.documents.values import TableValue
@@ -134,13 +136,22 @@ class _Reading:
         self.table: Table = spec.table
         self.wanted = spec.components or ((spec.output,) if spec.output else tuple(outputs))
         self.reader = Conditions(self.names)
-        self.failed = False
+        self.failed = 0  # how many cells and columns are wrong
 
     def decision(self) -> Decision:
         conditions, found = self._columns()
         subjects = [subject(self.scope, name, where) for _, name, where in conditions]
-        rows = [self._conditions(row, conditions, subjects) for row in self.table.rows]
-        outputs = {name: [self._value(row, at) for row in self.table.rows] for at, name in found}
+        rows: list[list[Condition]] = []
+        outputs: dict[str, list[Said]] = {name: [] for _, name in found}
+        for row in self.table.rows:
+            if self.failed >= MAX_PROBLEMS:
+                raise self.names.refuse(
+                    row.where, "too_many_problems", f"{MAX_PROBLEMS} wrong cells in one table",
+                    "a table that can be read to its end", "mend those above, then look again",
+                )  # fmt: skip
+            rows.append(self._conditions(row, conditions, subjects))
+            for at, name in found:
+                outputs[name].append(self._value(row, at))
         if self.failed:
             raise Refused
         grid = self._grid(subjects, rows)
@@ -170,7 +181,7 @@ class _Reading:
             (at, head), unknown = unknown[0], []
             found.append((at, str(head.name)))
         for _, head in unknown:
-            self.failed = True
+            self.failed += 1
             self.names.problem(
                 head.where, "unknown_fact", f'the column "{head.name}"',
                 f"a fact{self.names.some_facts()}, or the output {' or '.join(self.wanted)}",
@@ -191,7 +202,7 @@ class _Reading:
         seen: dict[str, int] = {}
         for at, name, where in conditions:
             if name in seen:
-                self.failed = True
+                self.failed += 1
                 both = f'"{self.table.header[seen[name]].name}" and "{self.table.header[at].name}"'
                 self.names.problem(
                     where, "duplicate_column", f"{both}, two columns for {name}", "one column for each fact",
@@ -208,7 +219,7 @@ class _Reading:
             try:
                 conditions.append(self.reader.read(text, about))
             except Refused:
-                self.failed = True
+                self.failed += 1
         return conditions
 
     def _value(self, row: Row, at: int) -> Said:
@@ -233,7 +244,7 @@ class _Reading:
         return read
 
     def _not_an_output(self, text: Text, code: str, found: str, expected: str, hint: str) -> None:
-        self.failed = True
+        self.failed += 1
         self.names.problem(text.where, code, found, expected, hint)
 
     def _grid(self, subjects: Sequence[Subject], rows: Sequence[Sequence[Condition]]) -> Grid:
@@ -283,6 +294,7 @@ class Resolved:
         self.record = self.names.about[1]
         self._check_gap()
         self._check_overlap()
+        self.decided = [self.deciding(leaf) for leaf in grid.leaves]
 
     def witness(self, point: Mapping[str, int | None]) -> str:
         texts = [f"{about.name} {about.text(point[about.name])}" for about in self.subjects]
@@ -347,12 +359,11 @@ class Resolved:
 
     def outputs(self) -> dict[str, tuple[Said | None, ...]]:
         return {
-            name: tuple(self._said_by(column, leaf) for leaf in self.grid.leaves)
+            name: tuple(map(partial(self._said_by, column), self.grid.leaves, self.decided))
             for name, column in self.values.items()
         }
 
-    def _said_by(self, column: Sequence[Said], leaf: tuple[int, ...]) -> Said | None:
-        rows = self.deciding(leaf)
+    def _said_by(self, column: Sequence[Said], leaf: tuple[int, ...], rows: tuple[int, ...]) -> Said | None:
         if self.spec.hit == "collect#":
             return Decimal(len({column[row] for row in leaf}))
         if len(rows) <= 1:
@@ -360,7 +371,7 @@ class Resolved:
         return sum((_number(column[row]) for row in rows), Decimal(0))
 
     def rows(self) -> tuple[str, ...]:
-        return tuple(",".join(str(row + 1) for row in self.deciding(leaf)) for leaf in self.grid.leaves)
+        return tuple(",".join([str(row + 1) for row in rows]) for rows in self.decided)
 
 
 def _number(value: Said) -> Decimal:

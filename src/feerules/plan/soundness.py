@@ -34,10 +34,11 @@ def unsound(version: Version, *, has_calendar: bool) -> Iterator[Problem]:
     yield from check_effective(schedule)
     yield from check_fee_ids(schedule)
     yield from check_prices_given(schedule)
-    yield from check_decimals(schedule, names)
+    parts = list(values_in(schedule))
+    yield from check_decimals(schedule, names, parts)
     for fact in names.facts.values():
         yield from check_choices(fact)
-    for part in values_in(schedule):
+    for part in parts:
         for check in CHECKS.get(type(part), ()):
             yield from check(part)
         if type(part) is DueRule and not has_calendar:
@@ -100,14 +101,14 @@ def _charges(schedule: FeeSchedule) -> Iterator[Charge]:
         yield from (fee, *fee.parts.values())
 
 
-def check_decimals(schedule: FeeSchedule, names: Names) -> Iterator[Problem]:
+def check_decimals(schedule: FeeSchedule, names: Names, parts: Sequence[Any]) -> Iterator[Problem]:
     """Rates have at most six decimals; cells are counted where their table is read."""
     for charge in _charges(schedule):
         ceiling = charge.ceiling.rate if charge.ceiling else None
         base = charge.tiers.base if charge.tiers else None
         for value in (charge.rate, ceiling, base):
             yield from _too_fine(value, names, charge.where)
-    for part in values_in(schedule):
+    for part in parts:
         if isinstance(part, TableValue) and isinstance(part.otherwise, Decimal):
             yield from _finer(part.otherwise, part.where_of("otherwise"))
 
