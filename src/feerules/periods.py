@@ -1,4 +1,4 @@
-"""Billing periods, cycles and proration: half-open ranges of days, and the months they are worth."""
+"""Billing periods, cycles and proration: half-open ranges of days, and the months they are worth; days in numbers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from math import lcm
@@ -15,21 +15,25 @@ from typing import Final, Literal, get_args
 from feerules.errors import FeeRulesError, did_you_mean
 
 __all__ = [
+    "MICROSECONDS",
     "MONTH_DENOMINATOR",
     "PRORATION_RULES",
     "Period",
     "PeriodError",
     "Proration",
     "ProrationRule",
+    "Stamp",
     "add_months",
     "cycles_ending",
     "cycles_starting",
     "day_number",
     "from_day_number",
+    "known_until",
     "months_between",
     "prorate",
     "seasons_ending",
     "seasons_starting",
+    "stamp_of",
 ]
 
 ProrationRule = Literal[
@@ -48,6 +52,12 @@ PRORATION_RULES: Final[tuple[ProrationRule, ...]] = get_args(ProrationRule)
 
 MONTH_DENOMINATOR: Final = lcm(28, 29, 30, 31)
 """377580: in these parts of a month, a day of any month is a whole number."""
+
+MICROSECONDS: Final = 86_400_000_000
+"""How many a day has, where no clock is changed."""
+
+Stamp = tuple[int, int | None]
+"""A moment as microseconds since 1970: by its own clock on the wall, and by UTC where its zone is told."""
 
 # Rules that know how long a month is: nothing that counts as one, as a season may, can be longer.
 _OF_MONTHS: Final = frozenset({"thirty_day_months", "half_months", "days_365", "days_of_year"})
@@ -206,6 +216,33 @@ def day_number(day: date) -> int:
 
 def from_day_number(number: int) -> date:
     return date.fromordinal(number + _EPOCH)
+
+
+def stamp_of(moment: date) -> Stamp:
+    """A moment in numbers; a day is its first.
+
+    >>> stamp_of(date(1970, 1, 2)), stamp_of(datetime(1970, 1, 1, 8, tzinfo=UTC))
+    ((86400000000, None), (28800000000, 28800000000))
+    """
+    if not isinstance(moment, datetime) or moment.utcoffset() is None:
+        return _wall(moment), None
+    return _wall(moment), _wall(moment.astimezone(UTC))
+
+
+def _wall(moment: date) -> int:
+    day = day_number(moment) * MICROSECONDS
+    if not isinstance(moment, datetime):
+        return day
+    seconds = (moment.hour * 60 + moment.minute) * 60 + moment.second
+    return day + seconds * 1_000_000 + moment.microsecond
+
+
+def known_until(known_at: date | None) -> Stamp | None:
+    """The last moment that `known_at` takes in: a day is known to its end."""
+    if known_at is None:
+        return None
+    wall, utc = stamp_of(known_at)
+    return (wall, utc) if isinstance(known_at, datetime) else (wall + MICROSECONDS - 1, None)
 
 
 def add_months(day: date, months: int) -> date:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from feerules.engines.daywise import Folded
-from feerules.engines.entries import EVENT_TYPES, MICROSECONDS
+from feerules.engines.entries import EVENT_TYPES
 from feerules.engines.histories import CHARGE, History
 from feerules.engines.segments import (
     ENDLESS,
@@ -27,9 +27,9 @@ from feerules.engines.segments import (
     offsets,
     paused,
 )
-from feerules.periods import day_number
+from feerules.periods import MICROSECONDS, Stamp, day_number
 
-__all__ = ["Facts", "Stamp", "age_of_ledger", "ages", "limitation", "money"]
+__all__ = ["Facts", "age_of_ledger", "ages", "limitation", "money"]
 
 Spans = tuple[Ints, Ints]
 
@@ -67,9 +67,6 @@ class Facts:
     def since(self, name: str, days: Ints) -> None:
         """The days since each day that is told."""
         self.numbers[name] = np.where(days == NONE, NONE, self.as_of - days)
-
-
-Stamp = tuple[int, int | None]
 
 
 def age_of_ledger(history: History, moment: Stamp | None, facts: Facts) -> None:

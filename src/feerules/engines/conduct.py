@@ -7,10 +7,9 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from feerules.engines.ageing import Facts, Spans, Stamp
+from feerules.engines.ageing import Facts, Spans
 from feerules.engines.agreements import covered_cells
 from feerules.engines.daywise import Folded
-from feerules.engines.entries import MICROSECONDS
 from feerules.engines.histories import CHARGE, Events, History
 from feerules.engines.segments import (
     ENDLESS,
@@ -25,6 +24,7 @@ from feerules.engines.segments import (
     lowest,
     rank_in,
 )
+from feerules.periods import MICROSECONDS, Stamp
 from feerules.plan.ledgers import StepTerms
 
 __all__ = ["contacts", "court", "demands", "pauses_of", "states", "steps"]

@@ -9,17 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Final, Literal
 
 import polars as pl
 
 from feerules.engines.encoding import CODES, Reading, read
-from feerules.periods import day_number
+from feerules.periods import MICROSECONDS, Stamp, day_number, known_until, stamp_of
 from feerules.plan.nodes import Leaf
 from feerules.vocabulary import MOST_MONEY
 
-__all__ = ["FRAMES", "MICROSECONDS", "NAMES", "Column", "Sheet", "known_rows", "stamp_of"]
+__all__ = ["FRAMES", "NAMES", "Column", "Sheet", "known_rows"]
 
 Kind = Literal["text", "texts", "money", "day", "moment", "flag", "word"]
 
@@ -34,7 +34,6 @@ FREQUENCIES: Final = ("weekly", "two_weekly", "four_weekly", "monthly", "one_off
 ROLES: Final = ("owner", "tenant", "developer", "heir")
 OWED: Final = 3  # the first three kinds of charges are owed
 
-MICROSECONDS: Final = 86_400_000_000
 _FIRST, _LAST = day_number(date.min), day_number(date.max)
 _WORDS = (pl.String, pl.Categorical, pl.Enum)
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}.*)?").fullmatch
@@ -385,7 +384,7 @@ def _stamps(texts: pl.Series) -> pl.Series:
     return joined.select(pl.struct("wall", "utc", ok=pl.col("wall").is_not_null())).to_series()
 
 
-def _stamp(text: str | None) -> tuple[int | None, int | None]:
+def _stamp(text: str | None) -> Stamp | tuple[None, None]:
     if not text or not _MOMENT(text):
         return None, None
     try:
@@ -394,28 +393,12 @@ def _stamp(text: str | None) -> tuple[int | None, int | None]:
         return None, None
 
 
-def stamp_of(moment: date) -> tuple[int, int | None]:
-    """A moment as microseconds since 1970: by its own clock on the wall, and by UTC where its zone is told."""
-    if not isinstance(moment, datetime) or moment.utcoffset() is None:
-        return _wall(moment), None
-    return _wall(moment), _wall(moment.astimezone(UTC))
-
-
-def _wall(moment: date) -> int:
-    day = day_number(moment) * MICROSECONDS
-    if not isinstance(moment, datetime):
-        return day
-    seconds = (moment.hour * 60 + moment.minute) * 60 + moment.second
-    return day + seconds * 1_000_000 + moment.microsecond
-
-
 def known_rows(known_at: date | None) -> pl.Expr:
     """Which rows were recorded by then: a day is known to its end, clocks without a zone are read as they stand."""
-    if known_at is None:
+    until = known_until(known_at)
+    if until is None:
         return pl.lit(True)
-    wall, utc = stamp_of(known_at)
-    if not isinstance(known_at, datetime):
-        wall, utc = wall + MICROSECONDS - 1, None
+    wall, utc = until
     by_wall = pl.col("recorded_at") <= wall
     by_clock = (
         by_wall

@@ -18,7 +18,6 @@ from feerules.engines.entries import (
     CHARGE_KINDS,
     EVENT_STATUSES,
     EVENT_TYPES,
-    MICROSECONDS,
     PAYMENT_STATUSES,
     known_rows,
 )
@@ -38,6 +37,7 @@ from feerules.engines.segments import (
     rank_in,
     taken,
 )
+from feerules.periods import MICROSECONDS
 from feerules.plan.ledgers import LedgerTerms
 
 __all__ = ["CHARGE", "CREDIT", "LATE_FEE", "WAIVER", "Charges", "Events", "History"]

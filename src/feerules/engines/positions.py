@@ -20,12 +20,12 @@ from feerules.engines.agreements import plans, promises
 from feerules.engines.batches import Entries
 from feerules.engines.conduct import contacts, court, demands, pauses_of, states, steps
 from feerules.engines.encoding import CODES
-from feerules.engines.entries import FRAMES, NAMES, Column, Sheet, stamp_of
+from feerules.engines.entries import FRAMES, NAMES, Column, Sheet
 from feerules.engines.findings import repeated
 from feerules.engines.folding import fold, sums_of
 from feerules.engines.histories import History
 from feerules.engines.segments import ENDLESS, NONE, Bools, Ints
-from feerules.periods import day_number, from_day_number
+from feerules.periods import day_number, from_day_number, stamp_of
 from feerules.plan.ledgers import LedgerTerms
 from feerules.vocabulary import POSITION, PositionFact, bucket_fact, step_facts
 

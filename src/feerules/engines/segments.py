@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from feerules.periods import MICROSECONDS, Stamp
+
 __all__ = [
     "ENDLESS",
     "LAST_DAY",
@@ -41,7 +43,6 @@ Bools: TypeAlias = npt.NDArray[np.bool_]
 NONE: Final = -(10**12)  # no day, where one could be
 ENDLESS: Final = 10**9
 DAY_BITS: Final = 22
-_MICROSECONDS: Final = 86_400_000_000
 _SHIFT: Final = 1_000_000  # with it, every day of the years 1 to 9999 is a number of 22 bits
 LAST_DAY: Final = 2_932_896  # 9999-12-31
 
@@ -187,9 +188,9 @@ def thirty(days: Ints) -> Ints:
 # Moments
 
 
-def elapsed(since: Ints, since_utc: Ints, moment: tuple[int, int | None] | None, days: Ints) -> Ints:
+def elapsed(since: Ints, since_utc: Ints, moment: Stamp | None, days: Ints) -> Ints:
     """Microseconds from a moment (NONE: a whole day) to another; by UTC where both tell it, else by the wall."""
-    whole = days * _MICROSECONDS
+    whole = days * MICROSECONDS
     if moment is None:
         return whole
     wall, utc = moment

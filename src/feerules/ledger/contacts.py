@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from feerules.ledger.agreements import Changes, Values
-from feerules.ledger.rows import EventRow, Stamp, elapsed
+from feerules.ledger.rows import EventRow, elapsed
 from feerules.ledger.seen import Seen
+from feerules.periods import Stamp
 from feerules.plan.ledgers import LedgerTerms, StepTerms
 
 __all__ = ["contacts_of", "steps_of", "week_of"]

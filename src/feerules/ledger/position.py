@@ -17,11 +17,11 @@ from feerules.ledger.facts import GivenFacts, decoded, encoded, fact_named, fact
 from feerules.ledger.late_fees import late_fees
 from feerules.ledger.limitation import limitation_of
 from feerules.ledger.pauses import ENDLESS, Span, paused_between, pauses_of
-from feerules.ledger.rows import Rows, Stamp, elapsed, known_until, moment_of, recorded_day
+from feerules.ledger.rows import Rows, elapsed, moment_of, recorded_day
 from feerules.ledger.seen import LATE_FEE, Contradiction, Seen, see
 from feerules.ledger.standing import court_of, covered_by_demands, demands_of, hold_reason_of, states_of
 from feerules.ledger.treatment import Treatment, treat
-from feerules.periods import day_number, from_day_number
+from feerules.periods import Stamp, day_number, from_day_number, known_until
 from feerules.plan.ledgers import LedgerTerms
 from feerules.vocabulary import ALIASES, POSITION
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from feerules.ledger.entries import CLOSING, OWED, Account, Allocation, Charge, Event, Payment
 from feerules.money import to_scaled
-from feerules.periods import day_number
+from feerules.periods import MICROSECONDS, Stamp, day_number, stamp_of
 
 __all__ = [
     "AllocationRow",
@@ -16,19 +16,13 @@ __all__ = [
     "EventRow",
     "PaymentRow",
     "Rows",
-    "Stamp",
     "elapsed",
     "is_known",
-    "known_until",
     "moment_of",
 ]
 
-_MICROSECONDS: Final = 86_400_000_000
 _CLOSING: Final = frozenset(CLOSING)
 _OWED: Final = frozenset(OWED)
-
-# A moment as microseconds since 1970: by its own clock on the wall, and by UTC where its zone is told.
-Stamp = tuple[int, int | None]
 
 
 class ChargeRow(NamedTuple):
@@ -153,7 +147,7 @@ def _charge(entry: Charge) -> ChargeRow:
     falls_due = day_number(due) if kind in _OWED else day
     return ChargeRow(
         falls_due, day, name, fee, kind, to_scaled(amount, 2), _maybe_day(start), _maybe_day(end),
-        corrects, tags, unit, account, currency, _stamp(recorded),
+        corrects, tags, unit, account, currency, _maybe_stamp(recorded),
     )  # fmt: skip
 
 
@@ -168,7 +162,7 @@ def _payment(entry: Payment) -> PaymentRow:
         entry.reverses_payment_id or "",
         entry.account_id,
         entry.currency,
-        _stamp(entry.recorded_at),
+        _maybe_stamp(entry.recorded_at),
     )
 
 
@@ -178,7 +172,7 @@ def _allocation(entry: Allocation) -> AllocationRow:
         entry.charge_id,
         to_scaled(entry.amount, 2),
         entry.account_id,
-        _stamp(entry.recorded_at),
+        _maybe_stamp(entry.recorded_at),
     )
 
 
@@ -186,7 +180,7 @@ def _event(entry: Event) -> EventRow:
     happened = entry.occurred_at
     return EventRow(
         day_number(entry.effective_on),
-        0 if happened is None else _wall(happened) % _MICROSECONDS,
+        0 if happened is None else stamp_of(happened)[0] % MICROSECONDS,
         entry.event_id,
         entry.type,
         entry.status in _CLOSING,
@@ -204,8 +198,8 @@ def _event(entry: Event) -> EventRow:
         entry.reason,
         entry.party_id,
         entry.account_id,
-        _stamp(entry.recorded_at),
-        _stamp(happened),
+        _maybe_stamp(entry.recorded_at),
+        _maybe_stamp(happened),
     )
 
 
@@ -217,28 +211,8 @@ def _maybe_fen(amount: Any) -> int | None:
     return None if amount is None else to_scaled(amount, 2)
 
 
-def _stamp(moment: date | None) -> Stamp | None:
-    if moment is None:
-        return None
-    if not isinstance(moment, datetime) or moment.utcoffset() is None:
-        return _wall(moment), None
-    return _wall(moment), _wall(moment.astimezone(UTC))
-
-
-def _wall(moment: date) -> int:
-    day = day_number(moment) * _MICROSECONDS
-    if not isinstance(moment, datetime):
-        return day
-    seconds = (moment.hour * 60 + moment.minute) * 60 + moment.second
-    return day + seconds * 1_000_000 + moment.microsecond
-
-
-def known_until(known_at: date | None) -> Stamp | None:
-    """The last moment that `known_at` takes in: a day is known to its end."""
-    stamp = _stamp(known_at)
-    if stamp is None or isinstance(known_at, datetime):
-        return stamp
-    return stamp[0] + _MICROSECONDS - 1, None
+def _maybe_stamp(moment: date | None) -> Stamp | None:
+    return None if moment is None else stamp_of(moment)
 
 
 def is_known(stamp: Stamp | None, until: Stamp | None) -> bool:
@@ -251,18 +225,18 @@ def is_known(stamp: Stamp | None, until: Stamp | None) -> bool:
 
 
 def recorded_day(stamp: Stamp) -> int:
-    return stamp[0] // _MICROSECONDS
+    return stamp[0] // MICROSECONDS
 
 
 def moment_of(as_of: date) -> Stamp | None:
     """The moment that is asked about; None where it is a whole day."""
-    return _stamp(as_of) if isinstance(as_of, datetime) else None
+    return stamp_of(as_of) if isinstance(as_of, datetime) else None
 
 
 def elapsed(since: Stamp | None, until: Stamp | None, days: int) -> int:
     """Microseconds from one moment to another; where either is a whole day, those of the days between them."""
     if since is None or until is None:
-        return days * _MICROSECONDS
+        return days * MICROSECONDS
     if since[1] is not None and until[1] is not None:
         return until[1] - since[1]
     return until[0] - since[0]

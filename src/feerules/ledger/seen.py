@@ -13,9 +13,9 @@ from feerules.ledger.rows import (
     EventRow,
     PaymentRow,
     Rows,
-    Stamp,
     is_known,
 )
+from feerules.periods import Stamp
 
 __all__ = ["CREDIT", "WAIVER", "WRITE_OFF", "Contradiction", "Seen", "see"]
 
