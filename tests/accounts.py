@@ -8,7 +8,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from feerules.ledger.entries import EVENT_TYPES, OWED, Account
+from feerules.ledger.accounts import Account
+from feerules.ledger.entries import EVENT_TYPES, OWED
 from feerules.ledger.position import Position, position_of
 from feerules.money import from_scaled
 from feerules.plan.ledgers import Bucket, LateFeeTerms, LedgerTerms, RateFrom, StepTerms

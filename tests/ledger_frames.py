@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from feerules.ledger.entries import Account
+from feerules.ledger.accounts import Account
 
 SORTS = ("charges", "payments", "allocations", "events", "parties")
 DAYS = ("period_start", "period_end", "liable_from", "liable_to")

@@ -11,7 +11,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from feerules.ledger.entries import Account, Charge, Payment
+from feerules.ledger.accounts import Account
+from feerules.ledger.entries import Charge, Payment
 from feerules.plan.ledgers import LedgerTerms
 
 OWED = ("charge", "late_fee", "deposit")

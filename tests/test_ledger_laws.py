@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -15,7 +16,6 @@ from accounts import HORIZON, accounts, days, ledger_terms, lone_payments, offse
 from feerules import Account, Payment
 from feerules.ledger.allocation import fold_day_by_day, fold_first_in_first_out
 from feerules.ledger.position import COUNTING, Position, position_of
-from feerules.ledger.rows import Rows
 from feerules.ledger.seen import Seen, see
 from feerules.ledger.treatment import treat
 from feerules.periods import day_number
@@ -76,19 +76,23 @@ def test_late_fee_is_the_sum_of_its_days(account: Account, terms: LedgerTerms, d
 
 
 @given(accounts(with_events=False), ledger_terms(), days)
+@pytest.mark.parametrize("allocate", ["oldest_due_first", "civil_code_560"])
 def test_the_short_way_of_the_fold_ends_where_the_long_one_does(
-    account: Account, terms: LedgerTerms, day: date
+    allocate: str, account: Account, terms: LedgerTerms, day: date
 ) -> None:
     plain = [c for c in account.charges if c.kind in ("charge", "deposit")]
     plain = [c.model_copy(update={"issued_on": c.due_on}) for c in plain]
+    if allocate == "civil_code_560":  # what falls due on one day shares
+        plain = [*{c.due_on: c for c in plain}.values()]
+        terms = replace(terms, late_fee=None)
     freely = [
         p.model_copy(update={"designated_fee": None, "designated_charge_id": None}) for p in account.payments
     ]
     update = {"charges": tuple(plain), "payments": tuple(freely), "allocations": ()}
-    seen = see(Rows(account.model_copy(update=update)), day_number(day), None)
-    oldest = replace(terms, allocate="oldest_due_first", fee_order=(), credit_applied=True)
-    assert seen.fifo
-    short, long = fold_first_in_first_out(seen), fold_day_by_day(seen, with_line(seen, oldest))
+    seen = see(account.model_copy(update=update).rows(), day_number(day), None)
+    by_age = replace(terms, allocate=allocate, fee_order=(), credit_applied=True)
+    assert treat(seen, by_age).fifo
+    short, long = fold_first_in_first_out(seen), fold_day_by_day(seen, with_line(seen, by_age))
     for name in ("open", "paid_on", "credit"):
         assert getattr(short, name) == getattr(long, name)
     assert short.cuts == long.cuts
@@ -96,7 +100,7 @@ def test_the_short_way_of_the_fold_ends_where_the_long_one_does(
 
 def with_line(seen: Seen, terms: LedgerTerms) -> Any:
     """The treatment that the long way needs, where the short one would do."""
-    seen.fifo = False
+    seen.treated, seen.fifo = None, False
     treatment = treat(seen, terms)
     seen.fifo = True
     return treatment

@@ -10,7 +10,8 @@ from feerules.decisions import Act, Clear, Decision, Hold, Reason, Review, Wait
 from feerules.documents.cells import Cell, CellError
 from feerules.dunning import next_action
 from feerules.errors import FeeRulesError, MissingExtra, Problem, RuleErrors, UnitErrors, UnitProblem, Where
-from feerules.ledger.entries import Account, Allocation, Charge, Event, Party, Payment
+from feerules.ledger.accounts import Account
+from feerules.ledger.entries import Allocation, Charge, Event, Party, Payment
 from feerules.ledger.position import Position
 from feerules.load import load, load_files
 from feerules.periods import Period

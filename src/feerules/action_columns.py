@@ -14,6 +14,7 @@ import polars as pl
 from feerules.action_rows import ActionRows
 from feerules.assessing import day_of
 from feerules.calendars import UnknownYear, WorkdayCalendar
+from feerules.citations import source_of, titles
 from feerules.documents.policy import Step, Stop
 from feerules.frames import to_decimal
 from feerules.hours import Hours, Opening
@@ -31,8 +32,7 @@ from feerules.reason_columns import (
     json_money,
     json_text,
 )
-from feerules.reviewing import ACCRUING, COUNTING_DOWN, COUNTING_UP, DAILY, THIS_WEEK, TODAY
-from feerules.telling import source_of, titles
+from feerules.reviewing import ACCRUING, COUNTING_DOWN, DAILY, THIS_WEEK, TODAY, is_counting_up
 from feerules.vocabulary import MOST_MONEY
 
 __all__ = ["Actions"]
@@ -353,7 +353,7 @@ class Actions:
                 found.append(pl.when(value > 0).then(pl.lit(tomorrow)))
             elif name in THIS_WEEK:
                 found.append(pl.when(value > 0).then(pl.lit(monday)))
-            elif name in COUNTING_UP or name.endswith(".days"):
+            elif is_counting_up(name):
                 ahead = value + 1 if cuts is None else self._cut(cuts, value, 0)
                 found.append(pl.lit(today) + after(ahead - value))
             elif name in COUNTING_DOWN:

@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from feerules.assessing import day_of
+from feerules.citations import source_of
 from feerules.documents.policy import DunningPolicy, Step
 from feerules.hours import Opening
 from feerules.moment_columns import first_moment, moment, told_at
 from feerules.reason_columns import by_step, entry, fact, json_day, json_money, json_text
-from feerules.telling import source_of
 
 __all__ = ["ActionRows"]
 

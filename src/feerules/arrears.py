@@ -9,8 +9,8 @@ from typing import Any
 
 from feerules.assessing import Given, assess, read_moment
 from feerules.book import Book
+from feerules.citations import about_policy
 from feerules.ledger.position import Position
-from feerules.telling import source_of, titles
 
 __all__ = ["Arrears", "classify"]
 
@@ -59,16 +59,16 @@ def classify(
     `UnitErrors` where no policy (or more than one) applies, or a fact that it asks for is missing.
     """
     assessed = assess(account, book, read_moment(as_of), known_at)
-    policy, position = assessed.compiled.policy, assessed.position
+    policy, position, about = assessed.compiled.policy, assessed.position, about_policy(assessed.compiled)
     return Arrears(
         account_id=position.account_id,
         as_of=position.as_of,
         kind=assessed.kind,
-        title=titles(policy.class_titles.get(assessed.kind), assessed.kind),
+        title=about.classes[assessed.kind].title,
         table_row=assessed.table_row,
-        where="" if policy.classes is None else str(policy.classes.where),
+        where=about.classes[assessed.kind].where,
         policy=policy.id,
         version=policy.version_name,
-        source=source_of(policy.source),
+        source=about.source,
         position=position,
     )

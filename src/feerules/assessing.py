@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeAlias
@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from feerules.book import Book
 from feerules.errors import UnitErrors, UnitProblem
-from feerules.ledger.entries import Account
+from feerules.ledger.accounts import Account
 from feerules.ledger.position import Position, position_of
 from feerules.periods import day_number
 from feerules.plan.dunning import Compiled
@@ -73,12 +73,24 @@ def assess(given: Given, book: Book, as_of: date | datetime, known_at: date | da
     if compiled is None:
         raise _errors(account, "no_policy")
     if isinstance(given, Position):
-        found, facts = given, dict[str, Any]()
+        found, answers = given, _running(compiled).answers(None, given, {})
     else:
         assert account is not None
-        found, facts = position_of(account, compiled.terms, as_of, known_at), account.facts
-    answers = _running(compiled).answers(account, found, facts)
+        found = position_of(account, compiled.terms, as_of, known_at)
+        answers = _answers(account, compiled, found)
     return Assessed(account, found, compiled, answers, book.policies_change_after(day_number(day_of(as_of))))
+
+
+def _answers(account: Account, compiled: Compiled, found: Position) -> Mapping[str, int]:
+    """What the policy says of an account; a class and an action are asked one after the other."""
+    rows = account.rows()
+    last = rows.answered
+    if last is not None and last[0] is compiled and last[1] is found and last[2] == account.facts:
+        answers: Mapping[str, int] = last[3]
+        return answers
+    answers = _running(compiled).answers(account, found, account.facts)
+    rows.answered = compiled, found, dict(account.facts), answers
+    return answers
 
 
 def read_account(account: Account | Mapping[str, Any]) -> Account:
@@ -116,6 +128,8 @@ def _errors(account: Account | None, code: str) -> UnitErrors:
 
 # Plans, ready to run
 
+_WORDS = ("choice", "text")
+
 _ready: WeakKeyDictionary[Any, _Running] = WeakKeyDictionary()
 
 
@@ -127,12 +141,21 @@ def _running(compiled: Compiled) -> _Running:
 
 
 class _Running:
-    """The plan of a policy as one function; facts of the position come encoded, others are read."""
+    """The plan of a policy as one function of the facts of a position and those that an account gives."""
 
     def __init__(self, compiled: Compiled) -> None:
         plan = compiled.plan
-        self._known = [
-            (leaf, _encoding(leaf) if leaf.name in compiled.own else None, encoder(leaf))
+        # Facts of the position stand in its own form, whole numbers and words; only others are read.
+        self._leaves = [
+            (
+                leaf,
+                leaf.name,
+                {word: code for code, word in enumerate(leaf.codes)} if leaf.kind in _WORDS else None,
+                leaf.lo,
+                leaf.hi,
+                leaf.default,
+                None if leaf.name in compiled.own else encoder(leaf),
+            )
             for leaf in plan.leaves
         ]
         self._names = tuple(plan.totals)
@@ -158,21 +181,29 @@ class _Running:
         return bool(self._run(*arguments)[self._names.index("applies")])
 
     def _read(self, values: Mapping[str, Any], facts: Mapping[str, Any]) -> tuple[tuple[int, ...], list[Any]]:
-        numbers, present, bad = [], [], []
-        for leaf, encoding, read in self._known:
-            value = values.get(leaf.name) if encoding else _given(leaf, facts)
+        numbers, present = [], []
+        bad: list[Any] = []
+        for leaf, name, codes, lo, hi, default, read in self._leaves:
+            value = values.get(name) if read is None else _given(leaf, facts)
             if value is None:
-                if encoding is None and leaf.default is None and not leaf.optional:
+                numbers.append(lo if default is None else default)
+                present.append(0 if default is None else 1)
+                if read is not None and default is None and not leaf.optional:
                     bad.append((leaf, "missing", None))
-                numbers.append(leaf.lo if leaf.default is None else leaf.default)
-                present.append(int(leaf.default is not None))
                 continue
-            try:
-                numbers.append(encoding(value) if encoding else read(value))
-            except Unreadable as problem:
-                bad.append((leaf, problem.code, value))
-                numbers.append(leaf.lo)
             present.append(1)
+            if read is not None:
+                try:
+                    value = read(value)
+                except Unreadable as problem:
+                    bad.append((leaf, problem.code, value))
+                    value = lo
+            elif codes is not None:
+                value = codes.get(value, len(codes))
+            elif not lo <= value <= hi:
+                bad.append((leaf, "out_of_domain", value))
+                value = lo
+            numbers.append(value)
         return (*numbers, *present), bad
 
 
@@ -185,20 +216,3 @@ def _problem(account: Account | None, leaf: Leaf | None, code: str, value: Any) 
 def _given(leaf: Leaf, facts: Mapping[str, Any]) -> Any:
     told = (facts.get(name) for name in (leaf.name, *leaf.aliases))
     return next((value for value in told if not is_missing(value)), None)
-
-
-def _encoding(leaf: Leaf) -> Callable[[Any], int]:
-    """From a position's own form (whole numbers and words) to the plan's."""
-    codes = {word: code for code, word in enumerate(leaf.codes)}
-    if leaf.kind == "text":
-        return lambda value: codes.get(value, len(codes))
-    if leaf.kind == "choice":
-        return codes.__getitem__
-    lo, hi = leaf.lo, leaf.hi
-
-    def number(value: int) -> int:
-        if not lo <= value <= hi:
-            raise Unreadable("out_of_domain")
-        return value
-
-    return number

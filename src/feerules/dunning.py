@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 from feerules.assessing import Assessed, Given, assess, day_of, read_moment
 from feerules.book import Book
 from feerules.calendars import UnknownYear, WorkdayCalendar
+from feerules.citations import about_policy
 from feerules.decisions import Act, Clear, Decision, Hold, Moment, Reason, Review, Wait
 from feerules.documents.policy import Step, Stop
 from feerules.hours import Hours
@@ -19,7 +20,6 @@ from feerules.money import from_scaled
 from feerules.periods import day_number, from_day_number
 from feerules.plan.dunning import Compiled
 from feerules.reviewing import next_review
-from feerules.telling import source_of, titles
 
 __all__ = ["next_action"]
 
@@ -58,6 +58,7 @@ class _Deciding:
         self.today = day_of(as_of)
         self.steps = self.policy.ladder.steps if self.policy.ladder else ()
         self.hours = hours_of(assessed.compiled, calendar)
+        self.about = about_policy(assessed.compiled)
         self.reasons: list[Reason] = []
         self.ends: list[date] = []  # days on which something that decides now comes to its end
 
@@ -105,7 +106,7 @@ class _Deciding:
             return False
         last = max(later, key=lambda event: (event.effective_on, event.event_id))
         step = steps[str(last.step_id)]
-        self._because("before_last_step", step, title=titles(step.title, step.id), day=last.effective_on)
+        self._because("before_last_step", step, title=self._title(step), day=last.effective_on)
         return True
 
     def _of_the_debt(self) -> Decision | None:
@@ -124,7 +125,7 @@ class _Deciding:
         if number == len(self.policy.stops):
             return None
         stop = self.policy.stops[number]
-        self._because("stop", stop, title=titles(stop.title, stop.id))
+        self._because("stop", stop, title=self._title(stop))
         through = self.answers.get(f"step.through.{number}", len(self.steps))
         if through < len(self.steps):
             self._because("lets_through", stop)
@@ -163,11 +164,11 @@ class _Deciding:
         return Wait(**self._common(), until=until)
 
     def _class(self) -> None:
-        kind, spec = self.assessed.kind, self.policy.classes
-        if kind and spec is not None:
-            title = titles(self.policy.class_titles.get(kind), kind)
-            told = {"title": title, "row": self.assessed.table_row}
-            self.reasons.append(Reason("class", told, kind, str(spec.where), source_of(self.policy.source)))
+        kind, row = self.assessed.kind, self.assessed.table_row
+        if kind:
+            about = self.about.classes[kind]
+            told = {"title": about.title, "row": row}
+            self.reasons.append(Reason("class", told, kind, about.where, about.source))
 
     def _resting(self) -> date | None:
         """Why the steps whose conditions hold are not due now, and the first day on which one is."""
@@ -177,12 +178,12 @@ class _Deciding:
                 continue
             if not self.answers[f"step.{number}.left"]:
                 count = self.values[f"steps.{step.id}.count"]
-                self._because("used_up", step, title=titles(step.title, step.id), count=count)
+                self._because("used_up", step, title=self._title(step), count=count)
             elif not self.answers[f"step.{number}.rested"]:
                 gap = max(step.gap or 0, 1)
                 days = self._days_since(step, gap)
                 until = max(self.today + timedelta(days=gap - days), self.today + ONE_DAY)
-                self._because("resting", step, title=titles(step.title, step.id), days=days, until=until)
+                self._because("resting", step, title=self._title(step), days=days, until=until)
                 ends.append(until)
         return min(ends, default=None)
 
@@ -197,7 +198,7 @@ class _Deciding:
     # A step
 
     def _of_a_step(self, step: Step) -> Decision:
-        self._because("due", step, title=titles(step.title, step.id))
+        self._because("due", step, title=self._title(step))
         opening = None
         if step.channels:
             blocked = self._limited()
@@ -254,7 +255,7 @@ class _Deciding:
         role, approval = step.role, step.approval
         if step.escalate is not None and count >= step.escalate.after:
             role = step.escalate.to
-            self._because("escalated", step, title=titles(step.title, step.id), count=count, role=role)
+            self._because("escalated", step, title=self._title(step), count=count, role=role)
         if approval is not None and self.values.get(f"steps.{step.id}.approved"):
             approval = None
         if approval is not None:
@@ -269,7 +270,7 @@ class _Deciding:
         return Act(
             **self._common(),
             step_id=step.id,
-            title=titles(step.title, step.id),
+            title=self._title(step),
             channel=channel,
             fallback=fallback,
             audience=audience,
@@ -284,7 +285,7 @@ class _Deciding:
             template=step.template or step.id,
             message=self._message(step, amount, fee),
             announces=step.announces,
-            source=source_of(step.source or self.policy.source),
+            source=self.about.rules[id(step)].source or self.about.source,
         )
 
     def _asked(self, step: Step) -> tuple[Decimal, tuple[str, ...]]:
@@ -316,7 +317,11 @@ class _Deciding:
         if rule is None:
             self.reasons.append(Reason(code, told))
         else:
-            self.reasons.append(Reason(code, told, rule.id, str(rule.where), source_of(rule.source)))
+            about = self.about.rules[id(rule)]
+            self.reasons.append(Reason(code, told, rule.id, about.where, about.source))
+
+    def _title(self, rule: Stop | Step) -> Mapping[str, str]:
+        return self.about.rules[id(rule)].title
 
     def _review(self, stop: str, by: str | None, until: date | None) -> Review:
         return Review(**self._common(), stop=stop, by=by, until=until)

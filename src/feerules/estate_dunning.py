@@ -19,6 +19,7 @@ from feerules.action_columns import Actions
 from feerules.assessing import day_of, read_moment
 from feerules.book import Book
 from feerules.calendars import WorkdayCalendar
+from feerules.citations import source_of, titles
 from feerules.errors import UnitErrors, UnitProblem
 from feerules.estate_ledgers import PROBLEMS, Batch, Ledgers
 from feerules.moment_columns import told_at
@@ -31,7 +32,6 @@ from feerules.prepared import prepare
 from feerules.progress import counting
 from feerules.reasons import reason
 from feerules.streaming import Entries
-from feerules.telling import source_of, titles
 from feerules.vocabulary import POSITION, PositionFact, bucket_fact, step_facts
 
 __all__ = ["AccountsResult", "answers"]

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from feerules.estate_ledgers import words_of
-from feerules.ledger.entries import Account
+from feerules.ledger.accounts import Account
 from feerules.ledger.position import Position, position_of
 from feerules.money import from_scaled
 from feerules.periods import day_number, from_day_number

@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
+from feerules.citations import source_of
 from feerules.documents.policy import Step, Stop
-from feerules.telling import source_of
 
 __all__ = ["Why", "after", "by_step", "entry", "fact", "first_of", "json_day", "json_money", "json_text"]
 

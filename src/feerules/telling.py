@@ -12,9 +12,9 @@ from math import gcd
 from typing import Any
 
 from feerules.bill_line import LINE_FIELDS, Step
+from feerules.citations import source_of, titles
 from feerules.documents.arithmetic import Num
-from feerules.documents.charging import Adjustment, FeesQuantity, Source, Started
-from feerules.documents.fields import Words
+from feerules.documents.charging import Adjustment, FeesQuantity, Started
 from feerules.documents.formulas import Formula
 from feerules.documents.schedule import Fee
 from feerules.money import scaled_text
@@ -23,7 +23,7 @@ from feerules.plan.figures import ShownPart
 from feerules.plan.lines import PAYERS, LineAbout
 from feerules.plan.nodes import Const, Node, Slot
 
-__all__ = ["Teller", "about_of", "parties_of", "source_of", "source_text"]
+__all__ = ["Teller", "about_of", "parties_of", "source_text"]
 
 Numbers = Sequence[int]
 Plain = dict[str, Any]
@@ -305,22 +305,7 @@ def about_of(slot: Slot) -> LineAbout:
     return slot.about
 
 
-def titles(words: Words | None, otherwise: str) -> dict[str, str]:
-    """A title in both languages."""
-    if words is None:
-        return {"zh": otherwise, "en": otherwise} if otherwise else {}
-    return {"zh": words.zh or words.en or otherwise, "en": words.en or words.zh or otherwise}
-
-
 def source_text(about: LineAbout) -> str:
     """The legal source of a line in one text: document, clause, address."""
     told = source_of(about.fee.source or about.schedule.source)
     return " ".join(told[name] for name in ("document", "clause", "address") if name in told)
-
-
-def source_of(source: Source | None) -> dict[str, str]:
-    """The legal source of a rule as plain text."""
-    if source is None:
-        return {}
-    told = {name: getattr(source, name) for name in ("document", "clause", "address", "confidence")}
-    return {name: str(value) for name, value in told.items() if value is not None}

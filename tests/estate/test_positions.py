@@ -23,7 +23,7 @@ from feerules.engines import entries as columns
 from feerules.estate_ledgers import Ledgers
 from feerules.frames import FrameError
 from feerules.ledger import entries
-from feerules.ledger.entries import Account
+from feerules.ledger.accounts import Account
 from feerules.ledger.position import position_of
 from feerules.plan.ledgers import LateFeeTerms, LedgerTerms, RateFrom
 from feerules.position_rows import placed

@@ -126,7 +126,7 @@ def ages(history: History, folded: Folded, pauses: Spans, facts: Facts) -> Ints:
     numbers["days_overdue"] = highest(age, acc, count)
     numbers["oldest_due_on"] = _none_if(lowest(charges.due[left], acc, count, ENDLESS))
     numbers["paid_to"] = _paid_to(history, periods, acc)
-    edges = np.array(sorted({1, *(day for bucket in terms.buckets for band in bucket.bands for day in band)}))
+    edges = np.array(terms.edges)
     ahead = np.searchsorted(edges, age, side="right")
     some = ahead < len(edges)
     facts.note(acc[some], day + edges[ahead[some]] - age[some])

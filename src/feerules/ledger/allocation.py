@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from heapq import heappop, heappush
+from itertools import groupby, takewhile
+from operator import itemgetter
 
+from feerules.ledger.rows import NEVER
 from feerules.ledger.seen import CREDIT, WAIVER, Contradiction, Seen
 from feerules.ledger.treatment import Treatment
 from feerules.money import share_out
 
-__all__ = ["NEVER", "Folded", "fold"]
+__all__ = ["Folded", "fold"]
 
-NEVER = -(10**9)  # before every day
 _NO_TARGET = -1
 
 Step = tuple[int, int, str, int]  # day, what happens, id, index
@@ -103,26 +105,27 @@ class _Fold:
     """The state between two entries.
 
     What posted allocations will take of a charge is not open to anything else, from the beginning: they
-    are facts. `waiting` holds the places in line of the charges that are issued, `credit` money without a
-    charge, oldest first, and whether it came from a payment.
+    are facts. `lines` holds the charges that are issued as money goes to them, line after line, each as its
+    place and its index; `coming` those that fall due, by day. `credit` is money without a charge, oldest
+    first, and whether it came from a payment.
     """
 
     def __init__(self, seen: Seen, treatment: Treatment) -> None:
         self.seen, self.treatment = seen, treatment
         self.folded = Folded(seen)
         self.open, self.cuts = self.folded.open, self.folded.cuts
-        self.waiting: list[int] = []
+        self.lines: list[list[tuple[int, int]]] = [[] for _ in range(treatment.lines)]
+        self.coming: list[tuple[int, int]] = []
         self.credit: list[list[int]] = []
         self.posted: dict[int, list[tuple[int, int]]] = {}
         for payment, charge, amount in seen.allocations:
             self.posted.setdefault(payment, []).append((charge, amount))
             self.open[charge] -= amount
-        self.by_law = treatment.terms.allocate == "civil_code_560"
 
     def done(self) -> Folded:
         for day, step, _, i in _steps(self.seen):
             if step == _ISSUE:
-                insort(self.waiting, i if self.by_law else self.treatment.place[i])
+                self._issue(i, day)
             elif step == _LOWER:
                 self._lower(i)
             elif step == _USE_CREDIT:
@@ -136,6 +139,25 @@ class _Fold:
         return self.folded
 
     # The steps
+
+    def _issue(self, i: int, day: int) -> None:
+        treatment = self.treatment
+        line, due = treatment.line[i], treatment.falls_due[i]
+        if due > day:
+            heappush(self.coming, (due, i))
+            line += 1
+        insort(self.lines[line], (treatment.place[i], i))
+
+    def _fall_due(self, day: int) -> None:
+        """What has fallen due goes to the line before."""
+        while self.coming and self.coming[0][0] <= day:
+            _, i = heappop(self.coming)
+            line, entry = self.treatment.line[i], (self.treatment.place[i], i)
+            early = self.lines[line + 1]
+            at = bisect_left(early, entry)
+            if at < len(early) and early[at] == entry:
+                del early[at]
+                insort(self.lines[line], entry)
 
     def _lower(self, r: int) -> None:
         day, name, kind, amount, target = self.seen.reductions[r]
@@ -191,31 +213,35 @@ class _Fold:
 
     def _spend(self, day: int, amount: int, *, pays: bool) -> int:
         """Money without a name, in the order of the policy; gives what finds nothing open."""
-        if self.by_law:
-            return self._spread(day, amount, self._groups(day), None, pays=pays)
-        line, waiting = self.treatment.line, self.waiting
-        while amount and waiting:
-            amount -= self._take(line[waiting[0]], day, amount, None, pays=pays)
-            if not self.open[line[waiting[0]]]:
-                del waiting[0]
+        self._fall_due(day)
+        for line in self.lines:
+            while amount and line:
+                amount = self._spend_on_first(line, day, amount, pays=pays)
+        return amount
+
+    def _spend_on_first(self, line: list[tuple[int, int]], day: int, amount: int, *, pays: bool) -> int:
+        """On the first of a line, or on all that share its place."""
+        place, i = line[0]
+        if len(line) > 1 and line[1][0] == place:
+            group = [i for _, i in takewhile(lambda entry: entry[0] == place, line) if self.open[i]]
+            amount = self._spread(day, amount, [group], None, pays=pays)
+        else:
+            amount -= self._take(i, day, amount, None, pays=pays)
+        if not self.open[i]:
+            del line[0]
         return amount
 
     def _groups(self, day: int, *, fee: str = "", due_only: bool = False) -> Iterator[list[int]]:
         """The open charges in the order of the policy; those of one list share."""
+        self._fall_due(day)
         charges, open_ = self.seen.charges, self.open
-        order = self.waiting if self.by_law else [self.treatment.line[place] for place in self.waiting]
         found = [
-            i
-            for i in order
+            (place, i)
+            for line in self.lines
+            for place, i in line
             if open_[i] and (not fee or charges[i].fee == fee) and (not due_only or charges[i].due <= day)
         ]
-        if not self.by_law:
-            return iter([[i] for i in found])
-        if not fee and not due_only:
-            self.waiting = found[:]  # what is paid need not be looked at again
-        keys = {i: self.treatment.key_560(i, day) for i in found}
-        found.sort(key=keys.__getitem__)
-        return iter([list(group) for _, group in groupby(found, key=keys.__getitem__)])
+        return ([i for _, i in group] for _, group in groupby(found, key=itemgetter(0)))
 
     def _spread(
         self,
@@ -241,7 +267,8 @@ class _Fold:
 
     def _take(self, i: int, day: int, amount: int, book: dict[int, int] | None, *, pays: bool = False) -> int:
         """Lowers a charge by as much as is open of it; gives how much that was."""
-        used = min(self.open[i], amount)
+        left: int = self.open[i]
+        used = left if left < amount else amount
         if used:
             self.open[i] -= used
             cuts = self.cuts[i]

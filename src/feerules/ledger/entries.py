@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Final, Self
+from collections.abc import Mapping
+from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from feerules.ledger.fields import Day, Id, Moment, Money, word
 
@@ -16,9 +16,9 @@ __all__ = [
     "FREQUENCIES",
     "OWED",
     "PAYMENT_STATUSES",
-    "Account",
     "Allocation",
     "Charge",
+    "Entry",
     "Event",
     "Party",
     "Payment",
@@ -36,11 +36,13 @@ CLOSING: Final = ("closed", "ended", "resolved", "cancelled")
 FREQUENCIES: Final = ("weekly", "two_weekly", "four_weekly", "monthly", "one_off")
 
 
-class _Entry(BaseModel):
+class Entry(BaseModel):
+    """What all entries have in common."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
-class Party(_Entry):
+class Party(Entry):
     """Who is liable for the account, or is contacted about it; liable on the days from ≤ day < to."""
 
     party_id: Id
@@ -50,7 +52,7 @@ class Party(_Entry):
     liable_to: Day | None = None
 
 
-class Charge(_Entry):
+class Charge(Entry):
     """A sum that is owed, or one that lowers what is owed.
 
     `charge`, `late_fee` and `deposit` are owed from `issued_on` (where absent: from `due_on`). `credit`,
@@ -94,7 +96,7 @@ class Charge(_Entry):
         return cls.model_validate(values)
 
 
-class Payment(_Entry):
+class Payment(Entry):
     """Money that came in; or, with `reverses_payment_id`, that a payment never was one.
 
     It counts from `effective_on` once it is cleared. It goes to the charge or the fee that the payer
@@ -120,7 +122,7 @@ class Payment(_Entry):
         return self
 
 
-class Allocation(_Entry):
+class Allocation(Entry):
     """That a part of a payment was put to a charge, with a receipt: a fact, which no policy moves."""
 
     payment_id: Id
@@ -130,7 +132,7 @@ class Allocation(_Entry):
     recorded_at: Moment | None = None
 
 
-class Event(_Entry):
+class Event(Entry):
     """Something that happened to the account, or was done about it.
 
     The last event of a type decides; one whose `status` is closed, ended, resolved or cancelled ends the
@@ -160,47 +162,3 @@ class Event(_Entry):
     actor: str | None = None
     evidence: str | None = None
     recorded_at: Moment | None = None
-
-
-class Account(_Entry):
-    """One account in one currency, with its whole history; the order of the entries says nothing.
-
-    `facts` are further facts that a policy declares, `policy` names a policy document for this account.
-
-    >>> account = Account(account_id="A-1", charges=({"charge_id": "C-1", "fee": "management",
-    ...     "due_on": "2026-01-31", "amount": "250.60"},))
-    >>> account.charges[0].amount, account.charges[0].due_on
-    (Decimal('250.60'), datetime.date(2026, 1, 31))
-    """
-
-    account_id: Id
-    currency: Id = "CNY"
-    parties: tuple[Party, ...] = ()
-    charges: tuple[Charge, ...] = ()
-    payments: tuple[Payment, ...] = ()
-    allocations: tuple[Allocation, ...] = ()
-    events: tuple[Event, ...] = ()
-    facts: dict[str, Any] = {}
-    policy: Id | None = None
-
-    # What the kernel made of the entries; no part of what the account says.
-    _prepared: Any = PrivateAttr(None)
-
-    def with_bill(self, bill: Iterable[Any]) -> Self:
-        """The account with a bill's lines as charges; a line that it already has is not charged again."""
-        known = {_what_is_charged(charge) for charge in self.charges}
-        new = [charge for charge in map(Charge.of, bill) if _what_is_charged(charge) not in known]
-        return self.model_copy(update={"charges": (*self.charges, *new)})
-
-    def __eq__(self, other: object) -> bool:
-        return self.__class__ is other.__class__ and self.__dict__ == other.__dict__
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __getstate__(self) -> dict[Any, Any]:
-        return super().__getstate__() | {"__pydantic_private__": {"_prepared": None}}
-
-
-def _what_is_charged(charge: Charge) -> tuple[Any, ...]:
-    """What makes a charge the same one, whenever it was recorded."""
-    return charge.charge_id, charge.fee, charge.kind, charge.amount, charge.due_on

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import lcm
 
 from feerules.ledger.allocation import Folded
@@ -27,38 +28,42 @@ def late_fees(treatment: Treatment, folded: Folded, as_of: int, pauses: Sequence
     fees = [0] * len(treatment.counts)
     if terms is None or not treatment.bearing:
         return fees
-    clock = None if _is_plain(terms, pauses) else _Clock(terms, pauses)
-    rate, grace, flat = terms.rates[0], terms.grace, terms.flat
+    clock = _Clock(terms, pauses) if pauses else _steady(terms)
+    now, scale, grace = clock[as_of], clock.scale, terms.grace
     lead = 0 if terms.back_dated else grace
-    num, den = 2 * rate.num, 2 * rate.den
+    half_up, needs_days = terms.mode == "half_up", bool(terms.flat) or terms.cap_annual is not None
     uncapped = terms.cap_amount is None and terms.cap_share is None
     open_, cuts, charges = folded.open, folded.cuts, treatment.seen.charges
     for i, due in treatment.bearing:
         over = due + grace
         if as_of <= over:
             continue
-        start, left = due + lead, open_[i]
-        is_late = left > 0
-        money_days = left * (as_of - start)
-        for day, part in cuts[i] or ():
+        start, left, paid = due + lead, open_[i], cuts[i] or ()
+        since, is_late = clock[start], left > 0
+        owed = left * (now - since)
+        for day, part in paid:
             if day > start:
-                money_days += part * (day - start)
+                owed += part * (clock[day] - since)
                 if day > over:
                     is_late = True
         if not is_late:
             continue
-        if clock is None:
-            fee = (money_days * num + rate.den) // den + flat
-        else:
-            fee = clock.fee([*(cuts[i] or ()), (as_of, left)], start)
+        fee = (2 * owed + scale) // (2 * scale) if half_up else round_div(owed, scale, terms.mode)
+        if needs_days:
+            fee = _by_days(terms, fee, clock.money_days(left, paid, start, as_of))
         fees[i] = fee if uncapped else min(fee, _cap(terms, charges[i].amount - folded.credited.get(i, 0)))
     return fees
 
 
-def _is_plain(terms: LateFeeTerms, pauses: Sequence[Span]) -> bool:
-    """Whether every day of the calendar bears one rate: so it is for the bulk of all accounts."""
-    one_rate = len(terms.rates) == 1 and not terms.thirty_day_months and not pauses
-    return one_rate and terms.cap_annual is None and terms.mode == "half_up"
+def _by_days(terms: LateFeeTerms, fee: int, money_days: int) -> int:
+    """What is added once where any day counts, and no more than a year's cap allows for the days that do."""
+    if not money_days:
+        return 0
+    fee += terms.flat
+    if terms.cap_annual is None:
+        return fee
+    num, den = terms.cap_annual
+    return min(fee, money_days * num // (365 * den))
 
 
 def _cap(terms: LateFeeTerms, principal: int) -> int:
@@ -83,52 +88,43 @@ def _thirty(day: int) -> int:
     return date.year * 360 + date.month * 30 + min(date.day, 30)
 
 
-class _Clock:
-    """Days that count, and the rates of them, where pauses, changes of the rate or 30-day months matter."""
+class _Clock(dict[int, int]):
+    """By day the sum of the rates of all days up to it, in 1/scale, on a clock that stands still in a pause."""
 
     def __init__(self, terms: LateFeeTerms, pauses: Sequence[Span]) -> None:
-        self.terms, self.pauses = terms, pauses
+        self.pauses = pauses
         self.span = _thirty if terms.thirty_day_months else _same
         self.scale = lcm(*(rate.den for rate in terms.rates))
         rates = [rate.num * (self.scale // rate.den) for rate in terms.rates]
         self.first = rates[0]
-        self.weights: dict[int, int] = {}  # days come again: a payment pays several charges
         # The day before a new rate is the last of the old one.
         since = [self.days(rate.day - 1) for rate in terms.rates[1:]]
         self.changes = [(day, new - old) for day, old, new in zip(since, rates[:-1], rates[1:], strict=True)]
 
+    def __missing__(self, day: int) -> int:
+        count = self.days(day)
+        found = self.first * count
+        for since, more in self.changes:
+            if count > since:
+                found += more * (count - since)
+        self[day] = found
+        return found
+
     def days(self, day: int) -> int:
-        """The days up to a day, on a clock that stands still in a pause."""
+        """The days up to a day that count."""
         span = self.span
         if not self.pauses:
             return span(day)
         stood = sum(span(min(end, day)) - span(start) for start, end in self.pauses if start < day)
         return span(day) - stood
 
-    def weight(self, day: int) -> int:
-        """The sum of the rates of the days up to a day, in 1/scale."""
-        found = self.weights.get(day)
-        if found is None:
-            count = self.days(day)
-            found = self.first * count
-            for since, more in self.changes:
-                if count > since:
-                    found += more * (count - since)
-            self.weights[day] = found
-        return found
+    def money_days(self, left: int, paid: Sequence[tuple[int, int]], start: int, as_of: int) -> int:
+        since = self.days(start)
+        parts = [(as_of, left), *((day, part) for day, part in paid if day > start)]
+        return sum(part * (self.days(day) - since) for day, part in parts)
 
-    def fee(self, parts: Sequence[tuple[int, int]], start: int) -> int:
-        """The late fee of parts that were open from `start` to their days; no more than a year's cap allows."""
-        terms, from_days, from_weight = self.terms, self.days(start), self.weight(start)
-        money_days = owed = 0
-        for day, part in parts:
-            if day > start:
-                money_days += part * (self.days(day) - from_days)
-                owed += part * (self.weight(day) - from_weight)
-        if not money_days:
-            return 0
-        fee = round_div(owed, self.scale, terms.mode) + terms.flat
-        if terms.cap_annual is None:
-            return fee
-        num, den = terms.cap_annual
-        return min(fee, money_days * num // (365 * den))
+
+# A pure function remembered: one policy is asked of many accounts, about the same days.
+@lru_cache(maxsize=64)
+def _steady(terms: LateFeeTerms) -> _Clock:
+    return _Clock(terms, ())

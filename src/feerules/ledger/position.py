@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+from feerules.ledger.accounts import Account
 from feerules.ledger.agreements import Changes, Values, plan_of, promises_of
 from feerules.ledger.allocation import Folded, fold
 from feerules.ledger.charges import ChargeState, charge_states
 from feerules.ledger.contacts import contacts_of, steps_of, week_of
-from feerules.ledger.entries import Account
 from feerules.ledger.facts import GivenFacts, decoded, encoded, fact_named, fact_of, plain
 from feerules.ledger.late_fees import late_fees
 from feerules.ledger.limitation import limitation_of
@@ -167,8 +167,8 @@ def position_of(
     Both are a date or a datetime; of `as_of` only the day counts, but where a policy counts by the clock.
     Without `known_at`, all is known.
     """
-    rows, moment = _rows_of(account), moment_of(as_of)
-    facts = tuple(account.facts.get(name) is True for name in _FACTS_GIVEN)
+    rows, moment = account.rows(), moment_of(as_of)
+    facts = tuple(account.facts.get(name) for name in _FACTS_GIVEN) if account.facts else ()
     asked = day_number(as_of), moment, None if known_at is None else known_at.isoformat(), facts
     told = rows.told
     # A class and an action are asked one after the other: the second finds the position of the first.
@@ -227,14 +227,6 @@ def _position(
         from_day_number(min(coming)) if coming else None,
         (treatment, folded, fees, limits, pauses, day),
     )
-
-
-def _rows_of(account: Account) -> Rows:
-    rows: Rows | None = account._prepared  # noqa: SLF001  (the account keeps it for this kernel)
-    if rows is None or not rows.are_of(account):
-        rows = Rows(account)
-        account._prepared = rows  # noqa: SLF001
-    return rows
 
 
 def _tell_day(values: Values, day: int) -> None:
@@ -307,7 +299,7 @@ def _tell_ages(
     """Sums, numbers and ages of what is open; the day on which the next charge passes an edge."""
     terms, charges = treatment.terms, treatment.seen.charges
     basis, grace, open_ = treatment.basis, terms.grace, folded.open
-    edges, inside = treatment.edges
+    edges, inside = terms.edges, terms.inside
     buckets = [0] * len(terms.buckets)
     outstanding = overdue = unpaid = late = 0
     oldest = oldest_due = oldest_period = None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from operator import attrgetter
+from operator import attrgetter, is_, itemgetter
 from typing import Any, Final, NamedTuple
 
-from feerules.ledger.entries import CLOSING, OWED, Account, Allocation, Charge, Event, Payment
+from feerules.ledger.entries import CLOSING, OWED, Allocation, Charge, Event, Party, Payment
 from feerules.money import to_scaled
 from feerules.periods import MICROSECONDS, Stamp, day_number, stamp_of
 
 __all__ = [
+    "NEVER",
     "AllocationRow",
     "ChargeRow",
     "EventRow",
@@ -21,8 +22,10 @@ __all__ = [
     "moment_of",
 ]
 
-_CLOSING: Final = frozenset(CLOSING)
+NEVER: Final = -(10**9)  # before every day
+
 _OWED: Final = frozenset(OWED)
+_CLOSING: Final = frozenset(CLOSING)
 
 
 class ChargeRow(NamedTuple):
@@ -92,45 +95,61 @@ class EventRow(NamedTuple):
 
 
 class Rows:
-    """All entries of an account. `last` remembers what was seen of them when they were last asked about."""
+    """All entries of an account: charges by due day, day and id; payments by day and id; events by moment and id.
+
+    `plain`: each id is there once, and every entry is of this account and in its currency. `last` remembers
+    what was seen of them when they were last asked about, `told` the position that was the answer, `answered`
+    what a policy said of that.
+    """
 
     __slots__ = (
-        "account",
-        "allocations",
-        "charges",
-        "events",
-        "last",
-        "last_day",
-        "payments",
-        "told",
-        "whole",
-    )
+        "account_id", "allocations", "answered", "charges", "currency", "entries", "events", "last", "last_day", "parties",
+        "payments", "plain", "told", "whole",
+    )  # fmt: skip
 
-    def __init__(self, account: Account) -> None:
-        self.account = account
-        self.charges = [_charge(each) for each in account.charges]
-        self.payments = [_payment(each) for each in account.payments]
-        self.allocations = [_allocation(each) for each in account.allocations]
-        self.events = [_event(each) for each in account.events]
+    def __init__(
+        self,
+        account_id: str,
+        currency: str,
+        parties: tuple[Party, ...],
+        charges: tuple[Charge, ...],
+        payments: tuple[Payment, ...],
+        allocations: tuple[Allocation, ...],
+        events: tuple[Event, ...],
+    ) -> None:
+        self.account_id, self.currency = account_id, currency
+        self.entries = parties, charges, payments, allocations, events
+        self.parties = frozenset(party.party_id for party in parties)
+        self.charges = sorted(map(_charge, charges), key=_by_due_day)
+        self.payments = sorted(map(_payment, payments), key=_by_day)
+        self.allocations = [*map(_allocation, allocations)]
+        self.events = sorted(map(_event, events), key=_by_moment)
         days = [row.day for rows in (self.charges, self.payments, self.events) for row in rows]
-        self.last_day = max(days, default=-(10**9))
+        self.last_day = max(days, default=NEVER)
+        self.plain = self._is_plain()
         self.whole: Any = None
         self.last: Any = None
-        self.told: Any = None  # what was last asked, and the position that was the answer
+        self.told: Any = None
+        self.answered: Any = None
 
-    def are_of(self, account: Account) -> bool:
-        """Whether these are still the account's entries: a changed copy brings the rows of its original."""
-        mine = self.account
-        return account is mine or (
-            account.charges is mine.charges
-            and account.payments is mine.payments
-            and account.allocations is mine.allocations
-            and account.events is mine.events
-            and account.parties is mine.parties
-            and account.account_id == mine.account_id
-            and account.currency == mine.currency
+    def _is_plain(self) -> bool:
+        money: tuple[list[Any], list[Any]] = (self.charges, self.payments)
+        return (
+            all(len({row.id for row in rows}) == len(rows) for rows in (*money, self.events))
+            and {row.account_id for rows in money for row in rows} <= {None, self.account_id}
+            and {row.currency for rows in money for row in rows} <= {None, self.currency}
         )
 
+    def are_of(self, account_id: str, currency: str, entries: tuple[object, ...]) -> bool:
+        """Whether these are the rows of the very same entries."""
+        same = all(map(is_, self.entries, entries))
+        return same and self.account_id == account_id and self.currency == currency
+
+
+# Entries of one id are told apart where they are seen.
+_by_due_day = itemgetter(0, 1, 2)
+_by_day = itemgetter(0, 1)
+_by_moment = itemgetter(0, 1, 2)
 
 _of_charge = attrgetter(
     "kind", "issued_on", "due_on", "charge_id", "fee", "amount", "period_start", "period_end",

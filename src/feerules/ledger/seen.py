@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from operator import itemgetter
 from typing import Any, Final
@@ -45,15 +46,16 @@ def see(rows: Rows, as_of: int, known: Stamp | None) -> Seen:
 
 
 def _filtered(rows: Rows, as_of: int, known: Stamp | None) -> Seen:
-    charges = [row for row in rows.charges if is_known(row.stamp, known)]
-    payments = [row for row in rows.payments if is_known(row.stamp, known)]
-    events = [row for row in rows.events if is_known(row.stamp, known)]
+    every: tuple[list[Any], ...] = (rows.charges, rows.payments, rows.allocations, rows.events)
+    if known is not None:
+        every = tuple([row for row in each if is_known(row.stamp, known)] for each in every)
+    charges, payments, allocations, events = every
     later = [row.day for each in (charges, payments, events) for row in each if row.day > as_of]
     return Seen(
         rows,
         [row for row in charges if row.day <= as_of],
         [row for row in payments if row.day <= as_of],
-        [row for row in rows.allocations if is_known(row.stamp, known)],
+        allocations,
         [row for row in events if row.day <= as_of],
         min(later, default=None),
     )
@@ -89,9 +91,9 @@ class Seen:
         self.treated: Any = None
         self.ordered: list[tuple[int, int, str, int]] | None = None
         self.contradictions: list[Contradiction] = []
-        stamps = [r.stamp for each in (charges, payments, allocations, events) for r in each]
-        told = (stamp for stamp in stamps if stamp is not None)
-        self.recorded = max(told, key=itemgetter(0), default=None)  # when the newest entry was
+        every: tuple[Iterable[Any], ...] = (charges, payments, allocations, events)
+        stamps = [row.stamp for rows in every for row in rows if row.stamp is not None]
+        self.recorded = max(stamps, key=itemgetter(0), default=None)  # when the newest entry was
         self._read_charges(charges)
         self._read_payments(payments)
         self._read_allocations(allocations)
@@ -103,18 +105,19 @@ class Seen:
 
     def _mine(self, rows: list[Any], sort: str) -> list[Any]:
         """The rows that are of this account, in its currency, and the first with their id."""
-        account = self.rows.account
-        accounts, currencies = (None, account.account_id), (None, account.currency)
-        strange = [row for row in rows if row.account_id not in accounts or row.currency not in currencies]
+        if self.rows.plain:
+            return rows
+        own, currencies = (None, self.rows.account_id), (None, self.rows.currency)
+        strange = [row for row in rows if row.account_id not in own or row.currency not in currencies]
         if strange:
             rows = [row for row in rows if row not in strange]
         for row in strange:
-            self._refuse("other_currency" if row.account_id in accounts else "other_account", sort, row.id)
+            self._refuse("other_currency" if row.account_id in own else "other_account", sort, row.id)
         return self._once(rows, sort)
 
     def _once(self, rows: list[Any], sort: str) -> list[Any]:
         """The rows without those whose id was there before."""
-        if len({row.id for row in rows}) == len(rows):
+        if self.rows.plain or len({row.id for row in rows}) == len(rows):
             return rows
         kept: dict[str, Any] = {}
         # By all that they say, lest the order in which they were given decides.
@@ -126,14 +129,8 @@ class Seen:
     # Charges, and what lowers them
 
     def _read_charges(self, given: list[ChargeRow]) -> None:
-        rows = self._mine(sorted(given, key=_charge_key), "charge")
-        self.charges: list[ChargeRow] = []
-        for row in rows:
-            if row.kind in _OWED:
-                if row.amount < 0:
-                    self._refuse("negative_amount", "charge", row.id)
-                else:
-                    self.charges.append(row)
+        rows = self._mine(given, "charge")
+        self.charges = [row for row in rows if row.kind in _OWED and row.amount >= 0]
         self.ids = [row.id for row in self.charges]
         self.index = {name: i for i, name in enumerate(self.ids)}
         self.debt = [_NO_TARGET] * len(self.charges)
@@ -143,9 +140,13 @@ class Seen:
         for i, row in enumerate(self.charges):
             if row.corrects is not None and row.kind == LATE_FEE:
                 self.debt[i] = self._target(row.corrects, "charge", row.id)
+        if len(self.charges) == len(rows):
+            return
         for row in rows:
             if row.kind not in _OWED:
                 self._read_reduction(row)
+            elif row.amount < 0:
+                self._refuse("negative_amount", "charge", row.id)
         self.reductions.sort()
         self.refunds.sort()
 
@@ -183,7 +184,7 @@ class Seen:
     # Payments
 
     def _read_payments(self, given: list[PaymentRow]) -> None:
-        rows = self._mine(sorted(given, key=_payment_key), "payment")
+        rows = self._mine(given, "payment")
         reversed_ = self._reversed(rows)
         self.payments: list[tuple[int, str, int, int, str]] = []
         self.in_transit = 0
@@ -233,7 +234,7 @@ class Seen:
             name = f"{row.payment_id}/{row.charge_id}"
             charge = self._target(row.charge_id, "allocation", name)
             payment = place.get(row.payment_id, _NO_TARGET)
-            if row.account_id is not None and row.account_id != self.rows.account.account_id:
+            if row.account_id is not None and row.account_id != self.rows.account_id:
                 self._refuse("other_account", "allocation", name)
             elif row.payment_id not in known:
                 self._refuse("unknown_payment", "allocation", name)
@@ -267,11 +268,10 @@ class Seen:
         self.steps: list[EventRow] = []
         if not given:
             return
-        account = self.rows.account
-        parties = {party.party_id for party in account.parties}
-        for row in self._once(sorted(given, key=_event_key), "event"):
-            if row.account_id is not None and row.account_id != account.account_id:
-                if row.party_id is None or row.party_id not in parties:
+        own = self.rows.account_id
+        for row in self._once(given, "event"):
+            if row.account_id is not None and row.account_id != own:
+                if row.party_id is None or row.party_id not in self.rows.parties:
                     self._refuse("other_account", "event", row.id)
                 elif row.type in ("contact", "demand") and not row.closing:
                     self.limits.append(row)
@@ -304,18 +304,6 @@ class Seen:
             and all(debt == _NO_TARGET for debt in self.debt)
             and all(a <= b for a, b in pairwise(days))
         )
-
-
-_charge_key = itemgetter(0, 1, 2, 3, 4, 5)
-
-
-def _payment_key(row: PaymentRow) -> tuple[Any, ...]:
-    return row[0], row[1], row[2] or 0, row[3:7]
-
-
-def _event_key(row: EventRow) -> tuple[Any, ...]:
-    # Beyond the id only to tell apart what should have had two.
-    return *row[:5], repr(row[5:17])
 
 
 def _fault_of(row: EventRow) -> str:

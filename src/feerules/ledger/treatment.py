@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
+from feerules.ledger.rows import NEVER
 from feerules.ledger.seen import Seen
 from feerules.plan.ledgers import LedgerTerms
 
@@ -19,59 +18,36 @@ def treat(seen: Seen, terms: LedgerTerms) -> Treatment:
     return treated
 
 
-# A pure function remembered: one policy is asked of many accounts.
-@lru_cache(maxsize=64)
-def edges_of(terms: LedgerTerms) -> tuple[list[int], list[tuple[int, ...]]]:
-    """The ages at which a charge becomes overdue or changes its bucket; the buckets below, between and above."""
-    edges = sorted({1, *(day for bucket in terms.buckets for band in bucket.bands for day in band)})
-    ages = [edges[0] - 1, *edges]
-    inside = [
-        tuple(
-            b
-            for b, bucket in enumerate(terms.buckets)
-            if any(first <= age < last for first, last in bucket.bands)
-        )
-        for age in ages
-    ]
-    return edges, inside
-
-
 class Treatment:
     """Lists over the charges of `Seen`, by index.
 
     `counts`: whether the policy counts it at all; `bears`: whether a late fee runs on it; `basis`: the day
     from which it ages. `bearing` is the charges on which a late fee runs, each with the day after which it
-    may: when it is both due and issued. `edges` are the ages at which a charge becomes overdue or changes its
-    bucket, and the buckets between them. `line` is the charges as money goes to them; `fifo`: whether that needs no looking.
+    may: when it is both due and issued.
+
+    `fifo`: whether money goes to the charges as they stand. Where not, it goes to them line by line (of
+    `lines`), in each by `place`; those of one place share. From the day on which it `falls_due` a charge is
+    in the `line` given, before that in the next.
     """
 
     __slots__ = (
-        "basis", "bearing", "bears", "counts", "edges", "fifo", "line", "paid_to", "place", "seen", "terms",
+        "basis", "bearing", "bears", "counts", "falls_due", "fifo", "line", "lines", "paid_to", "place",
+        "seen", "terms",
     )  # fmt: skip
 
     def __init__(self, seen: Seen, terms: LedgerTerms) -> None:
         self.seen, self.terms = seen, terms
         charges = seen.charges
         late = terms.late_fee
-        self.counts = [
-            row.fee not in terms.exclude_fees
-            and row.kind not in terms.exclude_kinds
-            and terms.exclude_tags.isdisjoint(row.tags)
-            for row in charges
-        ]
+        self.counts = self._counted()
+        fees = None if late is None else late.fees
         self.bears = [
-            late is not None
-            and row.kind == "charge"
-            and counts
-            and (late.fees is None or row.fee in late.fees)
+            late is not None and counts and row.kind == "charge" and (fees is None or row.fee in fees)
             for row, counts in zip(charges, self.counts, strict=True)
         ]
         self.bearing = [
-            (i, max(row.due, row.day))
-            for i, (row, bears) in enumerate(zip(charges, self.bears, strict=True))
-            if bears
+            (i, row.due if row.due > row.day else row.day) for i, row in enumerate(charges) if self.bears[i]
         ]
-        self.edges = edges_of(terms)
         match terms.age_from:
             case "due_on":
                 self.basis = [row.due for row in charges]
@@ -82,18 +58,47 @@ class Treatment:
         ends = [
             row.period_end
             for row, counts in zip(charges, self.counts, strict=True)
-            if counts and row.kind == "charge" and row.period_end is not None
+            if counts and row.period_end is not None and row.kind == "charge"
         ]
         self.paid_to = max(ends, default=None)
-        oldest = terms.allocate == "oldest_due_first"
-        self.fifo = seen.fifo and oldest and terms.credit_applied and not terms.fee_order
-        self.line: list[int] = []
-        self.place: list[int] = []
-        if not self.fifo and terms.allocate != "civil_code_560":
-            self.line = sorted(range(len(charges)), key=self._key)
-            self.place = [0] * len(charges)
-            for place, i in enumerate(self.line):
-                self.place[i] = place
+        self.fifo = seen.fifo and terms.credit_applied and not terms.fee_order and self._goes_by_age()
+        if not self.fifo:
+            self._stand_in_line()
+
+    def _counted(self) -> list[bool]:
+        terms, charges = self.terms, self.seen.charges
+        if not (terms.exclude_fees or terms.exclude_kinds or terms.exclude_tags):
+            return [True] * len(charges)
+        return [
+            row.fee not in terms.exclude_fees
+            and row.kind not in terms.exclude_kinds
+            and terms.exclude_tags.isdisjoint(row.tags)
+            for row in charges
+        ]
+
+    # Who comes first
+
+    def _goes_by_age(self) -> bool:
+        """Whether the order of the policy is that of the due days; by law, where all else is alike."""
+        match self.terms.allocate:
+            case "oldest_due_first":
+                return True
+            case "civil_code_560":
+                charges = self.seen.charges
+                return len({*self.bears}) < 2 and len({row.due for row in charges}) == len(charges)
+        return False
+
+    def _stand_in_line(self) -> None:
+        count, charges = range(len(self.counts)), self.seen.charges
+        by_law = self.terms.allocate == "civil_code_560"
+        keys = [self._key_560(i) if by_law else self._key(i) for i in count]
+        places = {key: place for place, key in enumerate(sorted({*keys}))}
+        self.place = [places[key] for key in keys]
+        self.lines, self.line, self.falls_due = 1, [0] * len(keys), [NEVER] * len(keys)
+        if by_law:  # of each rank, what is due goes before what is not
+            self.lines = 2 * (len(self.terms.fee_order) + 1)
+            self.line = [2 * self._fee_rank(i) for i in count]
+            self.falls_due = [charges[self._debt(i)].due for i in count]
 
     def _debt(self, i: int) -> int:
         return i if self.seen.debt[i] < 0 else self.seen.debt[i]
@@ -128,8 +133,7 @@ class Treatment:
             own.id,
         )
 
-    def key_560(self, i: int, day: int) -> tuple[int, ...]:
-        """Civil Code 560: due before not yet due, the more burdensome, the older; equal ones share."""
+    def _key_560(self, i: int) -> tuple[int | str, ...]:
+        """Civil Code 560, among what is due: the more burdensome, the older; equal ones share."""
         debt = self._debt(i)
-        due = self.seen.charges[debt].due
-        return self._fee_rank(i), int(due > day), int(not self.bears[debt]), due, self._component(i)
+        return self._fee_rank(i), int(not self.bears[debt]), self.seen.charges[debt].due, self._component(i)

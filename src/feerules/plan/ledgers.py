@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from feerules.plan.nodes import Mode
@@ -86,7 +86,11 @@ class StepTerms:
 
 @dataclass(frozen=True, slots=True)
 class LedgerTerms:
-    """Everything a ledger needs to know of a policy. The meaning of each is in `ledger/`."""
+    """Everything a ledger needs to know of a policy. The meaning of each is in `ledger/`.
+
+    `edges` are the ages at which a charge becomes overdue or changes its bucket, `inside` the buckets (by
+    number) below the first of them, between them and above the last.
+    """
 
     currency: str = "CNY"
     allocate: Allocate = "oldest_due_first"
@@ -110,3 +114,14 @@ class LedgerTerms:
     refused: frozenset[str] = frozenset(REFUSED)
     steps: tuple[StepTerms, ...] = ()
     limits_per_party: bool = True
+    edges: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    inside: tuple[tuple[int, ...], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        edges = sorted({1, *(day for bucket in self.buckets for band in bucket.bands for day in band)})
+        inside = [
+            tuple(n for n, bucket in enumerate(self.buckets) if any(a <= age < b for a, b in bucket.bands))
+            for age in (edges[0] - 1, *edges)
+        ]
+        object.__setattr__(self, "edges", tuple(edges))
+        object.__setattr__(self, "inside", tuple(inside))
