@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 
@@ -78,3 +79,39 @@ def test_hours_on_no_day_at_all_are_no_opening() -> None:
 def test_the_next_day_that_is_closed_or_open_again_is_told() -> None:
     assert HOURS.changes_after(date(2026, 2, 10)) == date(2026, 2, 17)
     assert HOURS.changes_after(date(2026, 2, 17)) == date(2026, 2, 18)
+
+
+@pytest.mark.parametrize(("policy", "calendar", "guesses"), [
+    ("refuse", "weekends_only", False), ("weekends_only", "refuse", True),
+    (None, "weekends_only", True), (None, "refuse", False),
+])  # fmt: skip
+def test_of_an_unknown_year_the_policy_decides_and_else_the_calendar(
+    policy: Any, calendar: Any, guesses: bool
+) -> None:
+    given = Calendar(years=frozenset({2026}), unknown_year=calendar)
+    hours = Hours.of(WINDOWS.model_copy(update={"unknown_year": policy}), None, given)
+    try:
+        found = hours.first(date(2027, 3, 1))
+    except UnknownYear:
+        found = None
+    assert (found is not None) == guesses
+
+
+def test_a_calendar_of_ones_own_tells_holidays_too() -> None:
+    class Works:
+        """Monday to Friday, but for a holiday that is a Saturday."""
+
+        def is_workday(self, day: date, /) -> bool:
+            return day.weekday() < 5
+
+        def is_holiday(self, day: date, /) -> bool:
+            return day == date(2026, 10, 3)
+
+        def next_workday(self, day: date, /) -> date:
+            return day
+
+        previous_workday = next_workday
+
+    found = Hours.of(WINDOWS, None, Works()).first(date(2026, 10, 3))
+    assert found is not None
+    assert found.day == date(2026, 10, 4)

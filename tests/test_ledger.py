@@ -352,6 +352,43 @@ def test_the_age_of_the_ledger_counts_from_its_last_record() -> None:
     assert position("2026-01-31", JANUARY).ledger_age_days is None
 
 
+LOG = (
+    payment("P-1", "2026-01-20", "100.00", status="in_transit", recorded_at="2026-01-20"),
+    payment("P-1", "2026-01-20", "100.00", recorded_at="2026-01-23"),
+    event("E-1", "demand", "2026-01-15", recorded_at="2026-01-15"),
+    event("E-1", "demand", "2026-01-15", delivered=True, recorded_at="2026-01-18"),
+)
+
+
+@pytest.mark.parametrize(("known", "outstanding", "in_transit", "demand"), [
+    ("2026-01-16", "100.00", "0.00", "sent"),
+    ("2026-01-22", "100.00", "100.00", "expired"),
+    ("2026-01-31", "0.00", "0.00", "expired"),
+    (None, "0.00", "0.00", "expired"),
+])  # fmt: skip
+def test_of_a_log_the_last_word_that_was_known_counts(
+    known: str | None, outstanding: str, in_transit: str, demand: str
+) -> None:
+    entries = account(JANUARY, *LOG)
+    found = position_of(entries, LedgerTerms(), day("2026-03-01"), None if known is None else day(known))
+    assert (found.outstanding, found.in_transit) == (Decimal(outstanding), Decimal(in_transit))
+    assert (found.demand_state, found.contradictions) == (demand, ())
+
+
+TWICE = [
+    (JANUARY | {"recorded_at": "2026-01-02"}, JANUARY | {"recorded_at": "2026-01-03"}),
+    (LOG[0], LOG[1] | {"amount": "90.00"}),
+    (LOG[0], LOG[1] | {"recorded_at": None}),
+    (LOG[0], LOG[1] | {"recorded_at": "2026-01-20"}),
+]
+
+
+@pytest.mark.parametrize("entries", TWICE, ids=["charges", "amounts", "no clock", "one clock"])
+def test_what_is_no_log_is_contradictory(entries: tuple[dict[str, Any], ...]) -> None:
+    found = position("2026-01-31", *entries)
+    assert [code for code, _, _ in found.contradictions] == ["duplicate_id"]
+
+
 # What cannot be right
 
 WRONG = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import feerules
 from accounts import account, charge, event
 from feerules import Position, UnitErrors
 from feerules.cases import CaseResult
+from feerules.periods import PeriodError
 from policies import HEAD, book
 
 DUNNING = Path(__file__).parent.parent / "rules" / "dunning"
@@ -68,7 +69,9 @@ def test_the_version_of_the_day_holds() -> None:
 def test_no_policy_and_two_policies_are_problems_of_the_account() -> None:
     alike = feerules.load_files({"one.yaml": policy("one"), "two.yaml": policy("two")})
     assert errors_of(alike) == [("policy_claimed_twice", None)]
-    assert errors_of(alike, policy="three") == [("no_policy", None)]
+    assert errors_of(alike, policy="three") == [("no_policy", "policy")]
+    with pytest.raises(feerules.UnitErrors, match="no_policy: policy"):
+        feerules.position(account(DEBT, policy="three"), alike, TODAY)
     assert errors_of(book(""), "1999-12-31") == [("no_policy", None)]
     assert errors_of(feerules.load_files({**TWO})) == [("missing", "estate")]
 
@@ -105,6 +108,21 @@ def test_a_formula_says_what_no_fact_says(rent: str, decision: str) -> None:
     assert found.decision == decision
 
 
+def test_more_than_can_be_counted_is_a_problem_not_nothing() -> None:
+    much = [charge(f"C-{number}", "2026-10-31", "60000000000.00") for number in range(2)]
+    with pytest.raises(feerules.UnitErrors, match="out_of_domain: overdue"):
+        feerules.next_action(account(*much), book("minimum: 20.00\n"), TODAY)
+
+
+@pytest.mark.parametrize("verb", [feerules.position, feerules.classify, feerules.next_action])
+@pytest.mark.parametrize("clock", ["as_of", "known_at"])
+@pytest.mark.parametrize("given", ["tomorrow", "2026-13-01", 20261112])
+def test_a_clock_that_cannot_be_read_is_told(verb: Any, clock: str, given: Any) -> None:
+    clocks = {"as_of": TODAY, clock: given}
+    with pytest.raises(PeriodError, match=f"as {clock}, expected a day such as 2026-11-12"):
+        verb(account(DEBT), book(""), clocks.pop("as_of"), **clocks)
+
+
 # Classes
 
 CLASSES = """\
@@ -136,6 +154,25 @@ def test_the_first_row_that_matches_is_the_class(entries: list[dict[str, Any]], 
 def test_who_owes_nothing_has_no_class() -> None:
     found = feerules.classify(account(), book(CLASSES), TODAY)
     assert (found.kind, found.table_row, found.title) == ("", "", {})
+
+
+def test_a_class_says_why() -> None:
+    found = feerules.classify(account(DEBT), book(CLASSES), TODAY)
+    assert found.explain("en").startswith("Class: undecided (row ")
+    assert [reason.code for reason in found.reasons] == ["class"]
+    paid = feerules.classify(account(), book(CLASSES), TODAY)
+    assert paid.explain() == "无欠费。"
+    twice = feerules.classify(account(DEBT, DEBT | {"amount": "1.00"}), book(CLASSES), TODAY)
+    assert [reason.code for reason in twice.reasons] == ["contradictory", "class"]
+
+
+def test_a_class_stands_until_it_is_looked_at_again() -> None:
+    promise = event("E-1", "promise", "2026-11-09", promised_on="2026-11-20")
+    rules = book(CLASSES)
+    found = feerules.classify(account(DEBT, promise), rules, TODAY)
+    assert found.next_review_on is not None
+    before = found.next_review_on - timedelta(days=1)
+    assert feerules.classify(account(DEBT, promise), rules, before).kind == found.kind
 
 
 def test_a_class_is_plain_json_and_pickles() -> None:

@@ -14,7 +14,7 @@ from feerules.ledger.accounts import Account
 from feerules.ledger.entries import Allocation, Charge, Event, Party, Payment
 from feerules.ledger.position import Position
 from feerules.load import load, load_files
-from feerules.periods import Period
+from feerules.periods import Period, PeriodError
 from feerules.pricing import price, price_estate, reconcile
 from feerules.reports import (
     EntryErrors,
@@ -51,6 +51,7 @@ __all__ = [
     "Party",
     "Payment",
     "Period",
+    "PeriodError",
     "Position",
     "Problem",
     "Reason",

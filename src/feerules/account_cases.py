@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from feerules.assessing import assess, read_account, read_moment
+from feerules.assessing import assess, read_account
 from feerules.book import Book
+from feerules.clocks import read_known, read_moment
 from feerules.decisions import Decision
 from feerules.documents.others import Case
 from feerules.documents.tree import Text
@@ -33,7 +34,7 @@ def account_differences(book: Book, case: Case) -> Iterator[str]:
     """What a case expects and the book does not say."""
     try:
         as_of = read_moment(case.as_of or "")
-        known_at = None if case.known_at is None else read_moment(case.known_at)
+        known_at = read_known(case.known_at)
         given = _given(case, as_of)
         assessed = assess(given, book, as_of, known_at)
         decision = next_action(given, book, as_of, known_at=known_at)

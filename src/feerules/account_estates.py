@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 __all__ = ["classify_estate", "next_actions", "positions"]
 
-Moment = date | datetime
+Moment = str | date | datetime
 
 
 def positions(
     accounts: Any,
     book: Book,
-    as_of: Moment | str,
+    as_of: Moment,
     *,
     charges: Any,
     payments: Any = None,
@@ -50,7 +50,7 @@ def positions(
 def classify_estate(
     accounts: Any,
     book: Book,
-    as_of: Moment | str,
+    as_of: Moment,
     *,
     charges: Any,
     payments: Any = None,
@@ -75,7 +75,7 @@ def classify_estate(
 def next_actions(
     accounts: Any,
     book: Book,
-    as_of: Moment | str,
+    as_of: Moment,
     *,
     charges: Any,
     payments: Any = None,
@@ -103,7 +103,7 @@ def _answers(
     question: str,
     accounts: Any,
     book: Book,
-    as_of: Moment | str,
+    as_of: Moment,
     known_at: Moment | None,
     key: str,
     strict: bool,

@@ -12,9 +12,9 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from feerules.action_rows import ActionRows
-from feerules.assessing import day_of
 from feerules.calendars import UnknownYear, WorkdayCalendar
 from feerules.citations import source_of, titles
+from feerules.clocks import day_of
 from feerules.documents.policy import Step, Stop
 from feerules.frames import to_decimal
 from feerules.hours import Hours, Opening

@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 
 import polars as pl
 
-from feerules.assessing import day_of
 from feerules.citations import source_of
+from feerules.clocks import day_of
 from feerules.documents.policy import DunningPolicy, Step
 from feerules.hours import Opening
 from feerules.moment_columns import first_moment, moment, told_at

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from feerules.book import Book
+from feerules.clocks import day_of, read_known, read_moment
 from feerules.errors import UnitErrors, UnitProblem
 from feerules.ledger.accounts import Account
 from feerules.ledger.position import Position, position_of
@@ -19,7 +20,7 @@ from feerules.plan.nodes import Fact, Leaf, in_order
 from feerules.reasons import reason
 from feerules.reference import Scalar, Unreadable, encoder, function, is_missing
 
-__all__ = ["Assessed", "assess", "day_of", "position", "read_account"]
+__all__ = ["Assessed", "assess", "position", "read_account"]
 
 Given: TypeAlias = Account | Mapping[str, Any] | Position
 
@@ -51,19 +52,20 @@ def position(
     book: Book,
     as_of: date | datetime | str,
     *,
-    known_at: date | datetime | None = None,
+    known_at: date | datetime | str | None = None,
 ) -> Position:
     """What an account owes and what has happened on it, as of a day: derived from its entries, never stored.
 
     Only what is effective by `as_of` and was recorded by `known_at` counts. The terms (allocation, grace,
     late fee, buckets …) are those of the policy that applies to the account, or the plain ones where the
-    book has none. Raises `UnitErrors` where two policies claim the account.
+    book has none. Raises `UnitErrors` where two policies claim the account, or it names one that is not there.
     """
-    account = read_account(account)
-    as_of = read_moment(as_of)
+    account, as_of = read_account(account), read_moment(as_of)
     compiled = _policy_of(account, book, as_of)
+    if compiled is None and account.policy is not None:
+        raise _errors(account, "no_policy")
     terms = LedgerTerms(account.currency) if compiled is None else compiled.terms
-    return position_of(account, terms, as_of, known_at)
+    return position_of(account, terms, as_of, read_known(known_at))
 
 
 def assess(given: Given, book: Book, as_of: date | datetime, known_at: date | datetime | None) -> Assessed:
@@ -97,17 +99,6 @@ def read_account(account: Account | Mapping[str, Any]) -> Account:
     return account if isinstance(account, Account) else Account.model_validate(account)
 
 
-def read_moment(as_of: date | datetime | str) -> date | datetime:
-    """A day, or a moment, as it is or from ISO text."""
-    if not isinstance(as_of, str):
-        return as_of
-    return date.fromisoformat(as_of) if len(as_of) == 10 else datetime.fromisoformat(as_of)
-
-
-def day_of(as_of: date | datetime) -> date:
-    return as_of.date() if isinstance(as_of, datetime) else as_of
-
-
 def _policy_of(account: Account | None, book: Book, as_of: date | datetime) -> Compiled | None:
     """The policy that an account names, or the one whose `applies` holds for it."""
     found = book.compiled_policies(day_number(day_of(as_of)))
@@ -122,8 +113,9 @@ def _policy_of(account: Account | None, book: Book, as_of: date | datetime) -> C
 
 
 def _errors(account: Account | None, code: str) -> UnitErrors:
-    account_id = None if account is None else account.account_id
-    return UnitErrors([UnitProblem(None, None, None, code, reason(code), account_id=account_id)])
+    account_id, policy = (None, None) if account is None else (account.account_id, account.policy)
+    fact = None if policy is None else "policy"
+    return UnitErrors([UnitProblem(None, fact, policy, code, reason(code), account_id=account_id)])
 
 
 # Plans, ready to run

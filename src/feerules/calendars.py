@@ -27,9 +27,14 @@ _SATURDAY_SUNDAY: Final = frozenset({5, 6})
 
 @runtime_checkable
 class WorkdayCalendar(Protocol):
-    """What a policy asks of a calendar; bring your own wherever a `Calendar` is taken."""
+    """What a policy asks of a calendar; bring your own wherever a `Calendar` is taken.
+
+    `is_holiday` tells a holiday on whichever day of the week it falls; a weekend is none.
+    """
 
     def is_workday(self, day: date, /) -> bool: ...
+
+    def is_holiday(self, day: date, /) -> bool: ...
 
     def next_workday(self, day: date, /) -> date: ...
 
@@ -87,6 +92,9 @@ class Calendar:
         if day.year not in self.years and self.unknown_year == "refuse":
             raise UnknownYear(day, self.years)
         return day in self.workdays or (day.weekday() not in self.weekend and day not in self.holidays)
+
+    def is_holiday(self, day: date, /) -> bool:
+        return day in self.holidays
 
     def next_workday(self, day: date, /) -> date:
         """The day itself if it is a workday, else the first one after it."""

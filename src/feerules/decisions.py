@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from feerules.ledger.position import Position
 from feerules.wording import Wording, counted, sentence, translate
 
-__all__ = ["Act", "Clear", "Decision", "Hold", "Reason", "Review", "Wait"]
+__all__ = ["Act", "Clear", "Decision", "Hold", "Reason", "Review", "Wait", "words_for"]
 
 Moment = date | datetime
 
@@ -46,6 +46,16 @@ SAYINGS: Mapping[str, str] = {
         "{role} takes over: {title} was done as often as the policy leaves to others ({count})."
     ),
 }
+
+
+def words_for(
+    reasons: Iterable[Reason], next_review_on: date | None, currency: str, words: Wording, *head: str
+) -> str:
+    """Reasons as a clerk reads them, after what they are the reasons for."""
+    sentences = [*head, *(each.explain(words, currency) for each in reasons)]
+    if next_review_on is not None:
+        sentences.append(words.text("Looked at again on {day}.", day=words.day(next_review_on)))
+    return words.told(sentences)
 
 
 DAYS = counted("{number} day", "{number} days")
@@ -128,11 +138,7 @@ class Decision:
     def explain(self, locale: str = "zh_CN") -> str:
         """The decision and every reason for it, as a clerk reads them; `locale` as in `Bill.explain`."""
         words = translate(locale)
-        sentences = [self._said(words)]
-        sentences += [each.explain(words, self.position.currency) for each in self.reasons]
-        if self.next_review_on is not None:
-            sentences.append(words.text("Looked at again on {day}.", day=words.day(self.next_review_on)))
-        return words.told(sentences)
+        return words_for(self.reasons, self.next_review_on, self.position.currency, words, self._said(words))
 
     def _said(self, words: Wording) -> str:
         return words.text(self.head)

@@ -8,14 +8,15 @@ from decimal import Decimal
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from feerules.assessing import Assessed, Given, assess, day_of, read_moment
+from feerules.arrears import class_of, contradictory, no_debt
+from feerules.assessing import Assessed, Given, assess
 from feerules.book import Book
 from feerules.calendars import UnknownYear, WorkdayCalendar
 from feerules.citations import about_policy
+from feerules.clocks import day_of, read_known, read_moment
 from feerules.decisions import Act, Clear, Decision, Hold, Moment, Reason, Review, Wait
 from feerules.documents.policy import Step, Stop
 from feerules.hours import Hours
-from feerules.ledger.contradictions import CONTRADICTIONS
 from feerules.money import from_scaled
 from feerules.periods import day_number, from_day_number
 from feerules.plan.dunning import Compiled
@@ -31,7 +32,7 @@ def next_action(
     book: Book,
     as_of: date | datetime | str,
     *,
-    known_at: date | datetime | None = None,
+    known_at: date | datetime | str | None = None,
     calendar: WorkdayCalendar | None = None,
 ) -> Decision:
     """What is to be done with an account: `Act`, `Wait`, `Hold`, `Review` or `Clear`, with every reason.
@@ -40,7 +41,7 @@ def next_action(
     it is an action only if it is allowed at that moment. `calendar` stands for the book's own. Raises
     `UnitErrors` where no policy (or more than one) applies, or a fact that it asks for is missing.
     """
-    as_of = read_moment(as_of)
+    as_of, known_at = read_moment(as_of), read_known(known_at)
     assessed = assess(account, book, as_of, known_at)
     return _Deciding(assessed, as_of, known_at, calendar or book.calendar).decision()
 
@@ -68,13 +69,7 @@ class _Deciding:
     # The data
 
     def _of_the_data(self) -> Decision | None:
-        if self.position.contradictions:
-            found = [(CONTRADICTIONS[code], name) for code, _, name in self.position.contradictions]
-            zh, en = (
-                "、".join(f"{told[0]}（{name}）" for told, name in found),
-                "; ".join(f"{name}: {told[1]}" for told, name in found),
-            )
-            self._because("contradictory", what={"zh": zh, "en": en})
+        if self._holds(contradictory(self.assessed)):
             return self._review("", None, None)
         if self._is_stale() or self._is_backwards():
             return self._review("", None, None)
@@ -110,12 +105,8 @@ class _Deciding:
         return True
 
     def _of_the_debt(self) -> Decision | None:
-        if self.answers["owes"]:
+        if not self._holds(no_debt(self.assessed)):
             return None
-        if self.values["outstanding"]:
-            self._because("below_minimum", amount=self.position["overdue"], least=self.policy.minimum)
-        else:
-            self._because("nothing_owed")
         return Clear(**self._common(), stop="")
 
     # Stops
@@ -151,7 +142,7 @@ class _Deciding:
     # The ladder
 
     def _of_the_ladder(self) -> Decision:
-        self._class()
+        self._holds(class_of(self.assessed))
         number = self.answers.get("step", 0)
         if number < len(self.steps):
             return self._of_a_step(self.steps[number])
@@ -162,13 +153,6 @@ class _Deciding:
         if not any(reason.code in ("resting", "used_up") for reason in self.reasons):
             self._because("nothing_due")
         return Wait(**self._common(), until=until)
-
-    def _class(self) -> None:
-        kind, row = self.assessed.kind, self.assessed.table_row
-        if kind:
-            about = self.about.classes[kind]
-            told = {"title": about.title, "row": row}
-            self.reasons.append(Reason("class", told, kind, about.where, about.source))
 
     def _resting(self) -> date | None:
         """Why the steps whose conditions hold are not due now, and the first day on which one is."""
@@ -312,6 +296,11 @@ class _Deciding:
         return {name: value for name, value in told.items() if value is not None}
 
     # What every decision has
+
+    def _holds(self, reason: Reason | None) -> bool:
+        """Keeps the reason, where there is one."""
+        self.reasons += [reason] if reason else []
+        return reason is not None
 
     def _because(self, code: str, rule: Stop | Step | None = None, **told: Any) -> None:
         if rule is None:

@@ -16,10 +16,10 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from feerules.action_columns import Actions
-from feerules.assessing import day_of, read_moment
 from feerules.book import Book
 from feerules.calendars import WorkdayCalendar
 from feerules.citations import source_of, titles
+from feerules.clocks import day_of, read_known, read_moment
 from feerules.errors import UnitErrors, UnitProblem
 from feerules.estate_ledgers import PROBLEMS, Batch, Ledgers
 from feerules.moment_columns import told_at
@@ -83,7 +83,7 @@ def answers(
     accounts: Any,
     book: Book,
     as_of: date | datetime | str,
-    known_at: date | datetime | None,
+    known_at: date | datetime | str | None,
     key: str,
     strict: bool,
     calendar: WorkdayCalendar | None,
@@ -91,7 +91,7 @@ def answers(
 ) -> AccountsResult:
     """See `feerules.next_actions`."""
     ledgers = Ledgers(accounts, entries, book.mapping, key)
-    asking = _Asking(question, book, read_moment(as_of), known_at, calendar or book.calendar, key)
+    asking = _Asking(question, book, read_moment(as_of), read_known(known_at), calendar or book.calendar, key)
 
     def batches() -> Iterator[Pair]:
         return _ahead(asking.batch, ledgers.batches(share=asking.shares))

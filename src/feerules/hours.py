@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from feerules.calendars import Calendar, UnknownYear, WorkdayCalendar
@@ -37,9 +37,12 @@ class Hours:
 
     @classmethod
     def of(cls, windows: Windows | None, quiet: Span | None, calendar: WorkdayCalendar | None) -> Hours:
-        """With the book's calendar; else weekends alone tell, or nothing does, as the policy declares."""
+        """With the book's calendar, or with weekends alone; of a year that it does not know, as the policy declares."""
+        declared = windows.unknown_year if windows else None
         if calendar is None:
-            calendar = Calendar(unknown_year=windows.unknown_year if windows else "weekends_only")
+            calendar = Calendar(unknown_year=declared or "weekends_only")
+        elif declared is not None and isinstance(calendar, Calendar):
+            calendar = replace(calendar, unknown_year=declared)
         return cls(windows, quiet, calendar)
 
     @property
@@ -62,8 +65,9 @@ class Hours:
     def _kind(self, day: date) -> str:
         if self.calendar.is_workday(day):
             return "workday"
-        holidays: Container[date] = getattr(self.calendar, "holidays", ())
-        return "weekend" if day.weekday() >= 5 and day not in holidays else "holiday"
+        if self.calendar.is_holiday(day):
+            return "holiday"
+        return "weekend" if day.weekday() >= 5 else "holiday"
 
     def is_open(self, day: date) -> bool:
         return not self.limited or bool(self.spans(day))

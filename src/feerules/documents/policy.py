@@ -273,8 +273,9 @@ class Windows(Part):
     workday: tuple[Hours, ...] = ()
     weekend: tuple[Hours, ...] = ()
     holiday: tuple[Hours, ...] = ()
-    unknown_year: Literal["refuse", "weekends_only"] = Field(
-        "weekends_only", description="what a year means whose holidays no calendar of the book knows"
+    unknown_year: Literal["refuse", "weekends_only"] | None = Field(
+        None,
+        description="what a year means whose holidays the calendar does not know; default: as the calendar says",
     )
 
 

@@ -122,8 +122,13 @@ class Seen:
         kept: dict[str, Any] = {}
         # By all that they say, lest the order in which they were given decides.
         for row in sorted(rows, key=lambda row: (row[:2], repr(row))):
-            if kept.setdefault(row.id, row) is not row:
+            first = kept.setdefault(row.id, row)
+            if first is row:
+                continue
+            if sort == "charge" or not _is_later_word(first, row):
                 self._refuse("duplicate_id", sort, row.id)
+            elif first.stamp < row.stamp:
+                kept[row.id] = row
         return [row for row in rows if kept[row.id] is row]
 
     # Charges, and what lowers them
@@ -304,6 +309,12 @@ class Seen:
             and all(debt == _NO_TARGET for debt in self.debt)
             and all(a <= b for a, b in pairwise(days))
         )
+
+
+def _is_later_word(one: PaymentRow | EventRow, other: PaymentRow | EventRow) -> bool:
+    """Whether two entries of one id are what was known of one thing at two times: a payment in transit, then cleared."""
+    told = one.stamp is not None and other.stamp is not None and one.stamp[0] != other.stamp[0]
+    return told and one.amount == other.amount
 
 
 def _fault_of(row: EventRow) -> str:

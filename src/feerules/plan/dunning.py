@@ -22,7 +22,7 @@ from feerules.plan.lines import table_term
 from feerules.plan.lookups import NOTES, Found, decide
 from feerules.plan.moments import Moment
 from feerules.plan.names import FIRST_DAY, LAST_DAY, Names, Refused, place_of, texts_in
-from feerules.plan.nodes import Guard, Leaf, Node, Plan
+from feerules.plan.nodes import Fact, Guard, Leaf, Node, Plan, in_order
 from feerules.plan.terms import Scope, Term
 from feerules.vocabulary import ALIASES, POSITION, PositionFact, bucket_fact, step_facts
 
@@ -154,10 +154,12 @@ class _Compiling:
         return Compiled(self.policy, self.terms, plan, own, classes, rows, cuts_of(plan))
 
     def _guards(self) -> Iterator[Guard]:
-        # Of an account that owes nothing, nothing more is asked.
+        # Of an account that owes nothing, nothing more is asked than what tells that.
         owes = self.outputs["owes"]
+        first = {node.leaf for node in in_order([owes]) if isinstance(node, Fact)}
         for leaf, need in self.scope.needs.items():
-            yield Guard("unreadable", self.b.all_of((owes, need)), None, leaf)
+            asked = need if leaf in first else self.b.all_of((owes, need))
+            yield Guard("unreadable", asked, None, leaf)
         for guard in self.scope.guards:
             yield replace(guard, need=self.b.all_of((owes, guard.need)))
 

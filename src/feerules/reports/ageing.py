@@ -9,12 +9,12 @@ from typing import Any, Literal, get_args
 
 import polars as pl
 
+from feerules.clocks import read_day, read_known
 from feerules.documents.cells import Cell
 from feerules.frames import to_decimal
 from feerules.reports.entries import Entries, total
 from feerules.reports.events import Events
 from feerules.reports.kinds import OWED
-from feerules.reports.reading import day_of, known
 from feerules.reports.results import Report
 
 __all__ = ["AgeFrom", "aged", "open_charges"]
@@ -47,11 +47,11 @@ def aged(
         raise ValueError(f"found age_from={age_from!r}, expected one of {', '.join(get_args(AgeFrom))}")
     needs = [age_from] if events is None else [age_from, "account_id"]
     entries = Entries(
-        charges, payments, allocations, by=by, units=units, known_at=known(known_at), needs=needs
+        charges, payments, allocations, by=by, units=units, known_at=read_known(known_at), needs=needs
     )
-    day = day_of(as_of)
+    day = read_day(as_of)
     entries.check_applied(day)
-    pauses = None if events is None else Events(events, day, known(known_at))
+    pauses = None if events is None else Events(events, day, read_known(known_at))
     if pauses is not None:
         entries.problems.extend(pauses.problems)
     found = open_charges(entries, pauses, day, grace, age_from, kinds)

@@ -8,11 +8,11 @@ from typing import Any
 
 import polars as pl
 
+from feerules.clocks import read_day, read_known
 from feerules.frames import to_decimal
 from feerules.reports.ageing import open_charges
 from feerules.reports.entries import Entries, total
 from feerules.reports.events import Events
-from feerules.reports.reading import day_of, known
 from feerules.reports.results import Report
 
 __all__ = ["ledger_of_arrears"]
@@ -37,13 +37,13 @@ def ledger_of_arrears(
     """See `feerules.arrears_ledger`."""
     if "account_id" not in ([by] if isinstance(by, str) else by):
         raise ValueError(f"found by={by!r}, expected account_id among the columns: arrears are an account's")
-    day = day_of(as_of)
+    day = read_day(as_of)
     needs = ("account_id", "due_on")
     entries = Entries(
-        charges, payments, allocations, by=by, units=units, known_at=known(known_at), needs=needs
+        charges, payments, allocations, by=by, units=units, known_at=read_known(known_at), needs=needs
     )
     entries.check_applied(day)
-    happened = None if events is None else Events(events, day, known(known_at))
+    happened = None if events is None else Events(events, day, read_known(known_at))
     if happened is not None:
         entries.problems.extend(happened.problems)
     overdue = open_charges(entries, happened, day, grace, "due_on", kinds).filter(pl.col("days_overdue") > 0)

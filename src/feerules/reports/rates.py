@@ -8,10 +8,10 @@ from typing import Any, Literal, get_args
 
 import polars as pl
 
+from feerules.clocks import read_day, read_known
 from feerules.frames import to_decimal
 from feerules.periods import Period
 from feerules.reports.entries import Entries, total
-from feerules.reports.reading import day_of, known
 from feerules.reports.results import Report
 
 __all__ = ["Base", "Belongs", "rated"]
@@ -38,12 +38,12 @@ def rated(
 ) -> Report:
     """See `feerules.collection_rate`."""
     period = Period.parse(period) if isinstance(period, str) else period
-    last = period.end - timedelta(days=1) if as_of is None else day_of(as_of)
+    last = period.end - timedelta(days=1) if as_of is None else read_day(as_of)
     _check(base, belongs, places, period, last)
     needs = {"account_id"} if base == "household" else set()
     needs |= {belongs} - {"period_start"}
     entries = Entries(
-        charges, payments, allocations, by=by, units=units, known_at=known(known_at), needs=sorted(needs)
+        charges, payments, allocations, by=by, units=units, known_at=read_known(known_at), needs=sorted(needs)
     )
     entries.check_applied(last)
     sums = SUMS[base](entries, period, last, belongs)

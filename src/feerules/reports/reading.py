@@ -17,7 +17,7 @@ from feerules.frames import FrameError, into_lazy
 from feerules.plan.nodes import Leaf
 from feerules.reasons import reason
 
-__all__ = ["MOST", "Fact", "Known", "Read", "day_of", "known", "problem_rows", "read_frame"]
+__all__ = ["MOST", "Fact", "Known", "Read", "problem_rows", "read_frame"]
 
 MOST = 10**13  # fen: a hundred thousand million yuan in one entry
 NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?$"
@@ -68,21 +68,6 @@ class Read:
 
     rows: pl.LazyFrame
     problems: pl.DataFrame
-
-
-def known(moment: str | Known | None) -> Known | None:
-    """`known_at` as a date, which means its whole day, or a moment."""
-    if not isinstance(moment, str):
-        return moment
-    return date.fromisoformat(moment) if len(moment) == 10 else datetime.fromisoformat(moment)
-
-
-def day_of(day: str | date) -> date:
-    """`as_of` as a date; a moment has no end of day."""
-    day = date.fromisoformat(day) if isinstance(day, str) else day
-    if isinstance(day, datetime):
-        raise ValueError(f"found the moment {day}, expected a day such as {day.date()}")
-    return day
 
 
 def read_frame(

@@ -8,11 +8,11 @@ from typing import Any
 
 import polars as pl
 
+from feerules.clocks import read_known
 from feerules.frames import to_decimal
 from feerules.periods import Period
 from feerules.reports.entries import Entries, total
 from feerules.reports.kinds import REDUCED
-from feerules.reports.reading import known
 from feerules.reports.results import RollForward
 
 __all__ = ["rolled_forward"]
@@ -34,7 +34,7 @@ def rolled_forward(
 ) -> RollForward:
     """See `feerules.roll_forward`."""
     period = Period.parse(period) if isinstance(period, str) else period
-    entries = Entries(charges, payments, allocations, by=by, units=units, known_at=known(known_at))
+    entries = Entries(charges, payments, allocations, by=by, units=units, known_at=read_known(known_at))
     entries.check_applied(period.end - timedelta(days=1))
     moved = _moved(entries, period)
     held = _held(entries, moved.filter(pl.col("kind") == "deposit"), period)
