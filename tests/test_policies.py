@@ -252,3 +252,24 @@ def test_a_case_that_fails_says_what_it_expected_and_what_was_found(case: str, t
     text = f"kind: cases\nfor: random\ncases:\n  - {{name: one, {case}}}\n"
     (result,) = feerules.run_cases(book(LADDER, cases=text))
     assert str(result).partition(": one: ")[2] == told
+
+
+# Late fee
+
+BASE = "parameters: {base: [{from: 2026-01-01, value: 3%}, {from: 2026-07-01, value: 2%}]}\n"
+RATES = [
+    ("rate: 12%, per: year, days: thirty_day_months", "2027-01-10", "120.00"),
+    ("rate: 12%, per: year, days: thirty_day_months", "2026-02-10", "10.00"),
+    ("rate: 12%, per: year", "2027-01-10", "120.00"),
+    ("rate: 12%, per: month", "2026-02-09", "120.00"),
+    ("rate: {parameter: base, plus: 9%}, per: year", "2026-06-30", "56.22"),  # 171 days at 12 %
+    ("rate: {parameter: base, plus: 9%}, per: year", "2026-07-10", "59.23"),  # and 10 at 11 %
+    ("rate: {parameter: base, times: 2, plus: 1%}, per: year", "2026-06-30", "32.79"),
+]
+
+
+@pytest.mark.parametrize(("fee", "as_of", "expected"), RATES)
+def test_a_rate_counts_as_its_policy_says(fee: str, as_of: str, expected: str) -> None:
+    debt = charge("C-1", "2026-01-10", "1000.00", issued_on="2026-01-01")
+    found = feerules.position(account(debt), book(f"late_fee: {{{fee}}}\n{BASE}"), as_of)
+    assert str(found.late_fee_accrued) == expected

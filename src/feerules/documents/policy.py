@@ -107,10 +107,11 @@ class DatedValue(Part):
 
 
 class ParameterRate(Part):
-    """A rate that follows a dated parameter: {parameter: lpr_1y, times: 1.3}."""
+    """A rate that follows a dated parameter: {parameter: lpr_1y, times: 1.3}, {parameter: base, plus: 9%}."""
 
     parameter: Id
     times: Number = Decimal(1)
+    plus: Number = Decimal(0)
 
 
 def _in_fen(value: Decimal) -> Decimal:

@@ -48,7 +48,10 @@ def late_fees(treatment: Treatment, folded: Folded, as_of: int, pauses: Sequence
                     is_late = True
         if not is_late:
             continue
-        fee = (2 * owed + scale) // (2 * scale) if half_up else round_div(owed, scale, terms.mode)
+        if half_up and owed >= 0:
+            fee = (2 * owed + scale) // (2 * scale)
+        else:
+            fee = round_div(owed, scale, terms.mode)
         if needs_days:
             fee = _by_days(terms, fee, clock.money_days(left, paid, start, as_of))
         fees[i] = fee if uncapped else min(fee, _cap(terms, charges[i].amount - folded.credited.get(i, 0)))

@@ -69,6 +69,7 @@ def terms_of(policy: DunningPolicy, names: Names) -> LedgerTerms:
 
 
 _PER = {"day": 1, "month": 30, "year": 365}
+_YEAR_OF_MONTHS = 360  # where every month has thirty days
 
 
 def _late_fee(policy: DunningPolicy, fee: LateFee, names: Names) -> LateFeeTerms:
@@ -90,6 +91,8 @@ def _late_fee(policy: DunningPolicy, fee: LateFee, names: Names) -> LateFeeTerms
 
 def _rates(policy: DunningPolicy, fee: LateFee, names: Names) -> Iterator[RateFrom]:
     rate, per = fee.rate, _PER[fee.per]
+    if fee.per == "year" and fee.days == "thirty_day_months":
+        per = _YEAR_OF_MONTHS
     if not isinstance(rate, ParameterRate):
         yield RateFrom(FIRST_DAY, *(Fraction(rate) / per).as_integer_ratio())
         return
@@ -104,7 +107,8 @@ def _rates(policy: DunningPolicy, fee: LateFee, names: Names) -> Iterator[RateFr
     days = [day_number(each.from_) for each in sorted(values, key=lambda each: each.from_)]
     for number, each in enumerate(sorted(values, key=lambda each: each.from_)):
         day = days[number] if number else FIRST_DAY
-        yield RateFrom(day, *(Fraction(each.value) * Fraction(rate.times) / per).as_integer_ratio())
+        value = Fraction(each.value) * Fraction(rate.times) + Fraction(rate.plus)
+        yield RateFrom(day, *(value / per).as_integer_ratio())
 
 
 def _buckets(policy: DunningPolicy, names: Names) -> Iterator[Bucket]:
