@@ -8,6 +8,7 @@ from typing import Any
 
 from feerules.assessing import Assessed
 from feerules.periods import from_day_number
+from feerules.vocabulary import STEP_DAYS
 
 __all__ = ["next_review"]
 
@@ -15,7 +16,7 @@ TODAY = ("attempts_today", "contacts_today")
 THIS_WEEK = ("attempts_week", "contacts_week", "paid_this_week")
 DAILY = ("weekday", "day_of_month", "as_of", "ledger_age_minutes")
 ACCRUING = ("late_fee_accrued", "late_fee_due")
-# What counts up by one a day, beside the days since each step.
+# What counts up by one a day, beside the days of each step.
 COUNTING_UP = (
     "days_past_due", "days_overdue", "days_since_payment", "days_since_contact", "days_since_step",
     "demand_age_days", "ledger_age_days",
@@ -55,7 +56,7 @@ def _crossings(assessed: Assessed, today: date) -> Iterator[date]:
             yield tomorrow
         elif name in THIS_WEEK and value:
             yield monday
-        elif value is not None and (name in COUNTING_UP or name.endswith(".days")):
+        elif value is not None and (name in COUNTING_UP or name.endswith(STEP_DAYS)):
             ahead = [value + 1] if cuts is None else [cut for cut in cuts if cut > value]
             yield from (today + timedelta(days=min(ahead) - value) for _ in ahead[:1])
         elif value is not None and name in COUNTING_DOWN:
