@@ -12,6 +12,7 @@ from feerules.assessing import Assessed
 from feerules.ledger.contacts import week_of
 from feerules.periods import day_number, from_day_number
 from feerules.plan.dunning import Compiled
+from feerules.vocabulary import STEP_DAYS
 
 __all__ = ["is_counting_up", "next_review"]
 
@@ -28,7 +29,7 @@ COUNTING_DOWN = ("promise_in_days", "limitation_in_days")
 
 
 def is_counting_up(name: str) -> bool:
-    return name in COUNTING_UP or name.endswith(".days")
+    return name in COUNTING_UP or name.endswith(STEP_DAYS)
 
 
 def next_review(assessed: Assessed, today: date, ends: Iterable[date]) -> date | None:
