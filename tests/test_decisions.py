@@ -70,7 +70,7 @@ ORDERS = [
     Case("the first that is due, as written", steps(*TWO), (), {"step_id": "reminder"}),
     Case("the next where the first rests", steps(*TWO), (did(1, "reminder", "2026-11-09"),), {"step_id": "call", "reasons": "due"}),
     Case("the severest is the last as written", steps(*TWO, order="severest_first"), (), {"step_id": "call"}),
-    Case("the milder where the severest rests", steps(*TWO, order="severest_first"), (did(1, "call", "2026-11-09"),), {"step_id": "reminder"}),
+    Case("none milder than what was done", steps(*TWO, order="severest_first"), (did(1, "call", "2026-11-09"),), {"decision": "wait", "reasons": "resting"}),
     Case("one at a time begins with the first", steps(*TWO, order="one_step_at_a_time"), (), {"step_id": "reminder"}),
     Case("and goes on with the next", steps(REMINDER.replace(", at_most: 2", ""), CALL, order="one_step_at_a_time"), (did(1, "reminder", "2026-11-01"),), {"step_id": "call"}),
     Case("never back to one before the furthest", steps(*TWO, order="one_step_at_a_time"), (did(1, "reminder", "2026-11-01"), did(2, "call", "2026-11-02")), {"decision": "wait"}),

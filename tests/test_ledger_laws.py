@@ -20,7 +20,7 @@ from feerules.ledger.seen import Seen, see
 from feerules.ledger.treatment import treat
 from feerules.periods import day_number
 from feerules.plan.ledgers import LedgerTerms
-from feerules.vocabulary import POSITION, STEP_DAYS, step_facts
+from feerules.vocabulary import POSITION, STEP_DAYS
 from ledger_oracle import Clerk, fen
 
 LAST = on(HORIZON + 60)
@@ -308,6 +308,6 @@ def test_every_fact_of_the_vocabulary_is_told(account: Account, terms: LedgerTer
             assert least <= value <= most
     more = {f"bucket_{bucket.name}" for bucket in terms.buckets}
     for step in terms.steps:
-        told_of = step_facts(step.id, by_clock=step.more_than is not None, must_be=step.delivered)
+        told_of = step.facts
         more |= {fact.name for fact in told_of}
     assert position.values.keys() == POSITION.keys() | more

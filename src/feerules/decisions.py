@@ -26,6 +26,7 @@ SAYINGS: Mapping[str, str] = {
     ),
     "before_last_step": sentence("{title} was done on {day}, after the day that is asked about."),
     "stop": sentence("Stop: {title}."),
+    "stop_over": sentence("The day until which it holds has passed, or is not known."),
     "class": sentence("Class: {title} (row {row})."),
     "lets_through": sentence("The stop lets this step through."),
     "due": sentence("Its turn has come: {title}."),

@@ -120,10 +120,15 @@ class _Deciding:
         through = self.answers.get(f"step.through.{number}", len(self.steps))
         if through < len(self.steps):
             self._because("lets_through", stop)
-            return self._of_a_step(self.steps[through])
+            found = self._of_a_step(self.steps[through])
+            if not isinstance(found, Wait):
+                return found
         until = self._end_of(number, stop)
         if until is not None:
             self.ends.append(until)
+        if until is None and stop.until:
+            self._because("stop_over", stop)
+            return self._review(stop.id, stop.by, None)
         match stop.then:
             case "wait":
                 return Wait(**self._common(), until=until)
@@ -172,8 +177,8 @@ class _Deciding:
         return min(ends, default=None)
 
     def _days_since(self, step: Step, gap: int) -> int:
-        """Since the step that rests was done; of one that must be delivered, since it was last tried."""
-        tried = self.values[f"steps.{step.id}.tried"] if step.must_be else None
+        """Since the step that rests was done, or since a try that does not count and yet holds it back."""
+        tried = self.values.get(f"steps.{step.id}.tried")
         since: tuple[int | None, ...] = (self.values[f"steps.{step.id}.days"], tried)
         # By the clock, a step may rest on its last day too.
         return min((days for days in since if days is not None and days < gap), default=gap)
@@ -213,7 +218,7 @@ class _Deciding:
         """The first day on which the limits allow another contact, where today they do not."""
         limits, values = self.policy.limits, self.values
         week, day = limits.week, limits.day
-        if week.at_most is not None and values["contacts_week"] >= week.at_most:
+        if week.at_most is not None and values["attempts_week"] >= week.at_most:
             self._because("week_limit")
             return self.today + timedelta(days=7 - self.today.weekday())
         full = (
@@ -234,7 +239,9 @@ class _Deciding:
     def _act(self, step: Step, start: datetime | None, end: datetime | None) -> Act:
         count = self.values[f"steps.{step.id}.count"]
         failed = self.values.get(f"steps.{step.id}.failed", 0)
-        channel, fallback, audience = channels_of(step, count, failed)
+        # In force or not, turns go on; a position that is told by hand may have counts alone.
+        turns = max(self.values.get(f"steps.{step.id}.turns", 0), count)
+        channel, fallback, audience = channels_of(step, turns, failed)
         role, approval = step.role, step.approval
         if step.escalate is not None and count >= step.escalate.after:
             role = step.escalate.to
@@ -272,10 +279,15 @@ class _Deciding:
         )
 
     def _asked(self, step: Step) -> tuple[Decimal, tuple[str, ...]]:
-        """What a step asks for; a step of legal effect only for what a delivered, expired demand covered."""
-        fact = step.amount or ("demand_covers" if step.legal else "overdue")
-        covered = self.position.covered_charge_ids if step.legal else self.position.overdue_charge_ids
-        return self.position[fact], covered
+        """What a step asks for, and the charges that it is about; a step of legal effect only for what a
+        delivered, expired demand covered."""
+        position = self.position
+        if step.amount is not None:
+            amount = from_scaled(self.answers[f"step.{self.steps.index(step)}.amount"], 2)
+            return amount, position.open_charge_ids if step.asks_for_all else position.overdue_charge_ids
+        if step.legal:
+            return position["demand_covers"], position.covered_charge_ids
+        return position["overdue"], position.overdue_charge_ids
 
     def _message(self, step: Step, amount: Decimal, fee: Decimal) -> Mapping[str, Any]:
         position = self.position
@@ -342,13 +354,13 @@ def hours_of(compiled: Compiled, calendar: WorkdayCalendar | None) -> Hours:
     return known[1]
 
 
-def channels_of(step: Step, count: int, failed: int) -> tuple[str | None, str | None, str | None]:
+def channels_of(step: Step, turns: int, failed: int) -> tuple[str | None, str | None, str | None]:
     """The channel to use, the one to fall back on, and who sees what is sent: channels take turns, or give
     way to the next where they did not deliver."""
     channels: Sequence[Any] = step.channels
     if not channels:
         return None, None, None
-    at = (count + failed) % len(channels) if step.in_turn else min(failed, len(channels) - 1)
+    at = (turns + failed) % len(channels) if step.in_turn else min(failed, len(channels) - 1)
     following = (at + 1) % len(channels) if step.in_turn else at + 1
     fallback = channels[following].channel if following < len(channels) and following != at else None
     return channels[at].channel, fallback, channels[at].seen_by

@@ -32,7 +32,7 @@ from feerules.prepared import prepare
 from feerules.progress import counting
 from feerules.reasons import reason
 from feerules.streaming import Entries
-from feerules.vocabulary import POSITION, PositionFact, bucket_fact, step_facts
+from feerules.vocabulary import POSITION, PositionFact, bucket_fact
 
 __all__ = ["AccountsResult", "answers"]
 
@@ -402,11 +402,7 @@ def _word(words: Sequence[str], at: pl.Expr) -> pl.Expr:
 
 def _more_facts(compiled: Compiled) -> Iterator[PositionFact]:
     yield from (bucket_fact(bucket.name) for bucket in compiled.terms.buckets)
-    yield from (
-        fact
-        for step in compiled.terms.steps
-        for fact in step_facts(step.id, by_clock=step.more_than is not None, must_be=step.delivered)
-    )
+    yield from (fact for step in compiled.terms.steps for fact in step.facts)
 
 
 def _stand_in(leaf: Leaf) -> pl.Expr:

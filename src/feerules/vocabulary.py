@@ -102,6 +102,7 @@ _FACTS = (
     _count("overdue_count", "逾期笔数", "overdue charges", "leaps"),
     _count("unpaid_periods", "欠费期数", "months whose charges are overdue", "leaps"),
     _day("oldest_due_on", "最早应缴日", "when the oldest open charge fell due"),
+    _day("owed_since", "连续欠费起始日", "since when there was no evening on which all was paid"),
     _day("paid_to", "已缴至", "the day up to which every period is paid"),
     # Payments
     _flag("payment_in_transit", "付款在途", "whether a payment has not cleared"),
@@ -172,20 +173,26 @@ def bucket_fact(name: str) -> PositionFact:
 STEP_DAYS = (".days", ".tried")
 
 
-def step_facts(step: str, *, by_clock: bool = False, must_be: bool = False) -> tuple[PositionFact, ...]:
+def step_facts(
+    step: str, *, by_clock: bool = False, holds: bool = False, in_turn: bool = False
+) -> tuple[PositionFact, ...]:
     """What is known of a step of the ladder, as far as it is still in force; `by_clock`: its gap is to the
-    second; `must_be`: it counts only where delivery is proved."""
+    second; `holds`: more than being done may hold it back; `in_turn`: its channels take turns."""
     rested = _flag(
         f"steps.{step}.rested", f"{step} 间隔已满", f"whether the gap of {step} has passed by the clock"
     )
     tried = _days(
         f"steps.{step}.tried",
         f"距 {step} 未决尝试天数",
-        f"days since a try at {step} of which nobody knows yet whether it arrived, or that failed on the last channel",
+        f"days since a try at {step} that does not count and yet holds it back: nobody knows whether it arrived, it failed on the last channel, or it was for a debt that is paid",
+    )
+    turns = _count(
+        f"steps.{step}.turns", f"{step} 轮次", f"how often {step} was done, in force or not", "leaps"
     )
     return (
         *((rested,) if by_clock else ()),
-        *((tried,) if must_be else ()),
+        *((tried,) if holds else ()),
+        *((turns,) if in_turn else ()),
         _count(f"steps.{step}.count", f"{step} 次数", f"how often {step} was done", "leaps"),
         _days(f"steps.{step}.days", f"距 {step} 天数", f"days since {step} was last done", "leaps"),
         _count(

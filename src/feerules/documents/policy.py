@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
+from feerules.documents.arithmetic import Name
 from feerules.documents.charging import Mode, Source
 from feerules.documents.durations import Age, Days, Hours, Offset
 from feerules.documents.facts import Derived, Fact
@@ -83,6 +84,7 @@ class Outcomes(Part):
     unreachable: tuple[Phrase, ...] = ()
     away: tuple[Phrase, ...] = ()
     refused: tuple[Phrase, ...] = ()
+    approved: tuple[Phrase, ...] = Field((), description="what an approval says that is one")
 
 
 class LedgerRules(Part):
@@ -230,22 +232,38 @@ class Step(Part):
     escalate: Escalation | None = None
     template: Phrase | None = Field(None, description="the key of the message; default: the id of the step")
     announces: tuple[Phrase, ...] = Field((), description="the consequences that the message announces")
-    amount: Phrase | None = Field(None, description="the fact that it asks for; default: overdue")
+    amount: Formula | None = Field(
+        None, description="what it asks for: a fact, or a formula; default: overdue"
+    )
     fee: Formula | None = Field(None, description="what it costs the debtor; rounded to 0.01, half up")
     note: Words | None = None
     source: Source | None = None
+
+    @property
+    def amount_name(self) -> str:
+        """The one name that it asks for, "" where it asks for the result of a formula, or for what is usual."""
+        root = None if self.amount is None else self.amount.root
+        return root.name if isinstance(root, Name) else ""
+
+    @property
+    def asks_for_all(self) -> bool:
+        """Whether what it asks for is more than what is overdue: all that is open."""
+        return self.amount is not None and "outstanding" in self.amount.names()
 
 
 class Ladder(Part):
     """The steps, and which of those that are due is taken.
 
-    `first`: the first as written. `severest_first`: the last. `one_step_at_a_time`: the next after the
-    furthest that was done and is in force, or that one again.
+    `first`: the first as written. `severest_first`: the last, and none milder than one that was done and is
+    in force. `one_step_at_a_time`: the next after the furthest that was done and is in force, or that one again.
     """
 
     order: Literal["first", "severest_first", "one_step_at_a_time"] = "first"
     backwards: Literal["allowed", "review"] = Field(
         "allowed", description="what a day means that lies before one on which a step was done"
+    )
+    restart: Literal["when_paid", "never"] = Field(
+        "when_paid", description="whether a debt that comes after all was paid begins at the first step"
     )
     steps: tuple[Step, ...] = Field(min_length=1)
 

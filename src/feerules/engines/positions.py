@@ -27,7 +27,7 @@ from feerules.engines.histories import History
 from feerules.engines.segments import ENDLESS, NONE, Bools, Ints
 from feerules.periods import day_number, from_day_number, stamp_of
 from feerules.plan.ledgers import LedgerTerms
-from feerules.vocabulary import POSITION, PositionFact, bucket_fact, step_facts
+from feerules.vocabulary import POSITION, PositionFact, bucket_fact
 
 __all__ = [
     "CODES",
@@ -57,11 +57,7 @@ class Positions:
 def facts_of(terms: LedgerTerms) -> tuple[PositionFact, ...]:
     """Every fact that a position tells under these terms, in order."""
     buckets = (bucket_fact(bucket.name) for bucket in terms.buckets)
-    told = (
-        fact
-        for step in terms.steps
-        for fact in step_facts(step.id, by_clock=step.more_than is not None, must_be=step.delivered)
-    )
+    told = (fact for step in terms.steps for fact in step.facts)
     return (*POSITION.values(), *buckets, *told)
 
 

@@ -74,25 +74,34 @@ def _how_it_ended(contacts: list[EventRow], terms: LedgerTerms, values: Values) 
 
 
 def steps_of(
-    seen: Seen, terms: LedgerTerms, as_of: int, moment: Stamp | None, values: Values, changes: Changes
+    seen: Seen,
+    terms: LedgerTerms,
+    as_of: int,
+    moment: Stamp | None,
+    since_day: int,
+    values: Values,
+    changes: Changes,
 ) -> None:
-    """How often each step of the ladder was done and is in force, and the last of them."""
+    """How often each step of the ladder was done for the debt since `since_day` and is in force, and the last of them."""
     if not terms.steps:
         return
     attempts: dict[str | None, list[EventRow]] = {}
+    before: dict[str | None, list[EventRow]] = {}
     for event in seen.steps:
-        attempts.setdefault(event.step_id, []).append(event)
+        (attempts if event.day >= since_day else before).setdefault(event.step_id, []).append(event)
     last: EventRow | None = None
     for step in terms.steps:
         done, since = _told_apart(attempts.get(step.id, ()), step)
         mine = [event for event in done if step.in_force is None or as_of - event.day <= step.in_force]
         latest = mine[-1] if mine else None
-        held = _holding(since, step)
+        held = _holding(since, step) if done or since else _last_done(before.get(step.id, ()), step)
         values[f"steps.{step.id}.count"] = len(mine)
         values[f"steps.{step.id}.days"] = as_of - latest.day if latest else None
         values[f"steps.{step.id}.failed"] = _failures(since)
-        values[f"steps.{step.id}.approved"] = int(_is_approved(seen, step, _when(latest) if latest else None))
-        if step.delivered:
+        values[f"steps.{step.id}.approved"] = int(_is_approved(seen, terms, step, done[-1:], since_day))
+        if step.in_turn:
+            values[f"steps.{step.id}.turns"] = len(done)
+        if step.holds:
             values[f"steps.{step.id}.tried"] = as_of - held.day if held else None
         if step.more_than is not None:
             rested = _has_rested(held or latest, step.more_than, as_of, moment, changes)
@@ -141,17 +150,32 @@ def _holding(since: Sequence[EventRow], step: StepTerms) -> EventRow | None:
     return None if gives_way else since[-1]
 
 
-def _is_approved(seen: Seen, step: StepTerms, since: tuple[int, int, str] | None) -> bool:
-    """Whether the last approval of the step, given since it was last done, is one."""
+def _last_done(tries: Sequence[EventRow], step: StepTerms) -> EventRow | None:
+    """Of what was done for a debt that is paid; people who pay are not pressed sooner for that."""
+    done = _told_apart(tries, step)[0] if tries else ()
+    return done[-1] if done else None
+
+
+def _is_approved(
+    seen: Seen, terms: LedgerTerms, step: StepTerms, done: Sequence[EventRow], since_day: int
+) -> bool:
+    """Whether the last approval of the step is one, for this debt, and not yet used: given after the step was last done."""
     approvals = seen.events.get("approval")
     if approvals is None:
         return False
     given = [
         event
         for event in approvals
-        if event.step_id == step.id and (since is None or _when(event)[:2] >= since[:2])
+        if event.step_id == step.id
+        and event.day >= since_day
+        and all(_is_after(event, each) for each in done)
     ]
-    return bool(given) and not given[-1].closing and given[-1].outcome not in ("refused", "rejected")
+    return bool(given) and not given[-1].closing and given[-1].outcome in (None, *terms.approved)
+
+
+def _is_after(event: EventRow, done: EventRow) -> bool:
+    """On one day only the hours tell, where both have one."""
+    return event.day > done.day or (event.day == done.day and 0 < done.time < event.time)
 
 
 def _has_rested(last: EventRow | None, gap: int, as_of: int, moment: Stamp | None, changes: Changes) -> bool:

@@ -9,7 +9,10 @@ __all__ = ["CONTRADICTIONS", "WARNINGS"]
 
 CONTRADICTIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "duplicate_id": ("编号重复", "two entries of a sort have one id, and are no log of one thing; the first by day counts"),
+        "duplicate_id": (
+            "编号重复",
+            "two entries of a sort have one id, and are no log of one thing; the first by day counts",
+        ),
         "other_account": ("属于其他账户", "the entry is of another account"),
         "other_currency": ("币种不同", "the entry, or the account itself, is in another currency"),
         "negative_amount": ("金额为负", "what is owed, paid, allocated or promised cannot be below zero"),

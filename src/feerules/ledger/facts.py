@@ -18,7 +18,9 @@ def fact_of(name: str) -> PositionFact:
         return POSITION[name]
     if name.startswith("bucket_"):
         return bucket_fact(name.removeprefix("bucket_"))
-    facts = step_facts(name.removeprefix("steps.").rpartition(".")[0], by_clock=True, must_be=True)
+    facts = step_facts(
+        name.removeprefix("steps.").rpartition(".")[0], by_clock=True, holds=True, in_turn=True
+    )
     return next(fact for fact in facts if fact.name == name)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from feerules.ledger.allocation import Folded
-from feerules.ledger.pauses import Span, paused_between
+from feerules.ledger.pauses import ENDLESS, Span, paused_between
 from feerules.ledger.treatment import Treatment
 
-__all__ = ["covered_by", "open_before", "owed_at"]
+__all__ = ["covered_by", "open_before", "owed_at", "owed_since"]
 
 
 def open_before(folded: Folded, charges: Iterable[int], day: int) -> int:
@@ -42,3 +42,24 @@ def covered_by(treatment: Treatment, charge_ids: Sequence[str], day: int) -> lis
         for i, counts in enumerate(treatment.counts)
         if counts and charges[i].due <= day and charges[i].day <= day
     ]
+
+
+def owed_since(treatment: Treatment, folded: Folded) -> tuple[int | None, bool]:
+    """From which day on something that counts was open every evening until now; and whether there was a debt
+    before it that was wholly paid. None where nothing is open."""
+    counts, charges, open_, cuts = treatment.counts, treatment.seen.charges, folded.open, folded.cuts
+    spans = []
+    for i, row in enumerate(charges):
+        if counts[i] and row.amount:
+            end = ENDLESS if open_[i] else max(day for day, _ in cuts[i] or ((row.day, 0),))
+            if end > row.day:
+                spans.append((row.day, end))
+    start = reach = None
+    before = False
+    for first, last in sorted(spans):
+        if reach is None or first > reach:
+            before = reach is not None
+            start, reach = first, last
+        elif last > reach:
+            reach = last
+    return (start, before) if reach == ENDLESS else (None, reach is not None)

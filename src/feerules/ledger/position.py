@@ -14,10 +14,11 @@ from feerules.ledger.allocation import Folded, fold
 from feerules.ledger.charges import ChargeState, charge_states
 from feerules.ledger.contacts import contacts_of, steps_of, week_of
 from feerules.ledger.facts import GivenFacts, decoded, encoded, fact_named, fact_of, plain
+from feerules.ledger.history import owed_since
 from feerules.ledger.late_fees import late_fees
 from feerules.ledger.limitation import limitation_of
 from feerules.ledger.pauses import ENDLESS, Span, paused_between, pauses_of
-from feerules.ledger.rows import Rows, elapsed, moment_of, recorded_day
+from feerules.ledger.rows import NEVER, Rows, elapsed, moment_of, recorded_day
 from feerules.ledger.seen import LATE_FEE, Contradiction, Seen, see
 from feerules.ledger.standing import court_of, covered_by_demands, demands_of, hold_reason_of, states_of
 from feerules.ledger.treatment import Treatment, treat
@@ -86,6 +87,14 @@ class Position:
     @property
     def as_of(self) -> date:
         return from_day_number(int(self.values["as_of"] or 0))
+
+    @property
+    def open_charge_ids(self) -> tuple[str, ...]:
+        """The charges that are open, by due day."""
+        if self._parts is None:
+            return ()
+        treatment, folded, *_ = self._parts
+        return tuple(treatment.seen.charges[i].id for i in folded.unpaid)
 
     @property
     def overdue_charge_ids(self) -> tuple[str, ...]:
@@ -209,7 +218,11 @@ def _position(
         contacts_of(seen, terms, day, values, changes)
         states_of(seen, day, values, changes)
         contradictions += court_of(seen, day, values, changes)
-    steps_of(seen, terms, day, moment, values, changes)
+    since, follows = owed_since(treatment, folded)
+    values["owed_since"] = since
+    # Of a debt that was wholly paid, nothing counts for the next.
+    for_debt = (since if since is not None else day + 1) if follows and terms.restarts else NEVER
+    steps_of(seen, terms, day, moment, for_debt, values, changes)
     if account.currency != terms.currency:
         contradictions.append(("other_currency", "account", account.account_id))
     if seen.next_day is not None:

@@ -16,7 +16,8 @@ from feerules.plan.bounds import Builder, TooLarge
 from feerules.plan.conditions import cells_hold
 from feerules.plan.cuts import Cuts, cuts_of
 from feerules.plan.elapsed import months_fact, months_since
-from feerules.plan.ledger_terms import terms_of
+from feerules.plan.ladders import is_amount
+from feerules.plan.ledger_terms import step_terms, terms_of
 from feerules.plan.ledgers import LedgerTerms
 from feerules.plan.lines import table_term
 from feerules.plan.lookups import NOTES, Found, decide
@@ -24,7 +25,7 @@ from feerules.plan.moments import Moment
 from feerules.plan.names import FIRST_DAY, LAST_DAY, Names, Refused, place_of, texts_in
 from feerules.plan.nodes import Fact, Guard, Leaf, Node, Plan, in_order
 from feerules.plan.terms import Scope, Term
-from feerules.vocabulary import ALIASES, POSITION, PositionFact, bucket_fact, step_facts
+from feerules.vocabulary import ALIASES, POSITION, PositionFact, bucket_fact
 
 __all__ = ["Compiled", "PolicyVersion", "compile_policy", "policy_names"]
 
@@ -98,7 +99,7 @@ def policy_names(policy: DunningPolicy, library: FactLibrary, mapping: Mapping[s
 def _own_facts(policy: DunningPolicy) -> Iterator[PositionFact]:
     yield from map(bucket_fact, policy.buckets)
     for step in _steps(policy):
-        yield from step_facts(step.id, by_clock=step.gap_by == "clock", must_be=step.must_be is not None)
+        yield from step_terms(step).facts
 
 
 def _steps(policy: DunningPolicy) -> tuple[Step, ...]:
@@ -234,10 +235,16 @@ class _Compiling:
                 self.outputs[f"stop.{number}.until"] = self.b.choose(term.present or self.b.true, day, none)
 
     def _holds(self, part: Stop | Step) -> Node:
-        tests = [cells_hold(self.scope, part.when)]
-        if part.any:
-            tests.append(self.b.any_of([cells_hold(self.scope, cells) for cells in part.any]))
-        return self.b.all_of(tests)
+        b, scope = self.b, self.scope
+        when = cells_hold(scope, part.when)
+        if not part.any:
+            return when
+        # What decides already leaves the rest unasked.
+        found: Node = b.false
+        for cells in part.any:
+            with scope.needing(b.all_of((when, b.negate(found)))):
+                found = b.any_of((found, cells_hold(scope, cells)))
+        return b.all_of((when, found))
 
     # The ladder
 
@@ -265,6 +272,10 @@ class _Compiling:
         tests = [self._tried(partial(self._holds, step))]
         if step.after is not None:
             tests.append(self._after(step, step.after))
+        if step.legal:
+            # Only of what a delivered, expired demand has covered.
+            covered = self.scope.term("demand_covers", step.where).node
+            tests.append(b.compare("<", b.const(0, 2), covered))
         met, rested = b.all_of(tests), self._rested(step)
         most = step.at_most
         if most is None and self.policy.ladder and self.policy.ladder.order == "one_step_at_a_time":
@@ -275,9 +286,11 @@ class _Compiling:
             f"step.{number}.rested": rested,
             f"step.{number}.left": left,
         }
-        if step.fee is not None:
-            fee = self._fee(step.fee, met)
-            self.outputs[f"step.{number}.fee"] = b.choose(met, fee, b.const(0, 2))
+        for name, formula in (("fee", step.fee), ("amount", step.amount)):
+            # What is no amount at all is told with the ladder.
+            if formula is not None and (name == "fee" or is_amount(self.policy, step)):
+                made = self._tried(partial(self._money, formula, met))
+                self.outputs[f"step.{number}.{name}"] = made
         return b.all_of((met, rested, left))
 
     def _rested(self, step: Step) -> Node:
@@ -287,7 +300,7 @@ class _Compiling:
         gap = b.const(1 if clock else max(step.gap or 0, 1))
         by_clock = [self.scope.term(f"steps.{step.id}.rested", step.where).node] if clock else []
         tests = []
-        for name in ("days", "tried") if step.must_be else ("days",):
+        for name in ("days", "tried") if step_terms(step).holds else ("days",):
             since = self.scope.term(f"steps.{step.id}.{name}", step.where)
             over = b.all_of((b.compare("<=", gap, since.node), *by_clock))
             tests.append(b.any_of((b.negate(since.present or b.true), over)))
@@ -305,22 +318,26 @@ class _Compiling:
         since = {name: cell for name, cell in ((days, after.days), (months, after.months)) if cell != "-"}
         return self.b.all_of((done, cells_hold(self.scope, since)))
 
-    def _fee(self, formula: Formula, met: Node) -> Node:
-        """What a step costs the debtor; its facts are needed only where its conditions hold."""
+    def _money(self, formula: Formula, met: Node) -> Node:
+        """What a step costs or asks for; its facts are needed only where its conditions hold."""
         with self.scope.needing(met):
-            return self.b.rounded(self.scope.formula(formula).node, 2)
+            sum_ = self.b.rounded(self.scope.formula(formula).node, 2)
+        return self.b.choose(met, sum_, self.b.const(0, 2))
 
     def _in_order(self, steps: Sequence[Step], counts: Sequence[Node], ready: Sequence[Node]) -> list[Node]:
         """The steps that may be taken, by the order of the ladder; the first of them is taken."""
         b = self.b
-        if not self.policy.ladder or self.policy.ladder.order != "one_step_at_a_time":
+        order = self.policy.ladder.order if self.policy.ladder else "first"
+        if order == "first":
             return list(ready)
         done = [b.compare("<", b.const(0), count) for count in counts]
         due = []
         for number, each in enumerate(ready):
-            before = b.true if number == 0 else done[number - 1]
-            later = b.any_of(done[number + 1 :])
-            due.append(b.all_of((each, before, b.negate(later))))
+            # No way leads back to a step before one that was done and is in force.
+            tests = [each, b.negate(b.any_of(done[number + 1 :]))]
+            if order == "one_step_at_a_time" and number:
+                tests.append(done[number - 1])
+            due.append(b.all_of(tests))
         return due
 
     def _chosen(self, due: Sequence[Node]) -> Node:

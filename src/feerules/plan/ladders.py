@@ -13,7 +13,7 @@ from feerules.plan.names import place_of
 from feerules.plan.soundness import check_effective
 from feerules.vocabulary import ALIASES, POSITION
 
-__all__ = ["unsound_policy"]
+__all__ = ["is_amount", "unsound_policy"]
 
 Span = tuple[int, int]
 
@@ -101,14 +101,24 @@ def _of_applies(policy: DunningPolicy) -> Iterator[Problem]:
             )  # fmt: skip
 
 
-def _of_amounts(policy: DunningPolicy, steps: Sequence[Step]) -> Iterator[Problem]:
+def is_amount(policy: DunningPolicy, step: Step) -> bool:
+    """Whether a step asks for the result of a formula, or for a fact that may be an amount."""
+    name = ALIASES.get(step.amount_name, step.amount_name)
+    return name in ("", *_amounts(policy), *policy.facts, *policy.derived)
+
+
+def _amounts(policy: DunningPolicy) -> list[str]:
     known = [name for name, fact in POSITION.items() if fact.kind == "decimal"]
-    known += [f"bucket_{bucket}" for bucket in policy.buckets]
+    return [*known, *(f"bucket_{bucket}" for bucket in policy.buckets)]
+
+
+def _of_amounts(policy: DunningPolicy, steps: Sequence[Step]) -> Iterator[Problem]:
+    known = _amounts(policy)
     for step in steps:
-        if step.amount is not None and ALIASES.get(step.amount, step.amount) not in known:
+        if not is_amount(policy, step):
             yield step.problem(
                 "unknown_fact", found=f'"{step.amount}" as the amount of {step.id}',
-                expected=f"an amount of the position: {', '.join(known)}", hint=did_you_mean(step.amount, known),
+                expected=f"an amount of the position: {', '.join(known)}", hint=did_you_mean(step.amount_name, known),
                 key="amount",
             )  # fmt: skip
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
 
-from feerules.documents.policy import DunningPolicy, LateFee, ParameterRate
+from feerules.documents.policy import DunningPolicy, LateFee, ParameterRate, Step
 from feerules.errors import did_you_mean
 from feerules.periods import day_number
 from feerules.plan.bounds import Builder
 from feerules.plan.conditions import Conditions, subject
 from feerules.plan.ledgers import (
+    APPROVED,
     AWAY,
     CONNECTED,
     REFUSED,
@@ -26,7 +27,7 @@ from feerules.plan.moments import Moment
 from feerules.plan.names import FIRST_DAY, Names, Refused, place_of
 from feerules.plan.terms import Scope
 
-__all__ = ["terms_of"]
+__all__ = ["step_terms", "terms_of"]
 
 
 def terms_of(policy: DunningPolicy, names: Names) -> LedgerTerms:
@@ -54,18 +55,23 @@ def terms_of(policy: DunningPolicy, names: Names) -> LedgerTerms:
         unreachable=frozenset(outcomes.unreachable or UNREACHABLE),
         away=frozenset(outcomes.away or AWAY),
         refused=frozenset(outcomes.refused or REFUSED),
-        steps=tuple(
-            StepTerms(
-                step.id,
-                step.in_force,
-                step.must_be == "delivered",
-                step.period or 0,
-                step.gap if step.gap_by == "clock" else None,
-                len(step.channels),
-            )
-            for step in steps
-        ),
+        approved=frozenset(outcomes.approved or APPROVED),
+        steps=tuple(map(step_terms, steps)),
         limits_per_party=policy.limits.per == "party",
+        restarts=policy.ladder is None or policy.ladder.restart == "when_paid",
+    )
+
+
+def step_terms(step: Step) -> StepTerms:
+    return StepTerms(
+        step.id,
+        in_force=step.in_force,
+        delivered=step.must_be == "delivered",
+        period=step.period or 0,
+        more_than=step.gap if step.gap_by == "clock" else None,
+        channels=len(step.channels),
+        in_turn=step.in_turn,
+        rests=(step.gap or 0) > 1,
     )
 
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from feerules.plan.nodes import Mode
+from feerules.vocabulary import PositionFact, step_facts
 
 __all__ = [
+    "APPROVED",
     "AWAY",
     "CONNECTED",
     "REFUSED",
@@ -29,6 +31,8 @@ CONNECTED = ("connected", "answered", "promised", "refused", "away", "read", "me
 UNREACHABLE = ("no_answer", "off", "busy", "not_met", "wrong_number", "undelivered")
 AWAY = ("away",)
 REFUSED = ("refused",)
+# What an approval says that is one; without any word it is one too.
+APPROVED = ("approved", "granted", "agreed", "同意", "批准", "通过")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,8 @@ class StepTerms:
     `in_force`: for how many days a step that was done counts (None: for ever). `delivered`: it counts only
     where delivery is proved. `period`: the days that a demand gives before it expires. `more_than`: so many
     times 24 hours must have passed, and more, before it is done again (None: days are counted elsewhere).
-    `channels`: how many it has; a try that failed gives way to the next of them.
+    `channels`: how many it has; a try that failed gives way to the next of them. `in_turn`: they take turns.
+    `rests`: for more than a day after it was done.
     """
 
     id: str
@@ -84,12 +89,26 @@ class StepTerms:
     period: int = 0
     more_than: int | None = None
     channels: int = 0
+    in_turn: bool = False
+    rests: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether a try may hold it back that does not count as done."""
+        return self.delivered or self.rests
+
+    @property
+    def facts(self) -> tuple[PositionFact, ...]:
+        """What a position tells of it."""
+        by_clock = self.more_than is not None
+        return step_facts(self.id, by_clock=by_clock, holds=self.holds, in_turn=self.in_turn)
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerTerms:
     """Everything a ledger needs to know of a policy. The meaning of each is in `ledger/`.
 
+    `restarts`: what was done for a debt that was wholly paid does not count for the next one.
     `edges` are the ages at which a charge becomes overdue or changes its bucket, `inside` the buckets (by
     number) below the first of them, between them and above the last.
     """
@@ -114,8 +133,10 @@ class LedgerTerms:
     unreachable: frozenset[str] = frozenset(UNREACHABLE)
     away: frozenset[str] = frozenset(AWAY)
     refused: frozenset[str] = frozenset(REFUSED)
+    approved: frozenset[str] = frozenset(APPROVED)
     steps: tuple[StepTerms, ...] = ()
     limits_per_party: bool = True
+    restarts: bool = True
     edges: tuple[int, ...] = field(init=False, repr=False, compare=False)
     inside: tuple[tuple[int, ...], ...] = field(init=False, repr=False, compare=False)
 
