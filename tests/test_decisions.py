@@ -104,6 +104,21 @@ TRIED = [
     Case("on the channel that was tried last", steps(FIRST), (did(1, "first", "2026-10-31", type="demand", delivered=False), did(2, "first", "2026-11-01", type="demand")), {"step_id": "first", "channel": "in_person"}),
 ]  # fmt: skip
 
+NEW_DEBT = (charge("C-0", "2026-08-31", "80.00"), payment("P-1", "2026-10-20", "80.00"), DEBT)
+TWICE = (did(1, "reminder", "2026-09-10"), did(2, "reminder", "2026-10-10"))
+RESTARTS = [
+    Case("after all was paid, a new debt begins at the first step", steps(*TWO, order="one_step_at_a_time"), (*TWICE, did(3, "call", "2026-10-15")), {"step_id": "reminder"}, TODAY, NEW_DEBT),
+    Case("what was done for the old debt is not used up", steps(REMINDER), TWICE, {"step_id": "reminder", "channel": "wechat"}, TODAY, NEW_DEBT),
+    Case("and nothing comes after it", steps(CALL.replace("when", "after: {step: reminder}, when")  , REMINDER.replace(">= 5", ">= 50")), TWICE, {"decision": "wait", "reasons": "nothing_due"}, TODAY, NEW_DEBT),
+    Case("yet no sooner than its gap allows", steps(REMINDER.replace("gap: 5", "gap: 35")), TWICE, {"decision": "wait", "until": "2026-11-14", "reasons": "resting"}, TODAY, NEW_DEBT),
+    Case("not where something of it is left", steps(REMINDER), TWICE, {"decision": "wait", "reasons": "used_up"}, TODAY, (*NEW_DEBT[:1], payment("P-1", "2026-10-20", "79.99"), DEBT)),
+    Case("nor where the new debt came before it was paid", steps(REMINDER), TWICE, {"decision": "wait", "reasons": "used_up"}, TODAY, (*NEW_DEBT[:2], DEBT | {"issued_on": "2026-10-20"})),
+    Case("nor where the payment is reversed", steps(REMINDER), TWICE, {"decision": "wait", "reasons": "used_up"}, TODAY, (*NEW_DEBT, payment("P-2", "2026-11-02", None, reverses_payment_id="P-1"))),
+    Case("nor where the ladder never restarts", steps(REMINDER).replace("  steps", "  restart: never\n  steps"), TWICE, {"decision": "wait", "reasons": "used_up"}, TODAY, NEW_DEBT),
+    Case("what was done before the first debt counts", steps(REMINDER), TWICE, {"decision": "wait", "reasons": "used_up"}),
+    Case("an approval for the old debt is none for the new one", steps(REMINDER + ", approval: manager"), (did(1, "reminder", "2026-10-01", type="approval"),), {"needs_approval": "manager"}, TODAY, NEW_DEBT),
+]  # fmt: skip
+
 AFTER = 'id: call, after: {step: reminder, days: "[5..20]"}, channels: [phone], gap: 3 days'
 AFTERS = [
     Case("not before the other step", steps(AFTER, REMINDER), (), {"step_id": "reminder"}),
@@ -113,6 +128,7 @@ AFTERS = [
     Case("and not beyond", steps(AFTER, REMINDER), (did(1, "reminder", "2026-10-20"),), {"step_id": "reminder"}),
     Case("one of several conditions holds", steps('id: call, any: [{hardship: true}, {days_overdue: 10}], channels: [phone], gap: 1 day'), (), {"step_id": "call"}),
     Case("and none does", steps('id: call, any: [{hardship: true}, {days_overdue: 11}], channels: [phone], gap: 1 day'), (), {"decision": "wait"}),
+    Case("what is not asked need not be known", "derived: {since: steps.call.days - 3}\n" + steps('id: a, when: {days_overdue: "> 50"}, any: [{steps.call.count: 0}, {since: ">= 0"}], gap: 1 day', 'id: call, when: {overdue: "> 0"}, any: [{steps.call.count: 0}, {since: ">= 0"}], channels: [phone], gap: 1 day'), (), {"step_id": "call"}),
     Case("when and any hold together", steps('id: call, when: {hold: true}, any: [{days_overdue: 10}], channels: [phone], gap: 1 day'), (), {"decision": "wait"}),
 ]  # fmt: skip
 
@@ -123,8 +139,10 @@ CHANNELS = [
     Case("in turn: the first", steps(TURNS), (), {"channel": "phone", "fallback": "visit", "role": "collector"}),
     Case("in turn: the second", steps(TURNS), (did(1, "call", "2026-11-05"),), {"channel": "visit", "fallback": "group"}),
     Case("in turn: the last, and somebody else takes over", steps(TURNS), (did(1, "call", "2026-11-05"), did(2, "call", "2026-11-08")), {"channel": "group", "fallback": "phone", "audience": "public", "role": "leader", "reasons": "due escalated"}),
+    Case("turns go on where what was done is out of force", steps(TURNS + ", in_force: 4 days"), (did(1, "call", "2026-11-01"), did(2, "call", "2026-11-08")), {"channel": "group", "role": "collector"}),
     Case("a step without channels knows no hours", steps('id: file, when: {overdue: "> 0"}, gap: 1 day') + 'windows: {holiday: ["09:00-10:00"]}\n', (), {"step_id": "file", "channel": None, "not_before": None}),
-    Case("an amount of its own", steps('id: file, when: {overdue: "> 0"}, gap: 1 day, amount: outstanding'), (), {"amount": "300.60"}, TODAY, (DEBT, charge("C-2", "2026-12-31", "50.00", issued_on="2026-11-01"))),
+    Case("an amount by a formula", steps('id: file, when: {overdue: "> 0"}, gap: 1 day, amount: overdue + late_fee_due') + "late_fee: {rate: 0.001}\n", (), {"amount": "253.11", "charge_ids": ["C-1"]}),
+    Case("an amount of its own", steps('id: file, when: {overdue: "> 0"}, gap: 1 day, amount: outstanding'), (), {"amount": "300.60", "charge_ids": ["C-1", "C-2"]}, TODAY, (DEBT, charge("C-2", "2026-12-31", "50.00", issued_on="2026-11-01"))),
 ]  # fmt: skip
 
 
@@ -157,12 +175,24 @@ LEGAL = [
     Case("approval is needed", steps(DEMAND), (), {"step_id": "demand", "needs_approval": "manager", "reasons": "due needs_approval"}),
     Case("approval is given", steps(DEMAND), (did(1, "demand", "2026-11-09", type="approval"),), {"step_id": "demand", "needs_approval": None}),
     Case("approval is refused", steps(DEMAND), (did(1, "demand", "2026-11-09", type="approval", outcome="refused"),), {"needs_approval": "manager"}),
+    Case("a word that is none of approval", steps(DEMAND), (did(1, "demand", "2026-11-09", type="approval", outcome="拒绝"),), {"needs_approval": "manager"}),
+    Case("approval by a word", steps(DEMAND), (did(1, "demand", "2026-11-09", type="approval", outcome="同意"),), {"needs_approval": None}),
+    Case("approval by a word of one's own", "ledger: {outcomes: {approved: [ok]}}\n" + steps(DEMAND), (did(1, "demand", "2026-11-09", type="approval", outcome="ok"),), {"needs_approval": None}),
     Case("approval of another step", steps(DEMAND), (did(1, "order", "2026-11-09", type="approval"),), {"needs_approval": "manager"}),
     Case("approval was used up by the step", steps(DEMAND), (did(1, "demand", "2026-09-01", type="approval"), did(2, "demand", "2026-09-20", type="demand", delivered=True)), {"needs_approval": "manager"}),
+    Case("on the same day too", steps(DEMAND), (did(1, "demand", "2026-09-20", type="approval"), did(2, "demand", "2026-09-20", type="demand", delivered=True)), {"needs_approval": "manager"}),
+    Case("but for one that came later on that day", steps(DEMAND), (did(1, "demand", "2026-09-20", type="approval", occurred_at="2026-09-20T15:00"), did(2, "demand", "2026-09-20", type="demand", delivered=True, occurred_at="2026-09-20T09:00")), {"needs_approval": None}),
+    Case("and no later than the step is in force", steps(DEMAND.replace("gap: 30", "in_force: 40 days, gap: 30")), (did(1, "demand", "2026-09-01", type="approval"), did(2, "demand", "2026-09-20", type="demand", delivered=True)), {"needs_approval": "manager"}),
+    Case("a legal step is not due where nothing is covered", steps(ORDER.replace("demand: expired", "overdue: '> 0'"), DEMAND.replace("> 0", "> 99999")), (), {"decision": "wait", "reasons": "nothing_due"}, TODAY, OLD),
     Case("a legal step asks only for what the demand covered", steps(ORDER), (SERVED,), {"step_id": "order", "amount": "800.00", "charge_ids": ["C-1"]}, TODAY, OLD),
     Case("and not while its period runs", steps(ORDER), (SERVED,), {"decision": "wait", "next_review_on": "2026-10-06"}, "2026-10-01", OLD),
 ]  # fmt: skip
 LEGAL[-1] = Case(LEGAL[-1].title, steps(ORDER, DEMAND), (SERVED,), {"decision": "wait"}, "2026-10-01", OLD)
+
+
+def contacts(*on: str, outcome: str = "answered") -> tuple[dict[str, Any], ...]:
+    return tuple(did(number, "other", day, outcome=outcome) for number, day in enumerate(on))
+
 
 STOPS = """\
 stops:
@@ -171,6 +201,9 @@ stops:
   - {id: held, when: {hold: true}, then: hold, until: {hold_review_on: 0 days}, review: 7 days}
   - {id: frail, any: [{hardship: true}, {death: true}], then: clear}
 """
+UNTIL_ONLY = (
+    "stops: [{id: held, when: {hold: true}, then: hold, until: {hold_review_on: 0 days}, by: manager}]\n"
+)
 PROMISE = event("E-1", "promise", "2026-11-05", promised_on="2026-11-20")
 DISPUTE = event("E-2", "dispute", "2026-11-06")
 FILE = "id: file, when: {dispute: open}, at_most: 1"
@@ -181,13 +214,12 @@ STOPPED = [
     Case("and stops once that is done", STOPS + steps(*TWO, FILE), (DISPUTE, did(3, "file", "2026-11-08", type="action")), {"decision": "review", "stop": "disputed", "by": "service_manager", "until": "2026-11-20"}),
     Case("held until its day of review", STOPS + steps(*TWO, FILE), (event("E-1", "hold", "2026-11-01", review_on="2026-11-25"),), {"decision": "hold", "stop": "held", "until": "2026-11-25"}),
     Case("after that day, so many days more", STOPS + steps(*TWO, FILE), (event("E-1", "hold", "2026-11-01", review_on="2026-11-05"),), {"decision": "hold", "until": "2026-11-17"}),
+    Case("a stop whose day has passed goes to a person", UNTIL_ONLY + steps(*TWO), (event("E-1", "hold", "2026-11-01", review_on="2026-11-05"),), {"decision": "review", "stop": "held", "by": "manager", "reasons": "stop stop_over"}),
+    Case("and one whose day nobody knows", UNTIL_ONLY + steps(*TWO), (event("E-1", "hold", "2026-11-01", ends_on="2026-12-24"),), {"decision": "review", "reasons": "stop stop_over"}),
+    Case("a step that is let through and must wait leaves the stop", STOPS + steps(*TWO, FILE + ", channels: [phone]") + "limits: {day: {attempts: 1}}\n", (DISPUTE, *contacts(TODAY)), {"decision": "review", "stop": "disputed", "by": "service_manager", "reasons": "stop lets_through due day_limit", "next_review_on": "2026-11-11"}),
     Case("a stop that clears", STOPS + steps(*TWO, FILE), (event("E-1", "hardship", "2026-11-01"),), {"decision": "clear", "stop": "frail"}),
     Case("no stop holds", STOPS + steps(*TWO, FILE), (), {"decision": "act", "step_id": "reminder"}),
 ]  # fmt: skip
-
-
-def contacts(*on: str, outcome: str = "answered") -> tuple[dict[str, Any], ...]:
-    return tuple(did(number, "other", day, outcome=outcome) for number, day in enumerate(on))
 
 
 LIMITED = steps(REMINDER)
@@ -196,6 +228,7 @@ LIMITS = [
     Case("contacts of a day that reached the party", LIMITED + "limits: {day: {connected: 2}}\n", contacts(TODAY, TODAY), {"decision": "wait", "until": "2026-11-11"}),
     Case("attempts that reached nobody do not count there", LIMITED + "limits: {day: {connected: 2}}\n", contacts(TODAY, TODAY, outcome="no_answer"), {"decision": "act"}),
     Case("contacts of a week, to its Sunday", LIMITED + "limits: {week: {at_most: 2}}\n", contacts("2026-11-09", "2026-11-10"), {"decision": "wait", "until": "2026-11-16", "reasons": "due week_limit"}),
+    Case("and those that reached nobody", LIMITED + "limits: {week: {at_most: 2}}\n", contacts("2026-11-09", "2026-11-10", outcome="no_answer"), {"decision": "wait", "reasons": "due week_limit"}),
     Case("those of last week do not count", LIMITED + "limits: {week: {at_most: 2}}\n", contacts("2026-11-07", "2026-11-08"), {"decision": "act"}),
     Case("days between any two contacts", LIMITED + "limits: {gap: 3 days}\n", contacts("2026-11-08"), {"decision": "wait", "until": "2026-11-11", "reasons": "due contact_gap"}),
     Case("a target is told and forces nothing", LIMITED + "limits: {week: {target: 2, at_most: 5}}\n", contacts("2026-11-09"), {"decision": "act", "reasons": "due week_target"}),
@@ -230,7 +263,7 @@ DATA = [
 ]  # fmt: skip
 
 
-@cases(ORDERS, TIMES, TRIED, AFTERS, CHANNELS, GIVING_WAY, LEGAL, STOPPED, LIMITS, WHEN, DATA)
+@cases(ORDERS, TIMES, TRIED, RESTARTS, AFTERS, CHANNELS, GIVING_WAY, LEGAL, STOPPED, LIMITS, WHEN, DATA)
 def test_a_policy_decides(case: Case) -> None:
     assert case.expected
     if "of the party" in case.title or "account alone" in case.title:

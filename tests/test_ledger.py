@@ -352,6 +352,24 @@ def test_the_age_of_the_ledger_counts_from_its_last_record() -> None:
     assert position("2026-01-31", JANUARY).ledger_age_days is None
 
 
+SINCE = [
+    ("2026-03-31", [JANUARY], "2026-01-01"),
+    ("2026-03-31", [JANUARY, payment("P-1", "2026-02-28", "100.00"), FEBRUARY | {"issued_on": "2026-03-02"}], "2026-03-02"),
+    ("2026-03-31", [JANUARY, FEBRUARY, payment("P-1", "2026-02-28", "100.00")], "2026-01-01"),  # one follows the other
+    ("2026-03-31", [JANUARY, payment("P-1", "2026-02-01", "100.00"), FEBRUARY], "2026-01-01"),  # on the same day too
+    ("2026-03-31", [JANUARY, payment("P-1", "2026-01-09", "100.00"), FEBRUARY], "2026-02-01"),  # paid before it was due
+    ("2026-03-31", [JANUARY, payment("P-1", "2026-02-28", "100.00")], None),
+    ("2026-03-31", [], None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("as_of", "entries", "since"), SINCE)
+def test_a_debt_lasts_since_the_last_evening_on_which_nothing_was_open(
+    as_of: str, entries: list[dict[str, Any]], since: str | None
+) -> None:
+    assert position(as_of, *entries).owed_since == (None if since is None else day(since))
+
+
 LOG = (
     payment("P-1", "2026-01-20", "100.00", status="in_transit", recorded_at="2026-01-20"),
     payment("P-1", "2026-01-20", "100.00", recorded_at="2026-01-23"),

@@ -6,6 +6,7 @@ import pickle
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 
 from accounts import HORIZON, accounts, days, ledger_terms, lone_payments, offsets, on
 from feerules import Account, Payment
-from feerules.ledger.allocation import fold_day_by_day, fold_first_in_first_out
+from feerules.ledger.allocation import fold, fold_day_by_day, fold_first_in_first_out
+from feerules.ledger.history import open_before, owed_since
 from feerules.ledger.position import COUNTING, Position, position_of
 from feerules.ledger.seen import Seen, see
 from feerules.ledger.treatment import treat
@@ -104,6 +106,24 @@ def with_line(seen: Seen, terms: LedgerTerms) -> Any:
     treatment = treat(seen, terms)
     seen.fifo = True
     return treatment
+
+
+@given(accounts(with_events=False), ledger_terms(), days)
+def test_a_debt_lasts_as_long_as_no_evening_is_without_one(
+    account: Account, terms: LedgerTerms, day: date
+) -> None:
+    seen = see(account.rows(), day_number(day), None)
+    treatment = treat(seen, terms)
+    folded = fold(seen, treatment)
+    first, last = min((row.day for row in seen.charges), default=0), day_number(day)
+    evenings = [
+        sum(open_before(folded, [i], evening + 1) for i, row in enumerate(seen.charges) if row.day <= evening and treatment.counts[i])
+        for evening in range(first, last + 1)
+    ]  # fmt: skip
+    runs = [(is_open, sum(1 for _ in run)) for is_open, run in groupby(evenings, key=bool)]
+    expected = last - runs[-1][1] + 1 if runs and runs[-1][0] and seen.charges else None
+    follows = sum(is_open for is_open, _ in runs) > (expected is not None)
+    assert owed_since(treatment, folded) == (expected, follows)
 
 
 # Time
