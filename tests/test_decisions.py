@@ -183,6 +183,9 @@ LEGAL = [
     Case("on the same day too", steps(DEMAND), (did(1, "demand", "2026-09-20", type="approval"), did(2, "demand", "2026-09-20", type="demand", delivered=True)), {"needs_approval": "manager"}),
     Case("but for one that came later on that day", steps(DEMAND), (did(1, "demand", "2026-09-20", type="approval", occurred_at="2026-09-20T15:00"), did(2, "demand", "2026-09-20", type="demand", delivered=True, occurred_at="2026-09-20T09:00")), {"needs_approval": None}),
     Case("and no later than the step is in force", steps(DEMAND.replace("gap: 30", "in_force: 40 days, gap: 30")), (did(1, "demand", "2026-09-01", type="approval"), did(2, "demand", "2026-09-20", type="demand", delivered=True)), {"needs_approval": "manager"}),
+    Case("credit beside what is owed is told of", "ledger: {credit: kept}\n" + steps(REMINDER), (), {"decision": "act", "reasons": "due stray_credit"}, TODAY, (DEBT, payment("P-1", "2026-10-01", "5.00"))),
+    Case("a claim that may be refused for its age is told of", steps(REMINDER), (), {"decision": "act", "reasons": "due time_barred"}, "2029-11-10"),
+    Case("and not before", steps(REMINDER), (), {"reasons": "due"}, "2029-10-31"),
     Case("a legal step is not due where nothing is covered", steps(ORDER.replace("demand: expired", "overdue: '> 0'"), DEMAND.replace("> 0", "> 99999")), (), {"decision": "wait", "reasons": "nothing_due"}, TODAY, OLD),
     Case("a legal step asks only for what the demand covered", steps(ORDER), (SERVED,), {"step_id": "order", "amount": "800.00", "charge_ids": ["C-1"]}, TODAY, OLD),
     Case("and not while its period runs", steps(ORDER), (SERVED,), {"decision": "wait", "next_review_on": "2026-10-06"}, "2026-10-01", OLD),
@@ -217,6 +220,7 @@ STOPPED = [
     Case("a stop whose day has passed goes to a person", UNTIL_ONLY + steps(*TWO), (event("E-1", "hold", "2026-11-01", review_on="2026-11-05"),), {"decision": "review", "stop": "held", "by": "manager", "reasons": "stop stop_over"}),
     Case("and one whose day nobody knows", UNTIL_ONLY + steps(*TWO), (event("E-1", "hold", "2026-11-01", ends_on="2026-12-24"),), {"decision": "review", "reasons": "stop stop_over"}),
     Case("a step that is let through and must wait leaves the stop", STOPS + steps(*TWO, FILE + ", channels: [phone]") + "limits: {day: {attempts: 1}}\n", (DISPUTE, *contacts(TODAY)), {"decision": "review", "stop": "disputed", "by": "service_manager", "reasons": "stop lets_through due day_limit", "next_review_on": "2026-11-11"}),
+    Case("a person's reason is told", STOPS + steps(*TWO, FILE), (event("E-1", "hold", "2026-11-01", review_on="2026-11-25", reason="住院"),), {"decision": "hold", "reasons": "stop held"}),
     Case("a stop that clears", STOPS + steps(*TWO, FILE), (event("E-1", "hardship", "2026-11-01"),), {"decision": "clear", "stop": "frail"}),
     Case("no stop holds", STOPS + steps(*TWO, FILE), (), {"decision": "act", "step_id": "reminder"}),
 ]  # fmt: skip

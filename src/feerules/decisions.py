@@ -26,6 +26,7 @@ SAYINGS: Mapping[str, str] = {
     ),
     "before_last_step": sentence("{title} was done on {day}, after the day that is asked about."),
     "stop": sentence("Stop: {title}."),
+    "held": sentence("Put on hold: {what}."),
     "stop_over": sentence("The day until which it holds has passed, or is not known."),
     "class": sentence("Class: {title} (row {row})."),
     "lets_through": sentence("The stop lets this step through."),
@@ -42,6 +43,8 @@ SAYINGS: Mapping[str, str] = {
     "no_hours": sentence("The policy leaves no hours for contacts in the next weeks."),
     "unknown_year": sentence("The calendar does not know the holidays of this year."),
     "week_target": sentence("{count} contacts this week, {target} are aimed at."),
+    "stray_credit": sentence("There is credit of {amount} beside what is owed."),
+    "time_barred": sentence("The oldest claim may be refused for its age since {day}."),
     "needs_approval": sentence("{role} must approve it first."),
     "escalated": sentence(
         "{role} takes over: {title} was done as often as the policy leaves to others ({count})."

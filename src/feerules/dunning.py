@@ -117,6 +117,8 @@ class _Deciding:
             return None
         stop = self.policy.stops[number]
         self._because("stop", stop, title=self._title(stop))
+        if self.position.hold_reason:
+            self._because("held", what=self.position.hold_reason)
         through = self.answers.get(f"step.through.{number}", len(self.steps))
         if through < len(self.steps):
             self._because("lets_through", stop)
@@ -250,6 +252,7 @@ class _Deciding:
             approval = None
         if approval is not None:
             self._because("needs_approval", step, role=approval)
+        self._warn()
         amount, charge_ids = self._asked(step)
         fee = from_scaled(self.answers.get(f"step.{self.steps.index(step)}.fee", 0), 2)
         if fee:
@@ -277,6 +280,14 @@ class _Deciding:
             announces=step.announces,
             source=self.about.rules[id(step)].source or self.about.source,
         )
+
+    def _warn(self) -> None:
+        """What whoever asks for money must know before."""
+        if "stray_credit" in self.position.warnings:
+            self._because("stray_credit", amount=self.position["credit"])
+        days = self.values["limitation_in_days"]
+        if days is not None and days < 0:
+            self._because("time_barred", day=self.position["limitation_on"])
 
     def _asked(self, step: Step) -> tuple[Decimal, tuple[str, ...]]:
         """What a step asks for, and the charges that it is about; a step of legal effect only for what a

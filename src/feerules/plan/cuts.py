@@ -40,7 +40,12 @@ def cuts_of(plan: Plan) -> Cuts:
             found[leaf.name] = None if cuts is None or known is None else known | cuts
     # An output that is the fact itself changes whenever the fact does.
     found |= {facts[id(node)].name: None for node in plan.totals.values() if id(node) in facts}
-    return {name: None if cuts is None else tuple(sorted(cuts)) for name, cuts in found.items()}
+    # Below the least that a fact can be, there is nothing that could differ.
+    least = {leaf.name: leaf.lo for leaf in plan.leaves}
+    return {
+        name: None if cuts is None else tuple(sorted(cut for cut in cuts if cut > least[name]))
+        for name, cuts in found.items()
+    }
 
 
 def _facts(nodes: list[Node]) -> dict[int, Leaf]:
