@@ -115,6 +115,88 @@ def test_a_demand_that_was_not_delivered_is_an_attempt_but_no_step() -> None:
     assert (found.attempts_today, found["steps.demand.count"], found.last_step) == (1, 0, None)
 
 
+GIVING_WAY = LedgerTerms(
+    steps=(
+        StepTerms("reminder", channels=3),
+        StepTerms("letter", channels=1),
+        StepTerms("file"),
+        StepTerms("demand", delivered=True, period=15, channels=2),
+        StepTerms("notice", delivered=True, period=15, channels=2),
+    )
+)
+
+
+def tries(step: str, *delivered: bool | None, type_: str = "contact") -> list[dict[str, Any]]:
+    """A step that was tried day after day from 1 February, and whether it arrived."""
+    return [
+        event(f"E-{step}-{n}", type_, f"2026-02-0{n}", step_id=step, delivered=said)
+        for n, said in enumerate(delivered, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("step", "delivered", "count", "days", "failed"),
+    [
+        ("reminder", [False], 0, None, 1),
+        ("reminder", [False, False], 0, None, 2),
+        ("reminder", [False, False, False], 1, 7, 0),  # done once, on the day of the last of them
+        ("reminder", [False, False, False, False], 1, 7, 1),
+        ("reminder", [False] * 6, 2, 4, 0),
+        ("reminder", [False, True], 1, 8, 0),
+        ("reminder", [False, None], 1, 8, 0),  # what nobody says to have failed was done
+        ("reminder", [True, False], 1, 9, 1),
+        ("reminder", [False, False, True, False, False], 1, 7, 2),
+        ("letter", [False], 1, 9, 0),
+        ("letter", [False, False], 2, 8, 0),
+        ("file", [False], 1, 9, 0),
+        ("demand", [False, False, False], 0, None, 3),
+        ("demand", [False, None, True, None], 1, 7, 0),
+    ],
+)
+def test_a_try_that_failed_is_done_only_where_no_channel_is_left(
+    step: str, delivered: list[bool | None], count: int, days: int | None, failed: int
+) -> None:
+    found = position("2026-02-10", *tries(step, *delivered), terms=GIVING_WAY)
+    assert [found[f"steps.{step}.{name}"] for name in ("count", "days", "failed")] == [count, days, failed]
+    assert (found.last_step, found.days_since_step) == (step if count else None, days)
+
+
+def test_a_step_that_failed_on_every_channel_is_in_force_from_the_last_of_them() -> None:
+    terms = LedgerTerms(steps=(StepTerms("reminder", 9, channels=2),))
+    failed = tries("reminder", False, False, False)
+    inside, outside = (position(day, *failed, terms=terms) for day in ("2026-02-11", "2026-02-12"))
+    assert (inside["steps.reminder.count"], inside.changes_on) == (1, day("2026-02-12"))
+    assert (outside["steps.reminder.count"], outside["steps.reminder.failed"]) == (0, 1)
+
+
+@pytest.mark.parametrize("type_", ["contact", "demand", "action"])
+@pytest.mark.parametrize(
+    ("delivered", "tried"),
+    [
+        ([], None),
+        ([None], 9),
+        ([False], None),  # the next channel is due
+        ([False, False], 8),
+        ([False, None], 8),
+        ([None, False], None),
+        ([False, False, False], 7),  # the last channel stays in use
+        ([None, True], None),
+        ([True, None], 8),
+    ],
+)
+def test_what_must_be_delivered_tells_since_when_a_try_holds_it(
+    type_: str, delivered: list[bool | None], tried: int | None
+) -> None:
+    found = position("2026-02-10", *tries("demand", *delivered, type_=type_), terms=GIVING_WAY)
+    assert found["steps.demand.tried"] == tried
+    assert found["steps.notice.tried"] is None
+
+
+def test_a_try_that_was_called_off_holds_nothing() -> None:
+    off = event("E-1", "demand", "2026-02-04", step_id="demand", status="cancelled")
+    assert position("2026-02-10", off, terms=GIVING_WAY)["steps.demand.tried"] is None
+
+
 def test_a_step_without_contact_is_a_step_and_no_attempt() -> None:
     done = event("X-1", "action", "2026-02-04", step_id="reminder")
     found = position("2026-02-05", done, terms=STEPS)

@@ -90,6 +90,20 @@ TIMES = [
     Case("one that failed on every channel rests", steps('id: demand, channels: [in_person, courier], must_be: delivered, period: 15 days, gap: 9 days, when: {overdue: "> 0"}'), (did(1, "demand", "2026-11-09", type="demand", delivered=False), did(2, "demand", "2026-11-10", type="demand", delivered=False)), {"decision": "wait", "until": "2026-11-19"}),
 ]  # fmt: skip
 
+UNKNOWN = did(1, "first", "2026-11-07", type="demand")
+FIRST, SECOND = (
+    f'id: {name}, channels: [courier, in_person], must_be: delivered, period: 15 days, gap: 9 days, when: {{overdue: "> 0"}}'
+    for name in ("first", "second")
+)
+TRIED = [
+    Case("a try of one step holds no other", steps(FIRST, SECOND), (UNKNOWN,), {"step_id": "second"}),
+    Case("nor does what became of another hide it", steps(FIRST, SECOND), (UNKNOWN, did(2, "second", "2026-11-08", type="demand", delivered=True)), {"decision": "wait", "until": "2026-11-16", "next_review_on": "2026-11-16"}),
+    Case("a failure of one step moves no other to its next channel", steps(FIRST, SECOND), (UNKNOWN, did(2, "second", "2026-11-08", type="demand", delivered=False)), {"step_id": "second", "channel": "in_person"}),
+    Case("a try that was recorded as a contact holds it too", steps(FIRST), (did(1, "first", "2026-11-07"),), {"decision": "wait", "until": "2026-11-16"}),
+    Case("when the gap has passed and still nobody knows, it is due again", steps(FIRST), (did(1, "first", "2026-11-01", type="demand"),), {"step_id": "first", "channel": "courier"}),
+    Case("on the channel that was tried last", steps(FIRST), (did(1, "first", "2026-10-31", type="demand", delivered=False), did(2, "first", "2026-11-01", type="demand")), {"step_id": "first", "channel": "in_person"}),
+]  # fmt: skip
+
 AFTER = 'id: call, after: {step: reminder, days: "[5..20]"}, channels: [phone], gap: 3 days'
 AFTERS = [
     Case("not before the other step", steps(AFTER, REMINDER), (), {"step_id": "reminder"}),
@@ -111,6 +125,28 @@ CHANNELS = [
     Case("in turn: the last, and somebody else takes over", steps(TURNS), (did(1, "call", "2026-11-05"), did(2, "call", "2026-11-08")), {"channel": "group", "fallback": "phone", "audience": "public", "role": "leader", "reasons": "due escalated"}),
     Case("a step without channels knows no hours", steps('id: file, when: {overdue: "> 0"}, gap: 1 day') + 'windows: {holiday: ["09:00-10:00"]}\n', (), {"step_id": "file", "channel": None, "not_before": None}),
     Case("an amount of its own", steps('id: file, when: {overdue: "> 0"}, gap: 1 day, amount: outstanding'), (), {"amount": "300.60"}, TODAY, (DEBT, charge("C-2", "2026-12-31", "50.00", issued_on="2026-11-01"))),
+]  # fmt: skip
+
+
+def failed(step: str, *on: str) -> tuple[dict[str, Any], ...]:
+    return tuple(did(number, step, day, delivered=False) for number, day in enumerate(on, 100))
+
+
+UNTIL_REMINDED = CALL.replace("when", "after: {step: reminder}, when")
+GIVING_WAY = [
+    Case("a channel that did not deliver gives way at once to the next", steps(REMINDER), failed("reminder", TODAY), {"step_id": "reminder", "channel": "sms", "fallback": None}),
+    Case("within the limits", steps(REMINDER) + "limits: {day: {attempts: 1}}\n", failed("reminder", TODAY), {"decision": "wait", "until": "2026-11-11", "reasons": "due day_limit"}),
+    Case("no step comes after it before", steps(UNTIL_REMINDED, REMINDER), failed("reminder", "2026-11-09"), {"step_id": "reminder", "channel": "sms"}),
+    Case("when every channel failed, it was done once and rests", steps(REMINDER), failed("reminder", "2026-11-09", TODAY), {"decision": "wait", "until": "2026-11-15", "reasons": "resting"}),
+    Case("and the next step comes after the last of them", steps(UNTIL_REMINDED, REMINDER), failed("reminder", "2026-11-09", TODAY), {"step_id": "call"}),
+    Case("one at a time goes on too", steps(REMINDER, CALL, order="one_step_at_a_time"), failed("reminder", "2026-11-09", TODAY), {"step_id": "call"}),
+    Case("it begins again with the first channel", steps(REMINDER), failed("reminder", "2026-11-04", "2026-11-05"), {"channel": "wechat"}),
+    Case("so often and no more, each time on every channel", steps(REMINDER), failed("reminder", "2026-10-20", "2026-10-21", "2026-10-28", "2026-10-29"), {"decision": "wait", "reasons": "used_up"}),
+    Case("what arrived on the next channel was done", steps(REMINDER), (*failed("reminder", "2026-11-09"), did(1, "reminder", TODAY)), {"decision": "wait", "until": "2026-11-15"}),
+    Case("a single channel has none to give way to", steps('id: a, when: {overdue: "> 0"}, channels: [sms], gap: 3 days'), failed("a", "2026-11-09"), {"decision": "wait", "until": "2026-11-12"}),
+    Case("in turn: the one after what failed", steps(TURNS), (did(1, "call", "2026-11-05"), *failed("call", "2026-11-06")), {"channel": "group", "role": "collector"}),
+    Case("in turn: when every one failed, the next begins", steps(TURNS), failed("call", "2026-11-05", "2026-11-06", "2026-11-07"), {"channel": "visit", "role": "collector"}),
+    Case("somebody else takes over by what was done, not by what failed", steps(TURNS), failed("call", "2026-11-01", "2026-11-02", "2026-11-03", "2026-11-04", "2026-11-05", "2026-11-06"), {"role": "leader", "reasons": "due escalated"}),
 ]  # fmt: skip
 
 DEMAND = 'id: demand, when: {overdue: "> 0"}, channels: [courier], must_be: delivered, period: 15 days, gap: 30 days, approval: manager'
@@ -194,7 +230,7 @@ DATA = [
 ]  # fmt: skip
 
 
-@cases(ORDERS, TIMES, AFTERS, CHANNELS, LEGAL, STOPPED, LIMITS, WHEN, DATA)
+@cases(ORDERS, TIMES, TRIED, AFTERS, CHANNELS, GIVING_WAY, LEGAL, STOPPED, LIMITS, WHEN, DATA)
 def test_a_policy_decides(case: Case) -> None:
     assert case.expected
     if "of the party" in case.title or "account alone" in case.title:

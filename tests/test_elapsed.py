@@ -124,6 +124,28 @@ def test_a_gap_by_the_clock_has_passed_only_after_its_last_second(
     assert ("resting" in [reason.code for reason in decision.reasons]) is not acts
 
 
+MUST_ARRIVE = book_of(
+    "ladder: {steps: [{id: letter, channels: [courier], must_be: delivered, gap: 2 days, gap_by: clock, at_most: 9}]}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("delivered", "as_of", "acts"),
+    [
+        (None, "2024-03-15T10:00:00", False),
+        (None, "2024-03-15T10:00:01", True),
+        (False, "2024-03-15T10:00:00", False),
+        (False, "2024-03-15T10:00:01", True),
+        (True, "2024-03-15T10:00:00", False),
+    ],
+)
+def test_a_gap_by_the_clock_counts_from_a_try_too(delivered: bool | None, as_of: str, acts: bool) -> None:
+    event = {"type": "demand", "step_id": "letter", "effective_on": "2024-03-13", "delivered": delivered}
+    happened = event | {"occurred_at": "2024-03-13T10:00:00"}
+    decision = feerules.next_action(account(happened), MUST_ARRIVE, as_of)
+    assert decision.decision == ("act" if acts else "wait")
+
+
 STALE = book_of("ledger: {stale_after: 60 minutes}\nladder: {steps: [{id: letter, gap: 1 day}]}\n")
 
 

@@ -20,7 +20,7 @@ from feerules.ledger.seen import Seen, see
 from feerules.ledger.treatment import treat
 from feerules.periods import day_number
 from feerules.plan.ledgers import LedgerTerms
-from feerules.vocabulary import POSITION, step_facts
+from feerules.vocabulary import POSITION, STEP_DAYS, step_facts
 from ledger_oracle import Clerk, fen
 
 LAST = on(HORIZON + 60)
@@ -142,7 +142,7 @@ def test_nothing_but_counting_changes_a_fact_until_the_day_that_is_told(
             if fact.daily in ("up", "down") and position.values[name] is not None:
                 assert moved(position, later, name) == (passed if fact.daily == "up" else -passed)
         for name in position.values:
-            if name.startswith("steps.") and name.endswith(".days") and position.values[name] is not None:
+            if name.startswith("steps.") and name.endswith(STEP_DAYS) and position.values[name] is not None:
                 assert moved(position, later, name) == passed
         if position.values["days_overdue"] is not None:
             # In a pause it stands still, once it is past due: all the time until then, or not at all.
@@ -166,7 +166,7 @@ def paused_on(account: Account, day: date) -> bool:
 def standing(position: Position) -> dict[str, Any]:
     """The facts that no counting moves."""
     plain = {name: value for name, value in position.values.items() if name not in COUNTING}
-    days_of_steps = {name for name in plain if name.startswith("steps.") and name.endswith(".days")}
+    days_of_steps = {name for name in plain if name.startswith("steps.") and name.endswith(STEP_DAYS)}
     kept = {name: value for name, value in plain.items() if name not in days_of_steps}
     kept["unset"] = sorted(name for name, value in position.values.items() if value is None)
     return kept | {"contradictions": position.contradictions, "warnings": position.warnings}
@@ -307,5 +307,7 @@ def test_every_fact_of_the_vocabulary_is_told(account: Account, terms: LedgerTer
             least, most = fact.bounds
             assert least <= value <= most
     more = {f"bucket_{bucket.name}" for bucket in terms.buckets}
-    more |= {fact.name for step in terms.steps for fact in step_facts(step.id)}
+    for step in terms.steps:
+        told_of = step_facts(step.id, by_clock=step.more_than is not None, must_be=step.delivered)
+        more |= {fact.name for fact in told_of}
     assert position.values.keys() == POSITION.keys() | more

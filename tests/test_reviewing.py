@@ -30,6 +30,8 @@ REVIEWS: list[tuple[str, str, list[dict[str, Any]], str, str | None]] = [
     ("a charge falls due", ladder('overdue: "> 300"'), [charge("C-2", "2026-11-15", "100.00", issued_on="2026-11-01")], "2026-11-10", "2026-11-16"),
     ("a payment that is known already counts", ladder('overdue: "> 300"'), [payment("P-1", "2026-11-14", "250.60")], "2026-11-10", "2026-11-14"),
     ("the gap of a step ends", ladder('overdue: "> 0"'), [event("E-1", "contact", "2026-11-09", step_id="call")], "2026-11-10", "2026-11-12"),
+    ("the gap after a try ends", ladder('overdue: "> 0"').replace("[phone]", "[courier], must_be: delivered"), [event("E-1", "contact", "2026-11-09", step_id="call")], "2026-11-10", "2026-11-12"),
+    ("the days since a try cross a bound", ladder('steps.call.tried: ">= 5"').replace("[phone]", "[courier], must_be: delivered"), [event("E-1", "contact", "2026-11-09", step_id="call")], "2026-11-13", "2026-11-14"),
     ("a formula over days may change any day", 'derived: {twice: "2 * days_past_due"}\n' + ladder('twice: "> 100"'), [], "2026-11-10", "2026-11-11"),
     ("the day itself is asked", ladder("weekday: 1"), [], "2026-11-10", "2026-11-11"),
     ("the late fee runs", "late_fee: {rate: 0.0005}\n" + ladder('late_fee_due: "> 10"'), [], "2026-11-10", "2026-11-11"),

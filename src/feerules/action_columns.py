@@ -215,7 +215,7 @@ class Actions:
             met = idle & self._flag(f"step.{number}.met")
             left, rested = self._flag(f"step.{number}.left"), self._flag(f"step.{number}.rested")
             title = titles(step.title, step.id)
-            count, days = fact(f"steps.{step.id}.count"), fact(f"steps.{step.id}.days")
+            count, days = fact(f"steps.{step.id}.count"), _days_since(step)
             self.why.because(met & ~left, "used_up", step, {"title": title, "count": count.cast(pl.String)})
             told = {"title": title, "days": days.cast(pl.String), "until": json_day(self._rests_until(step))}
             self.why.because(met & left & ~rested, "resting", step, told)
@@ -223,7 +223,7 @@ class Actions:
         self.why.because(idle & ~any_, "nothing_due")
 
     def _rests_until(self, step: Step) -> pl.Expr:
-        rested = pl.lit(self.today) + after(max(step.gap or 0, 1) - fact(f"steps.{step.id}.days"))
+        rested = pl.lit(self.today) + after(_gap_of(step) - _days_since(step))
         return pl.max_horizontal(rested.cast(pl.Date), pl.lit(self.today + ONE_DAY))
 
     def _of_a_step(self, here: pl.Expr, step: Step) -> None:
@@ -370,6 +370,19 @@ class Actions:
             pl.when(at < 0).then(len(cuts)).otherwise(at)
         )
         return pl.when(value.is_not_null()).then(found)
+
+
+def _gap_of(step: Step) -> int:
+    return max(step.gap or 0, 1)
+
+
+def _days_since(step: Step) -> pl.Expr:
+    """Since the step that rests was done; of one that must be delivered, since it was last tried."""
+    gap = _gap_of(step)
+    names = ("days", "tried") if step.must_be else ("days",)
+    since = [fact(f"steps.{step.id}.{name}") for name in names]
+    # By the clock, a step may rest on its last day too.
+    return pl.min_horizontal(pl.when(days < gap).then(days) for days in since).fill_null(gap)
 
 
 def _contradictions(language: int) -> pl.Expr:

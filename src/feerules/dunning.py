@@ -173,8 +173,7 @@ class _Deciding:
 
     def _days_since(self, step: Step, gap: int) -> int:
         """Since the step that rests was done; of one that must be delivered, since it was last tried."""
-        tries = step.must_be and self.values["demand_state"] in ("sent", "failed")
-        tried = self.values["demand_age_days"] if tries else None
+        tried = self.values[f"steps.{step.id}.tried"] if step.must_be else None
         since: tuple[int | None, ...] = (self.values[f"steps.{step.id}.days"], tried)
         # By the clock, a step may rest on its last day too.
         return min((days for days in since if days is not None and days < gap), default=gap)

@@ -405,7 +405,7 @@ def _more_facts(compiled: Compiled) -> Iterator[PositionFact]:
     yield from (
         fact
         for step in compiled.terms.steps
-        for fact in step_facts(step.id, by_clock=step.more_than is not None)
+        for fact in step_facts(step.id, by_clock=step.more_than is not None, must_be=step.delivered)
     )
 
 

@@ -12,6 +12,7 @@ from feerules.assessing import Assessed
 from feerules.ledger.contacts import week_of
 from feerules.periods import day_number, from_day_number
 from feerules.plan.dunning import Compiled
+from feerules.vocabulary import STEP_DAYS
 
 __all__ = ["is_counting_up", "next_review"]
 
@@ -19,7 +20,7 @@ TODAY = ("attempts_today", "contacts_today")
 THIS_WEEK = ("attempts_week", "contacts_week", "paid_this_week")
 DAILY = ("weekday", "day_of_month", "as_of", "ledger_age_minutes")
 ACCRUING = ("late_fee_accrued", "late_fee_due")
-# What counts up by one a day, beside the days since each step.
+# What counts up by one a day, beside the days of each step.
 COUNTING_UP = (
     "days_past_due", "days_overdue", "days_since_payment", "days_since_contact", "days_since_step",
     "demand_age_days", "ledger_age_days",
@@ -28,7 +29,7 @@ COUNTING_DOWN = ("promise_in_days", "limitation_in_days")
 
 
 def is_counting_up(name: str) -> bool:
-    return name in COUNTING_UP or name.endswith(".days")
+    return name in COUNTING_UP or name.endswith(STEP_DAYS)
 
 
 def next_review(assessed: Assessed, today: date, ends: Iterable[date]) -> date | None:

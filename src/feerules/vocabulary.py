@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-__all__ = ["ALIASES", "POSITION", "PositionFact", "bucket_fact", "step_facts"]
+__all__ = ["ALIASES", "POSITION", "STEP_DAYS", "PositionFact", "bucket_fact", "step_facts"]
 
 Kind = Literal["decimal", "integer", "boolean", "date", "choice", "text"]
 # What a day that passes without a new entry does to a fact: a step up, a step down, nothing, or more than
@@ -168,13 +168,24 @@ def bucket_fact(name: str) -> PositionFact:
     return _money(f"bucket_{name}", f"账龄段 {name}", f"what is open in the bucket {name}", "leaps")
 
 
-def step_facts(step: str, *, by_clock: bool = False) -> tuple[PositionFact, ...]:
-    """What is known of a step of the ladder, as far as it is still in force; `by_clock`: its gap is to the second."""
+# How the names of those facts of a step end that count days, and grow with each.
+STEP_DAYS = (".days", ".tried")
+
+
+def step_facts(step: str, *, by_clock: bool = False, must_be: bool = False) -> tuple[PositionFact, ...]:
+    """What is known of a step of the ladder, as far as it is still in force; `by_clock`: its gap is to the
+    second; `must_be`: it counts only where delivery is proved."""
     rested = _flag(
         f"steps.{step}.rested", f"{step} 间隔已满", f"whether the gap of {step} has passed by the clock"
     )
+    tried = _days(
+        f"steps.{step}.tried",
+        f"距 {step} 未决尝试天数",
+        f"days since a try at {step} of which nobody knows yet whether it arrived, or that failed on the last channel",
+    )
     return (
         *((rested,) if by_clock else ()),
+        *((tried,) if must_be else ()),
         _count(f"steps.{step}.count", f"{step} 次数", f"how often {step} was done", "leaps"),
         _days(f"steps.{step}.days", f"距 {step} 天数", f"days since {step} was last done", "leaps"),
         _count(

@@ -218,7 +218,9 @@ class Step(Part):
     )
     at_most: Whole | None = Field(None, ge=1, description="how often it may be done")
     in_force: Days | None = Field(None, ge=1, description="after so many days it is as if never done")
-    channels: tuple[Channel, ...] = Field((), description="how it reaches the party, the preferred one first")
+    channels: tuple[Channel, ...] = Field(
+        (), description="how it reaches the party, the preferred one first, the next where one fails"
+    )
     in_turn: Flag = Field(False, description="the channels take turns")
     must_be: Literal["delivered"] | None = Field(None, description="counts only where delivery is proved")
     period: Days | None = Field(None, description="the days that a demand gives to pay")

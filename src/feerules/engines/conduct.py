@@ -23,6 +23,7 @@ from feerules.engines.segments import (
     highest,
     lowest,
     rank_in,
+    running,
 )
 from feerules.periods import MICROSECONDS, Stamp
 from feerules.plan.ledgers import StepTerms
@@ -155,61 +156,86 @@ def _how_it_ended(history: History, calls: Events, facts: Facts, given: dict[str
 
 def steps(history: History, moment: Stamp | None, facts: Facts) -> None:
     """How often each step of the ladder was done and is in force, and the last of them."""
-    count, as_of = history.count, history.as_of
-    done = history.of_type("contact", "demand", "action")
-    done = done.chosen(~done.closing & done.frame["step_id"].is_not_null().to_numpy())
+    count, as_of, numbers = history.count, history.as_of, facts.numbers
+    tries = history.of_type("contact", "demand", "action")
+    tries = tries.chosen(~tries.closing & tries.frame["step_id"].is_not_null().to_numpy())
     given = history.of_type("approval")
-    delivered = done.ints("delivered")
+    delivered = tries.ints("delivered")
     latest = np.full(count, -1, np.int64)
     ids: list[str | None] = [None]
     which = np.zeros(count, np.int64)
     for step in history.terms.steps:
-        mine = np.flatnonzero((done.frame["step_id"] == step.id).to_numpy())
-        forced = mine[_in_force(done, delivered, step, mine, as_of)]
-        acc = done.acc[forced]
-        last = highest(forced, acc, count, -1)
-        first = lowest(done.day[forced], acc, count, ENDLESS)
-        has = last >= 0
-        numbers = facts.numbers
-        numbers[f"steps.{step.id}.count"] = np.bincount(acc, minlength=count).astype(np.int64)
-        day = np.where(has, done.day[last] if len(done) else NONE, NONE)
-        facts.since(f"steps.{step.id}.days", day)
-        later = mine[(mine > last[done.acc[mine]]) & (delivered[mine] == 0)]
-        numbers[f"steps.{step.id}.failed"] = np.bincount(done.acc[later], minlength=count).astype(np.int64)
-        time = np.where(has, done.time[last] if len(done) else 0, 0)
-        numbers[f"steps.{step.id}.approved"] = _approved(given, step, day, time, count)
-        if step.more_than is not None:
-            rested = _has_rested(done, last, step.more_than, as_of, moment)
-            numbers[f"steps.{step.id}.rested"] = rested.astype(np.int64)
-            at = np.flatnonzero(has)
-            for more in (step.more_than, step.more_than + 1):
-                facts.note(at, day[at] + more)
+        mine = np.flatnonzero((tries.frame["step_id"] == step.id).to_numpy())
+        done = mine[_is_done(tries.acc[mine], delivered[mine], step)]
+        later = mine[mine > highest(done, tries.acc[done], count, -1)[tries.acc[mine]]]
+        failed = np.bincount(tries.acc[later[delivered[later] == 0]], minlength=count).astype(np.int64)
+        held = _holding(later, tries.acc, delivered, failed, step)
         if step.in_force is not None:
+            done = done[as_of - tries.day[done] <= step.in_force]
+        acc = tries.acc[done]
+        last = highest(done, acc, count, -1)
+        has, day = last >= 0, _at(tries.day, last, NONE)
+        numbers[f"steps.{step.id}.count"] = np.bincount(acc, minlength=count).astype(np.int64)
+        facts.since(f"steps.{step.id}.days", day)
+        numbers[f"steps.{step.id}.failed"] = failed
+        numbers[f"steps.{step.id}.approved"] = _approved(given, step, day, _at(tries.time, last, 0), count)
+        if step.delivered:
+            facts.since(f"steps.{step.id}.tried", _at(tries.day, held, NONE))
+        if step.more_than is not None:
+            since = np.where(held >= 0, held, last)
+            rested = _has_rested(tries, since, step.more_than, as_of, moment)
+            numbers[f"steps.{step.id}.rested"] = rested.astype(np.int64)
+            at = np.flatnonzero(since >= 0)
+            for more in (step.more_than, step.more_than + 1):
+                facts.note(at, tries.day[since[at]] + more)
+        if step.in_force is not None:
+            first = lowest(tries.day[done], acc, count, ENDLESS)
             facts.note(np.flatnonzero(has), first[has] + step.in_force + 1)
         newer = has & (last > latest)
         ids.append(step.id)
         which[newer], latest[newer] = len(ids) - 1, last[newer]
     facts.texts["last_step"] = pl.Series(ids, dtype=pl.String).gather(pl.Series(which))
-    facts.since("days_since_step", np.where(latest >= 0, done.day[latest] if len(done) else NONE, NONE))
+    facts.since("days_since_step", _at(tries.day, latest, NONE))
 
 
-def _has_rested(done: Events, last: Ints, gap: int, as_of: int, moment: Stamp | None) -> Bools:
-    """Whether more than so many times 24 hours have passed since a step was done, to the second."""
-    if not len(done):
-        return np.ones(len(last), np.bool_)
-    happened, utc = done.ints("occurred_at")[last], done.ints("occurred_at.utc")[last]
-    passed = elapsed(happened, utc, moment, as_of - done.day[last])
-    found: Bools = (last < 0) | (passed > gap * MICROSECONDS)
+def _at(values: Ints, places: Ints, none: int) -> Ints:
+    """The value at the place of each account; `none` where it has no place."""
+    found = np.full(len(places), none, np.int64)
+    some = places >= 0
+    found[some] = values[places[some]]
     return found
 
 
-def _in_force(done: Events, delivered: Ints, step: StepTerms, mine: Ints, as_of: int) -> Bools:
-    counts = np.ones(len(mine), np.bool_)
+def _is_done(acc: Ints, delivered: Ints, step: StepTerms) -> Bools:
+    """Which tries of a step count as done: one that failed does only where every channel has failed."""
     if step.delivered:
-        counts &= delivered[mine] == 1
-    if step.in_force is not None:
-        counts &= as_of - done.day[mine] <= step.in_force
-    return counts
+        proved: Bools = delivered == 1
+        return proved
+    at = np.arange(len(acc), dtype=np.int64)
+    # The last try before a run of failures: one that did not fail, or of the account before.
+    before = running(np.where(delivered != 0, at, np.where(firsts(acc), at - 1, -1)))
+    done: Bools = (at - before) % max(step.channels, 1) == 0
+    return done
+
+
+def _holding(later: Ints, acc: Ints, delivered: Ints, failed: Ints, step: StepTerms) -> Ints:
+    """The last try at a step that must be delivered, where no other channel is due: it may still arrive, or
+    the last channel failed."""
+    last = highest(later, acc[later], len(failed), -1)
+    if not step.delivered:
+        return np.full_like(last, -1)
+    gives_way = (_at(delivered, last, NONE) == 0) & (failed < step.channels)
+    return np.where(gives_way, -1, last)
+
+
+def _has_rested(tries: Events, last: Ints, gap: int, as_of: int, moment: Stamp | None) -> Bools:
+    """Whether more than so many times 24 hours have passed since a step was done or tried, to the second."""
+    if not len(tries):
+        return np.ones(len(last), np.bool_)
+    happened, utc = tries.ints("occurred_at")[last], tries.ints("occurred_at.utc")[last]
+    passed = elapsed(happened, utc, moment, as_of - tries.day[last])
+    found: Bools = (last < 0) | (passed > gap * MICROSECONDS)
+    return found
 
 
 def _approved(given: Events, step: StepTerms, day: Ints, time: Ints, count: int) -> Ints:

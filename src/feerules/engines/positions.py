@@ -57,7 +57,11 @@ class Positions:
 def facts_of(terms: LedgerTerms) -> tuple[PositionFact, ...]:
     """Every fact that a position tells under these terms, in order."""
     buckets = (bucket_fact(bucket.name) for bucket in terms.buckets)
-    told = (fact for step in terms.steps for fact in step_facts(step.id, by_clock=step.more_than is not None))
+    told = (
+        fact
+        for step in terms.steps
+        for fact in step_facts(step.id, by_clock=step.more_than is not None, must_be=step.delivered)
+    )
     return (*POSITION.values(), *buckets, *told)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from feerules.ledger.agreements import Changes, Values
 from feerules.ledger.rows import EventRow, elapsed
 from feerules.ledger.seen import Seen
@@ -82,32 +84,61 @@ def steps_of(
         attempts.setdefault(event.step_id, []).append(event)
     last: EventRow | None = None
     for step in terms.steps:
-        tried = attempts.get(step.id, ())
-        mine = [event for event in tried if _is_in_force(event, step, as_of)]
+        done, since = _told_apart(attempts.get(step.id, ()), step)
+        mine = [event for event in done if step.in_force is None or as_of - event.day <= step.in_force]
+        latest = mine[-1] if mine else None
+        held = _holding(since, step)
         values[f"steps.{step.id}.count"] = len(mine)
-        values[f"steps.{step.id}.days"] = as_of - mine[-1].day if mine else None
-        since = _when(mine[-1]) if mine else None
-        failed = [event for event in tried if event.delivered is False and _is_later(event, since)]
-        values[f"steps.{step.id}.failed"] = len(failed)
-        values[f"steps.{step.id}.approved"] = int(_is_approved(seen, step, since))
+        values[f"steps.{step.id}.days"] = as_of - latest.day if latest else None
+        values[f"steps.{step.id}.failed"] = _failures(since)
+        values[f"steps.{step.id}.approved"] = int(_is_approved(seen, step, _when(latest) if latest else None))
+        if step.delivered:
+            values[f"steps.{step.id}.tried"] = as_of - held.day if held else None
         if step.more_than is not None:
-            last_one = mine[-1] if mine else None
-            values[f"steps.{step.id}.rested"] = int(
-                _has_rested(last_one, step.more_than, as_of, moment, changes)
-            )
-        if not mine:
+            rested = _has_rested(held or latest, step.more_than, as_of, moment, changes)
+            values[f"steps.{step.id}.rested"] = int(rested)
+        if latest is None:
             continue
         if step.in_force is not None:
             changes.append(mine[0].day + step.in_force + 1)
-        if last is None or _when(mine[-1]) > _when(last):
-            last = mine[-1]
+        if last is None or _when(latest) > _when(last):
+            last = latest
     if last is not None:
         values["last_step"] = last.step_id
         values["days_since_step"] = as_of - last.day
 
 
-def _is_later(event: EventRow, since: tuple[int, int, str] | None) -> bool:
-    return since is None or _when(event) > since
+def _told_apart(tries: Sequence[EventRow], step: StepTerms) -> tuple[list[EventRow], list[EventRow]]:
+    """The tries that count as done, and those since the last of them."""
+    done: list[EventRow] = []
+    since: list[EventRow] = []
+    for event in tries:
+        since.append(event)
+        if _is_done(since, step):
+            done.append(event)
+            since = []
+    return done, since
+
+
+def _is_done(since: Sequence[EventRow], step: StepTerms) -> bool:
+    """Whether the last of the tries since the step was done counts as done: one that failed does only where
+    every channel has failed."""
+    if step.delivered:
+        return since[-1].delivered is True
+    return since[-1].delivered is not False or len(since) >= step.channels
+
+
+def _failures(since: Sequence[EventRow]) -> int:
+    return sum(event.delivered is False for event in since)
+
+
+def _holding(since: Sequence[EventRow], step: StepTerms) -> EventRow | None:
+    """The last try at a step that must be delivered, where no other channel is due: it may still arrive, or
+    the last channel failed."""
+    if not step.delivered or not since:
+        return None
+    gives_way = since[-1].delivered is False and _failures(since) < step.channels
+    return None if gives_way else since[-1]
 
 
 def _is_approved(seen: Seen, step: StepTerms, since: tuple[int, int, str] | None) -> bool:
@@ -124,14 +155,8 @@ def _is_approved(seen: Seen, step: StepTerms, since: tuple[int, int, str] | None
 
 
 def _has_rested(last: EventRow | None, gap: int, as_of: int, moment: Stamp | None, changes: Changes) -> bool:
-    """Whether more than so many times 24 hours have passed since a step was done, to the second."""
+    """Whether more than so many times 24 hours have passed since a step was done or tried, to the second."""
     if last is None:
         return True
     changes += [last.day + gap, last.day + gap + 1]
     return elapsed(last.happened, moment, as_of - last.day) > elapsed(None, None, gap)
-
-
-def _is_in_force(event: EventRow, step: StepTerms, as_of: int) -> bool:
-    if step.delivered and event.delivered is not True:
-        return False
-    return step.in_force is None or as_of - event.day <= step.in_force

@@ -8,7 +8,7 @@ from typing import Any
 from feerules.errors import did_you_mean
 from feerules.money import from_scaled, scaled_text, to_scaled
 from feerules.periods import day_number, from_day_number
-from feerules.vocabulary import ALIASES, POSITION, PositionFact, bucket_fact, step_facts
+from feerules.vocabulary import ALIASES, POSITION, STEP_DAYS, PositionFact, bucket_fact, step_facts
 
 __all__ = ["GivenFacts", "decoded", "encoded", "fact_named", "fact_of", "plain"]
 
@@ -18,7 +18,7 @@ def fact_of(name: str) -> PositionFact:
         return POSITION[name]
     if name.startswith("bucket_"):
         return bucket_fact(name.removeprefix("bucket_"))
-    facts = step_facts(name.removeprefix("steps.").rpartition(".")[0], by_clock=True)
+    facts = step_facts(name.removeprefix("steps.").rpartition(".")[0], by_clock=True, must_be=True)
     return next(fact for fact in facts if fact.name == name)
 
 
@@ -56,7 +56,7 @@ class GivenFacts(dict[str, Any]):
     def __missing__(self, name: str) -> int | None:
         if not name.startswith(("bucket_", "steps.")):
             raise KeyError(name)
-        return None if name.endswith(".days") else 0
+        return None if name.endswith(STEP_DAYS) else 0
 
     def get(self, name: str, default: Any = None) -> Any:
         return self[name] if name in self or name.startswith(("bucket_", "steps.")) else default

@@ -98,7 +98,7 @@ def policy_names(policy: DunningPolicy, library: FactLibrary, mapping: Mapping[s
 def _own_facts(policy: DunningPolicy) -> Iterator[PositionFact]:
     yield from map(bucket_fact, policy.buckets)
     for step in _steps(policy):
-        yield from step_facts(step.id, by_clock=step.gap_by == "clock")
+        yield from step_facts(step.id, by_clock=step.gap_by == "clock", must_be=step.must_be is not None)
 
 
 def _steps(policy: DunningPolicy) -> tuple[Step, ...]:
@@ -261,20 +261,11 @@ class _Compiling:
                 self.outputs[f"step.through.{number}"] = self._chosen(through)
 
     def _ready(self, number: int, step: Step, count: Node) -> Node:
-        b, scope = self.b, self.scope
+        b = self.b
         tests = [self._tried(partial(self._holds, step))]
         if step.after is not None:
             tests.append(self._after(step, step.after))
-        met = b.all_of(tests)
-        last = scope.term(f"steps.{step.id}.days", step.where)
-        # Nothing is done twice on one day.
-        gap = b.const(1 if step.gap_by == "clock" else max(step.gap or 0, 1))
-        over = [b.compare("<=", gap, last.node)]
-        if step.gap_by == "clock":
-            over.append(scope.term(f"steps.{step.id}.rested", step.where).node)
-        rested = b.any_of((b.negate(last.present or b.true), b.all_of(over)))
-        if step.must_be is not None:
-            rested = b.all_of((rested, b.negate(self._is_under_way(step, gap))))
+        met, rested = b.all_of(tests), self._rested(step)
         most = step.at_most
         if most is None and self.policy.ladder and self.policy.ladder.order == "one_step_at_a_time":
             most = 1
@@ -289,18 +280,18 @@ class _Compiling:
             self.outputs[f"step.{number}.fee"] = b.choose(met, fee, b.const(0, 2))
         return b.all_of((met, rested, left))
 
-    def _is_under_way(self, step: Step, gap: Node) -> Node:
-        """Whether a demand went out within the gap of which nobody knows yet that it failed, or that failed
-        on the last channel too."""
-        b, term = self.b, self.scope.term
-        state, age = term("demand_state", step.where), term("demand_age_days", step.where)
-        failed = term(f"steps.{step.id}.failed", step.where).node
-        words = POSITION["demand_state"].words
-        is_sent, is_failed = (
-            b.compare("==", state.node, b.const(words.index(word))) for word in ("sent", "failed")
-        )
-        all_failed = b.all_of((is_failed, b.compare("<=", b.const(len(step.channels)), failed)))
-        return b.all_of((b.any_of((is_sent, all_failed)), b.compare("<", age.node, gap)))
+    def _rested(self, step: Step) -> Node:
+        """Whether the gap has passed since the step was done, and since the try that holds it back."""
+        b, clock = self.b, step.gap_by == "clock"
+        # Nothing is done twice on one day.
+        gap = b.const(1 if clock else max(step.gap or 0, 1))
+        by_clock = [self.scope.term(f"steps.{step.id}.rested", step.where).node] if clock else []
+        tests = []
+        for name in ("days", "tried") if step.must_be else ("days",):
+            since = self.scope.term(f"steps.{step.id}.{name}", step.where)
+            over = b.all_of((b.compare("<=", gap, since.node), *by_clock))
+            tests.append(b.any_of((b.negate(since.present or b.true), over)))
+        return b.all_of(tests)
 
     def _after(self, step: Step, after: After) -> Node:
         days, months = f"steps.{after.step}.days", months_fact(after.step)

@@ -61,6 +61,7 @@ def terms_of(policy: DunningPolicy, names: Names) -> LedgerTerms:
                 step.must_be == "delivered",
                 step.period or 0,
                 step.gap if step.gap_by == "clock" else None,
+                len(step.channels),
             )
             for step in steps
         ),

@@ -75,6 +75,7 @@ class StepTerms:
     `in_force`: for how many days a step that was done counts (None: for ever). `delivered`: it counts only
     where delivery is proved. `period`: the days that a demand gives before it expires. `more_than`: so many
     times 24 hours must have passed, and more, before it is done again (None: days are counted elsewhere).
+    `channels`: how many it has; a try that failed gives way to the next of them.
     """
 
     id: str
@@ -82,6 +83,7 @@ class StepTerms:
     delivered: bool = False
     period: int = 0
     more_than: int | None = None
+    channels: int = 0
 
 
 @dataclass(frozen=True, slots=True)
