@@ -123,6 +123,7 @@ def a_payment(chance: Random, number: int, charge_ids: list[str], before: list[s
     }
 
 
+LADDER = ("call", "demand", "old")
 OUTCOMES = (None, "answered", "no_answer", "off", "away", "refused", "elsewhere")
 # Those with more to them come up more often.
 TYPES = (*EVENT_TYPES, "contact", "contact", "demand", "promise", "promise", "plan", "pause")
@@ -142,7 +143,7 @@ def an_event(chance: Random, number: int, charge_ids: list[str]) -> dict[str, An
         "recorded_at": a_moment(chance),
     }
     if type_ in ("contact", "demand", "action"):
-        given["step_id"] = chance.choice([None, "call", "demand", "old"])
+        given["step_id"] = chance.choice([None, *LADDER])
         given["channel"] = chance.choice([None, "phone", "sms"])
         given["outcome"] = chance.choice(OUTCOMES) if type_ == "contact" else None
         given["delivered"] = chance.choice([None, True, True, False])
@@ -166,6 +167,28 @@ def an_event(chance: Random, number: int, charge_ids: list[str]) -> dict[str, An
     return given
 
 
+def some_tries(chance: Random, number: int, steps: int, first: int = 0) -> list[dict[str, Any]]:
+    """Some steps tried again and again, more often without success than with."""
+    made: list[dict[str, Any]] = []
+    for step in chance.sample(LADDER, steps):
+        start = chance.randrange(first, HORIZON)
+        for _ in range(chance.randrange(1, 8)):
+            at = datetime.combine(on(start), time(chance.randrange(24), 15))
+            made.append(
+                event(
+                    f"T-{number + len(made)}",
+                    chance.choice(["contact", "contact", "demand", "action"]),
+                    on(start).isoformat(),
+                    step_id=step,
+                    delivered=chance.choice([None, True, False, False, False]),
+                    status=chance.choice(("open",) * 7 + ("cancelled",)),
+                    occurred_at=chance.choice([None, at]),
+                )
+            )
+            start += chance.choice([0, 1, 1, 4, 20])
+    return made
+
+
 def an_account(chance: Random, *, faults: bool, with_events: bool) -> Account:
     made: list[dict[str, Any]] = []
     owed: list[str] = []
@@ -177,6 +200,7 @@ def an_account(chance: Random, *, faults: bool, with_events: bool) -> Account:
         before = [p["payment_id"] for p in paid if not p["reverses_payment_id"]]
         paid.append(a_payment(chance, number, owed, before))
     happened = [an_event(chance, number, owed) for number in range(a_size(chance) if with_events else 0)]
+    happened += some_tries(chance, len(happened), chance.choice([0, 0, 1, 1, 2])) if with_events else []
     entries = {
         "charges": made,
         "payments": paid,
@@ -188,6 +212,13 @@ def an_account(chance: Random, *, faults: bool, with_events: bool) -> Account:
             if given and chance.random() < 0.25:
                 entries[name] = [*given, a_fault(chance, name, given)]
     return Account.model_validate({"account_id": "A-1", "parties": [{"party_id": "P-1"}], **entries})
+
+
+def a_debtor(chance: Random) -> Account:
+    """An account that owes, of which nothing is known but what was tried."""
+    owed = charge("C-1", FIRST.isoformat(), "9000.00")
+    tries = some_tries(chance, 0, chance.randrange(1, 4), first=HORIZON - 20)
+    return Account.model_validate({"account_id": "A-1", "charges": [owed], "events": tries})
 
 
 def a_size(chance: Random) -> int:
@@ -268,7 +299,20 @@ BUCKETS = (
     Bucket("quarter", ((31, 91),)),
     Bucket("odd", ((-10, 0), (5, 6), (91, 200))),
 )
-STEPS = (StepTerms("call", 20), StepTerms("demand", None, True, 15), StepTerms("old"))
+
+
+def some_steps(chance: Random) -> tuple[StepTerms, ...]:
+    return tuple(
+        StepTerms(
+            name,
+            in_force=chance.choice([None, 20, 60]),
+            delivered=chance.random() < (0.7 if name == "demand" else 0.2),
+            period=15,
+            more_than=chance.choice([None, None, 3]),
+            channels=chance.randrange(4),
+        )
+        for name in LADDER
+    )
 
 
 def some_terms(chance: Random, *, late_fee: bool) -> LedgerTerms:
@@ -289,7 +333,7 @@ def some_terms(chance: Random, *, late_fee: bool) -> LedgerTerms:
         limitation_separate=chance.choice([True, False]),
         promise_tolerance=chance.choice([0, 3]),
         plan_tolerance=chance.choice([0, 5]),
-        steps=chance.choice([(), STEPS]),
+        steps=chance.choice([(), some_steps(chance), some_steps(chance)]),
     )
 
 
@@ -299,6 +343,11 @@ _seeds = st.randoms(use_true_random=True)
 def accounts(*, faults: bool = False, with_events: bool = True) -> st.SearchStrategy[Account]:
     """Accounts with some entries of every sort; with `faults` some of them contradict others."""
     return _seeds.map(lambda chance: an_account(chance, faults=faults, with_events=with_events))
+
+
+def debtors() -> st.SearchStrategy[Account]:
+    """Accounts that owe, with the steps that were tried on them."""
+    return _seeds.map(a_debtor)
 
 
 def ledger_terms(*, late_fee: bool = False) -> st.SearchStrategy[LedgerTerms]:

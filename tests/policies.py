@@ -106,7 +106,7 @@ CHANNELS = [
 
 
 @st.composite
-def steps(draw: Any, name: str, more: dict[str, list[str]], before: list[str]) -> str:
+def steps(draw: Any, name: str, more: dict[str, list[str]], before: list[str], proved: bool) -> str:
     parts = [f"id: {name}", _holds(draw, more)]
     if before and draw(st.integers(0, 2)) == 0:
         days = draw(st.sampled_from(["-", ">= 5", "[2..20]", "> 0"]))
@@ -115,10 +115,10 @@ def steps(draw: Any, name: str, more: dict[str, list[str]], before: list[str]) -
     parts.append(f"gap: {draw(st.sampled_from([1, 3, 7, 15]))} days")
     parts += [f"at_most: {draw(st.integers(1, 4))}"] if draw(st.booleans()) else []
     parts += [f"in_force: {in_force} days"] if in_force else []
-    if draw(st.integers(0, 3)):
+    if proved or draw(st.integers(0, 3)):
         parts.append(f"channels: {draw(st.sampled_from(CHANNELS))}")
         parts += ["in_turn: true"] if draw(st.booleans()) else []
-        parts += ["must_be: delivered, period: 15 days"] if name == "demand" else []
+        parts += ["must_be: delivered, period: 15 days"] if proved else []
     parts += ["legal: true"] if draw(st.integers(0, 4)) == 0 else []
     parts += ["approval: manager"] if draw(st.integers(0, 4)) == 0 else []
     parts += ["escalate: {after: 2, to: leader}"] if draw(st.booleans()) else []
@@ -169,8 +169,10 @@ def policies(draw: Any, stops_first: str = "stops:\n", needed: tuple[str, ...] =
     own = {"bucket_fresh": CELLS["decimal"], "bucket_aged": CELLS["decimal"], "bucket_odd": ["> 0"]}
     own |= {"beyond_this_week": ["> 0", ">= 100"], "aged_twice": ["> 20", "[0..9]"]}
     for name in names:
-        own[f"steps.{name}.count"] = CELLS["integer"]
+        own[f"steps.{name}.count"] = own[f"steps.{name}.failed"] = CELLS["integer"]
         own[f"steps.{name}.days"] = CELLS["days"]
+    proved = [name for name in names if name in ("demand", "visit") and draw(st.integers(0, 2))]
+    own |= {f"steps.{name}.tried": CELLS["days"] for name in proved}
     has_classes = draw(st.booleans())
     in_ladder = own | ({"class": ["soon", "later", "not(later)"]} if has_classes else {})
     body = "ledger: {" + ", ".join(f"{k}: {draw(st.sampled_from(v))}" for k, v in LEDGER.items()) + "}\n"
@@ -187,7 +189,9 @@ def policies(draw: Any, stops_first: str = "stops:\n", needed: tuple[str, ...] =
     body += draw(classes()) if has_classes else ""
     order = draw(st.sampled_from(["first", "severest_first", "one_step_at_a_time"]))
     body += f"ladder:\n  order: {order}\n  steps:\n"
-    body += "".join(f"    - {draw(steps(name, in_ladder, names[:at]))}\n" for at, name in enumerate(names))
+    body += "".join(
+        f"    - {draw(steps(name, in_ladder, names[:at], name in proved))}\n" for at, name in enumerate(names)
+    )
     asked = draw(st.lists(st.sampled_from(sorted(LIMITS)), unique=True))
     body += "limits: {" + ", ".join(f"{k}: {draw(st.sampled_from(LIMITS[k]))}" for k in asked) + "}\n"
     return body + draw(st.sampled_from(WINDOWS))

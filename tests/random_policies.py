@@ -143,6 +143,23 @@ def policies(draw: Any, name: str = "random") -> dict[str, Any]:
     return policy
 
 
+@st.composite
+def pressing(draw: Any) -> dict[str, Any]:
+    """A policy that is a ladder of one or two steps and nothing else: each is due, or rests, or is used up."""
+    made = []
+    for name in STEPS[: draw(st.integers(1, 2))]:
+        channels = draw(st.permutations(["courier", "phone", "visit"]))[: draw(st.integers(1, 3))]
+        step = {"id": name, "channels": channels, "gap": f"{draw(st.integers(2, 15))} days"}
+        step |= draw(st.sampled_from([{}, {"in_turn": True}, {"at_most": 2}, {"in_force": "20 days"}]))
+        if channels != ["phone"] and draw(st.integers(0, 2)):
+            when = {f"steps.{name}.tried": draw(st.sampled_from(["[0..20]", "null", ">= 3"]))}
+            step |= {"must_be": "delivered", "period": "10 days"}
+            step |= draw(st.sampled_from([{}, {"gap_by": "clock"}, {"when": when}]))
+        made.append(step)
+    head = {"kind": "dunning-policy", "id": "pressing", "effective": {"from": "2020-01-01"}}
+    return {**head, "ladder": {"steps": made}}
+
+
 def document(policy: dict[str, Any]) -> str:
     """The document of a policy: JSON is YAML too."""
     return json.dumps(policy, ensure_ascii=False, indent=1)

@@ -17,13 +17,19 @@ import feerules
 from feerules.calendars import Calendar
 from feerules.decisions import Act, Decision, Review
 from ledger_frames import frames, renamed
-from random_policies import document, policies
+from random_policies import document, policies, pressing
 
 SLOW = settings(max_examples=settings().max_examples // 4, suppress_health_check=list(HealthCheck))
 CALENDAR = Calendar(unknown_year="weekends_only")
 moments = st.one_of(
     ledgers.days, st.builds(lambda day, hour: datetime(day.year, day.month, day.day, hour, 20), ledgers.days, st.integers(0, 23)),
     st.builds(lambda day, hour: datetime(day.year, day.month, day.day, hour, 20, tzinfo=UTC), ledgers.days, st.integers(0, 23)),
+)  # fmt: skip
+
+
+soon = st.builds(
+    lambda day, hour: day if hour is None else datetime(day.year, day.month, day.day, hour, 20),
+    st.integers(ledgers.HORIZON - 20, ledgers.HORIZON + 15).map(ledgers.on), st.none() | st.integers(0, 23),
 )  # fmt: skip
 
 
@@ -166,6 +172,12 @@ def test_an_estate_is_decided_as_its_accounts_are(
     policy: Any, accounts: Any, as_of: Any, known_at: Any
 ) -> None:
     assert_same(accounts, feerules.load_files({"policy.yaml": document(policy)}), as_of, known_at)
+
+
+@SLOW
+@given(pressing(), st.lists(ledgers.debtors(), min_size=10, max_size=10), soon)
+def test_an_estate_is_tried_again_as_its_accounts_are(policy: Any, accounts: Any, as_of: Any) -> None:
+    assert_same(renamed(accounts), feerules.load_files({"policy.yaml": document(policy)}), as_of, None)
 
 
 @settings(max_examples=8, suppress_health_check=list(HealthCheck))
