@@ -1,14 +1,13 @@
-"""Promises to pay, payment plans, demands, disputes, holds and court: how the account stands."""
+"""Promises to pay and payment plans: whether they are kept."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from accounts import charge, day, event, payment, position
-from feerules.plan.ledgers import LedgerTerms, StepTerms
+from feerules.plan.ledgers import LedgerTerms
 
 DEBT = charge("C-1", "2026-01-10", "300.00")
 NEXT = charge("C-2", "2026-02-10", "100.00", issued_on="2026-02-01")
@@ -133,98 +132,3 @@ def test_a_cancelled_plan_is_none() -> None:
     ended = event("E-2", "plan", "2026-01-20", status="cancelled")
     found = position("2026-01-21", DEBT, plan, ended)
     assert (found.plan_state, found.plan_shortfall) == ("none", Decimal(0))
-
-
-# Demands
-
-LADDER = LedgerTerms(steps=(StepTerms("demand", None, True, 15),))
-
-
-def demand(on: str, delivered: bool | None = True, **more: Any) -> dict[str, Any]:
-    return event(f"D-{on}", "demand", on, step_id="demand", delivered=delivered, **more)
-
-
-@pytest.mark.parametrize(
-    ("as_of", "delivered", "state", "covers"),
-    [
-        ("2026-02-15", None, "sent", "0.00"),
-        ("2026-03-01", False, "failed", "0.00"),
-        ("2026-02-15", True, "delivered", "0.00"),
-        ("2026-02-16", True, "delivered", "0.00"),
-        ("2026-02-17", True, "expired", "300.00"),
-    ],
-)
-def test_a_demand_expires_when_its_period_has_passed(
-    as_of: str, delivered: bool | None, state: str, covers: str
-) -> None:
-    found = position(as_of, DEBT, NEXT, demand("2026-02-01", delivered), terms=LADDER)
-    assert (found.demand_state, str(found.demand_covers)) == (state, covers)
-    assert found.changes_on == (day("2026-02-17") if state == "delivered" else None)
-
-
-def test_a_demand_covers_what_it_names_as_far_as_it_is_open() -> None:
-    named = demand("2026-02-10", charge_ids=["C-2"])
-    paid = payment("P-1", "2026-03-01", "30.00", designated_charge_id="C-2")
-    found = position("2026-03-10", DEBT, NEXT, named, paid, terms=LADDER)
-    assert (found.demand_covers, found.demand_age_days) == (Decimal("70.00"), 28)
-
-
-def test_a_demand_may_give_a_day_of_its_own() -> None:
-    states = [
-        position(on, DEBT, demand("2026-02-01", ends_on="2026-02-08"), terms=LADDER)
-        for on in ("2026-02-08", "2026-02-09")
-    ]
-    assert [found.demand_state for found in states] == ["delivered", "expired"]
-
-
-# Disputes, hardship, death, holds, court
-
-
-def test_the_last_event_of_a_sort_decides() -> None:
-    opened, closed = (
-        event("E-1", "dispute", "2026-01-12"),
-        event("E-2", "dispute", "2026-01-20", status="resolved"),
-    )
-    states = [
-        position(on, DEBT, opened, closed).dispute_state for on in ("2026-01-11", "2026-01-19", "2026-01-20")
-    ]
-    assert states == ["none", "open", "closed"]
-
-
-def test_hardship_and_death_are_noted() -> None:
-    found = position(
-        "2026-01-31", DEBT, event("E-1", "hardship", "2026-01-12"), event("E-2", "death", "2026-01-13")
-    )
-    assert (found.hardship, found.death) == (True, True)
-
-
-def test_a_hold_lasts_to_its_end_and_tells_why_and_when_it_is_looked_at() -> None:
-    hold = event(
-        "E-1", "hold", "2026-01-12", ends_on="2026-02-01", review_on="2026-01-25", reason="flood in the flat"
-    )
-    found = position("2026-01-31", DEBT, hold)
-    assert (found.hold, found.hold_reason, found.hold_review_on) == (
-        True,
-        "flood in the flat",
-        day("2026-01-25"),
-    )
-    assert found.changes_on == day("2026-02-01")
-    after = position("2026-02-01", DEBT, hold)
-    assert (after.hold, after.hold_reason, after.hold_review_on) == (False, None, None)
-
-
-COURT = [
-    ([("2026-01-12", {})], "filed"),
-    ([("2026-01-12", {}), ("2026-01-15", {"ends_on": "2026-01-31"})], "scheduled"),
-    ([("2026-01-12", {"ends_on": "2026-01-30"})], "awaiting_outcome"),
-    ([("2026-01-12", {"ends_on": "2026-01-30"}), ("2026-01-31", {"outcome": "granted"})], "decided"),
-    ([("2026-01-12", {"ends_on": "2026-01-30"}), ("2026-01-31", {"status": "closed"})], "none"),
-]
-
-
-@pytest.mark.parametrize(("filed", "state"), COURT)
-def test_proceedings_are_filed_heard_and_decided(filed: list[tuple[str, dict[str, Any]]], state: str) -> None:
-    events = [event(f"E-{on}", "court", on, **more) for on, more in filed]
-    found = position("2026-01-31", DEBT, *events)
-    assert (found.court_state, found.contradictions) == (state, ())
-    assert found.changes_on == (day("2026-02-01") if state == "scheduled" else None)

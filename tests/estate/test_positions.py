@@ -89,6 +89,14 @@ def test_every_fact_is_that_of_the_account_alone(
     assert_same(renamed(accounts), terms, as_of, known_at)
 
 
+@MANY
+@given(st.lists(ledgers.agitated_accounts(), min_size=1, max_size=6), ledgers.ledger_terms(), ledgers.days)
+def test_events_of_one_sort_follow_and_close_each_other_as_in_the_account_alone(
+    accounts: list[Account], terms: LedgerTerms, as_of: date
+) -> None:
+    assert_same(renamed(accounts), terms, as_of)
+
+
 @settings(max_examples=30, suppress_health_check=list(HealthCheck))
 @given(st.lists(ledgers.accounts(with_events=False), min_size=2, max_size=5), st.booleans(), ledgers.days)
 def test_equal_debts_share_what_is_paid(accounts: list[Account], interest_first: bool, as_of: date) -> None:

@@ -9,7 +9,10 @@ __all__ = ["CONTRADICTIONS", "WARNINGS"]
 
 CONTRADICTIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "duplicate_id": ("编号重复", "two entries of a sort have one id, and are no log of one thing; the first by day counts"),
+        "duplicate_id": (
+            "编号重复",
+            "two entries of a sort have one id, and are no log of one thing; the first by day counts",
+        ),
         "other_account": ("属于其他账户", "the entry is of another account"),
         "other_currency": ("币种不同", "the entry, or the account itself, is in another currency"),
         "negative_amount": ("金额为负", "what is owed, paid, allocated or promised cannot be below zero"),
@@ -29,7 +32,6 @@ CONTRADICTIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "a hold without review_on and without ends_on; it holds all the same",
         ),
         "ends_before_start": ("结束早于开始", "an event that ends before its effective day"),
-        "outcome_without_hearing": ("无开庭日却有结果", "an outcome of proceedings without a hearing"),
     }
 )
 """By code, in Chinese and English. What is contradictory is left out of sums, and a person must look."""

@@ -19,7 +19,7 @@ from feerules.ledger.limitation import limitation_of
 from feerules.ledger.pauses import ENDLESS, Span, paused_between, pauses_of
 from feerules.ledger.rows import Rows, elapsed, moment_of, recorded_day
 from feerules.ledger.seen import LATE_FEE, Contradiction, Seen, see
-from feerules.ledger.standing import court_of, covered_by_demands, demands_of, hold_reason_of, states_of
+from feerules.ledger.standing import court_of, covered_by_demands, demands_of, states_of
 from feerules.ledger.treatment import Treatment, treat
 from feerules.periods import Stamp, day_number, from_day_number, known_until
 from feerules.plan.ledgers import LedgerTerms
@@ -202,13 +202,14 @@ def _position(
         values["limitation_in_days"] = min(limits.values()) - day
     contradictions = [*seen.contradictions, *folded.contradictions]
     _tell_facts_given(account, values)
+    hold_reason = None
     if seen.events or seen.limits:
         promises_of(treatment, folded, day, pauses, values, changes)
         plan_of(treatment, folded, day, values, changes)
         demands_of(treatment, folded, day, values, changes)
         contacts_of(seen, terms, day, values, changes)
-        states_of(seen, day, values, changes)
-        contradictions += court_of(seen, day, values, changes)
+        hold_reason = states_of(seen, day, values, changes)
+        court_of(seen, day, values, changes)
     steps_of(seen, terms, day, moment, values, changes)
     if account.currency != terms.currency:
         contradictions.append(("other_currency", "account", account.account_id))
@@ -223,7 +224,7 @@ def _position(
         values,
         tuple(sorted(set(contradictions))) if contradictions else (),
         _warnings(seen, values),
-        hold_reason_of(seen, values),
+        hold_reason,
         from_day_number(min(coming)) if coming else None,
         (treatment, folded, fees, limits, pauses, day),
     )
