@@ -143,6 +143,27 @@ def test_of_the_holds_that_stand_the_one_looked_at_last_tells_why(
     assert (found.hold_review_on, found.hold_reason) == (tells[0] and day(tells[0]), tells[1])
 
 
+UNTIL = [
+    # each hold: its end, and the day on which it is looked at again; then the last day of any
+    ([("2026-03-01", "2026-01-25")], "2026-03-01"),
+    ([("2026-03-01", "2026-05-01")], "2026-03-01"),  # its end says when it ends
+    ([(None, "2026-02-10")], "2026-02-10"),
+    ([("2026-03-01", None), (None, "2026-04-10")], "2026-04-10"),
+    ([("2026-03-01", None), ("2026-02-10", None)], "2026-03-01"),
+    ([("2026-02-10", None), (None, None)], "2026-02-10"),
+    ([(None, None)], None),
+    ([("2026-01-20", None)], None),  # over
+]
+
+
+@pytest.mark.parametrize(("holds", "until"), UNTIL)
+def test_an_account_is_on_hold_until_the_last_of_its_holds_ends_or_is_looked_at(
+    holds: list[tuple[str | None, str | None]], until: str | None
+) -> None:
+    events = [opened(f"2026-01-1{n}", end, review_on=review) for n, (end, review) in enumerate(holds)]
+    assert position("2026-01-31", DEBT, *told("hold", *events)).hold_until == (until and day(until))
+
+
 COURT = [
     ([("2026-01-12", {})], "filed"),
     ([("2026-01-12", {}), ("2026-01-15", {"ends_on": "2026-01-31"})], "scheduled"),

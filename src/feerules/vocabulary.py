@@ -135,6 +135,7 @@ _FACTS = (
     _flag("death", "死亡", "whether a death is noted"),
     _flag("hold", "暂缓", "whether a person has put the account on hold"),
     _day("hold_review_on", "暂缓复核日", "when the hold is looked at again"),
+    _day("hold_until", "暂缓至", "when the last hold ends or, without an end, is looked at again"),
     _state("court_state", "none filed scheduled awaiting_outcome decided", "诉讼状态", "the state of proceedings"),
     # Limitation and the ledger itself
     _day("limitation_on", "时效届满日", "when the first open claim can be met with limitation"),

@@ -320,6 +320,8 @@ def states(history: History, facts: Facts) -> None:
     review = holds.ints("review")
     looked_at = highest(review, holds.acc, count)
     facts.numbers["hold_review_on"] = looked_at
+    ends = holds.ints("ends")
+    facts.numbers["hold_until"] = highest(np.where(ends == NONE, review, ends), holds.acc, count)
     # Nobody is pressed before the last of them has been looked at: that one tells why.
     last = holds.chosen(review == looked_at[holds.acc])
     facts.texts["hold_reason"] = _texts(last.chosen(_last_of(last.acc)), "reason", count)

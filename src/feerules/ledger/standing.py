@@ -121,6 +121,8 @@ def states_of(seen: Seen, as_of: int, values: Values, changes: Changes) -> str |
     decides = max(reversed(holds), key=lambda hold: NEVER if hold.review is None else hold.review)
     values["hold"] = 1
     values["hold_review_on"] = decides.review
+    ends = [hold.review if hold.ends is None else hold.ends for hold in holds]
+    values["hold_until"] = max((end for end in ends if end is not None), default=None)
     return decides.reason
 
 
