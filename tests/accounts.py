@@ -277,7 +277,8 @@ BUCKETS = (
     Bucket("quarter", ((31, 91),)),
     Bucket("odd", ((-10, 0), (5, 6), (91, 200))),
 )
-STEPS = (StepTerms("call", 20), StepTerms("demand", None, True, 15), StepTerms("old"))
+STEPS = (StepTerms("call", 20), StepTerms("demand", None, True, 15), StepTerms("old", period=30))
+DEMANDING = (StepTerms("call"), StepTerms("demand", None, True))
 
 
 def some_terms(chance: Random, *, late_fee: bool) -> LedgerTerms:
@@ -298,7 +299,8 @@ def some_terms(chance: Random, *, late_fee: bool) -> LedgerTerms:
         limitation_separate=chance.choice([True, False]),
         promise_tolerance=chance.choice([0, 3]),
         plan_tolerance=chance.choice([0, 5]),
-        steps=chance.choice([(), STEPS]),
+        steps=chance.choice([(), STEPS, DEMANDING]),
+        demand_period=chance.choice([15, 15, 3]),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +20,7 @@ LADDER = LedgerTerms(steps=(StepTerms("demand", None, True, 15),))
 
 
 def demand(on: str, delivered: bool | None = True, **more: Any) -> dict[str, Any]:
-    return event(f"D-{on}", "demand", on, step_id="demand", delivered=delivered, **more)
+    return event(f"D-{on}", "demand", on, **{"step_id": "demand", "delivered": delivered} | more)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,71 @@ def test_a_demand_may_give_a_day_of_its_own() -> None:
         for on in ("2026-02-08", "2026-02-09")
     ]
     assert [found.demand_state for found in states] == ["delivered", "expired"]
+
+
+GIVES = [
+    # the step of the demand, the terms, the days that it gives
+    (None, LedgerTerms(), 15),
+    (None, LADDER, 15),
+    ("old", LADDER, 15),  # no step of this policy
+    ("demand", LedgerTerms(steps=(StepTerms("demand", delivered=True),)), 15),
+    ("demand", LedgerTerms(steps=(StepTerms("demand", period=0),)), 0),
+    ("demand", LedgerTerms(steps=(StepTerms("demand", period=30),)), 30),
+    (None, LedgerTerms(demand_period=7), 7),
+    ("demand", LedgerTerms(demand_period=7, steps=(StepTerms("demand", delivered=True),)), 7),
+]
+
+
+@pytest.mark.parametrize(("step", "terms", "days"), GIVES)
+def test_a_demand_gives_the_days_of_its_step_else_those_of_the_policy(
+    step: str | None, terms: LedgerTerms, days: int
+) -> None:
+    told_on = [day("2026-02-01") + timedelta(n) for n in (days, days + 1)]
+    states = [
+        position(on.isoformat(), DEBT, demand("2026-02-01", step_id=step), terms=terms) for on in told_on
+    ]
+    assert [found.demand_state for found in states] == ["delivered", "expired"]
+    assert [found.covered_charge_ids for found in states] == [(), ("C-1",)]
+
+
+STEPS = (StepTerms("demand", delivered=True), StepTerms("letter", period=15), StepTerms("call"))
+DEMANDS = [
+    (("contact", "demand"), True, "expired"),
+    (("contact", "letter"), True, "expired"),
+    (("action", "letter"), True, "expired"),
+    (("contact", "demand"), None, "sent"),
+    (("contact", "demand"), False, "failed"),
+    (("contact", "call"), True, "none"),
+    (("contact", None), True, "none"),
+    (("approval", "demand"), None, "none"),
+]
+
+
+@pytest.mark.parametrize(("logged", "delivered", "state"), DEMANDS)
+def test_the_contact_or_action_of_a_step_that_demands_is_a_demand(
+    logged: tuple[str, str | None], delivered: bool | None, state: str
+) -> None:
+    done = event("D-1", logged[0], "2026-02-01", step_id=logged[1], delivered=delivered)
+    found = position("2026-02-20", DEBT, done, terms=LedgerTerms(steps=STEPS))
+    assert (found.demand_state, found.demand_age_days) == (state, None if state == "none" else 19)
+    assert found.demand_covers == Decimal("300.00" if state == "expired" else "0.00")
+
+
+def test_of_the_demands_that_stand_the_last_tells_the_state() -> None:
+    sent = demand("2026-02-10", None, charge_ids=["C-2"])
+    withdrawn = event("D-9", "demand", "2026-02-20", status="cancelled")
+    found = position("2026-02-20", DEBT, NEXT, demand("2026-02-01"), sent, withdrawn, terms=LADDER)
+    assert (found.demand_state, found.demand_age_days) == ("expired", 19)
+    named = withdrawn | {"charge_ids": ["C-1"]}
+    first = demand("2026-02-01", charge_ids=["C-1"])
+    found = position("2026-02-20", DEBT, NEXT, first, sent, named, terms=LADDER)
+    assert (found.demand_state, found.demand_covers) == ("sent", Decimal("0.00"))
+
+
+def test_a_contact_that_was_called_off_ends_the_demand_that_it_was() -> None:
+    done = event("D-1", "contact", "2026-02-01", step_id="demand", delivered=True)
+    off = event("D-2", "contact", "2026-02-05", step_id="demand", status="cancelled")
+    assert position("2026-02-20", DEBT, done, off, terms=LADDER).demand_state == "none"
 
 
 # Disputes, hardship, death, holds, court

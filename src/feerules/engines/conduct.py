@@ -228,24 +228,24 @@ def _approved(given: Events, step: StepTerms, day: Ints, time: Ints, count: int)
 
 
 def demands(history: History, folded: Folded, facts: Facts) -> Bools:
-    """The state of the last demand, and which charges demands cover that were delivered and have expired."""
+    """The state of the last demand that stands, and which charges all cover that were delivered and have expired."""
     facts.zeros("demand_state")
     facts.nothing("demand_age_days")
     charges, as_of, count = history.charges, history.as_of, history.count
-    events = history.of_type("demand")
+    events = history.events.chosen(history.are_demands)
+    events = events.chosen(_standing(events, np.full(len(events), ENDLESS, np.int64)))
     delivered, ends = events.ints("delivered"), events.ints("ends")
     last_day = np.where(ends == NONE, events.day + _periods(history, events), ends)
     expired = as_of > last_day
-    last = np.flatnonzero(_last_of(events.acc) & ~events.closing)
+    last = np.flatnonzero(_last_of(events.acc))
     state = np.where(
         delivered == NONE, _SENT, np.where(delivered == 0, _FAILED, np.where(expired, _EXPIRED, _DELIVERED))
     )
     facts.numbers["demand_state"][events.acc[last]] = state[last]
     facts.numbers["demand_age_days"][events.acc[last]] = as_of - events.day[last]
-    stands = _standing(events, np.full(len(events), ENDLESS, np.int64)) & (delivered == 1)
-    runs = stands & ~expired
+    runs = (delivered == 1) & ~expired
     facts.note(events.acc[runs], last_day[runs] + 1)
-    covering = events.chosen(stands & expired)
+    covering = events.chosen((delivered == 1) & expired)
     covered = np.zeros(len(charges), np.bool_)
     covered[covered_cells(history, covering, covering.day)[0]] = True
     covered &= charges.kind == CHARGE
@@ -254,10 +254,11 @@ def demands(history: History, folded: Folded, facts: Facts) -> Bools:
 
 
 def _periods(history: History, events: Events) -> Ints:
-    """The days that a demand gives by its step, where it does not say itself."""
-    found = np.zeros(len(events), np.int64)
+    """The days that a demand gives by its step, else by the policy, where it does not say itself."""
+    found = np.full(len(events), history.terms.demand_period, np.int64)
     for step in reversed(history.terms.steps):
-        found[(events.frame["step_id"] == step.id).fill_null(False).to_numpy()] = step.period
+        if step.period is not None:
+            found[(events.frame["step_id"] == step.id).fill_null(False).to_numpy()] = step.period
     return found
 
 

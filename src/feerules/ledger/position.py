@@ -13,13 +13,14 @@ from feerules.ledger.agreements import Changes, Values, plan_of, promises_of
 from feerules.ledger.allocation import Folded, fold
 from feerules.ledger.charges import ChargeState, charge_states
 from feerules.ledger.contacts import contacts_of, steps_of, week_of
+from feerules.ledger.demands import covered_by_demands, demands_of
 from feerules.ledger.facts import GivenFacts, decoded, encoded, fact_named, fact_of, plain
 from feerules.ledger.late_fees import late_fees
 from feerules.ledger.limitation import limitation_of
 from feerules.ledger.pauses import ENDLESS, Span, paused_between, pauses_of
 from feerules.ledger.rows import Rows, elapsed, moment_of, recorded_day
 from feerules.ledger.seen import LATE_FEE, Contradiction, Seen, see
-from feerules.ledger.standing import court_of, covered_by_demands, demands_of, states_of
+from feerules.ledger.standing import court_of, states_of
 from feerules.ledger.treatment import Treatment, treat
 from feerules.periods import Stamp, day_number, from_day_number, known_until
 from feerules.plan.ledgers import LedgerTerms

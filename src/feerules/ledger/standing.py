@@ -1,4 +1,4 @@
-"""Demands, disputes, hardship, holds and court: how the account stands."""
+"""Disputes, hardship, death, holds and court: how the account stands."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from feerules.ledger.agreements import Changes, Values
-from feerules.ledger.allocation import Folded
-from feerules.ledger.history import covered_by
 from feerules.ledger.rows import NEVER, EventRow
 from feerules.ledger.seen import Seen
-from feerules.ledger.treatment import Treatment
-from feerules.plan.ledgers import LedgerTerms
 
-__all__ = ["court_of", "covered_by_demands", "demands_of", "standing", "states_of"]
+__all__ = ["court_of", "standing", "states_of"]
 
 
 class _Named(Protocol):
@@ -56,53 +52,6 @@ def _latest(found: Sequence[_N], charge_ids: Sequence[str]) -> _N | None:
     names = frozenset(charge_ids)
     fitting = (each for each in reversed(found) if not names or names == frozenset(each.charge_ids))
     return next(fitting, None)
-
-
-# Demands
-
-
-def demands_of(treatment: Treatment, folded: Folded, as_of: int, values: Values, changes: Changes) -> None:
-    """The state of the last demand, and what all demands cover that were delivered and have expired."""
-    events = treatment.seen.events.get("demand")
-    if not events:
-        return
-    terms, charges = treatment.terms, treatment.seen.charges
-    last = events[-1]
-    if not last.closing:
-        values["demand_state"] = _state_of(last, terms, as_of)
-        values["demand_age_days"] = as_of - last.day
-    changes += [
-        last_day + 1
-        for event in standing(events, ending=False)
-        if event.delivered is True and (last_day := _last_day(event, terms)) >= as_of
-    ]
-    covered = covered_by_demands(treatment, as_of).intersection(folded.unpaid)
-    values["demand_covers"] = sum(folded.open[i] for i in covered if charges[i].kind == "charge")
-
-
-def covered_by_demands(treatment: Treatment, as_of: int) -> set[int]:
-    """The charges that delivered demands cover whose period has ended."""
-    covered: set[int] = set()
-    for event in standing(treatment.seen.events.get("demand", ()), ending=False):
-        if event.delivered is True and as_of > _last_day(event, treatment.terms):
-            covered.update(covered_by(treatment, event.charge_ids, event.day))
-    return covered
-
-
-def _state_of(demand: EventRow, terms: LedgerTerms, as_of: int) -> str:
-    if demand.delivered is None:
-        return "sent"
-    if not demand.delivered:
-        return "failed"
-    return "expired" if as_of > _last_day(demand, terms) else "delivered"
-
-
-def _last_day(demand: EventRow, terms: LedgerTerms) -> int:
-    """The last day that a demand gives: its own, else by the period of its step."""
-    if demand.ends is not None:
-        return demand.ends
-    period = next((step.period for step in terms.steps if step.id == demand.step_id), 0)
-    return demand.day + period
 
 
 # Disputes, hardship, death, holds

@@ -50,6 +50,7 @@ def terms_of(policy: DunningPolicy, names: Names) -> LedgerTerms:
         limitation_separate=policy.limitation.separate,
         promise_tolerance=policy.tolerance.promise,
         plan_tolerance=policy.tolerance.plan,
+        demand_period=rules.demand_period,
         connected=frozenset(outcomes.connected or CONNECTED),
         unreachable=frozenset(outcomes.unreachable or UNREACHABLE),
         away=frozenset(outcomes.away or AWAY),
@@ -59,7 +60,7 @@ def terms_of(policy: DunningPolicy, names: Names) -> LedgerTerms:
                 step.id,
                 step.in_force,
                 step.must_be == "delivered",
-                step.period or 0,
+                step.period,
                 step.gap if step.gap_by == "clock" else None,
             )
             for step in steps

@@ -73,15 +73,21 @@ class StepTerms:
     """What the history of a ladder's step depends on.
 
     `in_force`: for how many days a step that was done counts (None: for ever). `delivered`: it counts only
-    where delivery is proved. `period`: the days that a demand gives before it expires. `more_than`: so many
-    times 24 hours must have passed, and more, before it is done again (None: days are counted elsewhere).
+    where delivery is proved. `period`: the days that a demand gives before it expires (None: those of the
+    policy). `more_than`: so many times 24 hours must have passed, and more, before it is done again (None:
+    days are counted elsewhere).
     """
 
     id: str
     in_force: int | None = None
     delivered: bool = False
-    period: int = 0
+    period: int | None = None
     more_than: int | None = None
+
+    @property
+    def demands(self) -> bool:
+        """Whether it is a demand, whatever sort of event tells of it."""
+        return self.delivered or self.period is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,7 @@ class LedgerTerms:
     limitation_separate: bool = True
     promise_tolerance: int = 0
     plan_tolerance: int = 0
+    demand_period: int = 15
     connected: frozenset[str] = frozenset(CONNECTED)
     unreachable: frozenset[str] = frozenset(UNREACHABLE)
     away: frozenset[str] = frozenset(AWAY)
