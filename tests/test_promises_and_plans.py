@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -114,8 +116,32 @@ def test_a_plan_is_live_until_more_is_open_than_it_allows(
 def test_an_instalment_of_the_first_day_counts_for_the_plan() -> None:
     plan = event("E-1", "plan", "2026-01-15", amount="100.00", frequency="monthly", promised_on="2026-01-31")
     found = position("2026-02-27", DEBT, plan, payment("P-1", "2026-01-31", "100.00"))
-    assert (found.plan_state, found.changes_on) == ("live", day("2026-02-28"))  # the 31st of February
-    assert position("2026-02-28", DEBT, plan, payment("P-1", "2026-01-31", "100.00")).plan_state == "broken"
+    assert (found.plan_state, found.changes_on) == ("live", day("2026-03-01"))  # after the 31st of February
+    assert position("2026-03-01", DEBT, plan, payment("P-1", "2026-01-31", "100.00")).plan_state == "broken"
+
+
+MISSED = [
+    # so many days of tolerance, the day that is asked about, the state; the instalment is of the 15th
+    (0, "2026-01-15", "live"),
+    (0, "2026-01-16", "broken"),
+    (1, "2026-01-15", "live"),
+    (1, "2026-01-16", "broken"),
+    (2, "2026-01-16", "live"),
+    (2, "2026-01-17", "broken"),
+    (5, "2026-01-19", "live"),
+    (5, "2026-01-20", "broken"),
+]
+
+
+@pytest.mark.parametrize(("tolerance", "as_of", "state"), MISSED)
+def test_an_instalment_is_missed_from_the_last_day_of_tolerance_on_and_never_on_its_own_day(
+    tolerance: int, as_of: str, state: str
+) -> None:
+    plan = event("E-1", "plan", "2026-01-15", amount="50.00", frequency="one_off")
+    found = position(as_of, DEBT, plan, terms=LedgerTerms(plan_tolerance=tolerance))
+    assert found.plan_state == state
+    if state == "live":
+        assert found.changes_on == day("2026-01-15") + timedelta(max(1, tolerance))
 
 
 def test_a_plan_is_of_what_it_names_else_of_what_was_due_at_its_start() -> None:
@@ -125,6 +151,48 @@ def test_a_plan_is_of_what_it_names_else_of_what_was_due_at_its_start() -> None:
     early = plan | {"effective_on": "2026-02-01", "charge_ids": []}
     found = position("2026-02-12", DEBT, NEXT, early, payment("P-1", "2026-02-12", "300.00"))
     assert found.plan_state == "completed"  # what fell due later is not its concern
+
+
+AGREED = event("E-1", "plan", "2026-01-20", amount="100.00", frequency="monthly", promised_on="2026-02-15")
+
+
+def test_what_is_paid_before_the_first_instalment_counts_for_the_plan() -> None:
+    ahead = payment("P-1", "2026-02-01", "100.00")
+    states = [
+        position(on, DEBT, AGREED, ahead).plan_state for on in ("2026-02-16", "2026-03-15", "2026-03-16")
+    ]
+    assert states == ["live", "live", "broken"]
+
+
+def test_what_falls_due_between_agreement_and_first_instalment_is_not_of_the_plan() -> None:
+    paid = payment("P-1", "2026-02-15", "100.00")
+    found = position("2026-02-20", DEBT, NEXT, AGREED, paid)
+    assert (found.plan_state, found.plan_shortfall) == ("live", Decimal("0.00"))
+    # Paid up to what it is of, it is completed though the next charge is open.
+    found = position("2026-02-20", DEBT, NEXT, AGREED, payment("P-1", "2026-02-15", "300.00"))
+    assert (found.plan_state, found.outstanding) == ("completed", Decimal("100.00"))
+
+
+@pytest.mark.parametrize(
+    "before", [(), (charge("C-0", "2025-12-10", "50.00"), payment("P-0", "2025-12-10", "50.00"))]
+)
+def test_a_plan_agreed_before_anything_is_due_is_of_what_was_issued(
+    before: tuple[dict[str, Any], ...],
+) -> None:
+    plan = event("E-1", "plan", "2026-02-05", amount="50.00", frequency="weekly")
+    states = [
+        position(on, *before, NEXT, plan).plan_state for on in ("2026-02-05", "2026-02-06", "2026-02-13")
+    ]
+    assert states == ["live", "broken", "broken"]
+    paid = payment("P-1", "2026-02-06", "100.00")
+    assert position("2026-02-06", *before, NEXT, plan, paid).plan_state == "completed"
+
+
+def test_a_plan_of_nothing_is_none() -> None:
+    plan = event("E-1", "plan", "2026-01-05", amount="50.00", frequency="weekly")
+    assert position("2026-02-20", NEXT, plan | {"balance": "100.00"}).plan_state == "none"
+    named = position("2026-01-20", NEXT, plan | {"charge_ids": ["C-2"]})
+    assert (named.plan_state, named.changes_on) == ("none", day("2026-02-01"))  # when its charge is issued
 
 
 def test_a_cancelled_plan_is_none() -> None:

@@ -134,29 +134,48 @@ def plans(history: History, folded: Folded, facts: Facts) -> None:
     if not len(events):
         return
     amount, balance, first = events.ints("amount"), events.ints("balance"), events.ints("promised")
-    start = np.where(first == NONE, events.day, first)
-    cell, of = covered_cells(history, events, start)
+    cell, of = _agreed_cells(history, folded, events)
     now = adding(folded.open[cell], of, len(events))
-    at_start = adding(_open_before(folded, cell, start[of]), of, len(events))
-    balance = np.where(balance == NONE, at_start, balance)
-    tolerance, frequency = history.terms.plan_tolerance, events.ints("frequency")
-    done = _instalments(frequency, start, np.full(len(events), as_of - tolerance, np.int64))
+    agreed = adding(_open_before(folded, cell, events.day[of]), of, len(events))
+    balance = np.where(balance == NONE, agreed, balance)
+    start, frequency = np.where(first == NONE, events.day, first), events.ints("frequency")
+    # On its own day an instalment may still come.
+    patience = max(1, history.terms.plan_tolerance)
+    done = _instalments(frequency, start, np.full(len(events), as_of - patience, np.int64))
     # More instalments than would pay any balance pay it; so that the product stays in 64 bits.
     enough = np.minimum(done, balance // np.maximum(amount, 1) + 1)
     expected = np.maximum(0, balance - amount * enough)
-    facts.numbers["plan_state"][events.acc] = np.where(
-        now == 0, _COMPLETED, np.where(now > expected, _PLAN_BROKEN, _LIVE)
-    )
+    of_any = np.bincount(of, minlength=len(events)) > 0
+    state = np.where(now == 0, _COMPLETED, np.where(now > expected, _PLAN_BROKEN, _LIVE))
+    facts.numbers["plan_state"][events.acc[of_any]] = state[of_any]
     facts.numbers["plan_shortfall"][events.acc] = np.maximum(0, now - expected)
     goes_on = np.flatnonzero(
         (expected > 0) & (now > 0) & ~((frequency == FREQUENCIES.index("one_off")) & (done > 0))
     )
     coming = _instalment_day(frequency[goes_on], start[goes_on], done[goes_on])
-    facts.note(events.acc[goes_on], coming + tolerance)
+    facts.note(events.acc[goes_on], coming + patience)
+
+
+def _agreed_cells(history: History, folded: Folded, events: Events) -> tuple[Ints, Ints]:
+    """The charges of each plan, as (charge, plan): those that it names, else what was open and due on its day;
+    where nothing was due, what was open."""
+    charges, named = history.charges, np.isin(events.ints("row"), history.named_events)
+    cell, of = covered_cells(history, events.chosen(named), events.day[named])
+    at = np.flatnonzero(~named)
+    acc = events.acc[at]
+    cells, by = ranges(charges.bounds[acc], charges.bounds[acc + 1])
+    day = events.day[at][by]
+    left = charges.counts[cells] & (charges.day[cells] <= day) & (_open_before(folded, cells, day) > 0)
+    cells, by, day = cells[left], by[left], day[left]
+    due = charges.due[cells] <= day
+    some_due = np.zeros(len(at), np.bool_)
+    some_due[by[due]] = True
+    mine = due | ~some_due[by]
+    return np.concatenate([cell, cells[mine]]), np.concatenate([np.flatnonzero(named)[of], at[by[mine]]])
 
 
 def _instalments(frequency: Ints, start: Ints, day: Ints) -> Ints:
-    """How many instalments fell due by a day; the first on the first day of the plan."""
+    """How many instalments fell due by a day, the first of them on `start`."""
     months = month_of(day) - month_of(start)
     found = np.where(add_months(start, months) <= day, months + 1, months)
     for name, length in _DAYS.items():

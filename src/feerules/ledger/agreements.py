@@ -8,7 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from feerules.ledger.allocation import Folded
-from feerules.ledger.history import covered_by, open_before, owed_at
+from feerules.ledger.history import agreed_on, open_before, owed_at
 from feerules.ledger.pauses import Span
 from feerules.ledger.rows import EventRow
 from feerules.ledger.treatment import Treatment
@@ -92,23 +92,26 @@ def plan_of(treatment: Treatment, folded: Folded, as_of: int, values: Values, ch
         return
     plan = events[-1]
     assert plan.amount is not None
-    start = plan.day if plan.promised is None else plan.promised
-    covered = covered_by(treatment, plan.charge_ids, start)
-    balance = plan.balance if plan.balance is not None else open_before(folded, covered, start)
+    covered = agreed_on(treatment, folded, plan.charge_ids, plan.day)
+    if not covered:
+        return
+    balance = plan.balance if plan.balance is not None else open_before(folded, covered, plan.day)
     now = sum(folded.open[i] for i in covered)
-    tolerance = treatment.terms.plan_tolerance
-    done = _instalments(plan.frequency, start, as_of - tolerance)
+    start = plan.day if plan.promised is None else plan.promised
+    # On its own day an instalment may still come.
+    patience = max(1, treatment.terms.plan_tolerance)
+    done = _instalments(plan.frequency, start, as_of - patience)
     expected = max(0, balance - plan.amount * done)
     values["plan_state"] = "completed" if not now else "broken" if now > expected else "live"
     values["plan_shortfall"] = max(0, now - expected)
     if expected and now:
         coming = _instalment_day(plan.frequency, start, done)
         if coming is not None:
-            changes.append(coming + tolerance)
+            changes.append(coming + patience)
 
 
 def _instalments(frequency: str | None, start: int, day: int) -> int:
-    """How many instalments fell due by a day; the first on the first day of the plan."""
+    """How many instalments fell due by a day, the first of them on `start`."""
     if day < start:
         return 0
     if frequency == "one_off":

@@ -8,7 +8,7 @@ from feerules.ledger.allocation import Folded
 from feerules.ledger.pauses import Span, paused_between
 from feerules.ledger.treatment import Treatment
 
-__all__ = ["covered_by", "open_before", "owed_at"]
+__all__ = ["agreed_on", "covered_by", "open_before", "owed_at"]
 
 
 def open_before(folded: Folded, charges: Iterable[int], day: int) -> int:
@@ -42,3 +42,14 @@ def covered_by(treatment: Treatment, charge_ids: Sequence[str], day: int) -> lis
         for i, counts in enumerate(treatment.counts)
         if counts and charges[i].due <= day and charges[i].day <= day
     ]
+
+
+def agreed_on(treatment: Treatment, folded: Folded, charge_ids: Sequence[str], day: int) -> list[int]:
+    """The charges of a plan: those that it names, else what was open and due on its day; where nothing was due,
+    what was open."""
+    if charge_ids:
+        return covered_by(treatment, charge_ids, day)
+    charges = treatment.seen.charges
+    issued = (i for i, counts in enumerate(treatment.counts) if counts and charges[i].day <= day)
+    left = [i for i in issued if open_before(folded, (i,), day)]
+    return [i for i in left if charges[i].due <= day] or left
