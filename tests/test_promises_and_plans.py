@@ -26,7 +26,13 @@ PROMISE = event("E-1", "promise", "2026-01-20", promised_on="2026-01-30", amount
         ("2026-01-30", [], "due", 0),
         ("2026-01-31", [], "broken", None),
         ("2026-01-31", [("2026-01-30", "200.00")], "kept", None),
-        ("2026-01-25", [("2026-01-20", "50.00"), ("2026-01-22", "150.00")], "kept", None),
+        ("2026-01-25", [("2026-01-21", "50.00"), ("2026-01-22", "150.00")], "kept", None),
+        (
+            "2026-01-25",
+            [("2026-01-20", "50.00"), ("2026-01-22", "150.00")],
+            "due",
+            5,
+        ),  # 50.00 of the same day
         ("2026-01-31", [("2026-01-30", "199.99")], "broken", None),
         ("2026-02-05", [("2026-01-19", "200.00")], "broken", None),  # before the promise
         ("2026-02-05", [("2026-01-31", "200.00")], "broken", None),  # too late
@@ -38,6 +44,88 @@ def test_a_promise_is_due_kept_or_broken(
     found = position(as_of, DEBT, PROMISE, *(payment(f"P-{on}", on, sum_) for on, sum_ in paid))
     assert (found.promise_state, found.promise_in_days) == (state, days)
     assert found.broken_promises == int(state == "broken")
+
+
+def test_what_came_in_on_the_day_of_a_promise_does_not_keep_it() -> None:
+    promise = event("E-1", "promise", "2026-01-20", promised_on="2026-01-30")
+    part = payment("P-1", "2026-01-20", "200.00")
+    found = position("2026-01-20", DEBT, promise, part)
+    assert (found.promised, found.promise_state) == (Decimal("100.00"), "due")
+    assert position("2026-01-31", DEBT, promise, part).promise_state == "broken"
+    assert (
+        position("2026-01-31", DEBT, promise, part, payment("P-2", "2026-01-30", "100.00")).promise_state
+        == "kept"
+    )
+
+
+TODAY = [
+    # the sum that is promised for the same day, what is paid on it, the sum that is needed, the state
+    ("200.00", "200.00", "200.00", "kept"),
+    ("200.00", "199.99", "200.00", "due"),
+    (None, "150.00", "300.00", "due"),
+    (None, "300.00", "300.00", "kept"),
+]
+
+
+@pytest.mark.parametrize(("sum_", "paid", "promised", "state"), TODAY)
+def test_a_promise_for_its_own_day_is_kept_by_what_comes_in_on_it(
+    sum_: str | None, paid: str, promised: str, state: str
+) -> None:
+    promise = event("E-1", "promise", "2026-01-20", promised_on="2026-01-20", amount=sum_)
+    found = position("2026-01-20", DEBT, promise, payment("P-1", "2026-01-20", paid))
+    assert (str(found.promised), found.promise_state) == (promised, state)
+    later = position("2026-01-21", DEBT, promise, payment("P-1", "2026-01-20", paid))
+    assert later.promise_state == ("broken" if state == "due" else state)
+
+
+DEPOSIT = charge("D-1", "2026-01-10", "500.00", fee="deposit")
+ELSEWHERE = [
+    # what is meant for a charge or a fee that the policy leaves alone; the rest counts
+    ([payment("P-1", "2026-01-25", "200.00", designated_charge_id="D-1")], "broken"),
+    ([payment("P-1", "2026-01-25", "200.00", designated_fee="deposit")], "broken"),
+    ([payment("P-1", "2026-01-25", "200.00", designated_charge_id="C-1")], "kept"),
+    ([payment("P-1", "2026-01-25", "200.00", designated_fee="management")], "kept"),
+    ([payment("P-1", "2026-01-25", "200.00"), {"payment_id": "P-1", "charge_id": "D-1", "amount": "0.01"}], "broken"),
+    ([payment("P-1", "2026-01-25", "200.01"), {"payment_id": "P-1", "charge_id": "D-1", "amount": "0.01"}], "kept"),
+    ([payment("P-1", "2026-01-25", "200.00", designated_fee="deposit"), {"payment_id": "P-1", "charge_id": "C-1", "amount": "200.00"}], "kept"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("entries", "state"), ELSEWHERE)
+def test_money_for_what_the_policy_leaves_alone_keeps_no_promise(
+    entries: list[dict[str, Any]], state: str
+) -> None:
+    terms = LedgerTerms(exclude_fees=frozenset({"deposit"}))
+    assert position("2026-02-01", DEBT, DEPOSIT, PROMISE, *entries, terms=terms).promise_state == state
+
+
+def lowered(kind: str, on: str, amount: str) -> dict[str, Any]:
+    return charge(f"K-{on}", on, amount, kind=kind, corrects_charge_id="C-1")
+
+
+CLEARED = [
+    # by the promised day nothing is open of what was overdue
+    ([lowered("waiver", "2026-01-25", "300.00")], "kept"),
+    ([lowered("credit", "2026-01-25", "250.00"), payment("P-1", "2026-01-28", "50.00")], "kept"),
+    ([lowered("write_off", "2026-01-25", "250.00")], "broken"),
+    ([lowered("waiver", "2026-01-31", "300.00")], "broken"),  # too late
+    ([lowered("waiver", "2026-01-20", "150.00"), payment("P-1", "2026-01-28", "150.00")], "kept"),
+    ([payment("P-1", "2026-01-19", "150.00"), payment("P-2", "2026-01-28", "150.00")], "kept"),
+]
+
+
+@pytest.mark.parametrize(("entries", "state"), CLEARED)
+@pytest.mark.parametrize("sum_", ["290.00", None])
+def test_a_promise_is_kept_too_where_nothing_is_left_of_what_was_overdue(
+    entries: list[dict[str, Any]], state: str, sum_: str | None
+) -> None:
+    promise = PROMISE | {"amount": sum_}
+    assert position("2026-02-01", DEBT, NEXT, promise, *entries).promise_state == state
+
+
+def test_a_promise_about_what_is_not_charged_yet_is_not_kept_by_nothing() -> None:
+    assert position("2026-01-25", NEXT, PROMISE).promise_state == "due"
+    assert position("2026-01-31", NEXT, PROMISE).promise_state == "broken"
 
 
 def test_a_policy_may_wait_some_days_for_what_was_promised() -> None:

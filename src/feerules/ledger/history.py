@@ -17,17 +17,15 @@ def open_before(folded: Folded, charges: Iterable[int], day: int) -> int:
     return sum(open_[i] + sum(part for on, part in cuts[i] or () if on >= day) for i in charges)
 
 
-def owed_at(treatment: Treatment, folded: Folded, day: int, pauses: Sequence[Span]) -> int:
-    """What was overdue in the evening of a day; where nothing was, all that was open."""
-    charges = treatment.seen.charges
-    issued = [i for i, counts in enumerate(treatment.counts) if counts and charges[i].day <= day]
-    grace = treatment.terms.grace
-    overdue = [
-        i
-        for i in issued
-        if day - treatment.basis[i] - grace - paused_between(pauses, treatment.basis[i], day) > 0
-    ]
-    return open_before(folded, overdue, day + 1) or open_before(folded, issued, day + 1)
+def owed_at(
+    treatment: Treatment, folded: Folded, day: int, morning: int, pauses: Sequence[Span]
+) -> list[int]:
+    """The charges that were overdue on a day, of those open on a morning; where none was, all that were open."""
+    charges, basis, grace = treatment.seen.charges, treatment.basis, treatment.terms.grace
+    issued = (i for i, counts in enumerate(treatment.counts) if counts and charges[i].day <= day)
+    left = [i for i in issued if open_before(folded, (i,), morning)]
+    overdue = [i for i in left if day - basis[i] - grace - paused_between(pauses, basis[i], day) > 0]
+    return overdue or left
 
 
 def covered_by(treatment: Treatment, charge_ids: Sequence[str], day: int) -> list[int]:
