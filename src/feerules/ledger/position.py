@@ -14,7 +14,7 @@ from feerules.ledger.allocation import Folded, fold
 from feerules.ledger.charges import ChargeState, charge_states
 from feerules.ledger.contacts import contacts_of, steps_of, week_of
 from feerules.ledger.demands import covered_by_demands, demands_of
-from feerules.ledger.facts import GivenFacts, decoded, encoded, fact_named, fact_of, plain
+from feerules.ledger.facts import GivenFacts, decoded, encoded, fact_named, fact_of, known_of, plain
 from feerules.ledger.late_fees import late_fees
 from feerules.ledger.limitation import limitation_of
 from feerules.ledger.pauses import ENDLESS, Span, paused_between, pauses_of
@@ -44,9 +44,6 @@ COUNTING: Final = frozenset(
     | {name for name, fact in POSITION.items() if fact.daily in ("up", "down")}
 )
 """The facts that may move from day to day by counting; `steps.….days` too. All others stand until `changes_on`."""
-
-# What an account may tell of its party without an event.
-_FACTS_GIVEN: Final = ("away", "refuses")
 
 _DEFAULTS: Final[Values] = {
     name: None if fact.optional else fact.words[0] if fact.kind == "choice" else 0
@@ -166,30 +163,35 @@ def position_of(
     """What an account comes to at the end of `as_of`, from the entries recorded by `known_at`.
 
     Both are a date or a datetime; of `as_of` only the day counts, but where a policy counts by the clock.
-    Without `known_at`, all is known.
+    Without `known_at`, all is known. UnitErrors where a fact that the account gives cannot be read.
     """
     rows, moment = account.rows(), moment_of(as_of)
-    facts = tuple(account.facts.get(name) for name in _FACTS_GIVEN) if account.facts else ()
-    asked = day_number(as_of), moment, None if known_at is None else known_at.isoformat(), facts
+    known = known_of(account) if account.facts else {}
+    asked = day_number(as_of), moment, None if known_at is None else known_at.isoformat(), known
     told = rows.told
     # A class and an action are asked one after the other: the second finds the position of the first.
     if told is not None and told[0] is terms and told[1] == asked:
         found: Position = told[2]
         return found
-    found = _position(account, rows, terms, as_of, known_at)
+    found = _position(account, rows, terms, as_of, known_at, known)
     rows.told = terms, asked, found
     return found
 
 
 def _position(
-    account: Account, rows: Rows, terms: LedgerTerms, as_of: date, known_at: date | None
+    account: Account,
+    rows: Rows,
+    terms: LedgerTerms,
+    as_of: date,
+    known_at: date | None,
+    known: Mapping[str, int],
 ) -> Position:
     day, moment = day_number(as_of), moment_of(as_of)
     seen = see(rows, day, known_until(known_at))
     treatment = treat(seen, terms)
     folded = fold(seen, treatment)
     pauses = pauses_of(seen.events["pause"]) if "pause" in seen.events else ()
-    values = _DEFAULTS.copy()
+    values: Values = {**_DEFAULTS, **known}
     changes: Changes = []
     _tell_day(values, day)
     fees = late_fees(treatment, folded, day, pauses)
@@ -202,7 +204,6 @@ def _position(
         values["limitation_on"] = min(limits.values())
         values["limitation_in_days"] = min(limits.values()) - day
     contradictions = [*seen.contradictions, *folded.contradictions]
-    _tell_facts_given(account, values)
     hold_reason = None
     if seen.events or seen.limits:
         promises_of(treatment, folded, day, pauses, values, changes)
@@ -235,12 +236,6 @@ def _tell_day(values: Values, day: int) -> None:
     values["as_of"] = day
     values["weekday"] = (day + 3) % 7 + 1
     values["day_of_month"] = from_day_number(day).day
-
-
-def _tell_facts_given(account: Account, values: Values) -> None:
-    """Whether a party is away or refuses may be known without a contact."""
-    for name in _FACTS_GIVEN:
-        values[name] = int(account.facts.get(name) is True)
 
 
 def _tell_money(treatment: Treatment, folded: Folded, fees: list[int], values: Values) -> None:
