@@ -130,8 +130,13 @@ TYPES = (*EVENT_TYPES, "contact", "contact", "demand", "promise", "promise", "pl
 RHYTHMS = ("weekly", "two_weekly", "four_weekly", "monthly", "one_off")
 
 
-def an_event(chance: Random, number: int, charge_ids: list[str]) -> dict[str, Any]:
-    type_ = chance.choice(TYPES)
+NAMING = ("demand", "plan", "acknowledgement", "dispute", "hardship", "death", "hold", "court")
+
+
+def an_event(
+    chance: Random, number: int, charge_ids: list[str], types: tuple[str, ...] = TYPES
+) -> dict[str, Any]:
+    type_ = chance.choice(types)
     start = chance.randrange(HORIZON)
     later = on(start + chance.randrange(40))
     given: dict[str, Any] = {
@@ -147,7 +152,7 @@ def an_event(chance: Random, number: int, charge_ids: list[str]) -> dict[str, An
         given["channel"] = chance.choice([None, "phone", "sms"])
         given["outcome"] = chance.choice(OUTCOMES) if type_ == "contact" else None
         given["delivered"] = chance.choice([None, True, True, False])
-    if type_ in ("demand", "plan", "acknowledgement") and chance.random() < 0.5:
+    if type_ in NAMING and chance.random() < 0.5:
         given["charge_ids"] = chance.sample(charge_ids, min(len(charge_ids), chance.randrange(4)))
     if type_ == "promise":
         given |= {"promised_on": later, "amount": chance.choice([None, money(a_sum(chance))])}
@@ -161,8 +166,11 @@ def an_event(chance: Random, number: int, charge_ids: list[str]) -> dict[str, An
     if type_ in ("hold", "pause", "dispute", "hardship", "court", "demand") and chance.random() < 0.6:
         given["ends_on"] = later
     if type_ == "hold":
-        given |= {"review_on": later, "reason": chance.choice([None, "asked by the owner"])}
-    if type_ == "court" and "ends_on" in given:
+        given |= {
+            "review_on": chance.choice([None, later]),
+            "reason": chance.choice([None, "asked by the owner"]),
+        }
+    if type_ == "court":
         given["outcome"] = chance.choice([None, None, "granted"])
     return given
 
@@ -189,7 +197,7 @@ def some_tries(chance: Random, number: int, steps: int, first: int = 0) -> list[
     return made
 
 
-def an_account(chance: Random, *, faults: bool, with_events: bool) -> Account:
+def an_account(chance: Random, *, faults: bool, with_events: bool, types: tuple[str, ...] = TYPES) -> Account:
     made: list[dict[str, Any]] = []
     owed: list[str] = []
     for number in range(a_size(chance)):
@@ -199,7 +207,9 @@ def an_account(chance: Random, *, faults: bool, with_events: bool) -> Account:
     for number in range(a_size(chance)):
         before = [p["payment_id"] for p in paid if not p["reverses_payment_id"]]
         paid.append(a_payment(chance, number, owed, before))
-    happened = [an_event(chance, number, owed) for number in range(a_size(chance) if with_events else 0)]
+    happened = [
+        an_event(chance, number, owed, types) for number in range(a_size(chance) if with_events else 0)
+    ]
     happened += some_tries(chance, len(happened), chance.choice([0, 0, 1, 1, 2])) if with_events else []
     entries = {
         "charges": made,
@@ -267,7 +277,6 @@ def a_fault(chance: Random, sort: str, entries: list[dict[str, Any]]) -> dict[st
             {"event_id": "E-x", "account_id": "A-2", "party_id": "P-1"},
             {"event_id": "E-x", "type": "promise", "promised_on": None},
             {"event_id": "E-x", "type": "hold", "ends_on": None, "review_on": None},
-            {"event_id": "E-x", "type": "court", "outcome": "granted", "ends_on": None},
             {"event_id": "E-x", "type": "plan", "amount": None},
         ],
     }  # fmt: skip
@@ -307,12 +316,17 @@ def some_steps(chance: Random) -> tuple[StepTerms, ...]:
             name,
             in_force=chance.choice([None, 20, 60]),
             delivered=chance.random() < (0.7 if name == "demand" else 0.2),
-            period=15,
+            period=chance.choice([None, 15, 30]),
             more_than=chance.choice([None, None, 3]),
             channels=chance.randrange(4),
+            in_turn=chance.random() < 0.3,
+            rests=chance.random() < 0.7,
         )
         for name in LADDER
     )
+
+
+DEMANDING = (StepTerms("call"), StepTerms("demand", None, True))
 
 
 def some_terms(chance: Random, *, late_fee: bool) -> LedgerTerms:
@@ -333,7 +347,9 @@ def some_terms(chance: Random, *, late_fee: bool) -> LedgerTerms:
         limitation_separate=chance.choice([True, False]),
         promise_tolerance=chance.choice([0, 3]),
         plan_tolerance=chance.choice([0, 5]),
-        steps=chance.choice([(), some_steps(chance), some_steps(chance)]),
+        steps=chance.choice([(), some_steps(chance), some_steps(chance), DEMANDING]),
+        demand_period=chance.choice([15, 15, 3]),
+        restarts=chance.random() < 0.7,
     )
 
 
@@ -348,6 +364,13 @@ def accounts(*, faults: bool = False, with_events: bool = True) -> st.SearchStra
 def debtors() -> st.SearchStrategy[Account]:
     """Accounts that owe, with the steps that were tried on them."""
     return _seeds.map(a_debtor)
+
+
+def agitated_accounts() -> st.SearchStrategy[Account]:
+    """Accounts whose events are all of one sort, so that they overlap, follow and close each other."""
+    return _seeds.map(
+        lambda chance: an_account(chance, faults=False, with_events=True, types=(chance.choice(TYPES),))
+    )
 
 
 def ledger_terms(*, late_fee: bool = False) -> st.SearchStrategy[LedgerTerms]:

@@ -72,7 +72,8 @@ def _holds(draw: Any, more: dict[str, list[str]]) -> str:
 @st.composite
 def stops(draw: Any, number: int, more: dict[str, list[str]], steps: list[str]) -> str:
     then = draw(st.sampled_from(["hold", "wait", "review", "clear"]))
-    until = draw(st.sampled_from(["", "promised_on: -1 day", "promised_on: 1 day", "hold_review_on: 0 days"]))
+    days = ["promised_on: -1 day", "promised_on: 1 day", "hold_review_on: 0 days", "hold_until: 0 days"]
+    until = draw(st.sampled_from(["", *days]))
     review = draw(st.sampled_from([1, 3, 10, 30]))
     through = draw(st.lists(st.sampled_from(steps), max_size=2, unique=True)) if steps else []
     parts = [f"id: stop-{number}", _holds(draw, more), f"then: {then}"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from accounts import account, charge, day, event, position
-from feerules import Account
+from feerules.errors import UnitErrors
 from feerules.ledger.position import position_of
 from feerules.plan.ledgers import LedgerTerms, StepTerms
 
@@ -86,9 +86,25 @@ def test_refusing_is_what_the_last_outcome_says() -> None:
     assert not position("2026-02-05", refused, contact("2026-02-04", "answered")).refuses
 
 
-def test_that_a_party_is_away_may_be_a_fact_of_the_account() -> None:
-    known = Account.model_validate({"account_id": "A-1", "facts": {"away": True}})
-    assert position_of(known, LedgerTerms(), date(2026, 2, 4)).away
+@pytest.mark.parametrize("name", ["away", "refuses"])
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [(True, True), ("true", True), (False, False), ("false", False), (None, False), ("", False)],
+)
+def test_that_a_party_is_away_or_refuses_may_be_a_fact_of_the_account(
+    name: str, told: Any, known: bool
+) -> None:
+    found = position_of(account(facts={name: told}), LedgerTerms(), date(2026, 2, 4))
+    assert found[name] is known
+
+
+@pytest.mark.parametrize("told", ["yes", "TRUE", 1, 0.5, ["true"]])
+def test_a_fact_of_the_account_that_cannot_be_read_is_a_problem(told: Any) -> None:
+    with pytest.raises(UnitErrors) as caught:
+        position_of(account(facts={"away": told, "refuses": told}), LedgerTerms(), date(2026, 2, 4))
+    assert [(each.account_id, each.fact, each.value, each.code) for each in caught.value.problems] == [
+        ("A-1", name, str(told), "wrong_type") for name in ("away", "refuses")
+    ]
 
 
 def test_a_contact_that_was_called_off_is_none() -> None:

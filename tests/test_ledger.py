@@ -429,7 +429,6 @@ WRONG = [
     ("plan_without_frequency", "E-1", [event("E-1", "plan", "2026-01-15", amount="50.00")]),
     ("hold_without_end", "E-1", [event("E-1", "hold", "2026-01-15")]),
     ("ends_before_start", "E-1", [event("E-1", "pause", "2026-01-15", ends_on="2026-01-14")]),
-    ("outcome_without_hearing", "E-1", [event("E-1", "court", "2026-01-15", outcome="granted")]),
 ]  # fmt: skip
 
 

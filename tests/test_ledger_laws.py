@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from accounts import HORIZON, accounts, days, ledger_terms, lone_payments, offsets, on
+from accounts import HORIZON, accounts, agitated_accounts, days, ledger_terms, lone_payments, offsets, on
 from feerules import Account, Payment
 from feerules.ledger.allocation import fold, fold_day_by_day, fold_first_in_first_out
 from feerules.ledger.history import open_before, owed_since
@@ -147,7 +147,7 @@ def test_late_fee_stops_at_its_cap(account: Account, terms: LedgerTerms) -> None
         assert charge.late_fee * den <= (charge.amount - charge.credited) * num
 
 
-@given(accounts(faults=True), ledger_terms(), days)
+@given(accounts(faults=True) | agitated_accounts(), ledger_terms(), days)
 def test_nothing_but_counting_changes_a_fact_until_the_day_that_is_told(
     account: Account, terms: LedgerTerms, day: date
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts import charge, day, event, payment, position
-from feerules.plan.ledgers import LedgerTerms
+from feerules.plan.ledgers import LedgerTerms, StepTerms
 
 
 def limit(as_of: str, *entries: dict[str, Any], **more: Any) -> str | None:
@@ -49,6 +49,22 @@ STARTS_ANEW = [
 @pytest.mark.parametrize(("entry", "ends"), STARTS_ANEW)
 def test_what_starts_it_anew(entry: dict[str, Any], ends: str) -> None:
     assert limit("2024-01-01", DEBT, entry) == ends
+
+
+LADDER = (StepTerms("demand", delivered=True), StepTerms("call"))
+
+
+@pytest.mark.parametrize(
+    ("more", "ends"),
+    [
+        ({"step_id": "demand", "delivered": True}, "2026-05-01"),
+        ({"step_id": "demand", "delivered": False}, "2025-03-31"),
+        ({"step_id": "demand"}, "2025-03-31"),
+        ({"step_id": "call", "delivered": True}, "2025-03-31"),
+    ],
+)
+def test_the_contact_of_a_step_that_demands_is_a_demand(more: dict[str, Any], ends: str) -> None:
+    assert limit("2024-01-01", DEBT, event("E-1", "contact", "2023-05-01", **more), steps=LADDER) == ends
 
 
 def test_a_demand_that_names_charges_is_for_those() -> None:

@@ -13,10 +13,11 @@ from feerules.frames import Back, FrameError, columns_of, into_lazy
 from feerules.reasons import reason
 from feerules.streaming import CODES, FRAMES, NAMES, Column, Entries, Sheet
 
-__all__ = ["PROBLEMS", "Batch", "Ledgers", "told", "words_of"]
+__all__ = ["KNOWN", "PROBLEMS", "Batch", "Ledgers", "told", "words_of"]
 
 PROBLEMS: Final = ("frame", "row_id", "account_id", "fact", "value", "code", "reason")
 ROWS: Final = 2_000_000  # entries of a batch
+KNOWN: Final[tuple[str, ...]] = ("away", "refuses")  # what an account may tell of its party without a contact
 _ENTRIES: Final = ("charges", "payments", "allocations", "events", "parties")
 
 
@@ -191,6 +192,8 @@ class Ledgers:
         told_ = pl.DataFrame({"#id": ids}).join(raw, on="#id", how="left", maintain_order="left").drop("#id")
         own = read.unique("acc", keep="first").sort("acc")
         own = pl.DataFrame({"account_id": ids}).join(own, on="account_id", how="left", maintain_order="left")
+        # What a position tells as it was read; what policies declare they read themselves.
+        told_ = told_.with_columns(own[name] for name in KNOWN if name in sheet.columns)
         return told_, own["currency"].fill_null("CNY"), own["policy"], problems
 
     # Allocations that name no account, and contacts of one party for all its accounts

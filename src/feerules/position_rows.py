@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from feerules.estate_ledgers import words_of
+from feerules.estate_ledgers import KNOWN, words_of
 from feerules.ledger.accounts import Account
 from feerules.ledger.position import Position, position_of
 from feerules.money import from_scaled
@@ -19,8 +19,6 @@ from feerules.plan.ledgers import LedgerTerms
 from feerules.streaming import Entries, facts_of, positions_of
 
 __all__ = ["Placed", "placed"]
-
-_FLAGS = ("away", "refuses")
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,11 @@ class Placed:
 def placed(
     accounts: pl.DataFrame, entries: Entries, terms: LedgerTerms, as_of: date, known_at: date | None
 ) -> Placed:
-    given = {name: _flags(accounts[name]) for name in _FLAGS if name in accounts.columns}
+    given = {
+        name: accounts[name].fill_null(0).cast(pl.Int64).to_numpy()
+        for name in KNOWN
+        if name in accounts.columns
+    }
     found = positions_of(entries, terms, as_of, known_at, given)
     charges = found.charges.filter(pl.col("open") > 0).select(
         "acc", "id", overdue=pl.col("counts") & (pl.col("days_overdue") > 0), covered="covered"
@@ -72,12 +74,6 @@ def _later_steps(entries: Entries, terms: LedgerTerms, day: int) -> pl.DataFrame
     return found.select(
         pl.col("step_id").alias("~later_step"), pl.col("day").cast(pl.Date).alias("~later_on")
     )
-
-
-def _flags(column: pl.Series) -> Any:
-    """What is known of accounts without a contact: true, as a truth value or in words."""
-    known = column if column.dtype == pl.Boolean else column.cast(pl.String) == "true"
-    return known.fill_null(False).to_numpy().astype(np.int64)
 
 
 def _charges(place: int, position: Position) -> list[tuple[int, str, bool, bool]]:

@@ -131,11 +131,12 @@ _FACTS = (
     # Demands, stops, court
     _state("demand_state", "none sent failed delivered expired", "催告状态", "the state of the last demand"),
     _days("demand_age_days", "距催告天数", "days since the last demand"),
-    _state("dispute_state", "none open closed", "争议状态", "the state of the last dispute"),
+    _state("dispute_state", "none open closed", "争议状态", "whether any dispute is open, or all are closed"),
     _flag("hardship", "困难", "whether hardship is noted"),
     _flag("death", "死亡", "whether a death is noted"),
     _flag("hold", "暂缓", "whether a person has put the account on hold"),
     _day("hold_review_on", "暂缓复核日", "when the hold is looked at again"),
+    _day("hold_until", "暂缓至", "when the last hold ends or, without an end, is looked at again"),
     _state("court_state", "none filed scheduled awaiting_outcome decided", "诉讼状态", "the state of proceedings"),
     # Limitation and the ledger itself
     _day("limitation_on", "时效届满日", "when the first open claim can be met with limitation"),

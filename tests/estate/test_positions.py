@@ -89,6 +89,14 @@ def test_every_fact_is_that_of_the_account_alone(
     assert_same(renamed(accounts), terms, as_of, known_at)
 
 
+@MANY
+@given(st.lists(ledgers.agitated_accounts(), min_size=1, max_size=6), ledgers.ledger_terms(), ledgers.days)
+def test_events_of_one_sort_follow_and_close_each_other_as_in_the_account_alone(
+    accounts: list[Account], terms: LedgerTerms, as_of: date
+) -> None:
+    assert_same(renamed(accounts), terms, as_of)
+
+
 @settings(max_examples=30, suppress_health_check=list(HealthCheck))
 @given(st.lists(ledgers.accounts(with_events=False), min_size=2, max_size=5), st.booleans(), ledgers.days)
 def test_equal_debts_share_what_is_paid(accounts: list[Account], interest_first: bool, as_of: date) -> None:
@@ -165,6 +173,38 @@ BAD = [
     ("parties", {"party_id": None}, "party_id", "missing"),
     ("parties", {"role": "friend"}, "role", "unknown_value"),
 ]  # fmt: skip
+# What is known of a party without a contact, as a column of the accounts
+KNOWN = [
+    (["true", "false", "", None], [True, False, False, False]),
+    ([True, False, None, None], [True, False, False, False]),
+]
+
+
+@pytest.mark.parametrize(("column", "known"), KNOWN)
+@pytest.mark.parametrize("name", ["away", "refuses"])
+def test_what_accounts_tell_of_their_party_is_read_as_for_one(
+    name: str, column: list[Any], known: list[bool]
+) -> None:
+    accounts = pl.DataFrame({"account_id": ["A", "B", "C", "D"], name: column})
+    rows = feerules.positions(accounts, BOOK, "2026-03-01", charges=NO_CHARGES).rows
+    assert rows.sort("account_id")[name].to_list() == known
+    told = [Account.model_validate({"account_id": "A", "facts": {name: each}}) for each in column]
+    assert [position_of(each, LedgerTerms(), date(2026, 3, 1))[name] for each in told] == known
+
+
+@pytest.mark.parametrize("column", [["true", "yes"], [None, "1"]])
+def test_what_accounts_tell_of_their_party_and_cannot_be_read_is_a_problem(column: list[Any]) -> None:
+    book = feerules.load_files({"f.yaml": "kind: book\nid: plain\nmapping: {away: 异地}\n"})
+    accounts = pl.DataFrame({"account_id": ["A", "B"], "异地": column})
+    result = feerules.positions(accounts, book, "2026-03-01", charges=NO_CHARGES)
+    problems = result.problems.select("frame", "account_id", "fact", "value", "code", "reason").rows()
+    assert problems == [("accounts", "B", "away", column[1], "wrong_type", problems[0][-1])]
+    assert result.rows["account_id"].to_list() == ["A"]
+    with pytest.raises(feerules.UnitErrors) as caught:
+        feerules.position({"account_id": "B", "facts": {"away": column[1]}}, book, "2026-03-01")
+    assert caught.value.problems[0].reason == problems[0][-1]
+
+
 GOOD: dict[str, dict[str, Any]] = {
     "charges": {"charge_id": "C", "fee": "management", "due_on": "2026-01-31", "amount": "5", "kind": None, "tax": None, "recorded_at": None},
     "payments": {"payment_id": "P", "effective_on": "2026-02-01", "amount": "5", "status": None},

@@ -618,6 +618,32 @@ def test_the_reason_is_the_last_that_holds(happened: list[Any], reason: str | No
     assert result.rows["reason"].to_list() == [reason]
 
 
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        # Two disputes, one of them resolved: the other is open.
+        ([("2026-01-09", None, None, None), ("2026-02-01", "resolved", None, None)], "漏水"),
+        ([("2026-01-09", "resolved", None, None), ("2026-02-01", "resolved", None, None)], None),
+        ([("2026-01-09", None, "2026-02-20", None)], "漏水"),
+        ([("2026-01-09", None, "2026-03-20", None)], "later"),
+        ([("2026-01-09", None, None, ["c2"]), ("2026-02-01", "resolved", None, ["c1"])], "later"),
+        ([("2026-01-09", None, None, ["c2"]), ("2026-02-01", "resolved", None, ["c2"])], "漏水"),
+        ([("2026-01-09", None, None, ["c2", "c3"]), ("2026-02-01", "resolved", None, ["c3", "c2"])], "漏水"),
+    ],
+)
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_dispute_is_a_reason_while_it_stands(more: list[Any], reason: str | None, listed: bool) -> None:
+    told = [("2026-01-05", None, None, ["c1"]), *more]
+    frame = pl.DataFrame({
+        "event_id": [f"e{n}" for n in range(len(told))], "account_id": "A", "type": "dispute",
+        "effective_on": [each[0] for each in told], "status": [each[1] for each in told],
+        "ends_on": [each[2] for each in told], "reason": ["漏水", *("later" for _ in more)],
+        "charge_ids": [each[3] if listed else each[3] and ", ".join(each[3]) for each in told],
+    })  # fmt: skip
+    result = feerules.arrears_ledger(charges({}), *paid(), "2026-02-28", events=frame)
+    assert result.rows["reason"].to_list() == [reason]
+
+
 def test_events_that_cannot_be_used_are_problems() -> None:
     bad = events(("2026-01-05", "quarrel", None, None, None), ("2026-01-05", "hold", None, None, None))
     bad = bad.with_columns(ends_on=pl.lit("2026-01-01"))

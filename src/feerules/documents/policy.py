@@ -97,6 +97,9 @@ class LedgerRules(Part):
     age_from: Literal["due_on", "issued_on", "period_end"] = "due_on"
     grace: Days = 0
     exclude: Exclude = Field(default_factory=Exclude)
+    demand_period: Days = Field(
+        15, description="the days that a demand gives to pay, where it does not say itself"
+    )
     stale_after: Age | None = Field(None, description="a ledger without a newer entry goes to a person")
     outcomes: Outcomes = Field(default_factory=Outcomes)
 
@@ -225,7 +228,9 @@ class Step(Part):
     )
     in_turn: Flag = Field(False, description="the channels take turns")
     must_be: Literal["delivered"] | None = Field(None, description="counts only where delivery is proved")
-    period: Days | None = Field(None, description="the days that a demand gives to pay")
+    period: Days | None = Field(
+        None, description="the days that a demand gives to pay; default: ledger.demand_period"
+    )
     legal: Flag = Field(False, description="a step of legal effect")
     role: Phrase | None = Field(None, description="who does it")
     approval: Phrase | None = Field(None, description="whose approval it needs")

@@ -35,8 +35,8 @@ Spans = tuple[Ints, Ints]
 
 # Until then the general period was two years; what had run out stayed so.
 _THREE_YEARS_SINCE: Final = day_number(date(2017, 10, 1))
-_RESTARTS: Final = ("demand", "court", "acknowledgement", "plan")
-_BY_CREDITOR: Final = ("demand", "court")
+_RESTARTS: Final = ("court", "acknowledgement", "plan")
+_BY_DEBTOR: Final = ("acknowledgement", "plan")
 
 
 class Facts:
@@ -165,10 +165,10 @@ def limitation(history: History, folded: Folded, facts: Facts) -> None:
     """Until when the first open charge can be claimed: `ledger.limitation` for many accounts."""
     charges, terms, count = history.charges, history.terms, history.count
     left = np.flatnonzero((folded.open > 0) & charges.counts)
-    events = history.of_type(*_RESTARTS)
-    delivered = events.flags("delivered") | (events.types != EVENT_TYPES.index("demand"))
-    acts = events.chosen(~events.closing & delivered)
-    creditor = np.isin(acts.types, [EVENT_TYPES.index(name) for name in _BY_CREDITOR])
+    events = history.events
+    others = np.isin(events.types, [EVENT_TYPES.index(name) for name in _RESTARTS])
+    acts = events.chosen(~events.closing & (others | history.are_demands & events.flags("delivered")))
+    creditor = ~np.isin(acts.types, [EVENT_TYPES.index(name) for name in _BY_DEBTOR])
     places = np.lexsort((creditor, acts.day, acts.acc))
     bounds, day = offsets(acts.acc, count), acts.day[places]
     creditor, rows = creditor[places], acts.ints("row")[places]

@@ -47,12 +47,9 @@ def promises(history: History, folded: Folded, pauses: Spans, facts: Facts) -> N
     closed_on, events = closed_on[made], events.chosen(made)
     promised, amount = events.ints("promised"), events.ints("amount")
     last_day = promised + history.terms.promise_tolerance
-    silent = np.flatnonzero(amount == NONE)
-    amount[silent] = _owed_at(history, folded, events.acc[silent], events.day[silent], pauses)
-    paid = _paid_between(history, events.acc, events.day, last_day)
+    amount, kept = _kept(history, folded, events, amount, last_day, pauses)
     open_ = closed_on == NONE
     judged = np.where(open_, as_of, closed_on - 1)
-    kept = paid >= amount
     broken = ~kept & (judged > last_day)
     facts.numbers["broken_promises"] = np.bincount(events.acc[broken], minlength=count).astype(np.int64)
     due = open_ & ~kept & (as_of <= last_day)
@@ -67,9 +64,28 @@ def promises(history: History, folded: Folded, pauses: Spans, facts: Facts) -> N
     facts.numbers["promise_in_days"][acc] = np.where(state == DUE, promised[last] - as_of, NONE)
 
 
+def _kept(
+    history: History, folded: Folded, events: Events, amount: Ints, last_day: Ints, pauses: Spans
+) -> tuple[Ints, Bools]:
+    """What each promise is of, and whether it is kept: by the money of later days, or where by its last day
+    nothing is left of what was owed."""
+    # What came in on the day of a promise came before it, unless the promise is for that very day.
+    since = np.where(events.ints("promised") == events.day, events.day, events.day + 1)
+    paid = _paid_between(history, events.acc, since, last_day)
+    kept = (amount != NONE) & (paid >= amount)
+    at = np.flatnonzero(~kept)
+    cells, of = _owed_cells(history, folded, events.acc[at], events.day[at], since[at], pauses)
+    owed = adding(_open_before(folded, cells, since[at][of]), of, len(at))
+    left = adding(_open_before(folded, cells, last_day[at][of] + 1), of, len(at))
+    amount = amount.copy()
+    amount[at] = np.where(amount[at] == NONE, owed, amount[at])
+    kept[at] = (paid[at] >= amount[at]) | ((owed > 0) & (left == 0))
+    return amount, kept
+
+
 def _paid_between(history: History, acc: Ints, first: Ints, last: Ints) -> Ints:
     keys = day_keys(history.pay_acc, history.pay_day)
-    sums = np.concatenate([np.zeros(1, np.int64), np.cumsum(history.paid)])
+    sums = np.concatenate([np.zeros(1, np.int64), np.cumsum(_money(history))])
     start, end = (
         np.searchsorted(keys, day_keys(acc, first)),
         np.searchsorted(keys, day_keys(acc, last), side="right"),
@@ -78,18 +94,41 @@ def _paid_between(history: History, acc: Ints, first: Ints, last: Ints) -> Ints:
     return found
 
 
-def _owed_at(history: History, folded: Folded, acc: Ints, day: Ints, pauses: Spans) -> Ints:
-    """What was overdue in the evening of a day; where nothing was, all that was open."""
+def _money(history: History) -> Ints:
+    """What of each payment may keep a promise: all but what is meant for what the policy leaves alone."""
+    payment, charge, part = history.posted
+    counts, target = np.append(history.charges.counts, True), history.pay_target
+    money = history.paid.copy()
+    np.subtract.at(money, payment, part)
+    other_fee = history.pay_fees.is_in([*history.terms.exclude_fees]).fill_null(False).to_numpy()
+    money[~counts[target] | ((target < 0) & other_fee)] = 0
+    mine = counts[charge]
+    np.add.at(money, payment[mine], part[mine])
+    return money
+
+
+def _owed_cells(
+    history: History, folded: Folded, acc: Ints, day: Ints, morning: Ints, pauses: Spans
+) -> tuple[Ints, Ints]:
+    """The charges that were overdue on a day, of those open on a morning, and whose they are; where none was,
+    all that were open."""
     charges = history.charges
     cells, of = ranges(charges.bounds[acc], charges.bounds[acc + 1])
     issued = charges.counts[cells] & (charges.day[cells] <= day[of])
     cells, of = cells[issued], of[issued]
-    on = day[of]
-    basis = charges.basis[cells]
+    left = _open_before(folded, cells, morning[of]) > 0
+    cells, of = cells[left], of[left]
+    on, basis = day[of], charges.basis[cells]
     overdue = on - basis - history.terms.grace - paused(pauses, charges.acc[cells], basis, on) > 0
-    open_ = _open_before(folded, cells, on + 1)
-    late = adding(open_[overdue], of[overdue], len(acc))
-    return np.where(late > 0, late, adding(open_, of, len(acc)))
+    return _foremost(cells, of, overdue, len(acc))
+
+
+def _foremost(cells: Ints, of: Ints, first: Bools, count: int) -> tuple[Ints, Ints]:
+    """Of each the charges that come first; where it has none of those, all."""
+    has = np.zeros(count, np.bool_)
+    has[of[first]] = True
+    mine = first | ~has[of]
+    return cells[mine], of[mine]
 
 
 def _open_before(folded: Folded, cells: Ints, day: Ints) -> Ints:
@@ -134,29 +173,45 @@ def plans(history: History, folded: Folded, facts: Facts) -> None:
     if not len(events):
         return
     amount, balance, first = events.ints("amount"), events.ints("balance"), events.ints("promised")
-    start = np.where(first == NONE, events.day, first)
-    cell, of = covered_cells(history, events, start)
+    cell, of = _agreed_cells(history, folded, events)
     now = adding(folded.open[cell], of, len(events))
-    at_start = adding(_open_before(folded, cell, start[of]), of, len(events))
-    balance = np.where(balance == NONE, at_start, balance)
-    tolerance, frequency = history.terms.plan_tolerance, events.ints("frequency")
-    done = _instalments(frequency, start, np.full(len(events), as_of - tolerance, np.int64))
+    agreed = adding(_open_before(folded, cell, events.day[of]), of, len(events))
+    balance = np.where(balance == NONE, agreed, balance)
+    start, frequency = np.where(first == NONE, events.day, first), events.ints("frequency")
+    # On its own day an instalment may still come.
+    patience = max(1, history.terms.plan_tolerance)
+    done = _instalments(frequency, start, np.full(len(events), as_of - patience, np.int64))
     # More instalments than would pay any balance pay it; so that the product stays in 64 bits.
     enough = np.minimum(done, balance // np.maximum(amount, 1) + 1)
     expected = np.maximum(0, balance - amount * enough)
-    facts.numbers["plan_state"][events.acc] = np.where(
-        now == 0, _COMPLETED, np.where(now > expected, _PLAN_BROKEN, _LIVE)
-    )
+    of_any = np.bincount(of, minlength=len(events)) > 0
+    state = np.where(now == 0, _COMPLETED, np.where(now > expected, _PLAN_BROKEN, _LIVE))
+    facts.numbers["plan_state"][events.acc[of_any]] = state[of_any]
     facts.numbers["plan_shortfall"][events.acc] = np.maximum(0, now - expected)
     goes_on = np.flatnonzero(
         (expected > 0) & (now > 0) & ~((frequency == FREQUENCIES.index("one_off")) & (done > 0))
     )
     coming = _instalment_day(frequency[goes_on], start[goes_on], done[goes_on])
-    facts.note(events.acc[goes_on], coming + tolerance)
+    facts.note(events.acc[goes_on], coming + patience)
+
+
+def _agreed_cells(history: History, folded: Folded, events: Events) -> tuple[Ints, Ints]:
+    """The charges of each plan, as (charge, plan): those that it names, else what was open and due on its day;
+    where nothing was due, what was open."""
+    charges, named = history.charges, np.isin(events.ints("row"), history.named_events)
+    cell, of = covered_cells(history, events.chosen(named), events.day[named])
+    at = np.flatnonzero(~named)
+    acc = events.acc[at]
+    cells, by = ranges(charges.bounds[acc], charges.bounds[acc + 1])
+    day = events.day[at][by]
+    left = charges.counts[cells] & (charges.day[cells] <= day) & (_open_before(folded, cells, day) > 0)
+    cells, by, day = cells[left], by[left], day[left]
+    cells, by = _foremost(cells, by, charges.due[cells] <= day, len(at))
+    return np.concatenate([cell, cells]), np.concatenate([np.flatnonzero(named)[of], at[by]])
 
 
 def _instalments(frequency: Ints, start: Ints, day: Ints) -> Ints:
-    """How many instalments fell due by a day; the first on the first day of the plan."""
+    """How many instalments fell due by a day, the first of them on `start`."""
     months = month_of(day) - month_of(start)
     found = np.where(add_months(start, months) <= day, months + 1, months)
     for name, length in _DAYS.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -17,11 +18,11 @@ from feerules.engines.segments import (
     Bools,
     Ints,
     adding,
-    distinct,
     elapsed,
     firsts,
     highest,
     lowest,
+    ranges,
     rank_in,
     running,
 )
@@ -253,24 +254,24 @@ def _approved(given: Events, step: StepTerms, day: Ints, time: Ints, count: int)
 
 
 def demands(history: History, folded: Folded, facts: Facts) -> Bools:
-    """The state of the last demand, and which charges demands cover that were delivered and have expired."""
+    """The state of the last demand that stands, and which charges all cover that were delivered and have expired."""
     facts.zeros("demand_state")
     facts.nothing("demand_age_days")
     charges, as_of, count = history.charges, history.as_of, history.count
-    events = history.of_type("demand")
+    events = history.events.chosen(history.are_demands)
+    events = events.chosen(_standing(events, np.full(len(events), ENDLESS, np.int64)))
     delivered, ends = events.ints("delivered"), events.ints("ends")
     last_day = np.where(ends == NONE, events.day + _periods(history, events), ends)
     expired = as_of > last_day
-    last = np.flatnonzero(_last_of(events.acc) & ~events.closing)
+    last = np.flatnonzero(_last_of(events.acc))
     state = np.where(
         delivered == NONE, _SENT, np.where(delivered == 0, _FAILED, np.where(expired, _EXPIRED, _DELIVERED))
     )
     facts.numbers["demand_state"][events.acc[last]] = state[last]
     facts.numbers["demand_age_days"][events.acc[last]] = as_of - events.day[last]
-    stands = _standing(events) & (delivered == 1)
-    runs = stands & ~expired
+    runs = (delivered == 1) & ~expired
     facts.note(events.acc[runs], last_day[runs] + 1)
-    covering = events.chosen(stands & expired)
+    covering = events.chosen((delivered == 1) & expired)
     covered = np.zeros(len(charges), np.bool_)
     covered[covered_cells(history, covering, covering.day)[0]] = True
     covered &= charges.kind == CHARGE
@@ -279,85 +280,126 @@ def demands(history: History, folded: Folded, facts: Facts) -> Bools:
 
 
 def _periods(history: History, events: Events) -> Ints:
-    """The days that a demand gives by its step, where it does not say itself."""
-    found = np.zeros(len(events), np.int64)
+    """The days that a demand gives by its step, else by the policy, where it does not say itself."""
+    found = np.full(len(events), history.terms.demand_period, np.int64)
     for step in reversed(history.terms.steps):
-        found[(events.frame["step_id"] == step.id).fill_null(False).to_numpy()] = step.period
+        if step.period is not None:
+            found[(events.frame["step_id"] == step.id).fill_null(False).to_numpy()] = step.period
     return found
 
 
-def _standing(events: Events) -> Bools:
-    """The events without those that were closed: a closing one takes away the latest before it that stands."""
+# What stands until it is closed
+
+
+def _standing(events: Events, ends: Ints) -> Bools:
+    """The events without those that were closed, each by the latest that stood; `ends`: to their end at most."""
     stands = ~events.closing
-    closed = distinct(events.acc[events.closing])
-    if not len(closed):
-        return stands
-    some = np.flatnonzero(np.isin(events.acc, closed))
-    turn = rank_in(events.acc[some][::-1])[::-1]
-    owed = np.zeros(int(events.acc.max()) + 1, np.int64)
-    # From the last to the first: each closing waits for the next that was open before it.
-    for number in range(int(turn.max()) + 1):
-        now = some[turn == number]
-        acc, closing = events.acc[now], events.closing[now]
-        taken = ~closing & (owed[acc] > 0)
-        stands[now[taken]] = False
-        owed[acc] += closing.astype(np.int64) - taken
+    sets = _charges_named(events, events.closing)
+    for now in _in_turn(events, events.closing):
+        closed = _latest(events, stands, now, sets, ends)
+        stands[closed[closed >= 0]] = False
     return stands
+
+
+def _in_turn(events: Events, some: Bools) -> Iterator[Ints]:
+    """The first of some events of each account, then the second, and so on."""
+    at = np.flatnonzero(some)
+    rank = rank_in(events.acc[at])
+    return (at[rank == number] for number in range(int(rank.max(initial=-1)) + 1))
+
+
+def _latest(events: Events, stands: Bools, now: Ints, sets: Ints, ends: Ints) -> Ints:
+    """The latest before each of these events that stands, -1 where there is none; where charges are named,
+    the latest that names exactly these."""
+    first = np.searchsorted(events.acc, events.acc[now])
+    before, of = ranges(first, now)
+    by = now[of]
+    fits = stands[before] & (ends[before] > events.day[by]) & ((sets[by] == 0) | (sets[by] == sets[before]))
+    return highest(before[fits], of[fits], len(now), -1)
+
+
+def _charges_named(events: Events, asking: Bools) -> Ints:
+    """A number for the charges that an event names, the same for the same; 0 for none, or where none asks for it."""
+    found = np.zeros(len(events), np.int64)
+    names = events.frame["charge_ids"]
+    naming = (names.list.len() > 0).fill_null(False).to_numpy()
+    at = np.flatnonzero(naming & np.isin(events.acc, events.acc[naming & asking]))
+    numbers: dict[frozenset[str], int] = {}
+    for place, each in zip(at, names.gather(pl.Series(at)), strict=True):
+        found[place] = numbers.setdefault(frozenset(each), len(numbers) + 1)
+    return found
 
 
 # Disputes, hardship, death, holds
 
 
 def states(history: History, facts: Facts) -> None:
-    """Each from its day, until it is closed or its end comes."""
+    """Each while any of them stands."""
     count = history.count
+    open_ = {name: _open(history, name, facts) for name in ("hardship", "death", "hold", "dispute")}
     for name in ("hardship", "death", "hold"):
-        facts.numbers[name] = _open(history, name, facts)[1]
-    seen, open_ = _open(history, "dispute", facts)
-    facts.numbers["dispute_state"] = np.where(seen, np.where(open_ == 1, 1, 2), 0)
-    holds = history.of_type("hold")
-    held = holds.chosen(_last_of(holds.acc) & (facts.numbers["hold"][holds.acc] == 1))
-    facts.nothing("hold_review_on")
-    facts.numbers["hold_review_on"][held.acc] = held.ints("review")
-    facts.texts["hold_reason"] = _texts(held, "reason", count)
+        facts.zeros(name)
+        facts.numbers[name][open_[name].acc] = 1
+    facts.zeros("dispute_state")
+    facts.numbers["dispute_state"][history.of_type("dispute").acc] = 2
+    facts.numbers["dispute_state"][open_["dispute"].acc] = 1
+    holds = open_["hold"]
+    review = holds.ints("review")
+    looked_at = highest(review, holds.acc, count)
+    facts.numbers["hold_review_on"] = looked_at
+    ends = holds.ints("ends")
+    facts.numbers["hold_until"] = highest(np.where(ends == NONE, review, ends), holds.acc, count)
+    # Nobody is pressed before the last of them has been looked at: that one tells why.
+    last = holds.chosen(review == looked_at[holds.acc])
+    facts.texts["hold_reason"] = _texts(last.chosen(_last_of(last.acc)), "reason", count)
 
 
-def _open(history: History, name: str, facts: Facts) -> tuple[Bools, Ints]:
-    """Whether there was such an event, and whether the last stands."""
+def _open(history: History, name: str, facts: Facts) -> Events:
+    """The events of a sort that stand on the day: neither closed nor at their end."""
     events = history.of_type(name)
-    seen = np.zeros(history.count, np.bool_)
-    seen[events.acc] = True
-    last = events.chosen(_last_of(events.acc) & ~events.closing)
-    ends = last.ints("ends")
-    stands = (ends == NONE) | (history.as_of < ends)
-    ending = stands & (ends != NONE)
-    facts.note(last.acc[ending], ends[ending])
-    found = np.zeros(history.count, np.int64)
-    found[last.acc[stands]] = 1
-    return seen, found
+    ends = events.ints("ends")
+    ends = np.where(ends == NONE, ENDLESS, ends)
+    left = _standing(events, ends) & (history.as_of < ends)
+    facts.note(events.acc[left], ends[left])
+    return events.chosen(left)
 
 
 # Court
 
 
 def court(history: History, facts: Facts) -> None:
-    """The state of proceedings: `ends_on` is the day of the hearing, `outcome` what the court said."""
+    """The state of the last proceeding that stands: `ends_on` is the day of the hearing, `outcome` what the court said."""
     facts.zeros("court_state")
     events, as_of = history.of_type("court"), history.as_of
     if not len(events):
         return
-    ends, outcome = events.ints("ends"), events.frame["outcome"].is_not_null().to_numpy()
-    # What a closing event ended is another case.
-    case = np.cumsum(firsts(events.acc) | np.append(False, events.closing[:-1]))
-    at = np.arange(len(events), dtype=np.int64)
-    named = (ends != NONE) & ~events.closing
-    latest = _running_by(case, np.where(named, at, -1))
-    hearing = np.where(latest >= 0, ends[latest], NONE)
-    odd = events.chosen(~events.closing & outcome & (hearing == NONE))
-    history.findings.add("outcome_without_hearing", "event", odd.acc, odd.frame["id"])
+    stands, hearing, decided = _proceedings(events)
+    last = highest(np.flatnonzero(stands), events.acc[stands], history.count, -1)
+    acc = np.flatnonzero(last >= 0)
+    hearing, decided = hearing[last[acc]], decided[last[acc]]
     pending = np.where(hearing == NONE, _FILED, np.where(hearing >= as_of, _SCHEDULED, _AWAITING))
-    state = np.where(outcome, _DECIDED, pending)
-    last = np.flatnonzero(_last_of(events.acc) & ~events.closing)
-    facts.numbers["court_state"][events.acc[last]] = state[last]
-    set_ = last[state[last] == _SCHEDULED]
-    facts.note(events.acc[set_], hearing[set_] + 1)
+    facts.numbers["court_state"][acc] = np.where(decided, _DECIDED, pending)
+    set_ = ~decided & (hearing != NONE)
+    facts.note(acc[set_], hearing[set_] + 1)
+
+
+def _proceedings(events: Events) -> tuple[Bools, Ints, Bools]:
+    """Which events began a proceeding that stands; its hearing (NONE: not set), and whether it is decided.
+
+    What tells neither a hearing nor an outcome is filed anew; other events carry on the latest.
+    """
+    hearing, decided = events.ints("ends"), events.frame["outcome"].is_not_null().to_numpy()
+    told = hearing.copy(), decided.copy()
+    stands = ~events.closing & (hearing == NONE) & ~decided
+    rest = ~stands
+    sets = _charges_named(events, rest)
+    for now in _in_turn(events, rest):
+        case = _latest(events, stands, now, sets, np.full(len(events), ENDLESS, np.int64))
+        found, closing = case >= 0, events.closing[now]
+        stands[case[found & closing]] = False
+        stands[now[~found & ~closing]] = True
+        goes_on = found & ~closing
+        to, by = case[goes_on], now[goes_on]
+        told[0][to] = np.where(hearing[by] == NONE, told[0][to], hearing[by])
+        told[1][to] = decided[by]
+    return stands, *told

@@ -92,7 +92,7 @@ _RECORDED = Column("recorded_at", "moment")
 _CURRENCY = Column("currency")
 
 FRAMES: Final[Mapping[str, tuple[Column, ...]]] = {
-    "accounts": (_ACCOUNT, _CURRENCY, Column("policy")),
+    "accounts": (_ACCOUNT, _CURRENCY, Column("policy"), Column("away", "flag"), Column("refuses", "flag")),
     "parties": (
         Column("party_id", required=True), _ACCOUNT, Column("role", "word", words=ROLES, default=0),
         _day("liable_from"), _day("liable_to"),

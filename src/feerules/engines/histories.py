@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -45,7 +46,7 @@ __all__ = ["CHARGE", "CREDIT", "LATE_FEE", "WAIVER", "Charges", "Events", "Histo
 CHARGE, LATE_FEE, DEPOSIT, CREDIT, WAIVER, WRITE_OFF, REFUND = range(len(CHARGE_KINDS))
 IN_TRANSIT, CLEARED, REVERSED = range(len(PAYMENT_STATUSES))
 _OPEN: Final = EVENT_STATUSES.index("open")
-_CONTACT, _DEMAND = EVENT_TYPES.index("contact"), EVENT_TYPES.index("demand")
+_CONTACT, _DEMAND, _ACTION = (EVENT_TYPES.index(name) for name in ("contact", "demand", "action"))
 
 
 @dataclass(frozen=True)
@@ -427,3 +428,13 @@ class History:
     def of_type(self, *names: str) -> Events:
         types = self.events.types
         return self.events.chosen(np.isin(types, [EVENT_TYPES.index(name) for name in names]))
+
+    @cached_property
+    def are_demands(self) -> Bools:
+        """Which events are demands: told as such, or as the contact or action of a step that demands."""
+        types, steps = self.events.types, [step.id for step in self.terms.steps if step.demands]
+        found: Bools = types == _DEMAND
+        if steps:
+            of_step = self.events.frame["step_id"].is_in(steps).fill_null(False).to_numpy()
+            found |= of_step & np.isin(types, (_CONTACT, _ACTION))
+        return found

@@ -8,7 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from feerules.ledger.allocation import Folded
-from feerules.ledger.history import covered_by, open_before, owed_at
+from feerules.ledger.history import agreed_on, open_before, owed_at
 from feerules.ledger.pauses import Span
 from feerules.ledger.rows import EventRow
 from feerules.ledger.treatment import Treatment
@@ -23,15 +23,14 @@ _STEP_DAYS = {"weekly": 7, "two_weekly": 14, "four_weekly": 28}
 
 
 class _Promise(NamedTuple):
-    made_on: int
     day: int
     last_day: int  # with the policy's tolerance
     amount: int
-    paid: int
+    kept: bool
     closed_on: int | None
 
     def state(self, as_of: int) -> str:
-        if self.paid >= self.amount:
+        if self.kept:
             return "kept"
         return "due" if as_of <= self.last_day else "broken"
 
@@ -65,24 +64,47 @@ def _promises(
     treatment: Treatment, folded: Folded, events: Sequence[EventRow], pauses: Sequence[Span]
 ) -> list[_Promise]:
     promises: list[_Promise] = []
+    money = _money(treatment)
     for event in events:
         if not event.closing:
-            promises.append(_promise(treatment, folded, event, pauses))
+            promises.append(_promise(treatment, folded, event, money, pauses))
         elif promises and promises[-1].closed_on is None:
             promises[-1] = promises[-1]._replace(closed_on=event.day)
     return promises
 
 
-def _promise(treatment: Treatment, folded: Folded, event: EventRow, pauses: Sequence[Span]) -> _Promise:
+def _money(treatment: Treatment) -> list[int]:
+    """What of each payment may keep a promise: all but what is meant for what the policy leaves alone."""
+    seen, counts, fees = treatment.seen, treatment.counts, treatment.terms.exclude_fees
+    rest = [row[2] for row in seen.payments]
+    mine = [0] * len(rest)
+    for payment, charge, amount in seen.allocations:
+        rest[payment] -= amount
+        mine[payment] += amount if counts[charge] else 0
+    for p, (_, _, _, target, fee) in enumerate(seen.payments):
+        is_meant = counts[target] if target >= 0 else fee not in fees
+        mine[p] += rest[p] if is_meant else 0
+    return mine
+
+
+def _promise(
+    treatment: Treatment, folded: Folded, event: EventRow, money: Sequence[int], pauses: Sequence[Span]
+) -> _Promise:
+    """Kept by the money of later days, or where by its last day nothing is left of what was owed."""
     assert event.promised is not None
     last_day = event.promised + treatment.terms.promise_tolerance
+    # What came in on the day of a promise came before it, unless the promise is for that very day.
+    since = event.day if event.promised == event.day else event.day + 1
+    days = treatment.seen.paid_days
+    paid = sum(money[bisect_left(days, since) : bisect_right(days, last_day)])
     amount = event.amount
+    if amount is not None and paid >= amount:
+        return _Promise(event.promised, last_day, amount, True, None)
+    owed = owed_at(treatment, folded, event.day, since, pauses)
     if amount is None:
-        amount = owed_at(treatment, folded, event.day, pauses)
-    seen = treatment.seen
-    first, last = bisect_left(seen.paid_days, event.day), bisect_right(seen.paid_days, last_day)
-    paid = sum(row[2] for row in seen.payments[first:last])
-    return _Promise(event.day, event.promised, last_day, amount, paid, None)
+        amount = open_before(folded, owed, since)
+    is_cleared = bool(owed) and not open_before(folded, owed, last_day + 1)
+    return _Promise(event.promised, last_day, amount, is_cleared or paid >= amount, None)
 
 
 def plan_of(treatment: Treatment, folded: Folded, as_of: int, values: Values, changes: Changes) -> None:
@@ -92,23 +114,26 @@ def plan_of(treatment: Treatment, folded: Folded, as_of: int, values: Values, ch
         return
     plan = events[-1]
     assert plan.amount is not None
-    start = plan.day if plan.promised is None else plan.promised
-    covered = covered_by(treatment, plan.charge_ids, start)
-    balance = plan.balance if plan.balance is not None else open_before(folded, covered, start)
+    covered = agreed_on(treatment, folded, plan.charge_ids, plan.day)
+    if not covered:
+        return
+    balance = plan.balance if plan.balance is not None else open_before(folded, covered, plan.day)
     now = sum(folded.open[i] for i in covered)
-    tolerance = treatment.terms.plan_tolerance
-    done = _instalments(plan.frequency, start, as_of - tolerance)
+    start = plan.day if plan.promised is None else plan.promised
+    # On its own day an instalment may still come.
+    patience = max(1, treatment.terms.plan_tolerance)
+    done = _instalments(plan.frequency, start, as_of - patience)
     expected = max(0, balance - plan.amount * done)
     values["plan_state"] = "completed" if not now else "broken" if now > expected else "live"
     values["plan_shortfall"] = max(0, now - expected)
     if expected and now:
         coming = _instalment_day(plan.frequency, start, done)
         if coming is not None:
-            changes.append(coming + tolerance)
+            changes.append(coming + patience)
 
 
 def _instalments(frequency: str | None, start: int, day: int) -> int:
-    """How many instalments fell due by a day; the first on the first day of the plan."""
+    """How many instalments fell due by a day, the first of them on `start`."""
     if day < start:
         return 0
     if frequency == "one_off":

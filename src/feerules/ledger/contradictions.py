@@ -32,7 +32,6 @@ CONTRADICTIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "a hold without review_on and without ends_on; it holds all the same",
         ),
         "ends_before_start": ("结束早于开始", "an event that ends before its effective day"),
-        "outcome_without_hearing": ("无开庭日却有结果", "an outcome of proceedings without a hearing"),
     }
 )
 """By code, in Chinese and English. What is contradictory is left out of sums, and a person must look."""

@@ -5,12 +5,40 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from feerules.errors import did_you_mean
+from feerules.errors import UnitErrors, UnitProblem, did_you_mean
+from feerules.ledger.accounts import Account
 from feerules.money import from_scaled, scaled_text, to_scaled
 from feerules.periods import day_number, from_day_number
+from feerules.plan.nodes import Leaf
+from feerules.reasons import reason
+from feerules.reference import Unreadable, encoder, is_missing
 from feerules.vocabulary import ALIASES, POSITION, STEP_DAYS, PositionFact, bucket_fact, step_facts
 
-__all__ = ["GivenFacts", "decoded", "encoded", "fact_named", "fact_of", "plain"]
+__all__ = ["GivenFacts", "decoded", "encoded", "fact_named", "fact_of", "known_of", "plain"]
+
+# What an account may tell of its party without an event, read like any fact of a record.
+_WORDS = (("true", 1), ("false", 0))
+_KNOWN = {name: Leaf(name, "boolean", 0, 0, 1, words=_WORDS, optional=True) for name in ("away", "refuses")}
+_READ = {name: encoder(leaf) for name, leaf in _KNOWN.items()}
+
+
+def known_of(account: Account) -> dict[str, int]:
+    """What is known of the party without a contact: whether it is away or refuses. UnitErrors for what cannot be read."""
+    known, problems = dict.fromkeys(_KNOWN, 0), []
+    for name, read in _READ.items():
+        value = account.facts.get(name)
+        if is_missing(value):
+            continue
+        try:
+            known[name] = read(value)
+        except Unreadable as wrong:
+            sentence = reason(wrong.code, _KNOWN[name])
+            problems.append(
+                UnitProblem(None, name, str(value), wrong.code, sentence, account_id=account.account_id)
+            )
+    if problems:
+        raise UnitErrors(problems)
+    return known
 
 
 def fact_of(name: str) -> PositionFact:

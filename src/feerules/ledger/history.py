@@ -8,7 +8,7 @@ from feerules.ledger.allocation import Folded
 from feerules.ledger.pauses import ENDLESS, Span, paused_between
 from feerules.ledger.treatment import Treatment
 
-__all__ = ["covered_by", "open_before", "owed_at", "owed_since"]
+__all__ = ["agreed_on", "covered_by", "open_before", "owed_at", "owed_since"]
 
 
 def open_before(folded: Folded, charges: Iterable[int], day: int) -> int:
@@ -17,17 +17,15 @@ def open_before(folded: Folded, charges: Iterable[int], day: int) -> int:
     return sum(open_[i] + sum(part for on, part in cuts[i] or () if on >= day) for i in charges)
 
 
-def owed_at(treatment: Treatment, folded: Folded, day: int, pauses: Sequence[Span]) -> int:
-    """What was overdue in the evening of a day; where nothing was, all that was open."""
-    charges = treatment.seen.charges
-    issued = [i for i, counts in enumerate(treatment.counts) if counts and charges[i].day <= day]
-    grace = treatment.terms.grace
-    overdue = [
-        i
-        for i in issued
-        if day - treatment.basis[i] - grace - paused_between(pauses, treatment.basis[i], day) > 0
-    ]
-    return open_before(folded, overdue, day + 1) or open_before(folded, issued, day + 1)
+def owed_at(
+    treatment: Treatment, folded: Folded, day: int, morning: int, pauses: Sequence[Span]
+) -> list[int]:
+    """The charges that were overdue on a day, of those open on a morning; where none was, all that were open."""
+    charges, basis, grace = treatment.seen.charges, treatment.basis, treatment.terms.grace
+    issued = (i for i, counts in enumerate(treatment.counts) if counts and charges[i].day <= day)
+    left = [i for i in issued if open_before(folded, (i,), morning)]
+    overdue = [i for i in left if day - basis[i] - grace - paused_between(pauses, basis[i], day) > 0]
+    return overdue or left
 
 
 def covered_by(treatment: Treatment, charge_ids: Sequence[str], day: int) -> list[int]:
@@ -42,6 +40,17 @@ def covered_by(treatment: Treatment, charge_ids: Sequence[str], day: int) -> lis
         for i, counts in enumerate(treatment.counts)
         if counts and charges[i].due <= day and charges[i].day <= day
     ]
+
+
+def agreed_on(treatment: Treatment, folded: Folded, charge_ids: Sequence[str], day: int) -> list[int]:
+    """The charges of a plan: those that it names, else what was open and due on its day; where nothing was due,
+    what was open."""
+    if charge_ids:
+        return covered_by(treatment, charge_ids, day)
+    charges = treatment.seen.charges
+    issued = (i for i, counts in enumerate(treatment.counts) if counts and charges[i].day <= day)
+    left = [i for i in issued if open_before(folded, (i,), day)]
+    return [i for i in left if charges[i].due <= day] or left
 
 
 def owed_since(treatment: Treatment, folded: Folded) -> tuple[int | None, bool]:

@@ -7,9 +7,11 @@ from functools import lru_cache
 from typing import Final
 
 from feerules.ledger.allocation import Folded
+from feerules.ledger.demands import demand_events
 from feerules.ledger.seen import Seen
 from feerules.ledger.treatment import Treatment
 from feerules.periods import add_months, day_number, from_day_number
+from feerules.plan.ledgers import LedgerTerms
 
 __all__ = ["limitation_of"]
 
@@ -18,8 +20,8 @@ _THREE_YEARS_SINCE: Final = day_number(date(2017, 10, 1))
 _LAST_YEAR: Final = 9999
 
 # What the creditor does saves only a claim that can still be met; what the payer does revives one.
-_BY_CREDITOR: Final = frozenset({"demand", "court"})
-_RESTARTS: Final = ("demand", "court", "acknowledgement", "plan")
+_BY_DEBTOR: Final = frozenset({"acknowledgement", "plan"})
+_RESTARTS: Final = ("court", "acknowledgement", "plan")
 
 
 def limitation_of(treatment: Treatment, folded: Folded) -> dict[int, int]:
@@ -28,7 +30,7 @@ def limitation_of(treatment: Treatment, folded: Folded) -> dict[int, int]:
     open_ = folded.unpaid
     if not open_:
         return {}
-    years, acts = terms.limitation_years, _acts(seen)
+    years, acts = terms.limitation_years, _acts(seen, terms)
     if not terms.limitation_separate:
         # One debt in instalments: it starts with the last of them, and what is done for a part is for all.
         counted = [i for i, counts in enumerate(treatment.counts) if counts]
@@ -46,15 +48,12 @@ def limitation_of(treatment: Treatment, folded: Folded) -> dict[int, int]:
 _Act = tuple[int, bool, tuple[str, ...]]  # its day, whether it is the creditor's, the charges that it names
 
 
-def _acts(seen: Seen) -> list[_Act]:
+def _acts(seen: Seen, terms: LedgerTerms) -> list[_Act]:
     """What starts limitation anew: of demands only those that were delivered."""
-    events = seen.events
+    demands = [event for event in demand_events(seen, terms) if event.delivered is True]
+    events = [*demands, *(event for type_ in _RESTARTS for event in seen.events.get(type_, ()))]
     return sorted(
-        (event.day, type_ in _BY_CREDITOR, event.charge_ids)
-        for type_ in _RESTARTS
-        if type_ in events
-        for event in events[type_]
-        if not event.closing and (type_ != "demand" or event.delivered is True)
+        (event.day, event.type not in _BY_DEBTOR, event.charge_ids) for event in events if not event.closing
     )
 
 

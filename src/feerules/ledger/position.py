@@ -13,14 +13,15 @@ from feerules.ledger.agreements import Changes, Values, plan_of, promises_of
 from feerules.ledger.allocation import Folded, fold
 from feerules.ledger.charges import ChargeState, charge_states
 from feerules.ledger.contacts import contacts_of, steps_of, week_of
-from feerules.ledger.facts import GivenFacts, decoded, encoded, fact_named, fact_of, plain
+from feerules.ledger.demands import covered_by_demands, demands_of
+from feerules.ledger.facts import GivenFacts, decoded, encoded, fact_named, fact_of, known_of, plain
 from feerules.ledger.history import owed_since
 from feerules.ledger.late_fees import late_fees
 from feerules.ledger.limitation import limitation_of
 from feerules.ledger.pauses import ENDLESS, Span, paused_between, pauses_of
 from feerules.ledger.rows import NEVER, Rows, elapsed, moment_of, recorded_day
 from feerules.ledger.seen import LATE_FEE, Contradiction, Seen, see
-from feerules.ledger.standing import court_of, covered_by_demands, demands_of, hold_reason_of, states_of
+from feerules.ledger.standing import court_of, states_of
 from feerules.ledger.treatment import Treatment, treat
 from feerules.periods import Stamp, day_number, from_day_number, known_until
 from feerules.plan.ledgers import LedgerTerms
@@ -44,9 +45,6 @@ COUNTING: Final = frozenset(
     | {name for name, fact in POSITION.items() if fact.daily in ("up", "down")}
 )
 """The facts that may move from day to day by counting; `steps.….days` too. All others stand until `changes_on`."""
-
-# What an account may tell of its party without an event.
-_FACTS_GIVEN: Final = ("away", "refuses")
 
 _DEFAULTS: Final[Values] = {
     name: None if fact.optional else fact.words[0] if fact.kind == "choice" else 0
@@ -174,30 +172,35 @@ def position_of(
     """What an account comes to at the end of `as_of`, from the entries recorded by `known_at`.
 
     Both are a date or a datetime; of `as_of` only the day counts, but where a policy counts by the clock.
-    Without `known_at`, all is known.
+    Without `known_at`, all is known. UnitErrors where a fact that the account gives cannot be read.
     """
     rows, moment = account.rows(), moment_of(as_of)
-    facts = tuple(account.facts.get(name) for name in _FACTS_GIVEN) if account.facts else ()
-    asked = day_number(as_of), moment, None if known_at is None else known_at.isoformat(), facts
+    known = known_of(account) if account.facts else {}
+    asked = day_number(as_of), moment, None if known_at is None else known_at.isoformat(), known
     told = rows.told
     # A class and an action are asked one after the other: the second finds the position of the first.
     if told is not None and told[0] is terms and told[1] == asked:
         found: Position = told[2]
         return found
-    found = _position(account, rows, terms, as_of, known_at)
+    found = _position(account, rows, terms, as_of, known_at, known)
     rows.told = terms, asked, found
     return found
 
 
 def _position(
-    account: Account, rows: Rows, terms: LedgerTerms, as_of: date, known_at: date | None
+    account: Account,
+    rows: Rows,
+    terms: LedgerTerms,
+    as_of: date,
+    known_at: date | None,
+    known: Mapping[str, int],
 ) -> Position:
     day, moment = day_number(as_of), moment_of(as_of)
     seen = see(rows, day, known_until(known_at))
     treatment = treat(seen, terms)
     folded = fold(seen, treatment)
     pauses = pauses_of(seen.events["pause"]) if "pause" in seen.events else ()
-    values = _DEFAULTS.copy()
+    values: Values = {**_DEFAULTS, **known}
     changes: Changes = []
     _tell_day(values, day)
     fees = late_fees(treatment, folded, day, pauses)
@@ -210,14 +213,14 @@ def _position(
         values["limitation_on"] = min(limits.values())
         values["limitation_in_days"] = min(limits.values()) - day
     contradictions = [*seen.contradictions, *folded.contradictions]
-    _tell_facts_given(account, values)
+    hold_reason = None
     if seen.events or seen.limits:
         promises_of(treatment, folded, day, pauses, values, changes)
         plan_of(treatment, folded, day, values, changes)
         demands_of(treatment, folded, day, values, changes)
         contacts_of(seen, terms, day, values, changes)
-        states_of(seen, day, values, changes)
-        contradictions += court_of(seen, day, values, changes)
+        hold_reason = states_of(seen, day, values, changes)
+        court_of(seen, day, values, changes)
     since, follows = owed_since(treatment, folded)
     values["owed_since"] = since
     # Of a debt that was wholly paid, nothing counts for the next.
@@ -236,7 +239,7 @@ def _position(
         values,
         tuple(sorted(set(contradictions))) if contradictions else (),
         _warnings(seen, values),
-        hold_reason_of(seen, values),
+        hold_reason,
         from_day_number(min(coming)) if coming else None,
         (treatment, folded, fees, limits, pauses, day),
     )
@@ -246,12 +249,6 @@ def _tell_day(values: Values, day: int) -> None:
     values["as_of"] = day
     values["weekday"] = (day + 3) % 7 + 1
     values["day_of_month"] = from_day_number(day).day
-
-
-def _tell_facts_given(account: Account, values: Values) -> None:
-    """Whether a party is away or refuses may be known without a contact."""
-    for name in _FACTS_GIVEN:
-        values[name] = int(account.facts.get(name) is True)
 
 
 def _tell_money(treatment: Treatment, folded: Folded, fees: list[int], values: Values) -> None:

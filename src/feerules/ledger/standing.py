@@ -1,121 +1,126 @@
-"""Demands, disputes, hardship, holds and court: how the account stands."""
+"""Disputes, hardship, death, holds and court: how the account stands."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from feerules.ledger.agreements import Changes, Values
-from feerules.ledger.allocation import Folded
-from feerules.ledger.history import covered_by
-from feerules.ledger.rows import EventRow
-from feerules.ledger.seen import Contradiction, Seen
-from feerules.ledger.treatment import Treatment
-from feerules.plan.ledgers import LedgerTerms
+from feerules.ledger.rows import NEVER, EventRow
+from feerules.ledger.seen import Seen
 
-__all__ = ["court_of", "covered_by_demands", "demands_of", "hold_reason_of", "states_of"]
+__all__ = ["court_of", "standing", "states_of"]
 
 
-def demands_of(treatment: Treatment, folded: Folded, as_of: int, values: Values, changes: Changes) -> None:
-    """The state of the last demand, and what all demands cover that were delivered and have expired."""
-    events = treatment.seen.events.get("demand")
-    if not events:
-        return
-    terms, charges = treatment.terms, treatment.seen.charges
-    last = events[-1]
-    if not last.closing:
-        values["demand_state"] = _state_of(last, terms, as_of)
-        values["demand_age_days"] = as_of - last.day
-    changes += [
-        last_day + 1
-        for event in _standing(events)
-        if event.delivered is True and (last_day := _last_day(event, terms)) >= as_of
-    ]
-    covered = covered_by_demands(treatment, as_of).intersection(folded.unpaid)
-    values["demand_covers"] = sum(folded.open[i] for i in covered if charges[i].kind == "charge")
+class _Named(Protocol):
+    @property
+    def charge_ids(self) -> Sequence[str]: ...
 
 
-def covered_by_demands(treatment: Treatment, as_of: int) -> set[int]:
-    """The charges that delivered demands cover whose period has ended."""
-    covered: set[int] = set()
-    for event in _standing(treatment.seen.events.get("demand", ())):
-        if event.delivered is True and as_of > _last_day(event, treatment.terms):
-            covered.update(covered_by(treatment, event.charge_ids, event.day))
-    return covered
+class _Lasting(_Named, Protocol):
+    """An event that stands from its day on."""
+
+    @property
+    def day(self) -> int: ...
+    @property
+    def closing(self) -> bool: ...
+    @property
+    def ends(self) -> int | None: ...
 
 
-def _standing(events: Sequence[EventRow]) -> list[EventRow]:
-    """The events without those that were closed."""
-    standing: list[EventRow] = []
+_N = TypeVar("_N", bound=_Named)
+_L = TypeVar("_L", bound=_Lasting)
+
+
+def standing(events: Iterable[_L], *, ending: bool = True) -> list[_L]:
+    """The events without those that were closed, each by the latest that stood; `ending`: to their end at most."""
+    found: list[_L] = []
     for event in events:
         if not event.closing:
-            standing.append(event)
-        elif standing:
-            standing.pop()
-    return standing
-
-
-def _state_of(demand: EventRow, terms: LedgerTerms, as_of: int) -> str:
-    if demand.delivered is None:
-        return "sent"
-    if not demand.delivered:
-        return "failed"
-    return "expired" if as_of > _last_day(demand, terms) else "delivered"
-
-
-def _last_day(demand: EventRow, terms: LedgerTerms) -> int:
-    """The last day that a demand gives: its own, else by the period of its step."""
-    if demand.ends is not None:
-        return demand.ends
-    period = next((step.period for step in terms.steps if step.id == demand.step_id), 0)
-    return demand.day + period
-
-
-def states_of(seen: Seen, as_of: int, values: Values, changes: Changes) -> None:
-    """Disputes, hardship, death and holds: each from its day, until it is closed or its end comes."""
-    for name in ("hardship", "death", "hold"):
-        values[name] = int(_is_open(seen.events.get(name), as_of, changes))
-    if values["hold"]:
-        values["hold_review_on"] = seen.events["hold"][-1].review
-    disputes = seen.events.get("dispute")
-    if disputes:
-        values["dispute_state"] = "open" if _is_open(disputes, as_of, changes) else "closed"
-
-
-def hold_reason_of(seen: Seen, values: Values) -> str | None:
-    """Why the account is on hold, as the person wrote who put it there."""
-    return seen.events["hold"][-1].reason if values["hold"] else None
-
-
-def _is_open(events: Sequence[EventRow] | None, as_of: int, changes: Changes) -> bool:
-    if not events or events[-1].closing:
-        return False
-    ends = events[-1].ends
-    if ends is None:
-        return True
-    if as_of < ends:
-        changes.append(ends)
-    return as_of < ends
-
-
-def court_of(seen: Seen, as_of: int, values: Values, changes: Changes) -> list[Contradiction]:
-    """The state of proceedings: `ends_on` is the day of the hearing, `outcome` what the court said."""
-    found: list[Contradiction] = []
-    hearing: int | None = None
-    state = "none"
-    for event in seen.events.get("court", ()):
-        if event.closing:
-            hearing, state = None, "none"
+            found.append(event)
             continue
-        hearing = event.ends if event.ends is not None else hearing
-        if event.outcome is not None:
-            state = "decided"
-            if hearing is None:
-                found.append(("outcome_without_hearing", "event", event.id))
-        elif hearing is None:
-            state = "filed"
-        else:
-            state = "scheduled" if hearing >= as_of else "awaiting_outcome"
-    values["court_state"] = state
-    if state == "scheduled" and hearing is not None:
+        left = [each for each in found if not ending or each.ends is None or event.day < each.ends]
+        closed = _latest(left, event.charge_ids)
+        if closed is not None:
+            found.remove(closed)
+    return found
+
+
+def _latest(found: Sequence[_N], charge_ids: Sequence[str]) -> _N | None:
+    """The latest; where charges are named, the latest that names exactly these."""
+    names = frozenset(charge_ids)
+    fitting = (each for each in reversed(found) if not names or names == frozenset(each.charge_ids))
+    return next(fitting, None)
+
+
+# Disputes, hardship, death, holds
+
+
+def states_of(seen: Seen, as_of: int, values: Values, changes: Changes) -> str | None:
+    """Disputes, hardship, death and holds: each while any of them stands. Gives the reason of the hold."""
+    for name in ("hardship", "death"):
+        values[name] = int(bool(_open(seen, name, as_of, changes)))
+    if "dispute" in seen.events:
+        values["dispute_state"] = "open" if _open(seen, "dispute", as_of, changes) else "closed"
+    holds = _open(seen, "hold", as_of, changes)
+    if not holds:
+        return None
+    # Nobody is pressed before the last of them has been looked at: that one tells when and why.
+    decides = max(reversed(holds), key=lambda hold: NEVER if hold.review is None else hold.review)
+    values["hold"] = 1
+    values["hold_review_on"] = decides.review
+    ends = [hold.review if hold.ends is None else hold.ends for hold in holds]
+    values["hold_until"] = max((end for end in ends if end is not None), default=None)
+    return decides.reason
+
+
+def _open(seen: Seen, name: str, as_of: int, changes: Changes) -> list[EventRow]:
+    """The events of a sort that stand on a day: neither closed nor at their end."""
+    if name not in seen.events:
+        return []
+    left = [event for event in standing(seen.events[name]) if event.ends is None or as_of < event.ends]
+    changes += [event.ends for event in left if event.ends is not None]
+    return left
+
+
+# Court
+
+
+@dataclass(eq=False, slots=True)
+class _Proceeding:
+    charge_ids: Sequence[str]
+    hearing: int | None
+    decided: bool
+
+
+def court_of(seen: Seen, as_of: int, values: Values, changes: Changes) -> None:
+    """The state of the last proceeding that stands: `ends_on` is the day of the hearing, `outcome` what the court said."""
+    proceedings = _proceedings(seen.events.get("court", ()))
+    if not proceedings:
+        return
+    hearing, decided = proceedings[-1].hearing, proceedings[-1].decided
+    if decided:
+        values["court_state"] = "decided"
+    elif hearing is None:
+        values["court_state"] = "filed"
+    else:
+        values["court_state"] = "scheduled" if hearing >= as_of else "awaiting_outcome"
         changes.append(hearing + 1)
+
+
+def _proceedings(events: Sequence[EventRow]) -> list[_Proceeding]:
+    """Those that stand. What tells neither a hearing nor an outcome is filed anew; other events carry on the latest."""
+    found: list[_Proceeding] = []
+    for event in events:
+        begins = not event.closing and event.ends is None and event.outcome is None
+        case = None if begins else _latest(found, event.charge_ids)
+        if event.closing:
+            if case is not None:
+                found.remove(case)
+        elif case is None:
+            found.append(_Proceeding(event.charge_ids, event.ends, event.outcome is not None))
+        else:
+            case.hearing = event.ends if event.ends is not None else case.hearing
+            case.decided = event.outcome is not None
     return found

@@ -77,8 +77,9 @@ class StepTerms:
     """What the history of a ladder's step depends on.
 
     `in_force`: for how many days a step that was done counts (None: for ever). `delivered`: it counts only
-    where delivery is proved. `period`: the days that a demand gives before it expires. `more_than`: so many
-    times 24 hours must have passed, and more, before it is done again (None: days are counted elsewhere).
+    where delivery is proved. `period`: the days that a demand gives before it expires (None: those of the
+    policy). `more_than`: so many times 24 hours must have passed, and more, before it is done again (None:
+    days are counted elsewhere).
     `channels`: how many it has; a try that failed gives way to the next of them. `in_turn`: they take turns.
     `rests`: for more than a day after it was done.
     """
@@ -86,7 +87,7 @@ class StepTerms:
     id: str
     in_force: int | None = None
     delivered: bool = False
-    period: int = 0
+    period: int | None = None
     more_than: int | None = None
     channels: int = 0
     in_turn: bool = False
@@ -102,6 +103,11 @@ class StepTerms:
         """What a position tells of it."""
         by_clock = self.more_than is not None
         return step_facts(self.id, by_clock=by_clock, holds=self.holds, in_turn=self.in_turn)
+
+    @property
+    def demands(self) -> bool:
+        """Whether it is a demand, whatever sort of event tells of it."""
+        return self.delivered or self.period is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +135,7 @@ class LedgerTerms:
     limitation_separate: bool = True
     promise_tolerance: int = 0
     plan_tolerance: int = 0
+    demand_period: int = 15
     connected: frozenset[str] = frozenset(CONNECTED)
     unreachable: frozenset[str] = frozenset(UNREACHABLE)
     away: frozenset[str] = frozenset(AWAY)

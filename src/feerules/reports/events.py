@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
+from feerules.ledger.standing import standing
+from feerules.periods import day_number
 from feerules.reports.kinds import CLOSING, CONTACTS, EVENTS, STANDING, TELLING
 from feerules.reports.reading import Fact, Known, problem_rows, read_frame
 
@@ -16,9 +18,19 @@ FACTS = (
     *(Fact("event_id"), Fact("account_id", needed=True)),
     Fact("type", "word", needed=True, words=EVENTS),
     *(Fact("status"), Fact("effective_on", "day", needed=True), Fact("ends_on", "day")),
-    *(Fact("reason"), Fact("outcome"), Fact("channel")),
+    *(Fact("reason"), Fact("outcome"), Fact("channel"), Fact("charge_ids", "list")),
 )
 Pause = list[Any]  # its first day, and the day on which it is over (None: it is not)
+
+
+class _Told(NamedTuple):
+    """What tells whether an event stands, and its place among the rows."""
+
+    place: int
+    day: int
+    closing: bool
+    ends: int | None
+    charge_ids: tuple[str, ...]
 
 
 class Events:
@@ -26,6 +38,7 @@ class Events:
 
     def __init__(self, events: Any, as_of: date, known_at: Known | None) -> None:
         read = read_frame("events", events, FACTS, key="event_id", known_at=known_at)
+        self._as_of = day_number(as_of)
         ends = pl.col("ends_on")
         backwards = ends < pl.col("effective_on")
         wrong = problem_rows(
@@ -49,16 +62,10 @@ class Events:
 
     def reasons(self) -> pl.LazyFrame:
         """Why an account is not paid: what was last told and still holds."""
-        standing = (
-            self._rows.filter(pl.col("type").is_in(STANDING))
-            .group_by("account_id", "type", maintain_order=True)
-            .last()
-            .filter(~pl.col("status").is_in(CLOSING).fill_null(False))
-        )
         told = self._rows.filter(pl.col("type").is_in(TELLING) & pl.col("reason").is_not_null())
         columns = ("account_id", "type", "reason", "effective_on", "event_id")
         return (
-            pl.concat([standing.select(columns), told.select(columns)])
+            pl.concat([self._standing().select(columns), told.select(columns)])
             .sort("account_id", "effective_on", "event_id")
             .group_by("account_id")
             .agg(
@@ -67,6 +74,23 @@ class Events:
                 pl.col("effective_on").last().alias("reason_on"),
             )
         )
+
+    def _standing(self) -> pl.LazyFrame:
+        """The disputes, hardship, deaths and holds that are neither closed nor at their end."""
+        rows = self._rows.filter(pl.col("type").is_in(STANDING)).collect()
+        by_sort: dict[tuple[str, str], list[_Told]] = {}
+        told = rows.select("account_id", "type", "effective_on", "status", "ends_on", "charge_ids")
+        for place, (account, type_, day, status, ends_on, ids) in enumerate(told.iter_rows()):
+            ends = None if ends_on is None else day_number(ends_on)
+            event = _Told(place, day_number(day), status in CLOSING, ends, _ids(ids))
+            by_sort.setdefault((account, type_), []).append(event)
+        left = [
+            event.place
+            for events in by_sort.values()
+            for event in standing(events)
+            if event.ends is None or self._as_of < event.ends
+        ]
+        return rows[sorted(left)].lazy()
 
     def pauses(self) -> pl.LazyFrame:
         """The days on which an account's debts did not age, each once: from `_from` up to, not including, `_to`."""
@@ -85,6 +109,12 @@ class Events:
         ]
         schema = {"account_id": pl.String, "_from": pl.Date, "_to": pl.Date}
         return pl.DataFrame(merged, schema=schema, orient="row").lazy()
+
+
+def _ids(told: Any) -> tuple[str, ...]:
+    """The charges that an event names, as a list or as one text with commas."""
+    parts = told.split(",") if isinstance(told, str) else told or ()
+    return tuple(str(part).strip() for part in parts if part is not None and str(part).strip())
 
 
 def _cut_short(pauses: list[Pause], day: date) -> None:
