@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
+from feerules.documents.durations import told_hours
 from feerules.documents.model import Part
-from feerules.documents.policy import DunningPolicy, Escalation, Step, Stop
+from feerules.documents.policy import DatedValue, DunningPolicy, Escalation, ParameterRate, Step, Stop
 from feerules.errors import Problem, did_you_mean
 from feerules.plan.alternatives import Reading
 from feerules.plan.ends import endless_stops
@@ -191,6 +192,19 @@ def _of_late_fee(policy: DunningPolicy) -> Iterator[Problem]:
             "no_rate", found=f"a late fee at the rate {fee.rate}, without a flat sum", expected="rate: or flat:",
             hint="write rate: 0.0005, or leave late_fee out", key="rate",
         )  # fmt: skip
+    if fee is not None and isinstance(fee.rate, ParameterRate):
+        yield from _below_zero(fee.rate, policy.parameters.get(fee.rate.parameter, ()))
+
+
+def _below_zero(rate: ParameterRate, values: Sequence[DatedValue]) -> Iterator[Problem]:
+    """A parameter may be below zero where enough is added to it."""
+    for each in values:
+        total = each.value * rate.times + rate.plus
+        if total < 0:
+            yield each.problem(
+                "out_of_range", found=f"{rate.parameter} from {each.from_}, which makes a rate of {total:f}",
+                expected="a rate of at least 0", hint="mend the value, or plus:", key="value",
+            )  # fmt: skip
 
 
 def _of_parameters(policy: DunningPolicy) -> Iterator[Problem]:
@@ -207,47 +221,20 @@ def _of_parameters(policy: DunningPolicy) -> Iterator[Problem]:
 
 def _of_hours(policy: DunningPolicy) -> Iterator[Problem]:
     windows, quiet = policy.windows, policy.limits.quiet
-    for kind in ("workday", "weekend", "holiday") if windows else ():
-        spans: Sequence[tuple[int, int]] = getattr(windows, kind)
-        before = (0, 0)
+    for kind in ("workday", "weekend", "holiday") if windows and quiet else ():
+        spans: Sequence[Span] = getattr(windows, kind)
         for span in sorted(spans):
-            found = _odd_hours(span, before, quiet)
-            if found and windows:
+            if windows and quiet and _is_silent(span, quiet):
                 yield windows.problem(
-                    "contradiction", found=f"{_told(span)} of {kind}, {found[0]}", expected=found[1], hint=found[2],
-                    key=kind,
+                    "contradiction", found=f"{told_hours(span)} of {kind}, which the quiet hours {told_hours(quiet)} silence",
+                    expected="hours outside of them", hint="change one of the two", key=kind,
                 )  # fmt: skip
-            before = span
-
-
-def _odd_hours(span: Span, before: Span, quiet: Span | None) -> tuple[str, str, str] | None:
-    start, end = span
-    if start > end:
-        return (
-            "which end before they begin",
-            "hours of one day",
-            f'write "{_told((end, start))}", or hours up to 24:00',
-        )
-    if start < before[1]:
-        return f"which overlap {_told(before)}", "hours apart from each other", "make them one"
-    if quiet and _is_silent(span, quiet):
-        return (
-            f"which the quiet hours {_told(quiet)} silence",
-            "hours outside of them",
-            "change one of the two",
-        )
-    return None
 
 
 def _is_silent(span: Span, quiet: Span) -> bool:
     """Quiet hours that end before they begin reach over midnight."""
     (start, end), (hush, wake) = span, quiet
     return hush <= start and end <= wake if hush < wake else end <= wake or hush <= start
-
-
-def _told(span: Span) -> str:
-    (a, b), (c, d) = divmod(span[0], 60), divmod(span[1], 60)
-    return f"{a:02}:{b:02}-{c:02}:{d:02}"
 
 
 def _odd(part: Part, key: str, found: str) -> Problem:
