@@ -1,7 +1,7 @@
 """The pages of the manual, as blocks: what the tests load, run and compare.
 
 In a fence, the words after the language say what the block is: a file name (the block is that file),
-`wrong` (loading it must fail), `estate` (it needs the extra of that name).
+`wrong` (loading it must fail), `estate` or `calendar` (it needs the extra of that name).
 """
 
 from __future__ import annotations
@@ -146,10 +146,13 @@ def _whole(part: Block, shared: dict[str, str]) -> str:
 # Python
 
 
-def python_of(page: Path, *, estate: bool = False) -> list[Block]:
-    """The Python of a page in order; with `estate` also what needs that extra."""
+EXTRAS = {"estate", "calendar"}
+
+
+def python_of(page: Path, *, extras: bool = False) -> list[Block]:
+    """The Python of a page in order; with `extras` also what needs one."""
     found = [block for block in blocks(page) if block.language == "python"]
-    return [block for block in found if estate or "estate" not in block.words]
+    return [block for block in found if extras or EXTRAS.isdisjoint(block.words)]
 
 
 def lay_out(page: Path, folder: Path) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 import feerules
 from accounts import accounts, charge, offsets, on
-from feerules import Account
+from feerules import Account, RuleErrors
 from feerules.vocabulary import POSITION, PositionFact
 
 HEAD = "kind: dunning-policy\nid: random\neffective: {from: 2000-01-01}\n"
@@ -76,9 +77,12 @@ def stops(draw: Any, number: int, more: dict[str, list[str]], steps: list[str]) 
     until = draw(st.sampled_from(["", *days]))
     review = draw(st.sampled_from([1, 3, 10, 30]))
     through = draw(st.lists(st.sampled_from(steps), max_size=2, unique=True)) if steps else []
-    parts = [f"id: stop-{number}", _holds(draw, more), f"then: {then}"]
+    # Only a promise ends by itself: whatever else stops an account is looked at again.
+    is_promise = until.startswith("promised_on") and draw(st.booleans())
+    holds = 'when: {promise_in_days: ">= 0"}' if is_promise else _holds(draw, more)
+    parts = [f"id: stop-{number}", holds, f"then: {then}"]
     parts += [f"until: {{{until}}}"] if until else []
-    parts += [f"review: {review} days"] if not until or draw(st.booleans()) else []
+    parts += [f"review: {review} days"] if not is_promise or draw(st.booleans()) else []
     parts += [f"lets_through: [{', '.join(through)}]"] if through else []
     return "{" + ", ".join(parts) + "}"
 
@@ -88,7 +92,7 @@ def classes(draw: Any) -> str:
     facts = draw(st.lists(st.sampled_from(ASKED), min_size=1, max_size=3, unique_by=lambda fact: fact.name))
     words = ["soon", "never", "later"]
     rows = [
-        [*(draw(st.just("-") | _cells_of(fact)) for fact in facts), word]
+        [draw(_cells_of(facts[0])), *(draw(st.just("-") | _cells_of(fact)) for fact in facts[1:]), word]
         for word in ["soon", *draw(st.lists(st.sampled_from(words), max_size=2))]
     ]
     rows.append([*("-" for _ in facts), "later"])
@@ -114,7 +118,8 @@ def steps(draw: Any, name: str, more: dict[str, list[str]], before: list[str], p
         parts.append(f'after: {{step: {draw(st.sampled_from(before))}, days: "{days}"}}')
     in_force = draw(st.sampled_from([None, None, 20, 60]))
     parts.append(f"gap: {draw(st.sampled_from([1, 3, 7, 15]))} days")
-    parts += [f"at_most: {draw(st.integers(1, 4))}"] if draw(st.booleans()) else []
+    most = draw(st.integers(1, 4)) if draw(st.booleans()) else None
+    parts += [f"at_most: {most}"] if most else []
     parts += [f"in_force: {in_force} days"] if in_force else []
     if proved or draw(st.integers(0, 3)):
         parts.append(f"channels: {draw(st.sampled_from(CHANNELS))}")
@@ -122,10 +127,10 @@ def steps(draw: Any, name: str, more: dict[str, list[str]], before: list[str], p
         parts += ["must_be: delivered, period: 15 days"] if proved else []
     parts += ["legal: true"] if draw(st.integers(0, 4)) == 0 else []
     parts += ["approval: manager"] if draw(st.integers(0, 4)) == 0 else []
-    parts += ["escalate: {after: 2, to: leader}"] if draw(st.booleans()) else []
-    parts += (
-        [f"amount: {draw(st.sampled_from(['outstanding', 'late_fee_due']))}"] if draw(st.booleans()) else []
-    )
+    if most and most > 1 and draw(st.booleans()):
+        parts.append(f"escalate: {{after: {most - 1}, to: leader}}")
+    amount = draw(st.sampled_from(["outstanding", "late_fee_due", "overdue + late_fee_due"]))
+    parts += [f"amount: {amount}"] if draw(st.booleans()) else []
     return "{" + ", ".join(parts) + "}"
 
 
@@ -189,13 +194,30 @@ def policies(draw: Any, stops_first: str = "stops:\n", needed: tuple[str, ...] =
     )
     body += draw(classes()) if has_classes else ""
     order = draw(st.sampled_from(["first", "severest_first", "one_step_at_a_time"]))
-    body += f"ladder:\n  order: {order}\n  steps:\n"
+    restart = draw(st.sampled_from(["when_paid", "when_paid", "never"]))
+    body += f"ladder:\n  order: {order}\n  restart: {restart}\n  steps:\n"
     body += "".join(
         f"    - {draw(steps(name, in_ladder, names[:at], name in proved))}\n" for at, name in enumerate(names)
     )
     asked = draw(st.lists(st.sampled_from(sorted(LIMITS)), unique=True))
     body += "limits: {" + ", ".join(f"{k}: {draw(st.sampled_from(LIMITS[k]))}" for k in asked) + "}\n"
-    return body + draw(st.sampled_from(WINDOWS))
+    body += draw(st.sampled_from(WINDOWS))
+    assume(can_come_up(HEAD + body))
+    return body
+
+
+POINTLESS = {"no_demand", "unreachable_step", "contradiction", "always_true"}
+
+
+def can_come_up(document: str) -> bool:
+    """Whether each part of a random policy can ever matter: one in which a part cannot is refused."""
+    try:
+        feerules.load_files({"policy.yaml": document})
+    except RuleErrors as error:
+        if {problem.code for problem in error.problems} <= POINTLESS:
+            return False
+        raise
+    return True
 
 
 @st.composite

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from hypothesis import assume
 from hypothesis import strategies as st
+
+from policies import can_come_up
 
 STEPS = ("call", "demand", "suit", "old")
 CLASSES = ("promised", "away", "undecided")
@@ -37,7 +40,9 @@ def stops(draw: Any, number: int, steps: list[str]) -> dict[str, Any]:
         stop["any"] = draw(st.lists(cells, min_size=1, max_size=2))
     if draw(st.booleans()):
         stop["until"] = draw(st.sampled_from([{"promised_on": "-1 day"}, {"hold_review_on": "0 days"}]))
-    if "until" not in stop or draw(st.booleans()):
+    # Only a promise ends by itself: whatever else stops an account is looked at again.
+    is_promise = "promised_on" in stop.get("until", ()) and "promise_in_days" in stop["when"]
+    if not is_promise or draw(st.booleans()):
         stop["review"] = f"{draw(st.integers(1, 20))} days"
     if draw(st.booleans()):
         stop["by"] = "manager"
@@ -85,6 +90,12 @@ def ladders(draw: Any) -> dict[str, Any]:
     order = draw(st.sampled_from(["first", "severest_first", "one_step_at_a_time"]))
     names = list(STEPS[: draw(st.integers(1, 4))])
     made = [draw(steps(name, names[:number])) for number, name in enumerate(names)]
+    has_demand = any("must_be" in step for step in made)
+    for step in made:
+        if step.get("at_most", 1 if order == "one_step_at_a_time" else 2) == 1:
+            step.pop("escalate", None)
+        if "legal" in step and not has_demand:
+            step["amount"] = "outstanding"
     return {"order": order, "backwards": draw(st.sampled_from(["allowed", "review"])), "steps": made}
 
 
@@ -140,6 +151,7 @@ def policies(draw: Any, name: str = "random") -> dict[str, Any]:
     policy["limits"] = {key: value for key, value in limits.items() if value}
     if draw(st.booleans()):
         policy["windows"] = {kind: draw(hours) for kind in ("workday", "weekend", "holiday")}
+    assume(can_come_up(document(policy)))
     return policy
 
 

@@ -12,6 +12,7 @@ import test_ledger
 from feerules import Account, Allocation, Charge, Event, Party, Payment
 from feerules.ledger.contradictions import CONTRADICTIONS, WARNINGS
 from feerules.ledger.entries import CHARGE_KINDS, EVENT_TYPES, FREQUENCIES
+from feerules.plan.ledgers import AWAY, CONNECTED, REFUSED, UNREACHABLE
 from feerules.vocabulary import POSITION
 from pages import ROOT
 
@@ -53,3 +54,9 @@ def test_every_key_of_an_entry_is_on_the_page(model: type[BaseModel]) -> None:
 def test_every_word_of_an_entry_is_on_the_page() -> None:
     words = {*CHARGE_KINDS, *EVENT_TYPES, *FREQUENCIES}
     assert {word for word in words if not re.search(rf"[`( ]{word}[`,)]", PAGE)} == set()
+
+
+def test_the_words_of_outcomes_are_those_that_count() -> None:
+    told = dict(re.findall(r"^\| (connected|unreachable|away|refused) \| (.*) \|$", PAGE, re.M))
+    words = {"connected": CONNECTED, "unreachable": UNREACHABLE, "away": AWAY, "refused": REFUSED}
+    assert told == {name: ", ".join(f"`{word}`" for word in each) for name, each in words.items()}

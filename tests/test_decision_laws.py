@@ -67,7 +67,7 @@ def test_a_new_version_of_the_policy_ends_a_decision(
 STOPS = """\
 stops:
   - {id: held, when: {hold: true}, then: hold, review: 3 days, lets_through: [file]}
-  - {id: disputed, when: {dispute: open}, then: review, lets_through: [file, visit]}
+  - {id: disputed, when: {dispute: open}, then: review, review: 9 days, lets_through: [file, visit]}
 """
 
 

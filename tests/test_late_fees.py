@@ -95,6 +95,13 @@ def test_a_part_paid_within_grace_bears_its_own_days_only() -> None:
     assert accrued("2026-01-20", DEBT, part, grace=5, back_dated=False) == "3.00"  # 600.00 for 5
 
 
+def test_what_was_paid_on_the_last_day_of_grace_bears_too_where_it_is_back_dated() -> None:
+    """The numbers of the page on accounts."""
+    part = payment("P-1", "2026-01-25", "400.00")
+    assert accrued("2026-03-01", DEBT, part, grace=15) == "36.00"  # 1000.00 for 15 days, 600.00 for 35
+    assert accrued("2026-03-01", DEBT, part, grace=15, back_dated=False) == "21.00"
+
+
 # Rates, months, pauses
 
 

@@ -273,3 +273,34 @@ def test_a_rate_counts_as_its_policy_says(fee: str, as_of: str, expected: str) -
     debt = charge("C-1", "2026-01-10", "1000.00", issued_on="2026-01-01")
     found = feerules.position(account(debt), book(f"late_fee: {{{fee}}}\n{BASE}"), as_of)
     assert str(found.late_fee_accrued) == expected
+
+
+# Cases of moments, and of other policies
+
+HOURS = LADDER + 'windows: {workday: ["08:00-12:00"]}\n'
+
+
+@pytest.mark.parametrize(("until", "told"), [
+    ("2026-11-11T08:00", "passed"),
+    ("2026-11-11T08:00:00", "passed"),
+    ("2026-11-11T08:01", "until: expected 2026-11-11T08:01, found 2026-11-11T08:00:00"),
+    ("tomorrow", "until: expected tomorrow, found 2026-11-11T08:00:00"),
+])  # fmt: skip
+def test_a_moment_in_a_case_needs_no_seconds(until: str, told: str) -> None:
+    case = (
+        f"{{name: one, {OWED.replace('11-10', '11-10T13:00')}, expect: {{decision: wait, until: {until}}}}}"
+    )
+    (result,) = feerules.run_cases(book(HOURS, cases=f"kind: cases\nfor: random\ncases:\n  - {case}\n"))
+    assert str(result).partition(": one: ")[2] == told
+
+
+@pytest.mark.parametrize(("asked", "told"), [
+    ("account: {facts: {estate: west}}", "the cases are for east, and west applies"),
+    ("account: {policy: west}", "the cases are for east, and west applies"),
+    ("account: {policy: north}", "no_policy: policy: no dunning policy of the book applies to this account"),
+])  # fmt: skip
+def test_a_case_of_another_policy_says_which_applies(asked: str, told: str) -> None:
+    case = f"kind: cases\nfor: east\ncases:\n  - {{name: one, {asked}, as_of: 2026-11-10, expect: {{decision: clear}}}}\n"
+    (result,) = feerules.run_cases(feerules.load_files({**TWO, "one.cases.yaml": case}))
+    assert not result.passed
+    assert str(result).endswith(told)

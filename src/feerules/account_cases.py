@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from contextlib import suppress
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -30,16 +31,18 @@ ASKED = {
 }  # fmt: skip
 
 
-def account_differences(book: Book, case: Case) -> Iterator[str]:
-    """What a case expects and the book does not say."""
+def account_differences(book: Book, policy: str, case: Case) -> Iterator[str]:
+    """What a case of a policy expects and that does not say."""
+    only = book.only(policy)
     try:
         as_of = read_moment(case.as_of or "")
         known_at = read_known(case.known_at)
         given = _given(case, as_of)
-        assessed = assess(given, book, as_of, known_at)
-        decision = next_action(given, book, as_of, known_at=known_at)
+        assessed = assess(given, only, as_of, known_at)
+        decision = next_action(given, only, as_of, known_at=known_at)
     except UnitErrors as error:
-        yield from problem_differences(error, case.expect)
+        told = problem_differences(error, case.expect)
+        yield from (each + _another(book, policy, error, given, as_of) for each in told)
         return
     except (ValidationError, ValueError) as error:
         yield f"the case itself: {error}"
@@ -60,6 +63,17 @@ def account_differences(book: Book, case: Case) -> Iterator[str]:
             continue
         if not _same(found, expected):
             yield f"{key}: expected {plain(expected)}, found {_told(found)}"
+
+
+def _another(book: Book, policy: str, error: UnitErrors, given: Any, as_of: Any) -> str:
+    """Which policy of the book applies, where that of the cases does not."""
+    if all(problem.code != "no_policy" for problem in error.problems):
+        return ""
+    try:
+        found = assess(given, book, as_of, None).compiled.policy.id
+    except UnitErrors:
+        return ""
+    return f"; the cases are for {policy}, and {found} applies"
 
 
 def _reason_difference(decision: Decision, expected: str) -> Iterator[str]:
@@ -105,6 +119,10 @@ def _same(found: Any, expected: Any) -> bool:
     if isinstance(expected, list):
         return list(found or ()) == [str(each) for each in expected]
     text = "none" if expected is None else str(expected)
+    if isinstance(found, datetime):
+        with suppress(ValueError):
+            return datetime.fromisoformat(text) == found  # 08:00 is 08:00:00
+        return False
     if isinstance(found, Decimal) or (isinstance(found, int) and not isinstance(found, bool)):
         try:
             return Decimal(text) == found

@@ -100,7 +100,7 @@ class Book:
         check_claims(self.versions)
         for policy in self._every_policy():
             compile_policy(policy)
-            policy.names.note(unsound_policy(policy.policy))
+            policy.names.note(unsound_policy(policy.policy, policy.names))
         return self._noted()
 
     def _every_version(self) -> list[Version]:

@@ -68,7 +68,7 @@ def _result(book: Book, document: CasesDocument, case: Case) -> CaseResult:
     if document.for_ in schedules and case.unit is not None:
         differences = list(_differences(book.only(document.for_), case))
     elif document.for_ in policies and case.unit is None:
-        differences = list(account_differences(book.only(document.for_), case))
+        differences = list(account_differences(book, document.for_, case))
     else:
         what, known = ("schedule", schedules) if case.unit is not None else ("policy", policies)
         near = did_you_mean(document.for_, known)

@@ -125,12 +125,12 @@ class _Deciding:
             found = self._of_a_step(self.steps[through])
             if not isinstance(found, Wait):
                 return found
-        until = self._end_of(number, stop)
+        until, is_over = self._end_of(number, stop)
         if until is not None:
             self.ends.append(until)
-        if until is None and stop.until:
+        if is_over and stop.then in ("wait", "hold"):
             self._because("stop_over", stop)
-            return self._review(stop.id, stop.by, None)
+            return self._review(stop.id, stop.by, until)
         match stop.then:
             case "wait":
                 return Wait(**self._common(), until=until)
@@ -140,11 +140,14 @@ class _Deciding:
                 return Clear(**self._common(), stop=stop.id)
         return self._review(stop.id, stop.by, until)
 
-    def _end_of(self, number: int, stop: Stop) -> date | None:
+    def _end_of(self, number: int, stop: Stop) -> tuple[date | None, bool]:
+        """The day on which a stop ends or is looked at again, and whether the day that it named has passed or
+        is not known."""
         day = self.answers.get(f"stop.{number}.until", 0)
         if day > day_number(self.today):
-            return from_day_number(day)
-        return None if stop.review is None else self.today + timedelta(days=stop.review)
+            return from_day_number(day), False
+        again = None if stop.review is None else self.today + timedelta(days=stop.review)
+        return again, bool(stop.until)
 
     # The ladder
 
@@ -295,10 +298,11 @@ class _Deciding:
         position = self.position
         if step.amount is not None:
             amount = from_scaled(self.answers[f"step.{self.steps.index(step)}.amount"], 2)
-            return amount, position.open_charge_ids if step.asks_for_all else position.overdue_charge_ids
+        else:
+            amount = position["demand_covers" if step.legal else "overdue"]
         if step.legal:
-            return position["demand_covers"], position.covered_charge_ids
-        return position["overdue"], position.overdue_charge_ids
+            return amount, position.covered_charge_ids
+        return amount, position.open_charge_ids if step.asks_for_all else position.overdue_charge_ids
 
     def _message(self, step: Step, amount: Decimal, fee: Decimal) -> Mapping[str, Any]:
         position = self.position

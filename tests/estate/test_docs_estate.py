@@ -1,4 +1,4 @@
-"""The Python of the manual that prices estates prints what it says."""
+"""The Python of the manual that needs an extra prints what it says."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import pytest
 import pages
 from pages import PAGES
 
-WITH_ESTATES = [page for page in PAGES if pages.python_of(page, estate=True) != pages.python_of(page)]
+WITH_EXTRAS = [page for page in PAGES if pages.python_of(page, extras=True) != pages.python_of(page)]
 
 
-@pytest.mark.parametrize("page", WITH_ESTATES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", WITH_EXTRAS, ids=lambda page: page.name)
 def test_python_of_the_manual_prints_what_it_says(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pages.lay_out(page, tmp_path)
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
-    for block in pages.python_of(page, estate=True):
+    for block in pages.python_of(page, extras=True):
         pages.run(block, names)
         assert capsys.readouterr().out.splitlines() == pages.told(block), str(block)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from feerules.documents.fields import problem_with, refused
 from feerules.documents.lookalikes import half
+from feerules.errors import Problem
 
-__all__ = ["DAY", "Age", "Days", "Hours", "Offset"]
+__all__ = ["DAY", "Age", "Days", "Gap", "Hours", "HoursOfDay", "Offset", "told_hours"]
 
 # Days
 
@@ -27,18 +30,22 @@ _NUMBERS = {
 _UNITS = {"d": 1, "day": 1, "天": 1, "日": 1, "w": 7, "wk": 7, "week": 7, "周": 7, "星期": 7, "m": 30, "month": 30, "月": 30, "个月": 30, "y": 365, "year": 365, "年": 365}  # fmt: skip
 
 
-def _read_days(value: Any) -> Any:
+def _read_days(value: Any, of_months: str = "") -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     found = _DAYS.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         expected = "a number of days such as 15 days or 2 weeks"
-        hint = _meant_days(half(value).strip().lower()) if isinstance(value, str) else ""
+        hint = _meant_days(half(value).strip().lower(), of_months) if isinstance(value, str) else ""
         raise refused([problem_with(value, "wrong_type", expected=expected, hint=hint)])
     return int(found[1]) * (7 if found[2] == "week" else 1)
 
 
-def _meant_days(text: str) -> str:
+def _read_gap(value: Any) -> Any:
+    return _read_days(value, ', or ask for months in when: {steps.reminder.months: "null, >= 1"}')
+
+
+def _meant_days(text: str, of_months: str) -> str:
     if re.fullmatch(r"[+-]?[0-9]+[.,][0-9]+.*", text):
         return "write whole days"
     found = _LOOSE.fullmatch(text)
@@ -50,7 +57,7 @@ def _meant_days(text: str) -> str:
         return f"only days of the calendar and weeks are known: write {_days(int(number))}"
     if _UNITS.get(unit) == 7:
         return f"write {number} week{'' if number == '1' else 's'}"
-    return f"write {_days(int(number) * _UNITS.get(unit, 1))}"
+    return f"write {_days(int(number) * _UNITS.get(unit, 1))}" + of_months * (_UNITS.get(unit) == 30)
 
 
 def _days(number: int) -> str:
@@ -60,6 +67,8 @@ def _days(number: int) -> str:
 _DAYS_SCHEMA = WithJsonSchema({"type": "string", "pattern": r"^[+-]?[0-9]{1,5} (day|week)s?$"})
 Days = Annotated[int, BeforeValidator(_read_days), Field(ge=0), _DAYS_SCHEMA]
 """A length of time in whole days: "15 days", "2 weeks"."""
+Gap = Annotated[int, BeforeValidator(_read_gap), Field(ge=0), _DAYS_SCHEMA]
+"""The same between two days on which a step is done, which may be asked for in months too."""
 Offset = Annotated[int, BeforeValidator(_read_days), _DAYS_SCHEMA]
 """The same, before or after a day: "-1 day"."""
 
@@ -125,3 +134,52 @@ Hours = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$"}),
 ]
 """Minutes of a day, half-open; quiet hours may reach over midnight, and then end before they start."""
+
+
+Span = tuple[int, int]
+
+
+def told_hours(span: Span) -> str:
+    """Hours as they are written.
+
+    >>> told_hours((570, 720))
+    '09:30-12:00'
+    """
+    (a, b), (c, d) = divmod(span[0], 60), divmod(span[1], 60)
+    return f"{a:02}:{b:02}-{c:02}:{d:02}"
+
+
+def _read_hours_of_a_day(value: Any) -> Any:
+    """Reads each by itself, so that hours which overlap are told beside some that cannot be read."""
+    if not isinstance(value, list | tuple):
+        return value
+    problems: list[Problem] = []
+    spans: list[tuple[Span, Any]] = []
+    for each in value:
+        try:
+            spans.append((_read_hours(each), each))
+        except PydanticCustomError as error:
+            problems += (error.context or {})["problems"]
+    before = (0, 0)
+    for span, text in sorted(spans, key=lambda told: told[0]):
+        problems += _odd_hours(span, before, text)
+        before = span
+    if problems:
+        raise refused(problems)
+    return tuple(span for span, _ in spans)
+
+
+def _odd_hours(span: Span, before: Span, text: Any) -> Iterator[Problem]:
+    start, end = span
+    if start > end:
+        hint = f'write "{told_hours((end, start))}", or hours up to 24:00'
+        found, expected = f"{told_hours(span)}, which end before they begin", "hours of one day"
+        yield problem_with(text, "contradiction", found=found, expected=expected, hint=hint)
+    elif start < before[1]:
+        found = f"{told_hours(span)}, which overlap {told_hours(before)}"
+        expected = "hours apart from each other"
+        yield problem_with(text, "contradiction", found=found, expected=expected, hint="make them one")
+
+
+HoursOfDay = Annotated[tuple[Hours, ...], BeforeValidator(_read_hours_of_a_day)]
+"""The hours of one sort of day, apart from each other."""

@@ -32,7 +32,8 @@ from feerules.documents.fields import (
     refused,
 )
 from feerules.documents.limits import few, with_more
-from feerules.documents.mistakes import Tried, explain
+from feerules.documents.mistakes import explain
+from feerules.documents.refusals import Tried
 from feerules.documents.tree import Map, Seq, Text
 from feerules.errors import Problem, Where
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from feerules.documents.arithmetic import Name
 from feerules.documents.charging import Mode, Source
-from feerules.documents.durations import Age, Days, Hours, Offset
+from feerules.documents.durations import Age, Days, Gap, Hours, HoursOfDay, Offset
 from feerules.documents.facts import Derived, Fact
 from feerules.documents.fields import Day, DocId, Flag, Id, Number, Phrase, Plain, Whole, Words
 from feerules.documents.model import Part, problem_with, refused
@@ -115,8 +116,14 @@ class ParameterRate(Part):
     """A rate that follows a dated parameter: {parameter: lpr_1y, times: 1.3}, {parameter: base, plus: 9%}."""
 
     parameter: Id
-    times: Number = Decimal(1)
+    times: Number = Field(Decimal(1), gt=0)
     plus: Number = Decimal(0)
+
+
+# A name, and formulas as they stand elsewhere: base + 9%, base*2, max(1, base).
+_NAME = r"[a-z_][a-z0-9_.]*"
+_FORMULA = re.compile(rf"{_NAME}|.*[\w%)]\s+[-+*/]\s+.*|{_NAME}\s*[-+*/(].*|.*[\w%)]\*.*")
+_OF_A_PARAMETER = re.compile(rf"({_NAME})(?:\s*\*\s*([0-9.]+))?(?:\s*\+\s*([0-9.]+%?))?")
 
 
 def _in_fen(value: Decimal) -> Decimal:
@@ -131,6 +138,38 @@ def _in_fen(value: Decimal) -> Decimal:
 Money = Annotated[Number, AfterValidator(_in_fen)]
 
 
+def _flat(value: Any) -> Any:
+    if isinstance(value, str) and _FORMULA.fullmatch(value):
+        expected, hint = "an amount such as 10.00: no name and no formula", "write the number itself"
+        raise refused([problem_with(value, "wrong_type", expected=expected, hint=hint)])
+    return value
+
+
+def _rate(value: Any) -> Any:
+    if isinstance(value, str) and _FORMULA.fullmatch(value):
+        expected = "a number such as 0.0005 or 5%, or a dated parameter: no formula"
+        hint = "write {parameter: …, times: 1.3, plus: 1%}, with a parameter that parameters: dates"
+        if said := _OF_A_PARAMETER.fullmatch(value):
+            times, plus = (
+                f", {key}: {of}" if of else "" for key, of in (("times", said[2]), ("plus", said[3]))
+            )
+            hint = f"write {{parameter: {said[1]}{times}{plus}}}"
+        raise refused([problem_with(value, "wrong_type", expected=expected, hint=hint)])
+    return value
+
+
+def _from_zero(value: Any) -> Any:
+    if isinstance(value, Decimal) and value < 0:
+        raise refused(
+            [problem_with(value, "out_of_range", found=f'"{value:f}"', expected="a number of at least 0")]
+        )
+    return value
+
+
+Rate = Annotated[Number | ParameterRate, BeforeValidator(_rate), AfterValidator(_from_zero)]
+Flat = Annotated[Money, BeforeValidator(_flat)]
+
+
 class Cap(Part):
     """The most that a late fee can be, for each instalment."""
 
@@ -143,9 +182,9 @@ class LateFee(Part):
     """违约金: what an overdue instalment costs, day by day; a proposal until a person approves it."""
 
     on: tuple[Id, ...] | Literal["all"] = "all"
-    rate: Number | ParameterRate = Decimal(0)
+    rate: Rate = Decimal(0)
     per: Literal["day", "month", "year"] = "day"
-    flat: Money = Field(Decimal(0), ge=0, description="a fixed sum for each overdue instalment")
+    flat: Flat = Field(Decimal(0), ge=0, description="a fixed sum for each overdue instalment")
     grace: Days = 0
     after_grace: Literal["from_due", "from_grace"] = "from_due"
     days: Literal["calendar", "thirty_day_months"] = "calendar"
@@ -217,7 +256,7 @@ class Step(Part):
     when: Cells = {}
     any: tuple[Cells, ...] = Field((), description="one of these holds; when: must hold as well")
     after: After | None = None
-    gap: Days | None = Field(None, description="at least so many days since it was last done")
+    gap: Gap | None = Field(None, description="at least so many days since it was last done")
     gap_by: Literal["day", "clock"] = Field(
         "day", description="clock: more than so many times 24 hours, to the second"
     )
@@ -296,9 +335,9 @@ class Limits(Part):
 class Windows(Part):
     """The hours in which people are contacted; no hours: not on such days."""
 
-    workday: tuple[Hours, ...] = ()
-    weekend: tuple[Hours, ...] = ()
-    holiday: tuple[Hours, ...] = ()
+    workday: HoursOfDay = ()
+    weekend: HoursOfDay = ()
+    holiday: HoursOfDay = ()
     unknown_year: Literal["refuse", "weekends_only"] | None = Field(
         None,
         description="what a year means whose holidays the calendar does not know; default: as the calendar says",

@@ -6,7 +6,7 @@ from collections.abc import Container
 
 from feerules.documents.lookalikes import half
 
-__all__ = ["EXAMPLES", "key_for", "word_for"]
+__all__ = ["EXAMPLES", "example_of", "key_for", "word_for"]
 
 _KEYS: dict[str, tuple[str, ...]] = {
     "kind": ("类型", "种类", "type"),
@@ -102,7 +102,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "visit": ("上门",),
     "in_person": ("当面",),
     "courier": ("快递",),
-    "post": ("邮寄", "letter", "mail"),
+    "post": ("邮寄", "letter"),
     "board": ("公告", "公告栏"),
     "not_charged": ("免费", "免", "不收", "不收费", "free", "nothing", "no_charge", "none"),
 }
@@ -133,9 +133,37 @@ EXAMPLES = {
     "mapping": "{area: 建筑面积}",
     "over": "{year_from: 01-01}",
     "words": "{住宅: residential}",
+    "parameters": "{base: 1.20}",
+    "derived": "{heated_area: area - balcony_area}",
+    "parts": "{lift: {per: area, rate: 0.30}}",
+    "account": "{charges: [{due_on: 2026-10-31, amount: 250.60}]}",
+    "position": "{outstanding: 300.00, overdue: 300.00, days_overdue: 12}",
+    "shares": "{water: 12.30}",
     "steps": '[{id: reminder, when: {days_overdue: ">= 5"}, channels: [sms], gap: 5 days}]',
     "then": "hold, or wait, review, clear",
 }
+
+# The same, where a dunning policy means another.
+_OF_POLICIES = {
+    "when": '{days_overdue: ">= 5"}',
+    "any": "{hardship: true}",
+    "applies": "{estate_id: east}",
+    "facts": "{weekly_rent: {decimal: 2, min: 0, max: 100000}}",
+    "derived": "{beyond: outstanding - credit}",
+    "parameters": "{lpr_1y: [{from: 2025-05-20, value: 3.00%}]}",
+    "buckets": '{over_90: "> 90"}',
+    "class_titles": "{promised: {zh: 近期交纳类, en: promised}}",
+    "until": "{promised_on: -1 day}",
+}
+
+
+def example_of(key: str, kind: str) -> str:
+    """What a key may say in a document of a kind; "" where nothing is likely.
+
+    >>> example_of("when", "dunning-policy"), example_of("when", "fee-schedule")
+    ('{days_overdue: ">= 5"}', '{floor: "> 3"}')
+    """
+    return (_OF_POLICIES.get(key, "") if kind == "dunning-policy" else "") or EXAMPLES.get(key, "")
 
 
 def key_for(word: str, keys: Container[str]) -> str:

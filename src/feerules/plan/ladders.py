@@ -6,10 +6,14 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
+from feerules.documents.durations import told_hours
 from feerules.documents.model import Part
-from feerules.documents.policy import DunningPolicy, Step, Stop
+from feerules.documents.policy import DatedValue, DunningPolicy, Escalation, ParameterRate, Step, Stop
 from feerules.errors import Problem, did_you_mean
-from feerules.plan.names import place_of
+from feerules.plan.alternatives import Reading
+from feerules.plan.ends import endless_stops
+from feerules.plan.names import Names, place_of
+from feerules.plan.reach import is_endless, most_of, unreached
 from feerules.plan.soundness import check_effective
 from feerules.vocabulary import ALIASES, POSITION
 
@@ -20,14 +24,19 @@ Span = tuple[int, int]
 # Delivery can be proved on these.
 PROVABLE = ("in_person", "courier", "post", "court", "email", "visit", "sms", "wechat", "app")
 
+# What is told of demands, whoever sent them.
+DEMANDS = frozenset(("demand_state", "demand_age_days", "demand_covers"))
 
-def unsound_policy(policy: DunningPolicy) -> list[Problem]:
+
+def unsound_policy(policy: DunningPolicy, names: Names) -> list[Problem]:
     """Every problem of a policy's stops and ladder, in the order written."""
     steps = policy.ladder.steps if policy.ladder else ()
+    reading = Reading(policy, names)
     return [
         *_twice("stop", policy.stops),
         *_twice("step", steps),
         *(problem for stop in policy.stops for problem in _of_stop(stop, steps)),
+        *endless_stops(policy.stops, reading),
         *(problem for step in steps for problem in _of_step(step, policy)),
         *_of_applies(policy),
         *_of_amounts(policy, steps),
@@ -35,8 +44,10 @@ def unsound_policy(policy: DunningPolicy) -> list[Problem]:
         *_of_parameters(policy),
         *_of_hours(policy),
         *check_effective(policy),
-        *_rings(steps),
-        *_never_reached(policy, steps),
+        *_of_legal_steps(steps),
+        *_of_limits(policy, steps),
+        *_of_classes(policy, names),
+        *unreached(policy, reading),
     ]
 
 
@@ -57,11 +68,6 @@ def _of_stop(stop: Stop, steps: Sequence[Step]) -> Iterator[Problem]:
             "always_true", found=f"the stop {stop.id} without a condition", expected="when: or any:",
             hint="write when: {dispute: open}",
         )  # fmt: skip
-    if stop.then in ("hold", "wait") and not stop.until and stop.review is None:
-        yield stop.problem(
-            "no_review", found=f"the stop {stop.id}, which nothing ends", expected="review: or until:",
-            hint="write review: 30 days, or until: {promised_on: 0 days}",
-        )  # fmt: skip
     ids = [step.id for step in steps]
     for name in stop.lets_through:
         if name not in ids:
@@ -70,11 +76,13 @@ def _of_stop(stop: Stop, steps: Sequence[Step]) -> Iterator[Problem]:
 
 
 def _of_step(step: Step, policy: DunningPolicy) -> Iterator[Problem]:
-    if step.channels and step.at_most is None and step.gap is None and policy.limits.week.at_most is None:
+    if is_endless(step, policy):
         yield step.problem(
             "endless_step", found=f"the step {step.id}, which is done every day without an end",
-            expected="gap: or at_most:, or limits: with a week's at_most", hint="write gap: 5 days, at_most: 6",
+            expected="gap: or at_most:", hint="write gap: 5 days, at_most: 6",
         )  # fmt: skip
+    if step.escalate is not None:
+        yield from _of_escalation(step.id, step.escalate, most_of(step, policy))
     channels = [each.channel for each in step.channels]
     if step.must_be and not any(each in PROVABLE for each in channels):
         yield step.problem(
@@ -90,11 +98,75 @@ def _of_step(step: Step, policy: DunningPolicy) -> Iterator[Problem]:
         yield _odd(step, "gap", f"a gap of {step.gap} days, when it is in force for {step.in_force}")
 
 
+def _of_escalation(step: str, escalate: Escalation, most: int | None) -> Iterator[Problem]:
+    """Somebody else takes over when it is done once more than so often."""
+    if most is not None and most <= escalate.after:
+        times = "once" if most == 1 else f"{most} times"
+        lower = f"write after: {most - 1}, or " if most > 1 else "write "
+        yield escalate.problem(
+            "contradiction", found=f"{step}, which is escalated after {escalate.after} and done {times} at most",
+            expected="an at_most that is more than the after of escalate", hint=f"{lower}at_most: {escalate.after + 1}",
+            key="after",
+        )  # fmt: skip
+
+
+def _of_legal_steps(steps: Sequence[Step]) -> Iterator[Problem]:
+    """Unless one looks at demands itself, which others may send."""
+    if any(step.must_be for step in steps):
+        return
+    for step in steps:
+        asked = {ALIASES.get(name, name) for cells in (step.when, *step.any) for name in cells}
+        if step.legal and not asked & DEMANDS:
+            yield step.problem(
+                "no_demand", found=f"{step.id}, a legal step, and no step that demands",
+                expected="a demand: a legal step counts only charges that a delivered, expired demand covered",
+                hint="add a step with must_be: delivered and period: 15 days", key="legal",
+            )  # fmt: skip
+
+
+def _of_limits(policy: DunningPolicy, steps: Sequence[Step]) -> Iterator[Problem]:
+    week, windows = policy.limits.week, policy.windows
+    if week.target is not None and week.at_most is not None and week.target > week.at_most:
+        yield week.problem(
+            "contradiction", found=f"a target of {week.target} contacts a week, of which {week.at_most} are allowed",
+            expected="a target of at most at_most", hint=f"write target: {week.at_most}, or at_most: {week.target}",
+            key="target",
+        )  # fmt: skip
+    sent = [step.id for step in steps if step.channels]
+    if windows is not None and sent and not (windows.workday or windows.weekend or windows.holiday):
+        yield windows.problem(
+            "contradiction", found=f"windows without hours, so that {sent[0]} is never sent",
+            expected="hours on some day", hint='write workday: ["09:00-18:00"], or take windows: out',
+        )  # fmt: skip
+
+
+def _of_classes(policy: DunningPolicy, names: Names) -> Iterator[Problem]:
+    """Rows below one that holds for every account."""
+    spec = policy.classes
+    if spec is None or spec.table is None or spec.hit != "first":
+        return
+    heads = [head.name for head in spec.table.header]
+    asked = [
+        at
+        for at, name in enumerate(heads)
+        if name != "class" and names.is_subject(names.aliases.get(name, name))
+    ]
+    rows = spec.table.rows
+    for number, row in enumerate(rows[:-1], 1):
+        if all(row.cells[at] == "-" for at in asked):
+            below = rows[number]
+            yield Problem(
+                "unreachable_row", below.where, f"row {number + 1}, below row {number}, which holds for every account",
+                "a row of - as the last one", f"move row {number} to the end",
+            )  # fmt: skip
+            return
+
+
 def _of_applies(policy: DunningPolicy) -> Iterator[Problem]:
     """The account's own facts alone: its position is not known before its policy is."""
     for name in policy.applies:
         told = ALIASES.get(name, name)
-        if told in POSITION or told.startswith(("steps.", "bucket_")):
+        if told in POSITION or told == "class" or told.startswith(("steps.", "bucket_")):
             yield Problem(
                 "unknown_account_fact", place_of(name, policy.where), f'"{name}" in applies, a fact of the position',
                 "facts that the account itself tells", "declare a fact, or ask it in a stop",
@@ -130,6 +202,19 @@ def _of_late_fee(policy: DunningPolicy) -> Iterator[Problem]:
             "no_rate", found=f"a late fee at the rate {fee.rate}, without a flat sum", expected="rate: or flat:",
             hint="write rate: 0.0005, or leave late_fee out", key="rate",
         )  # fmt: skip
+    if fee is not None and isinstance(fee.rate, ParameterRate):
+        yield from _below_zero(fee.rate, policy.parameters.get(fee.rate.parameter, ()))
+
+
+def _below_zero(rate: ParameterRate, values: Sequence[DatedValue]) -> Iterator[Problem]:
+    """A parameter may be below zero where enough is added to it."""
+    for each in values:
+        total = each.value * rate.times + rate.plus
+        if total < 0:
+            yield each.problem(
+                "out_of_range", found=f"{rate.parameter} from {each.from_}, which makes a rate of {total:f}",
+                expected="a rate of at least 0", hint="mend the value, or plus:", key="value",
+            )  # fmt: skip
 
 
 def _of_parameters(policy: DunningPolicy) -> Iterator[Problem]:
@@ -146,36 +231,14 @@ def _of_parameters(policy: DunningPolicy) -> Iterator[Problem]:
 
 def _of_hours(policy: DunningPolicy) -> Iterator[Problem]:
     windows, quiet = policy.windows, policy.limits.quiet
-    for kind in ("workday", "weekend", "holiday") if windows else ():
-        spans: Sequence[tuple[int, int]] = getattr(windows, kind)
-        before = (0, 0)
+    for kind in ("workday", "weekend", "holiday") if windows and quiet else ():
+        spans: Sequence[Span] = getattr(windows, kind)
         for span in sorted(spans):
-            found = _odd_hours(span, before, quiet)
-            if found and windows:
+            if windows and quiet and _is_silent(span, quiet):
                 yield windows.problem(
-                    "contradiction", found=f"{_told(span)} of {kind}, {found[0]}", expected=found[1], hint=found[2],
-                    key=kind,
+                    "contradiction", found=f"{told_hours(span)} of {kind}, which the quiet hours {told_hours(quiet)} silence",
+                    expected="hours outside of them", hint="change one of the two", key=kind,
                 )  # fmt: skip
-            before = span
-
-
-def _odd_hours(span: Span, before: Span, quiet: Span | None) -> tuple[str, str, str] | None:
-    start, end = span
-    if start > end:
-        return (
-            "which end before they begin",
-            "hours of one day",
-            f'write "{_told((end, start))}", or hours up to 24:00',
-        )
-    if start < before[1]:
-        return f"which overlap {_told(before)}", "hours apart from each other", "make them one"
-    if quiet and _is_silent(span, quiet):
-        return (
-            f"which the quiet hours {_told(quiet)} silence",
-            "hours outside of them",
-            "change one of the two",
-        )
-    return None
 
 
 def _is_silent(span: Span, quiet: Span) -> bool:
@@ -184,52 +247,6 @@ def _is_silent(span: Span, quiet: Span) -> bool:
     return hush <= start and end <= wake if hush < wake else end <= wake or hush <= start
 
 
-def _told(span: Span) -> str:
-    (a, b), (c, d) = divmod(span[0], 60), divmod(span[1], 60)
-    return f"{a:02}:{b:02}-{c:02}:{d:02}"
-
-
 def _odd(part: Part, key: str, found: str) -> Problem:
     hint = "shorten the gap, or lengthen in_force"
     return part.problem("contradiction", found=found, expected="a gap inside in_force", hint=hint, key=key)
-
-
-def _rings(steps: Sequence[Step]) -> Iterator[Problem]:
-    """Steps that wait for each other can never start."""
-    needs = {step.id: step.after.step for step in steps if step.after}
-    for step in steps:
-        path = [step.id]
-        while needs.get(path[-1]) and needs[path[-1]] not in path:
-            path.append(needs[path[-1]])
-        if needs.get(path[-1]) == step.id and step.id == min(path):
-            ring = " → ".join([*path, step.id]) + ", steps that wait for each other"
-            found = ring if len(path) > 1 else f"{step.id}, which waits for itself"
-            yield step.problem(
-                "unreachable_step", found=found, expected="a step that can begin",
-                hint=f"take after: out of {step.id}", key="after",
-            )  # fmt: skip
-
-
-def _never_reached(policy: DunningPolicy, steps: Sequence[Step]) -> Iterator[Problem]:
-    order = policy.ladder.order if policy.ladder else "first"
-    ids = [step.id for step in steps]
-    if order == "one_step_at_a_time":
-        for number, step in enumerate(steps):
-            if step.after and step.after.step in ids[number + 1 :]:
-                yield step.problem(
-                    "unreachable_step", found=f"{step.id}, which comes before {step.after.step} and waits for it",
-                    expected="steps in the order in which they are done", hint=f"move it below {step.after.step}",
-                    key="after",
-                )  # fmt: skip
-        return
-    for number, step in enumerate(steps if order == "first" else reversed(steps)):
-        others = steps[number + 1 :] if order == "first" else steps[: len(steps) - 1 - number]
-        if others and not step.channels and _always_ready(step):
-            yield step.problem(
-                "unreachable_step", found=f"{step.id}, which is always due, so that {others[0].id} never is",
-                expected="a condition, a gap or at_most", hint="write when: {…} or at_most: 1",
-            )  # fmt: skip
-
-
-def _always_ready(step: Step) -> bool:
-    return not (step.when or step.any or step.after or step.at_most or step.gap)

@@ -207,6 +207,11 @@ class Names:
             )
             return self.refuse(where, "unknown_fact", found, f"a fact{self.some_facts()}", hint)
         document = self.about[0]
+        if document == "policy" and name == "class":
+            return self.refuse(
+                where, "unknown_fact", '"class", and the policy declares no classes', "classes: with a table of them",
+                "add classes:, or ask the facts that make a class",
+            )  # fmt: skip
         expected = f"a fact{self.some_facts()}, a derived fact, a parameter or a table of this {document}"
         return self.refuse(where, "unknown_fact", f'the name "{name}"', expected, self.hint(name))
 
