@@ -19,6 +19,7 @@ from feerules.engines.segments import (
     Ints,
     add_months,
     adding,
+    by_day,
     distinct,
     elapsed,
     highest,
@@ -171,7 +172,7 @@ def limitation(history: History, folded: Folded, facts: Facts) -> None:
     creditor = np.isin(acts.types, [EVENT_TYPES.index(name) for name in _BY_CREDITOR])
     places = np.lexsort((creditor, acts.day, acts.acc))
     bounds, day = offsets(acts.acc, count), acts.day[places]
-    creditor, rows = creditor[places], acts.ints("row")[places]
+    creditor, rows = creditor[places], acts.rows.at[places]
     named = np.isin(rows, history.named_events)
     pairs = np.sort(history.named_events * (len(charges) + 1) + history.named_charges)
     if terms.limitation_separate:
@@ -218,8 +219,11 @@ def _restart(end: Ints, rows: Ints, day: Ints, years: int) -> None:
 
 
 def _years_after(start: Ints, years: int) -> Ints:
-    later = add_months(start, 12 * years)
-    if years != 3:
-        return later
-    short = add_months(start, 24)
-    return np.where(short < _THREE_YEARS_SINCE, short, later)
+    def later(start: Ints) -> Ints:
+        found = add_months(start, 12 * years)
+        if years != 3:
+            return found
+        short = add_months(start, 24)
+        return np.where(short < _THREE_YEARS_SINCE, short, found)
+
+    return by_day(later, start)

@@ -9,7 +9,8 @@ import numpy as np
 from feerules.engines.ageing import Facts, Spans
 from feerules.engines.daywise import Folded
 from feerules.engines.entries import FREQUENCIES
-from feerules.engines.histories import Events, History
+from feerules.engines.histories import History
+from feerules.engines.rows import Events
 from feerules.engines.segments import (
     ENDLESS,
     NONE,
@@ -45,7 +46,7 @@ def promises(history: History, folded: Folded, pauses: Spans, facts: Facts) -> N
     closed_on[:-1] = np.where(following[:-1], events.day[1:], NONE)
     made = ~events.closing
     closed_on, events = closed_on[made], events.chosen(made)
-    promised, amount = events.ints("promised"), events.ints("amount")
+    promised, amount = events.ints("promised"), events.ints("amount").copy()
     last_day = promised + history.terms.promise_tolerance
     silent = np.flatnonzero(amount == NONE)
     amount[silent] = _owed_at(history, folded, events.acc[silent], events.day[silent], pauses)
@@ -94,9 +95,8 @@ def _owed_at(history: History, folded: Folded, acc: Ints, day: Ints, pauses: Spa
 
 def _open_before(folded: Folded, cells: Ints, day: Ints) -> Ints:
     """What was open of each charge in the morning of a day, before what came in on it."""
-    charge, on, part = folded.cuts
-    first, last = np.searchsorted(charge, cells), np.searchsorted(charge, cells, side="right")
-    at, of = ranges(first, last)
+    _, on, part = folded.cuts
+    at, of = ranges(folded.bounds[cells], folded.bounds[cells + 1])
     later = on[at] >= day[of]
     return folded.open[cells] + adding(part[at[later]], of[later], len(cells))
 
@@ -104,7 +104,7 @@ def _open_before(folded: Folded, cells: Ints, day: Ints) -> Ints:
 def covered_cells(history: History, events: Events, day: Ints) -> tuple[Ints, Ints]:
     """The charges that each event covers, as (charge, event): those named, else those due and issued by its day."""
     charges = history.charges
-    rows = events.ints("row")
+    rows = events.rows.at
     named = np.isin(rows, history.named_events)
     at = np.flatnonzero(~named)
     acc = events.acc[at]

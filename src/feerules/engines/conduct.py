@@ -10,7 +10,8 @@ import polars as pl
 from feerules.engines.ageing import Facts, Spans
 from feerules.engines.agreements import covered_cells
 from feerules.engines.daywise import Folded
-from feerules.engines.histories import CHARGE, Events, History
+from feerules.engines.histories import CHARGE, History
+from feerules.engines.rows import Events
 from feerules.engines.segments import (
     ENDLESS,
     NONE,
@@ -43,14 +44,12 @@ def _last_of(acc: Ints) -> Bools:
 
 def _texts(events: Events, name: str, count: int) -> pl.Series:
     """The text of one event of each account, null for accounts without."""
+    if not len(events):
+        return pl.Series([None], dtype=pl.String).new_from_index(0, count)
     at = np.full(count, -1, np.int64)
-    at[events.acc] = np.arange(len(events))
+    at[events.acc] = events.rows.at
     places = pl.Series(at)
-    return (
-        events.frame[name].gather(places.set(places < 0, None))
-        if len(events)
-        else pl.Series([None], dtype=pl.String).gather([0] * count)
-    )
+    return events.rows.frame[name].gather(places.set(places < 0, None))
 
 
 # Pauses
@@ -106,7 +105,7 @@ def contacts(history: History, facts: Facts, given: dict[str, Ints]) -> None:
     calls = calls.chosen(~calls.closing)
     monday = as_of - (as_of + 3) % 7
     for events in (own, history.limits):
-        reached = events.flags("delivered") | _outcome_in(events, terms.connected)
+        reached = events.flags("delivered") | events.rows.among("outcome", terms.connected)
         week, today = events.day >= monday, events.day == as_of
         counted = {
             "attempts_week": week,
@@ -127,23 +126,18 @@ def contacts(history: History, facts: Facts, given: dict[str, Ints]) -> None:
     _how_it_ended(history, calls, facts, given)
 
 
-def _outcome_in(events: Events, words: frozenset[str]) -> Bools:
-    found: Bools = events.frame["outcome"].is_in([*words]).fill_null(False).to_numpy()
-    return found
-
-
 def _how_it_ended(history: History, calls: Events, facts: Facts, given: dict[str, Ints]) -> None:
     """A contact whose outcome nobody wrote down, such as a message sent, says nothing here."""
     count, terms = history.count, history.terms
-    has = calls.frame["outcome"].is_not_null().to_numpy()
+    has = calls.rows.has("outcome")
     told = calls.chosen(has)
     last = told.chosen(_last_of(told.acc))
     facts.texts["last_outcome"] = _texts(last, "outcome", count)
     for name, words in (("away", terms.away), ("refuses", terms.refused)):
         facts.numbers[name] = given.get(name, np.zeros(count, np.int64)).copy()
-        facts.numbers[name][last.acc[_outcome_in(last, words)]] = 1
+        facts.numbers[name][last.acc[last.rows.among("outcome", words)]] = 1
     # What breaks a streak: somebody was reached.
-    breaks = calls.flags("delivered") | (has & ~_outcome_in(calls, terms.unreachable))
+    breaks = calls.flags("delivered") | (has & ~calls.rows.among("outcome", terms.unreachable))
     at = np.arange(len(calls), dtype=np.int64)
     since = highest(at[breaks], calls.acc[breaks], count, -1)
     failed = has & (at > since[calls.acc])
@@ -157,14 +151,19 @@ def steps(history: History, moment: Stamp | None, facts: Facts) -> None:
     """How often each step of the ladder was done and is in force, and the last of them."""
     count, as_of = history.count, history.as_of
     done = history.of_type("contact", "demand", "action")
-    done = done.chosen(~done.closing & done.frame["step_id"].is_not_null().to_numpy())
+    names = [step.id for step in history.terms.steps]
+    which_step = done.rows.codes("step_id", names)
+    done, which_step = (
+        done.chosen(~done.closing & (which_step >= 0)),
+        which_step[~done.closing & (which_step >= 0)],
+    )
     given = history.of_type("approval")
+    given_for = given.rows.codes("step_id", names)
     delivered = done.ints("delivered")
     latest = np.full(count, -1, np.int64)
-    ids: list[str | None] = [None]
-    which = np.zeros(count, np.int64)
-    for step in history.terms.steps:
-        mine = np.flatnonzero((done.frame["step_id"] == step.id).to_numpy())
+    which = np.full(count, -1, np.int64)
+    for number, step in enumerate(history.terms.steps):
+        mine = np.flatnonzero(which_step == number)
         forced = mine[_in_force(done, delivered, step, mine, as_of)]
         acc = done.acc[forced]
         last = highest(forced, acc, count, -1)
@@ -177,7 +176,7 @@ def steps(history: History, moment: Stamp | None, facts: Facts) -> None:
         later = mine[(mine > last[done.acc[mine]]) & (delivered[mine] == 0)]
         numbers[f"steps.{step.id}.failed"] = np.bincount(done.acc[later], minlength=count).astype(np.int64)
         time = np.where(has, done.time[last] if len(done) else 0, 0)
-        numbers[f"steps.{step.id}.approved"] = _approved(given, step, day, time, count)
+        numbers[f"steps.{step.id}.approved"] = _approved(given, given_for == number, day, time, count)
         if step.more_than is not None:
             rested = _has_rested(done, last, step.more_than, as_of, moment)
             numbers[f"steps.{step.id}.rested"] = rested.astype(np.int64)
@@ -187,9 +186,11 @@ def steps(history: History, moment: Stamp | None, facts: Facts) -> None:
         if step.in_force is not None:
             facts.note(np.flatnonzero(has), first[has] + step.in_force + 1)
         newer = has & (last > latest)
-        ids.append(step.id)
-        which[newer], latest[newer] = len(ids) - 1, last[newer]
-    facts.texts["last_step"] = pl.Series(ids, dtype=pl.String).gather(pl.Series(which))
+        which[newer], latest[newer] = number, last[newer]
+    # The last of the names is where no step was done.
+    facts.texts["last_step"] = pl.Series([*names, None], dtype=pl.String).gather(
+        pl.Series(which % (len(names) + 1))
+    )
     facts.since("days_since_step", np.where(latest >= 0, done.day[latest] if len(done) else NONE, NONE))
 
 
@@ -212,14 +213,16 @@ def _in_force(done: Events, delivered: Ints, step: StepTerms, mine: Ints, as_of:
     return counts
 
 
-def _approved(given: Events, step: StepTerms, day: Ints, time: Ints, count: int) -> Ints:
-    """Whether the last approval of the step, given since it was last done, is one."""
+def _approved(given: Events, mine: Bools, day: Ints, time: Ints, count: int) -> Ints:
+    """Whether the last approval of a step, given since that was last done, is one."""
+    approved = np.zeros(count, np.int64)
+    if not mine.any():
+        return approved
     since, at = day[given.acc], time[given.acc]
     fresh = (given.day > since) | ((given.day == since) & (given.time >= at))
-    mine = given.chosen((given.frame["step_id"] == step.id).fill_null(False).to_numpy() & fresh)
-    last = mine.chosen(_last_of(mine.acc))
-    approved = np.zeros(count, np.int64)
-    approved[last.acc[~last.closing & ~_outcome_in(last, frozenset(_REFUSALS))]] = 1
+    found = given.chosen(mine & fresh)
+    last = found.chosen(_last_of(found.acc))
+    approved[last.acc[~last.closing & ~last.rows.among("outcome", _REFUSALS)]] = 1
     return approved
 
 
@@ -254,9 +257,9 @@ def demands(history: History, folded: Folded, facts: Facts) -> Bools:
 
 def _periods(history: History, events: Events) -> Ints:
     """The days that a demand gives by its step, where it does not say itself."""
-    found = np.zeros(len(events), np.int64)
-    for step in reversed(history.terms.steps):
-        found[(events.frame["step_id"] == step.id).fill_null(False).to_numpy()] = step.period
+    steps_ = history.terms.steps
+    of_step = events.rows.codes("step_id", [step.id for step in steps_])
+    found: Ints = np.array([*(step.period for step in steps_), 0], np.int64)[of_step]
     return found
 
 
@@ -320,7 +323,7 @@ def court(history: History, facts: Facts) -> None:
     events, as_of = history.of_type("court"), history.as_of
     if not len(events):
         return
-    ends, outcome = events.ints("ends"), events.frame["outcome"].is_not_null().to_numpy()
+    ends, outcome = events.ints("ends"), events.rows.has("outcome")
     # What a closing event ended is another case.
     case = np.cumsum(firsts(events.acc) | np.append(False, events.closing[:-1]))
     at = np.arange(len(events), dtype=np.int64)
@@ -328,7 +331,7 @@ def court(history: History, facts: Facts) -> None:
     latest = _running_by(case, np.where(named, at, -1))
     hearing = np.where(latest >= 0, ends[latest], NONE)
     odd = events.chosen(~events.closing & outcome & (hearing == NONE))
-    history.findings.add("outcome_without_hearing", "event", odd.acc, odd.frame["id"])
+    history.findings.add("outcome_without_hearing", "event", odd.acc, odd.rows.texts("id"))
     pending = np.where(hearing == NONE, _FILED, np.where(hearing >= as_of, _SCHEDULED, _AWAITING))
     state = np.where(outcome, _DECIDED, pending)
     last = np.flatnonzero(_last_of(events.acc) & ~events.closing)

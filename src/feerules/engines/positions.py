@@ -22,7 +22,7 @@ from feerules.engines.conduct import contacts, court, demands, pauses_of, states
 from feerules.engines.encoding import CODES
 from feerules.engines.entries import FRAMES, NAMES, Column, Sheet
 from feerules.engines.findings import repeated
-from feerules.engines.folding import fold, sums_of
+from feerules.engines.folding import fold
 from feerules.engines.histories import History
 from feerules.engines.segments import ENDLESS, NONE, Bools, Ints
 from feerules.periods import day_number, from_day_number, stamp_of
@@ -77,8 +77,7 @@ def positions_of(
         entries = entries.without(pl.Series(np.flatnonzero(exact)))
     history = History(entries, terms, day, known_at)
     charges = history.charges
-    exact |= sums_of(charges.amount, charges.acc, count) >= 1 << 62
-    exact |= sums_of(history.paid, history.pay_acc, count) >= 1 << 62
+    exact |= (history.charged >= 1 << 62) | (history.received >= 1 << 62)
     facts = Facts(count, day)
     folded = fold(history)
     pauses = pauses_of(history)
