@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["classify_estate", "next_actions", "positions"]
 
 Moment = str | date | datetime
+NOT_GIVEN: Any = object()  # None says that there are no charges
 
 
 def positions(
@@ -52,7 +53,7 @@ def classify_estate(
     book: Book,
     as_of: Moment,
     *,
-    charges: Any,
+    charges: Any = NOT_GIVEN,
     payments: Any = None,
     allocations: Any = None,
     events: Any = None,
@@ -63,7 +64,8 @@ def classify_estate(
 ) -> AccountsResult:
     """What kind of arrears is each account of an estate? The same as `classify`, a row for each.
 
-    The frames are those of `positions`. A row has the facts of the position, and `class`, `title_zh`, `title_en`,
+    The frames are those of `positions`; its result may stand in place of `accounts`, without entries, so that what
+    it worked out serves both this and `next_actions`. A row has the facts of the position, and `class`, `title_zh`, `title_en`,
     `table_row`, `where`, `policy`, `version`, `source`. Needs the extra `estate`.
     """
     return _answers(
@@ -77,7 +79,7 @@ def next_actions(
     book: Book,
     as_of: Moment,
     *,
-    charges: Any,
+    charges: Any = NOT_GIVEN,
     payments: Any = None,
     allocations: Any = None,
     events: Any = None,
@@ -89,7 +91,7 @@ def next_actions(
 ) -> AccountsResult:
     """What is to be done with each account of an estate? The same as `next_action`, a row for each.
 
-    The frames are those of `positions`; contacts count for every account of a party where the policy's limits
+    The frames are those of `positions`, or its result stands in place of `accounts`; contacts count for every account of a party where the policy's limits
     are per party. `reasons` lists the codes of the reasons in order, `reasons_json` tells them in full, `fields`
     holds the fields of the message as JSON. Needs the extra `estate`.
     """
@@ -114,4 +116,8 @@ def _answers(
         from feerules import estate_dunning
     except ModuleNotFoundError as error:
         raise MissingExtra(question, "estate", error.name or "") from error
+    if entries["charges"] is NOT_GIVEN:
+        if not isinstance(accounts, estate_dunning.AccountsResult):
+            raise TypeError(f"{question} needs charges=, or the result of positions in place of accounts")
+        entries["charges"] = None
     return estate_dunning.answers(question, accounts, book, as_of, known_at, key, strict, calendar, entries)

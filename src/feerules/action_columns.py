@@ -57,17 +57,15 @@ class Actions:
         self.hours = Hours.of(self.policy.windows, self.policy.limits.quiet, calendar)
         self.why = Why()
 
-    def of(self, rows: pl.DataFrame, charges: pl.DataFrame, ids: pl.Series, key: str) -> pl.DataFrame:
-        """A row for each of `rows`; `ids` are the accounts by `#acc`."""
-        rows = rows.with_columns(ids.gather(rows["#acc"]).alias("~id"))
+    def of(self, rows: pl.DataFrame, key: str) -> pl.DataFrame:
+        """A row for each of `rows`, which are judged positions; `key` names the account in both."""
         rows = self._chosen(rows)
         rows = self._blocked(rows)
         self._reasons()
         rows = self.why.told(rows).with_columns(self._what())
         rows = rows.with_columns(self._next_review().alias("next_review_on"))
-        told = ActionRows(self.policy, self.as_of, self.known_at, self.opening, self.bar)
-        rows = told.with_charges(rows, charges)
-        return rows.select("#acc", pl.col("~id").alias(key), *told.columns())
+        told = ActionRows(self.policy, self.as_of, self.known_at, self.opening, self.bar, key)
+        return rows.select("#acc", fact(key).alias(key), *told.columns())
 
     # What decides
 
@@ -80,7 +78,7 @@ class Actions:
         stale = pl.lit(False) if most is None else (fact(f"ledger_age_{most[1]}") > most[0]).fill_null(False)
         ladder_ = self.policy.ladder
         minds = ladder_ is not None and ladder_.backwards != "allowed" and self.known_at is None
-        backwards = fact("~later_step").is_not_null() if minds else pl.lit(False)
+        backwards = fact("later_step").is_not_null() if minds else pl.lit(False)
         stops, steps = len(self.stops), len(self.steps)
         way = first_of(
             (fact("contradictions").list.len() > 0, "contradictory"),
@@ -174,8 +172,8 @@ class Actions:
             age = fact(f"ledger_age_{unit}").cast(pl.String)
             because(way == "stale", told, None, {unit: age, "most": most})
         for step in self.steps:
-            here = (way == "backwards") & (fact("~later_step") == step.id)
-            fields = {"title": titles(step.title, step.id), "day": json_day(fact("~later_on"))}
+            here = (way == "backwards") & (fact("later_step") == step.id)
+            fields = {"title": titles(step.title, step.id), "day": json_day(fact("later_on"))}
             because(here, "before_last_step", step, fields)
         some, least = fact("outstanding") > 0, format(self.policy.minimum, "f")
         because(

@@ -25,26 +25,12 @@ class ActionRows:
 
     def __init__(
         self, policy: DunningPolicy, as_of: date | datetime, known_at: date | datetime | None,
-        opening: Opening | None, bar: str | None,
+        opening: Opening | None, bar: str | None, key: str,
     ) -> None:  # fmt: skip
+        self.key = key
         self.policy, self.as_of, self.known_at, self.opening, self.bar = policy, as_of, known_at, opening, bar
         self.today = day_of(as_of)
         self.steps = policy.ladder.steps if policy.ladder else ()
-
-    def with_charges(self, rows: pl.DataFrame, charges: pl.DataFrame) -> pl.DataFrame:
-        legal = entry([step.legal for step in self.steps], pl.col("~step"), pl.Boolean)
-        rows = rows.with_columns(pl.when(pl.col("~acts")).then(legal).alias("~legal"))
-        acting = rows.filter("~acts").select(pl.col("#acc").cast(pl.Int64).alias("acc"), "~legal")
-        asked = charges.with_columns(pl.col("acc").cast(pl.Int64)).join(
-            acting, on="acc", how="inner", maintain_order="left"
-        )
-        asked = asked.filter(pl.when("~legal").then("covered").otherwise("overdue"))
-        lists = asked.group_by("acc", maintain_order=True).agg(pl.col("id").alias("~ids"))
-        joined = rows.with_columns(pl.col("#acc").cast(pl.Int64).alias("acc")).join(
-            lists, on="acc", how="left", maintain_order="left"
-        )
-        empty = pl.lit(pl.Series([[]], dtype=pl.List(pl.String))).first()
-        return joined.with_columns(pl.when("~acts").then(pl.col("~ids").fill_null(empty)).alias("charge_ids"))
 
     def columns(self) -> list[pl.Expr]:
         acts, step, contact = pl.col("~acts"), pl.col("~step"), pl.col("~acts") & pl.col("~contact")
@@ -55,6 +41,8 @@ class ActionRows:
         approval = pl.when(acts & ~pl.col("~approved")).then(
             entry([each.approval for each in self.steps], step)
         )
+        legal = entry([each.legal for each in self.steps], step, pl.Boolean)
+        charge_ids = pl.when(legal).then(fact("covered_charge_ids")).otherwise(fact("overdue_charge_ids"))
         amount = pl.when(acts).then(by_step(self.steps, self._asked, pl.Decimal(18, 2)))
         policy_source = self.policy.source
         sources = [_line(source_of(each.source or policy_source)) for each in self.steps]
@@ -73,8 +61,8 @@ class ActionRows:
             pl.col("reasons"),
             role.alias("role"),
             approval.alias("needs_approval"),
-            pl.col("~legal").alias("legal"),
-            pl.col("charge_ids"),
+            pl.when(acts).then(legal).alias("legal"),
+            pl.when(acts).then(charge_ids).alias("charge_ids"),
             amount.alias("amount"),
             pl.when(acts).then(pl.col("~fee")).alias("fee"),
             pl.when(acts).then(entry([each.template or each.id for each in self.steps], step)).alias("template"),
@@ -83,8 +71,8 @@ class ActionRows:
             pl.col("next_review_on"),
             pl.col("~class").alias("class"),
             pl.col("stop_id").alias("stop"),
-            pl.col("policy"),
-            pl.col("version"),
+            fact("policy").alias("policy"),
+            fact("version").alias("version"),
             pl.col("table_row"),
             pl.when(acts).then(entry(sources, step)).alias("source"),
             pl.col("reasons_json"),
@@ -156,7 +144,7 @@ class ActionRows:
             pl.Date,
         )
         told = {
-            "account_id": json_text(pl.col("~id")),
+            "account_id": json_text(fact(self.key).cast(pl.String)),
             "amount": json_money(amount),
             "late_fee_due": json_money(fact("late_fee_due")),
             "days_overdue": fact("days_overdue").cast(pl.String),

@@ -43,9 +43,10 @@ def facts(
     ids = pl.DataFrame({"account_id": [account.account_id for account in accounts]})
     ledger = Ledgers(ids, frames(accounts), {}, "account_id")
     found = []
-    for batch in ledger.batches(share=False):
+    for read in ledger.reads(share=False):
+        batch = read()
         assert batch.problems.is_empty()
-        found += placed(batch.accounts, batch.entries, terms, as_of, known_at).facts.to_dicts()
+        found += placed(batch.accounts, batch.entries, terms, as_of, known_at).to_dicts()
     return found
 
 

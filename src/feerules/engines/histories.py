@@ -389,7 +389,8 @@ class History:
         for name, fault in faults.items():
             self._find(name, "event", rows, fault & ~early)
             bad = bad | fault
-        return ~bad
+        sound: Bools = ~bad
+        return sound
 
     def of_type(self, *names: str) -> Events:
         types = self.events.types

@@ -45,12 +45,11 @@ __all__ = [
 @dataclass(frozen=True)
 class Positions:
     """`facts` has a row for each account: the facts of `facts_of(terms)`, and beside them `party_id`, `currency`,
-    `hold_reason`, `changes_on`, `contradictions` (lists of code, entry, id) and `warnings`. `charges` tells of
-    each charge (acc, id, kind, open, days_overdue, counts, covered). `exact`: those to ask the plain kernel for.
+    `hold_reason`, `changes_on`, `contradictions` (lists of code, entry, id), `warnings`, and the ids of open charges
+    that are overdue and that demands cover, by due day. `exact`: those to ask the plain kernel for.
     """
 
     facts: pl.DataFrame
-    charges: pl.DataFrame
     exact: Bools
 
 
@@ -99,11 +98,23 @@ def positions_of(
     facts.numbers["weekday"] = np.full(count, (day + 3) % 7 + 1, np.int64)
     facts.numbers["day_of_month"] = np.full(count, from_day_number(day).day, np.int64)
     facts.note(np.arange(count), history.next_day)
-    told = pl.DataFrame({
-        "id": charges.ids, "kind": charges.kind, "due": charges.due, "open": folded.open, "days_overdue": overdue,
-        "counts": charges.counts, "covered": covered & (folded.open > 0), "acc": charges.acc,
-    })  # fmt: skip
-    return Positions(_frame(history, facts, entries), told, exact)
+    left = folded.open > 0
+    ids = {
+        "overdue_charge_ids": _lists(history, left & charges.counts & (overdue > 0)),
+        "covered_charge_ids": _lists(history, left & covered),
+    }
+    return Positions(_frame(history, facts, entries).with_columns(**ids), exact)
+
+
+def _lists(history: History, some: Bools) -> pl.Series:
+    """The ids of some charges, in a list for each account."""
+    at = np.flatnonzero(some)
+    charges = history.charges
+    told = pl.LazyFrame({"acc": charges.acc[at], "id": charges.rows.texts("id", at)})
+    lists = told.group_by("acc", maintain_order=True).agg("id")
+    every = pl.LazyFrame({"acc": np.arange(history.count, dtype=np.int64)})
+    found = every.join(lists, on="acc", how="left", maintain_order="left").collect()["id"]
+    return found.fill_null(pl.Series([[]], dtype=pl.List(pl.String)))
 
 
 def _frame(history: History, facts: Facts, entries: Entries) -> pl.DataFrame:
