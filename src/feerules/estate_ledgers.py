@@ -17,7 +17,7 @@ from feerules.streaming import CODES, FRAMES, NAMES, Column, Entries, Sheet
 __all__ = ["PROBLEMS", "Batch", "Ledgers", "told", "words_of"]
 
 PROBLEMS: Final = ("frame", "row_id", "account_id", "fact", "value", "code", "reason")
-ROWS: Final = 2_000_000  # entries of a batch
+ROWS: Final = 1_000_000  # entries of a batch
 _ENTRIES: Final = ("charges", "payments", "allocations", "events", "parties")
 
 
