@@ -22,7 +22,7 @@ from feerules.progress import counting
 
 __all__ = ["AccountsResult", "Asked", "Pair", "Part", "result_of"]
 
-SLICE = 50_000  # rows of a file of answers that are taken up together
+SLICE = 50_000  # answers that are taken up together
 
 Pair = tuple[pl.DataFrame, pl.DataFrame]
 Part = Callable[[], Pair]
@@ -108,11 +108,11 @@ def _as_it_is(lazy: pl.LazyFrame) -> pl.LazyFrame:
 
 def _whole(asked: Asked, both: Pair, back: Back) -> AccountsResult:
     rows, problems = (back(frame.lazy()) for frame in both)
-    return AccountsResult(rows, problems, asked, lambda: iter([lambda: both]), back)
+    return AccountsResult(rows, problems, asked, partial(_slices, both[0].lazy(), both[1].lazy()), back)
 
 
 def _slices(rows: pl.LazyFrame, problems: pl.LazyFrame) -> Iterator[Part]:
-    """Answers that were written, some rows at a time."""
+    """Answers that are there already, some rows at a time."""
     count = rows.select(pl.len()).collect().item()
     nothing = problems.clear()
     yield lambda: (rows.clear().collect(), problems.collect())

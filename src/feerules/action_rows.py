@@ -156,7 +156,7 @@ class ActionRows:
         }
         parts = [pl.concat_str(pl.lit(f'"{name}": '), value) for name, value in told.items()]
         return pl.concat_str(
-            pl.lit("{"), pl.concat_list(parts).list.drop_nulls().list.join(", "), pl.lit("}")
+            pl.lit("{"), pl.concat_str(parts, separator=", ", ignore_nulls=True), pl.lit("}")
         )
 
 

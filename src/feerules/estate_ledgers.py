@@ -112,10 +112,9 @@ class Ledgers:
         ids = pl.concat([each["id"] for each in named]).drop_nulls()
         return ids.unique().sort(), sum(rows), unnamed
 
-    @property
-    def nothing(self) -> Callable[[], Batch]:
+    def nothing(self) -> Batch:
         """A batch without an account."""
-        return partial(self._unnamed, [], None)
+        return self._unnamed([], None)
 
     def _id_type(self) -> pl.DataType:
         for sheet in self.sheets.values():

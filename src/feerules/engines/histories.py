@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cached_property
-from typing import Final
 
 import numpy as np
 import polars as pl
@@ -16,7 +15,6 @@ import polars as pl
 from feerules.engines.batches import Entries
 from feerules.engines.entries import (
     CHARGE_KINDS,
-    EVENT_STATUSES,
     EVENT_TYPES,
     PAYMENT_STATUSES,
     known_rows,
@@ -38,14 +36,12 @@ from feerules.engines.segments import (
     rank_in,
     sums_of,
 )
-from feerules.periods import MICROSECONDS
 from feerules.plan.ledgers import LedgerTerms
 
 __all__ = ["CHARGE", "CREDIT", "LATE_FEE", "WAIVER", "History"]
 
 CHARGE, LATE_FEE, DEPOSIT, CREDIT, WAIVER, WRITE_OFF, REFUND = range(len(CHARGE_KINDS))
 IN_TRANSIT, CLEARED, REVERSED = range(len(PAYMENT_STATUSES))
-_OPEN: Final = EVENT_STATUSES.index("open")
 _CONTACT, _DEMAND = EVENT_TYPES.index("contact"), EVENT_TYPES.index("demand")
 
 
@@ -337,16 +333,13 @@ class History:
     # Events
 
     def _read_events(self, rows: Rows) -> None:
-        acc, day = rows.ints("acc"), rows.ints("day")
-        time = rows.ints("occurred_at", 0) % MICROSECONDS
-        places = order(day_keys(acc, day), lambda at: rows.texts("id", at), time)
-        rows = rows.taken(places)
-        closing = rows.ints("status") != _OPEN
-        every = Events(rows, acc[places], day[places], time[places], closing, rows.ints("type"))
-        foreign = rows.ints("foreign") == 1
+        given = Events(rows)
+        keys = day_keys(given.acc, given.day)
+        every = Events(rows.taken(order(keys, lambda at: rows.texts("id", at), given.time)))
+        foreign = every.ints("foreign") == 1
         # Of other accounts of the party: contacts, which count for limits alone.
         contact = (every.types == _CONTACT) | (every.types == _DEMAND)
-        self.limits = every.chosen(foreign & contact & ~closing)
+        self.limits = every.chosen(foreign & contact & ~every.closing)
         own = every.chosen(~foreign)
         self._name(own.rows)
         self.events = own.chosen(self._sound(own))

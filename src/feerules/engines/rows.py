@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from feerules.engines.entries import EVENT_STATUSES
 from feerules.engines.segments import NONE, Bools, Ints, ints
+from feerules.periods import MICROSECONDS
 
 __all__ = ["Charges", "Events", "Rows"]
 
@@ -143,25 +146,39 @@ class Charges:
         return len(self.acc)
 
 
-@dataclass(frozen=True)
 class Events:
     """The events of one type or several, by account, day, time of day and id."""
 
-    rows: Rows
-    acc: Ints
-    day: Ints
-    time: Ints
-    closing: Bools
-    types: Ints
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
 
     def __len__(self) -> int:
-        return len(self.acc)
+        return len(self.rows)
 
     def chosen(self, rows: Bools) -> Events:
-        if rows.all():
-            return self
-        acc, day, time = self.acc[rows], self.day[rows], self.time[rows]
-        return Events(self.rows.chosen(rows), acc, day, time, self.closing[rows], self.types[rows])
+        return Events(self.rows.chosen(rows))
+
+    @cached_property
+    def acc(self) -> Ints:
+        return self.rows.ints("acc")
+
+    @cached_property
+    def day(self) -> Ints:
+        return self.rows.ints("day")
+
+    @cached_property
+    def time(self) -> Ints:
+        """The time of day, 0 where none is told."""
+        return self.rows.ints("occurred_at", 0) % MICROSECONDS
+
+    @cached_property
+    def closing(self) -> Bools:
+        found: Bools = self.rows.ints("status") != EVENT_STATUSES.index("open")
+        return found
+
+    @cached_property
+    def types(self) -> Ints:
+        return self.rows.ints("type")
 
     def ints(self, name: str) -> Ints:
         return self.rows.ints(name)
