@@ -64,9 +64,9 @@ def classify_estate(
 ) -> AccountsResult:
     """What kind of arrears is each account of an estate? The same as `classify`, a row for each.
 
-    The frames are those of `positions`; its result may stand in place of `accounts`, without entries, so that what
-    it worked out serves both this and `next_actions`. A row has the facts of the position, and `class`, `title_zh`, `title_en`,
-    `table_row`, `where`, `policy`, `version`, `source`. Needs the extra `estate`.
+    The frames are those of `positions`; its result may stand in place of `accounts`, without entries, so that
+    what it worked out serves both this and `next_actions`. A row has the facts of the position, and `class`,
+    `title_zh`, `title_en`, `table_row`, `where`, `policy`, `version`, `source`. Needs the extra `estate`.
     """
     return _answers(
         "classify_estate", accounts, book, as_of, known_at, key, strict, None,
@@ -91,8 +91,8 @@ def next_actions(
 ) -> AccountsResult:
     """What is to be done with each account of an estate? The same as `next_action`, a row for each.
 
-    The frames are those of `positions`, or its result stands in place of `accounts`; contacts count for every account of a party where the policy's limits
-    are per party. `reasons` lists the codes of the reasons in order, `reasons_json` tells them in full, `fields`
+    The frames are those of `positions`, or its result stands in place of `accounts`; contacts count for every
+    account of a party where the policy's limits are per party. `reasons` lists the codes of the reasons in order, `reasons_json` tells them in full, `fields`
     holds the fields of the message as JSON. Needs the extra `estate`.
     """
     return _answers(
