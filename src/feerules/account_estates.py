@@ -92,8 +92,9 @@ def next_actions(
     """What is to be done with each account of an estate? The same as `next_action`, a row for each.
 
     The frames are those of `positions`, or its result stands in place of `accounts`; contacts count for every
-    account of a party where the policy's limits are per party. `reasons` lists the codes of the reasons in order, `reasons_json` tells them in full, `fields`
-    holds the fields of the message as JSON. Needs the extra `estate`.
+    account of a party where the policy's limits are per party. `reasons` lists the codes of the reasons in
+    order, `reasons_json` tells them in full, `fields` holds the fields of the message as JSON. Needs the extra
+    `estate`.
     """
     return _answers(
         "next_actions", accounts, book, as_of, known_at, key, strict, calendar,

@@ -14,7 +14,7 @@ from feerules.frames import Back, FrameError, columns_of, into_lazy
 from feerules.reasons import reason
 from feerules.streaming import CODES, FRAMES, NAMES, Column, Entries, Sheet
 
-__all__ = ["PROBLEMS", "Batch", "Ledgers", "told", "words_of"]
+__all__ = ["Batch", "Ledgers", "told", "words_of"]
 
 PROBLEMS: Final = ("frame", "row_id", "account_id", "fact", "value", "code", "reason")
 ROWS: Final = 1_000_000  # entries of a batch

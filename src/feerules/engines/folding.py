@@ -12,7 +12,7 @@ import numpy as np
 
 from feerules.engines.daywise import Folded, fold_day_by_day, share
 from feerules.engines.histories import History
-from feerules.engines.segments import NONE, Bools, Ints, offsets, ranges, rank_in, runs
+from feerules.engines.segments import NONE, Bools, Ints, firsts, offsets, ranges, rank_in
 
 __all__ = ["fold"]
 
@@ -34,7 +34,7 @@ def fold(history: History) -> Folded:
         np.concatenate([each[number] for each in cuts]) if cuts else np.zeros(0, np.int64)
         for number in range(3)
     ]
-    if len(cuts) > 1:
+    if (parts[0][1:] < parts[0][:-1]).any():
         by_charge = np.argsort(parts[0], kind="stable")
         parts = [part[by_charge] for part in parts]
     folded.cuts = parts[0], parts[1], parts[2]
@@ -80,7 +80,7 @@ def _merged(history: History, folded: Folded, plain: Bools) -> list[tuple[Ints, 
     by_law = history.terms.allocate == "civil_code_560"
     heads, owed = c, charges.amount[c]
     if by_law:
-        lead = np.flatnonzero(runs(charges.acc[c], charges.due[c]))
+        lead = np.flatnonzero(firsts(charges.acc[c], charges.due[c]))
         if len(lead) < len(c):
             heads, owed = c[lead], np.add.reduceat(owed, lead)
     to, by, piece = _pieces(
@@ -124,7 +124,7 @@ def _pieces(
     piece = np.empty_like(ends)
     piece[1:] = ends[1:] - ends[:-1]
     ends &= (1 << _SUM_BITS) - 1
-    new = runs(of)
+    new = firsts(of)
     piece[new] = ends[new]
     # Beyond what was paid, or what is owed, nothing meets.
     real = np.flatnonzero((piece > 0) & (ends <= np.minimum(charged, received)[of]))
@@ -135,7 +135,7 @@ def _pieces(
 def _upto(values: Ints, acc: Ints) -> Ints:
     """The running sum of each account; what the sum over all accounts wraps, the difference unwraps."""
     sums = np.cumsum(values)
-    new = np.flatnonzero(runs(acc))
+    new = np.flatnonzero(firsts(acc))
     base = np.zeros(len(new), np.int64)
     base[1:] = sums[new[1:] - 1]
     sums -= np.repeat(base, np.diff(np.append(new, len(acc))))

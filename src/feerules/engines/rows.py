@@ -138,10 +138,6 @@ class Charges:
     def ids(self) -> pl.Series:
         return self.rows.texts("id")
 
-    @property
-    def fees(self) -> pl.Series:
-        return self.rows.texts("fee")
-
     def __len__(self) -> int:
         return len(self.acc)
 

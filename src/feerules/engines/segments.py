@@ -35,7 +35,6 @@ __all__ = [
     "ranges",
     "rank_in",
     "running",
-    "runs",
     "sums_of",
     "thirty",
 ]
@@ -96,10 +95,12 @@ def highest(values: Ints, at: Ints, count: int, none: int = NONE) -> Ints:
     return found
 
 
-def firsts(keys: Ints) -> Bools:
-    """Whether a row is the first of its key; equal keys stand together."""
-    first = np.ones(len(keys), np.bool_)
-    first[1:] = keys[1:] != keys[:-1]
+def firsts(*keys: Ints) -> Bools:
+    """Whether a row is the first of its key, of one column or several; equal keys stand together."""
+    first = np.ones(len(keys[0]), np.bool_)
+    for number, key in enumerate(keys):
+        other = key[1:] != key[:-1]
+        first[1:] = first[1:] | other if number else other
     return first
 
 
@@ -113,15 +114,6 @@ def rank_in(keys: Ints) -> Ints:
     """The place of each row among those of its key, from 0."""
     at = np.arange(len(keys), dtype=np.int64)
     return at - running(np.where(firsts(keys), at, 0))
-
-
-def runs(*columns: Ints) -> Bools:
-    """Whether a row differs from the one before it in any of the columns."""
-    new = np.ones(len(columns[0]), np.bool_)
-    for number, column in enumerate(columns):
-        changed = column[1:] != column[:-1]
-        new[1:] = changed if not number else new[1:] | changed
-    return new
 
 
 def running(values: Ints) -> Ints:
