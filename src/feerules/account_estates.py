@@ -40,7 +40,8 @@ def positions(
     answered. Entries of other accounts than these are left alone. `key` names the column that tells accounts
     apart. An account of which a row cannot be read has no answer: each reason is a row of `problems`. `strict`
     raises `UnitErrors` instead. The answers come back as the kind of frame that came in first; files sorted by
-    account are read once. Needs the extra `estate`.
+    account are read once. The result may stand in place of `accounts` in `classify_estate` and `next_actions`.
+    Needs the extra `estate`.
     """
     return _answers(
         "positions", accounts, book, as_of, known_at, key, strict, None,

@@ -19,7 +19,6 @@ from feerules.estate_policies import BROUGHT, Policy, problem_of
 from feerules.estate_positions import Standing
 from feerules.frames import FrameError
 from feerules.reason_columns import fact
-from feerules.reasons import reason
 
 __all__ = ["AccountsResult", "answers"]
 
@@ -133,7 +132,8 @@ class _Answering:
         """The accounts that no policy is for, as problems."""
         one = pl.any_horizontal([pl.lit(False), *(policy.is_of for policy in self.policies)])
         ids = rows.filter(~one.fill_null(False))[self.asked.key]
-        return problem_of(ids.cast(pl.String), None, None, "no_policy", reason("no_policy"))
+        nobody = pl.Series([None], dtype=pl.String).new_from_index(0, len(ids))
+        return problem_of(ids, nobody, "no_policy")
 
     def _under(self, policy: Policy, mine: pl.DataFrame) -> Pair:
         judged, problems = policy.judged(mine, self.asked.key)

@@ -21,11 +21,15 @@ OWN = "@"  # before the name of a fact of the position, among the columns that a
 BROUGHT = "facts"  # what an account brings, in one column of its position
 
 
-def problem_of(ids: pl.Series, fact: Any, value: Any, code: str, sentence: str) -> pl.DataFrame:
-    frame = pl.DataFrame({"account_id": ids})
+def problem_of(ids: pl.Series, policies: pl.Series, code: str) -> pl.DataFrame:
+    """One problem of each account about its policy; `policies` are those that the accounts name, if any."""
+    frame = pl.DataFrame(
+        {"row_id": ids.cast(pl.String), "account_id": ids.cast(pl.String), "value": policies}
+    )
+    named = pl.col("value").is_not_null()
     return frame.select(
-        frame=pl.lit("accounts"), row_id="account_id", account_id="account_id", fact=pl.lit(fact, pl.String),
-        value=pl.lit(value, pl.String), code=pl.lit(code), reason=pl.lit(sentence),
+        pl.lit("accounts").alias("frame"), "row_id", "account_id", pl.when(named).then(pl.lit("policy")).alias("fact"),
+        "value", pl.lit(code).alias("code"), pl.lit(reason(code)).alias("reason"),
     )  # fmt: skip
 
 

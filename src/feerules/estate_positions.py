@@ -17,7 +17,6 @@ from feerules.moment_columns import told_at
 from feerules.periods import day_number
 from feerules.plan.ledgers import LedgerTerms
 from feerules.position_rows import placed
-from feerules.reasons import reason
 from feerules.streaming import Entries
 
 __all__ = ["Standing"]
@@ -82,13 +81,14 @@ class Standing:
             which[claimed] = number
             claims += claimed
         which[failed] = -2
-        lacking = (claims == 0) & ~failed & (not self.every)
+        # One that names a policy which is not there has no position either.
+        lacking = (claims == 0) & ~failed & (named | (not self.every))
         which[lacking | (claims > 1)] = -2
         ids = pl.DataFrame({"account_id": batch.entries.ids}).with_row_index("#acc")
         told = [problems_of(each, ids) for each in problems]
         for code, some in (("no_policy", lacking), ("policy_claimed_twice", (claims > 1) & ~failed)):
-            lost = batch.entries.ids.filter(pl.Series(some))
-            told.append(problem_of(lost, None, None, code, reason(code)))
+            mine = pl.Series(some)
+            told.append(problem_of(batch.entries.ids.filter(mine), batch.policies.filter(mine), code))
         return which, pl.concat(told)
 
     # Positions

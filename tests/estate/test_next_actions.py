@@ -283,6 +283,20 @@ def test_an_account_that_no_policy_is_for_has_a_position_and_no_answer() -> None
         assert result.problems.select("account_id", "code").rows() == [("2", "no_policy")]
 
 
+def test_an_account_that_names_a_policy_which_is_not_there_is_a_problem_to_every_question() -> None:
+    book = feerules.load_files({"a.yaml": "kind: dunning-policy\nid: a\neffective: {from: 2020-01-01}\n"})
+    accounts = pl.DataFrame({"account_id": ["1", "2"], "policy": ["gone", "a"]})
+    charges = pl.DataFrame(
+        {"account_id": ["1"], "charge_id": ["1"], "fee": "f", "due_on": "2026-01-31", "amount": "5"}
+    )
+    for verb in (feerules.positions, feerules.classify_estate, feerules.next_actions):
+        result = verb(accounts, book, "2026-03-01", charges=charges)
+        assert result.rows["account_id"].to_list() == ["2"]
+        assert result.problems.select("account_id", "fact", "value", "code").rows() == [
+            ("1", "policy", "gone", "no_policy")
+        ]
+
+
 def test_what_fails_on_the_way_leaves_no_file(tmp_path: Path) -> None:
     book = feerules.load(Path(__file__).parents[2] / "rules" / "dunning").only("standard-cn")
     charges = pl.DataFrame(
