@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["classify_estate", "next_actions", "positions"]
 
 Moment = str | date | datetime
+NOT_GIVEN: Any = object()  # None says that there are no charges
 
 
 def positions(
@@ -39,7 +40,8 @@ def positions(
     answered. Entries of other accounts than these are left alone. `key` names the column that tells accounts
     apart. An account of which a row cannot be read has no answer: each reason is a row of `problems`. `strict`
     raises `UnitErrors` instead. The answers come back as the kind of frame that came in first; files sorted by
-    account are read once. Needs the extra `estate`.
+    account are read once. The result may stand in place of `accounts` in `classify_estate` and `next_actions`.
+    Needs the extra `estate`.
     """
     return _answers(
         "positions", accounts, book, as_of, known_at, key, strict, None,
@@ -52,7 +54,7 @@ def classify_estate(
     book: Book,
     as_of: Moment,
     *,
-    charges: Any,
+    charges: Any = NOT_GIVEN,
     payments: Any = None,
     allocations: Any = None,
     events: Any = None,
@@ -63,8 +65,9 @@ def classify_estate(
 ) -> AccountsResult:
     """What kind of arrears is each account of an estate? The same as `classify`, a row for each.
 
-    The frames are those of `positions`. A row has the facts of the position, and `class`, `title_zh`, `title_en`,
-    `table_row`, `where`, `policy`, `version`, `source`. Needs the extra `estate`.
+    The frames are those of `positions`; its result may stand in place of `accounts`, without entries, so that
+    what it worked out serves both this and `next_actions`. A row has the facts of the position, and `class`,
+    `title_zh`, `title_en`, `table_row`, `where`, `policy`, `version`, `source`. Needs the extra `estate`.
     """
     return _answers(
         "classify_estate", accounts, book, as_of, known_at, key, strict, None,
@@ -77,7 +80,7 @@ def next_actions(
     book: Book,
     as_of: Moment,
     *,
-    charges: Any,
+    charges: Any = NOT_GIVEN,
     payments: Any = None,
     allocations: Any = None,
     events: Any = None,
@@ -89,9 +92,10 @@ def next_actions(
 ) -> AccountsResult:
     """What is to be done with each account of an estate? The same as `next_action`, a row for each.
 
-    The frames are those of `positions`; contacts count for every account of a party where the policy's limits
-    are per party. `reasons` lists the codes of the reasons in order, `reasons_json` tells them in full, `fields`
-    holds the fields of the message as JSON. Needs the extra `estate`.
+    The frames are those of `positions`, or its result stands in place of `accounts`; contacts count for every
+    account of a party where the policy's limits are per party. `reasons` lists the codes of the reasons in
+    order, `reasons_json` tells them in full, `fields` holds the fields of the message as JSON. Needs the extra
+    `estate`.
     """
     return _answers(
         "next_actions", accounts, book, as_of, known_at, key, strict, calendar,
@@ -114,4 +118,8 @@ def _answers(
         from feerules import estate_dunning
     except ModuleNotFoundError as error:
         raise MissingExtra(question, "estate", error.name or "") from error
+    if entries["charges"] is NOT_GIVEN:
+        if not isinstance(accounts, estate_dunning.AccountsResult):
+            raise TypeError(f"{question} needs charges=, or the result of positions in place of accounts")
+        entries["charges"] = None
     return estate_dunning.answers(question, accounts, book, as_of, known_at, key, strict, calendar, entries)

@@ -57,17 +57,15 @@ class Actions:
         self.hours = Hours.of(self.policy.windows, self.policy.limits.quiet, calendar)
         self.why = Why()
 
-    def of(self, rows: pl.DataFrame, charges: pl.DataFrame, ids: pl.Series, key: str) -> pl.DataFrame:
-        """A row for each of `rows`; `ids` are the accounts by `#acc`."""
-        rows = rows.with_columns(ids.gather(rows["#acc"]).alias("~id"))
+    def of(self, rows: pl.DataFrame, key: str) -> pl.DataFrame:
+        """A row for each of `rows`, which are judged positions; `key` names the account in both."""
         rows = self._chosen(rows)
         rows = self._blocked(rows)
         self._reasons()
         rows = self.why.told(rows).with_columns(self._what())
         rows = rows.with_columns(self._next_review().alias("next_review_on"))
-        told = ActionRows(self.policy, self.as_of, self.known_at, self.opening, self.bar)
-        rows = told.with_charges(rows, charges)
-        return rows.select("#acc", pl.col("~id").alias(key), *told.columns())
+        told = ActionRows(self.policy, self.as_of, self.known_at, self.opening, self.bar, key)
+        return rows.select("#acc", fact(key).alias(key), *told.columns())
 
     # What decides
 
@@ -80,7 +78,7 @@ class Actions:
         stale = pl.lit(False) if most is None else (fact(f"ledger_age_{most[1]}") > most[0]).fill_null(False)
         ladder_ = self.policy.ladder
         minds = ladder_ is not None and ladder_.backwards != "allowed" and self.known_at is None
-        backwards = fact("~later_step").is_not_null() if minds else pl.lit(False)
+        backwards = fact("later_step").is_not_null() if minds else pl.lit(False)
         stops, steps = len(self.stops), len(self.steps)
         way = first_of(
             (fact("contradictions").list.len() > 0, "contradictory"),
@@ -122,7 +120,7 @@ class Actions:
         limits = self.policy.limits
         week, day, since = limits.week, limits.day, fact("days_since_contact")
         no = pl.lit(False)
-        weekly = no if week.at_most is None else fact("contacts_week") >= week.at_most
+        weekly = no if week.at_most is None else fact("attempts_week") >= week.at_most
         daily = no if day.connected is None else fact("contacts_today") >= day.connected
         daily = daily if day.attempts is None else daily | (fact("attempts_today") >= day.attempts)
         near = no if limits.gap is None else (since < limits.gap).fill_null(False)
@@ -142,7 +140,9 @@ class Actions:
         rows = rows.with_columns(
             pl.when(held).then(pl.lit(self.bar, pl.String)).otherwise(pl.col("~bar")).alias("~bar")
         )
-        stepping = pl.col("~step") < len(self.steps)
+        # What a stop lets through and must wait leaves the stop as it is.
+        waits = ~pl.col("~bar").is_in(["unknown_year", "no_hours"]).fill_null(True)
+        stepping = (pl.col("~step") < len(self.steps)) & ~((pl.col("~way") == "stop") & waits)
         return rows.with_columns(
             (stepping & pl.col("~bar").is_null()).alias("~acts"), stepping.alias("~stepping")
         )
@@ -174,8 +174,8 @@ class Actions:
             age = fact(f"ledger_age_{unit}").cast(pl.String)
             because(way == "stale", told, None, {unit: age, "most": most})
         for step in self.steps:
-            here = (way == "backwards") & (fact("~later_step") == step.id)
-            fields = {"title": titles(step.title, step.id), "day": json_day(fact("~later_on"))}
+            here = (way == "backwards") & (fact("later_step") == step.id)
+            fields = {"title": titles(step.title, step.id), "day": json_day(fact("later_on"))}
             because(here, "before_last_step", step, fields)
         some, least = fact("outstanding") > 0, format(self.policy.minimum, "f")
         because(
@@ -190,10 +190,17 @@ class Actions:
             because(here, "stop", stop, {"title": titles(stop.title, stop.id)})
             if stop.lets_through:
                 because(here & (pl.col("~through") < len(self.steps)), "lets_through", stop)
+        held = (way == "stop") & fact("hold_reason").is_not_null()
+        because(held, "held", None, {"what": json_text(fact("hold_reason"))})
         self._class()
         self._resting()
         for number, step in enumerate(self.steps):
             self._of_a_step(pl.col("~step") == number, step)
+        self._warn()
+        for number, stop in enumerate(self.stops):
+            because(
+                self._stopped & (pl.col("stop") == number) & self._is_over(number, stop), "stop_over", stop
+            )
 
     def _class(self) -> None:
         policy, compiled = self.policy, self.compiled
@@ -255,12 +262,31 @@ class Actions:
         if step.fee is not None:
             because(here & (pl.col("~fee") != 0), "costs", step, {"amount": json_money(pl.col("~fee"))})
 
+    def _warn(self) -> None:
+        """What whoever asks for money must know before."""
+        acts, because = pl.col("~acts"), self.why.because
+        stray = fact("warnings").list.contains("stray_credit")
+        because(acts & stray, "stray_credit", None, {"amount": json_money(fact("credit"))})
+        barred = (fact("limitation_in_days") < 0).fill_null(False)
+        because(acts & barred, "time_barred", None, {"day": json_day(fact("limitation_on"))})
+
     # What is decided
+
+    _stopped = (pl.col("~way") == "stop") & ~pl.col("~stepping")
+
+    def _is_over(self, number: int, stop: Stop) -> pl.Expr:
+        """Whether the day that a stop named has passed, or is not known: then a person decides."""
+        if not stop.until or stop.then not in ("wait", "hold"):
+            return pl.lit(False)
+        return pl.col(f"stop.{number}.until") <= day_number(self.today)
 
     def _what(self) -> list[pl.Expr]:
         way, stepping, bar = pl.col("~way"), pl.col("~stepping"), pl.col("~bar")
-        stopped = (way == "stop") & ~stepping
+        stopped = self._stopped
         verdict = entry([stop.then for stop in self.stops], pl.col("stop"))
+        for number, stop in enumerate(self.stops):
+            over = (pl.col("stop") == number) & self._is_over(number, stop)
+            verdict = pl.when(over).then(pl.lit("review")).otherwise(verdict)
         odd = bar.is_in(["unknown_year", "no_hours"]).fill_null(False)
         decision = first_of(
             (way.is_in(["contradictory", "stale", "backwards"]), "review"),
@@ -284,9 +310,7 @@ class Actions:
             .then(entry([stop.id for stop in self.stops], pl.col("stop")))
             .otherwise(pl.lit(""))
             .alias("stop_id"),
-            pl.when(stopped)
-            .then(entry([stop.by if stop.then == "review" else None for stop in self.stops], pl.col("stop")))
-            .alias("~by"),
+            pl.when(stopped).then(entry([stop.by for stop in self.stops], pl.col("stop"))).alias("~by"),
             self._idle_until().alias("~idle_until"),
         ]
 
@@ -317,7 +341,7 @@ class Actions:
         today = self.today
         days = [
             pl.col("~stop_until"),
-            pl.when(pl.col("~stepping")).then(pl.col("~blocked")),
+            pl.col("~blocked"),
             fact("changes_on"),
         ]
         if self.opening is not None and self.bar == "outside_hours":

@@ -10,9 +10,11 @@ import polars as pl
 from feerules.citations import source_of
 from feerules.clocks import day_of
 from feerules.documents.policy import DunningPolicy, Step
+from feerules.frames import to_decimal
 from feerules.hours import Opening
 from feerules.moment_columns import first_moment, moment, told_at
 from feerules.reason_columns import by_step, entry, fact, json_day, json_money, json_text
+from feerules.vocabulary import MOST_MONEY
 
 __all__ = ["ActionRows"]
 
@@ -25,36 +27,25 @@ class ActionRows:
 
     def __init__(
         self, policy: DunningPolicy, as_of: date | datetime, known_at: date | datetime | None,
-        opening: Opening | None, bar: str | None,
+        opening: Opening | None, bar: str | None, key: str,
     ) -> None:  # fmt: skip
+        self.key = key
         self.policy, self.as_of, self.known_at, self.opening, self.bar = policy, as_of, known_at, opening, bar
         self.today = day_of(as_of)
         self.steps = policy.ladder.steps if policy.ladder else ()
-
-    def with_charges(self, rows: pl.DataFrame, charges: pl.DataFrame) -> pl.DataFrame:
-        legal = entry([step.legal for step in self.steps], pl.col("~step"), pl.Boolean)
-        rows = rows.with_columns(pl.when(pl.col("~acts")).then(legal).alias("~legal"))
-        acting = rows.filter("~acts").select(pl.col("#acc").cast(pl.Int64).alias("acc"), "~legal")
-        asked = charges.with_columns(pl.col("acc").cast(pl.Int64)).join(
-            acting, on="acc", how="inner", maintain_order="left"
-        )
-        asked = asked.filter(pl.when("~legal").then("covered").otherwise("overdue"))
-        lists = asked.group_by("acc", maintain_order=True).agg(pl.col("id").alias("~ids"))
-        joined = rows.with_columns(pl.col("#acc").cast(pl.Int64).alias("acc")).join(
-            lists, on="acc", how="left", maintain_order="left"
-        )
-        empty = pl.lit(pl.Series([[]], dtype=pl.List(pl.String))).first()
-        return joined.with_columns(pl.when("~acts").then(pl.col("~ids").fill_null(empty)).alias("charge_ids"))
 
     def columns(self) -> list[pl.Expr]:
         acts, step, contact = pl.col("~acts"), pl.col("~step"), pl.col("~acts") & pl.col("~contact")
         opening = self.opening if self.bar is None else None
         start, end = (None, None) if opening is None else (opening.start, opening.end)
         channel, fallback, audience = self._channels()
-        role = pl.when(acts).then(self._role()).otherwise(pl.col("~by"))
+        reviewer = pl.when(pl.col("decision") == "review").then(pl.col("~by"))
+        role = pl.when(acts).then(self._role()).otherwise(reviewer)
         approval = pl.when(acts & ~pl.col("~approved")).then(
             entry([each.approval for each in self.steps], step)
         )
+        legal = entry([each.legal for each in self.steps], step, pl.Boolean)
+        charge_ids = by_step(self.steps, self._charge_ids, pl.List(pl.String))
         amount = pl.when(acts).then(by_step(self.steps, self._asked, pl.Decimal(18, 2)))
         policy_source = self.policy.source
         sources = [_line(source_of(each.source or policy_source)) for each in self.steps]
@@ -73,8 +64,8 @@ class ActionRows:
             pl.col("reasons"),
             role.alias("role"),
             approval.alias("needs_approval"),
-            pl.col("~legal").alias("legal"),
-            pl.col("charge_ids"),
+            pl.when(acts).then(legal).alias("legal"),
+            pl.when(acts).then(charge_ids).alias("charge_ids"),
             amount.alias("amount"),
             pl.when(acts).then(pl.col("~fee")).alias("fee"),
             pl.when(acts).then(entry([each.template or each.id for each in self.steps], step)).alias("template"),
@@ -83,8 +74,8 @@ class ActionRows:
             pl.col("next_review_on"),
             pl.col("~class").alias("class"),
             pl.col("stop_id").alias("stop"),
-            pl.col("policy"),
-            pl.col("version"),
+            fact("policy").alias("policy"),
+            fact("version").alias("version"),
             pl.col("table_row"),
             pl.when(acts).then(entry(sources, step)).alias("source"),
             pl.col("reasons_json"),
@@ -94,7 +85,7 @@ class ActionRows:
         """A day; with a moment as `as_of`, a moment, a day being its first."""
         ends = pl.when(pl.col("decision") != "clear").then(pl.col("~stop_until"))
         day = pl.coalesce(ends, "~idle_until", pl.when("~stepping").then(pl.col("~blocked")))
-        outside = pl.col("~bar") == "outside_hours"
+        outside = (pl.col("~bar") == "outside_hours") & pl.col("~stepping")
         opening = self.opening
         if not isinstance(self.as_of, datetime):
             return (
@@ -111,7 +102,9 @@ class ActionRows:
 
         def at(step: Step) -> pl.Expr:
             size = len(step.channels)
-            return (count + failed) % size if step.in_turn else pl.min_horizontal(failed, pl.lit(size - 1))
+            if not step.in_turn:
+                return pl.min_horizontal(failed, pl.lit(size - 1))
+            return (pl.max_horizontal(count, fact(f"steps.{step.id}.turns")) + failed) % size
 
         def next_(step: Step, number: int) -> str | None:
             size = len(step.channels)
@@ -146,7 +139,15 @@ class ActionRows:
         return _NO_TEXT if step.fee is None else json_money(pl.col("~fee"))
 
     def _asked(self, step: Step) -> pl.Expr:
-        return fact(step.amount or ("demand_covers" if step.legal else "overdue"))
+        if step.amount is None:
+            return fact("demand_covers" if step.legal else "overdue")
+        number = next(number for number, each in enumerate(self.steps) if each is step)
+        return to_decimal(pl.col(f"step.{number}.amount"), 2, most=MOST_MONEY)
+
+    def _charge_ids(self, step: Step) -> pl.Expr:
+        if step.legal:
+            return fact("covered_charge_ids")
+        return fact("open_charge_ids") if step.asks_for_all else fact("overdue_charge_ids")
 
     def _message(self, amount: pl.Expr) -> pl.Expr:
         """The fields of the message as JSON; what there is nothing to tell of is left out."""
@@ -156,7 +157,7 @@ class ActionRows:
             pl.Date,
         )
         told = {
-            "account_id": json_text(pl.col("~id")),
+            "account_id": json_text(fact(self.key).cast(pl.String)),
             "amount": json_money(amount),
             "late_fee_due": json_money(fact("late_fee_due")),
             "days_overdue": fact("days_overdue").cast(pl.String),
@@ -168,7 +169,7 @@ class ActionRows:
         }
         parts = [pl.concat_str(pl.lit(f'"{name}": '), value) for name, value in told.items()]
         return pl.concat_str(
-            pl.lit("{"), pl.concat_list(parts).list.drop_nulls().list.join(", "), pl.lit("}")
+            pl.lit("{"), pl.concat_str(parts, separator=", ", ignore_nulls=True), pl.lit("}")
         )
 
 

@@ -117,11 +117,12 @@ class _Deciding:
             return None
         stop = self.policy.stops[number]
         self._because("stop", stop, title=self._title(stop))
-        if self.position.hold_reason:
-            self._because("held", what=self.position.hold_reason)
         through = self.answers.get(f"step.through.{number}", len(self.steps))
         if through < len(self.steps):
             self._because("lets_through", stop)
+        if self.position.hold_reason:
+            self._because("held", what=self.position.hold_reason)
+        if through < len(self.steps):
             found = self._of_a_step(self.steps[through])
             if not isinstance(found, Wait):
                 return found
@@ -255,11 +256,11 @@ class _Deciding:
             approval = None
         if approval is not None:
             self._because("needs_approval", step, role=approval)
-        self._warn()
         amount, charge_ids = self._asked(step)
         fee = from_scaled(self.answers.get(f"step.{self.steps.index(step)}.fee", 0), 2)
         if fee:
             self._because("costs", step, amount=fee)
+        self._warn()
         if step.channels:
             later = self.hours.changes_after(self.today)
             self.ends += [later] if later else []

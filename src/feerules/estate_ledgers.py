@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from feerules.streaming import CODES, FRAMES, NAMES, Column, Entries, Sheet
 __all__ = ["KNOWN", "PROBLEMS", "Batch", "Ledgers", "told", "words_of"]
 
 PROBLEMS: Final = ("frame", "row_id", "account_id", "fact", "value", "code", "reason")
-ROWS: Final = 2_000_000  # entries of a batch
+ROWS: Final = 1_000_000  # entries of a batch
 KNOWN: Final[tuple[str, ...]] = ("away", "refuses")  # what an account may tell of its party without a contact
 _ENTRIES: Final = ("charges", "payments", "allocations", "events", "parties")
 
@@ -75,28 +76,46 @@ class Ledgers:
 
     # The accounts, in batches
 
-    def batches(self, *, share: bool) -> Iterator[Batch]:
-        """Every account once. With `share`, contacts of a party count for each of its accounts."""
-        every = self._ids()
+    def reads(self, *, share: bool) -> Iterator[Callable[[], Batch]]:
+        """Every account once, in batches that are read when they are called for.
+
+        With `share`, contacts of a party count for each of its accounts.
+        """
+        ids, rows, unnamed = self._keys()
         orphans = self._orphans()
         foreign = self._foreign() if share else None
-        ids = every.drop_nulls().unique().sort()
-        count = max(1, -(-self._rows() // ROWS))
+        count = max(1, -(-rows // ROWS))
         size = max(1, -(-len(ids) // count))
-        yield self._unnamed(orphans)
+        yield partial(self._unnamed, unnamed, orphans)
         for start in range(0, len(ids), size):
             some = ids.slice(start, size)
-            yield self._batch(some, (some[0], some[-1]) if count > 1 else None, orphans, foreign)
+            yield partial(self._batch, some, (some[0], some[-1]) if count > 1 else None, orphans, foreign)
 
-    def _ids(self) -> pl.Series:
-        """The ids of the accounts; of the frame of accounts where there is one, else of any that names one."""
-        sheets = [self.sheets["accounts"]] if "accounts" in self.sheets else [*self.sheets.values()]
-        found = [
-            sheet.frame.select(sheet.key.alias("id")).unique().collect(engine="streaming")["id"]
-            for sheet in sheets
-            if "account_id" in sheet.columns
+    def _keys(self) -> tuple[pl.Series, int, list[str]]:
+        """The accounts to answer in order, the rows of all frames, and the frames with rows that name no account.
+
+        The accounts are those of the frame of accounts where there is one, else those that any frame names.
+        """
+        keyed = {name: sheet for name, sheet in self.sheets.items() if "account_id" in sheet.columns}
+        found = dict(
+            zip(
+                keyed,
+                pl.collect_all([_runs(sheet) for sheet in keyed.values()], engine="streaming"),
+                strict=True,
+            )
+        )
+        others = [sheet.frame.select(pl.len()) for name, sheet in self.sheets.items() if name not in keyed]
+        rows = [each["rows"].sum() for each in found.values()] + [
+            each.item() for each in pl.collect_all(others)
         ]
-        return pl.concat(found).cast(pl.String)
+        unnamed = [name for name, each in found.items() if each["id"].null_count()]
+        named = [found["accounts"]] if "accounts" in found else [*found.values()]
+        ids = pl.concat([each["id"] for each in named]).drop_nulls()
+        return ids.unique().sort(), sum(rows), unnamed
+
+    def nothing(self) -> Batch:
+        """A batch without an account."""
+        return self._unnamed([], None)
 
     def _id_type(self) -> pl.DataType:
         for sheet in self.sheets.values():
@@ -105,19 +124,15 @@ class Ledgers:
                 return found if found.is_integer() else pl.String()
         return pl.String()
 
-    def _rows(self) -> int:
-        counts = [sheet.frame.select(pl.len()) for sheet in self.sheets.values()]
-        return sum(frame.item() for frame in pl.collect_all(counts, engine="streaming"))
-
-    def _unnamed(self, orphans: pl.DataFrame | None) -> Batch:
-        """The rows that name no account."""
+    def _unnamed(self, names: list[str], orphans: pl.DataFrame | None) -> Batch:
+        """The rows that name no account, in the frames of these names."""
         parts = []
-        for name, sheet in self.sheets.items():
-            if "account_id" in sheet.columns:
-                found = sheet.problems(sheet.frame.filter(sheet.key.is_null()))
-                if name == "accounts":
-                    found = found.filter(pl.col("fact") == "account_id").with_columns(code=pl.lit("null_key"))
-                parts.append(found.collect(engine="streaming"))
+        for name in names:
+            sheet = self.sheets[name]
+            found = sheet.problems(sheet.frame.filter(sheet.key.is_null()))
+            if name == "accounts":
+                found = found.filter(pl.col("fact") == "account_id").with_columns(code=pl.lit("null_key"))
+            parts.append(found.collect(engine="streaming"))
         if orphans is not None:
             lost = self._lost(orphans)
             parts.append(lost.select(
@@ -278,6 +293,21 @@ class Ledgers:
             .drop("member")
             .collect(engine="streaming")
         )
+
+
+def _runs(sheet: Sheet) -> pl.LazyFrame:
+    """Each account that a frame names (null for none), and in how many rows.
+
+    Rows of one account mostly stand together: so counted first, they are few to be looked up.
+    """
+
+    def counted(frame: pl.DataFrame) -> pl.DataFrame:
+        runs = frame.select(pl.col("id").rle()).unnest("id")
+        return runs.select(id="value", rows=pl.col("len").cast(pl.Int64))
+
+    keys = sheet.frame.select(sheet.key.alias("id"))
+    found = keys.map_batches(counted, schema={"id": pl.String, "rows": pl.Int64}, streamable=True)
+    return found.group_by("id").agg(pl.col("rows").sum())
 
 
 def _between(sheet: Sheet, first: str, last: str) -> pl.Expr:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -18,69 +17,38 @@ from feerules.periods import day_number, from_day_number
 from feerules.plan.ledgers import LedgerTerms
 from feerules.streaming import Entries, facts_of, positions_of
 
-__all__ = ["Placed", "placed"]
-
-
-@dataclass(frozen=True)
-class Placed:
-    """`facts`: a row of every fact for each account, in their order. `charges`: acc, id, and whether a charge is
-    `overdue` and whether `covered` by demands, in the order of each account's charges."""
-
-    facts: pl.DataFrame
-    charges: pl.DataFrame
+__all__ = ["placed"]
 
 
 def placed(
     accounts: pl.DataFrame, entries: Entries, terms: LedgerTerms, as_of: date, known_at: date | None
-) -> Placed:
+) -> pl.DataFrame:
+    """A row for each account, in their order: every fact, and the last step of the ladder that was done later."""
     given = {
         name: accounts[name].fill_null(0).cast(pl.Int64).to_numpy()
         for name in KNOWN
         if name in accounts.columns
     }
     found = positions_of(entries, terms, as_of, known_at, given)
-    charges = found.charges.filter(pl.col("open") > 0).select(
-        "acc", "id", overdue=pl.col("counts") & (pl.col("days_overdue") > 0), covered="covered"
-    )
-    later = _later_steps(entries, terms, day_number(as_of))
-    if not found.exact.any():
-        return Placed(found.facts.hstack(later), charges)
+    facts = found.facts
     places = np.flatnonzero(found.exact)
-    told = {int(place): _exactly(int(place), entries, terms, as_of, known_at, given) for place in places}
-    rows = [_row(position, terms) for position in told.values()]
-    exact = pl.DataFrame(rows, schema=found.facts.schema).with_columns(pl.Series("#", places))
-    others = (
-        found.facts.with_row_index("#")
-        .with_columns(pl.col("#").cast(pl.Int64))
-        .filter(pl.Series(~found.exact))
-    )
-    facts = pl.concat([others, exact.select(others.columns)]).sort("#").drop("#")
-    mine = [row for place, position in told.items() for row in _charges(place, position)]
-    kept = charges.filter(~pl.col("acc").is_in(pl.Series(places).implode()))
-    return Placed(
-        facts.hstack(later), pl.concat([kept, pl.DataFrame(mine, schema=charges.schema, orient="row")])
-    )
+    if len(places):
+        told = [_exactly(int(place), entries, terms, as_of, known_at, given) for place in places]
+        exact = pl.DataFrame([_row(position, terms) for position in told], schema=facts.schema)
+        rows = np.arange(len(found.exact))
+        rows[places] = len(rows) + np.arange(len(places))
+        facts = pl.concat([facts, exact])[pl.Series(rows)]
+    return facts.hstack(_later_steps(entries, terms, day_number(as_of)))
 
 
 def _later_steps(entries: Entries, terms: LedgerTerms, day: int) -> pl.DataFrame:
     """The last step of the ladder that was done after the day, which nothing but its order asks about."""
     ids = [step.id for step in terms.steps]
-    later = entries.events.filter(pl.col("step_id").is_in(ids) & (pl.col("day") > day)).sort(
-        "acc", "day", "id"
-    )
-    last = later.unique("acc", keep="last").select("acc", "step_id", "day")
-    every = pl.DataFrame({"acc": np.arange(len(entries.ids), dtype=np.int32)})
+    later = entries.events.lazy().filter(pl.col("day") > day, pl.col("step_id").is_in(ids))
+    last = later.select("acc", "day", "id", "step_id").sort("acc", "day", "id").unique("acc", keep="last")
+    every = pl.LazyFrame({"acc": np.arange(len(entries.ids), dtype=np.int32)})
     found = every.join(last, on="acc", how="left", maintain_order="left")
-    return found.select(
-        pl.col("step_id").alias("~later_step"), pl.col("day").cast(pl.Date).alias("~later_on")
-    )
-
-
-def _charges(place: int, position: Position) -> list[tuple[int, str, bool, bool]]:
-    overdue, covered = position.overdue_charge_ids, position.covered_charge_ids
-    ids = dict.fromkeys([*overdue, *covered])
-    order = [each.charge_id for each in position.charges if each.charge_id in ids]
-    return [(place, name, name in overdue, name in covered) for name in order]
+    return found.select(later_step="step_id", later_on=pl.col("day").cast(pl.Date)).collect()
 
 
 def _row(position: Position, terms: LedgerTerms) -> dict[str, Any]:
@@ -93,6 +61,9 @@ def _row(position: Position, terms: LedgerTerms) -> dict[str, Any]:
             dict(zip(("code", "entry", "id"), each, strict=True)) for each in position.contradictions
         ],
         "warnings": list(position.warnings),
+        "open_charge_ids": list(position.open_charge_ids),
+        "overdue_charge_ids": list(position.overdue_charge_ids),
+        "covered_charge_ids": list(position.covered_charge_ids),
     }
 
 

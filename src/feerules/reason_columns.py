@@ -55,23 +55,21 @@ class Why:
     def told(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows with `reasons` and `reasons_json`. A reason is put into words only where it comes up."""
         masks = rows.select(when.fill_null(False).alias(str(n)) for n, (when, _, _) in enumerate(self.parts))
-        found = [pl.DataFrame(schema={"#acc": rows.schema["#acc"], "reasons": pl.String, "~json": pl.String})]
+        found = []
         for mask, (_, code, text) in zip(masks, self.parts, strict=True):
             if mask.any():
-                found.append(
-                    rows.filter(mask).select("#acc", pl.lit(code).alias("reasons"), text.alias("~json"))
+                # Lazily, so that only the columns that the text tells of are filtered.
+                said = (
+                    rows.lazy()
+                    .filter(mask)
+                    .select("#acc", pl.lit(code).alias("reasons"), text.alias("~json"))
                 )
-        lists = (
-            pl.concat(found)
-            .group_by("#acc", maintain_order=True)
-            .agg(
-                "reasons",
-                pl.concat_str(pl.lit("["), pl.col("~json").str.join(", "), pl.lit("]"))
-                .first()
-                .alias("reasons_json"),
-            )
-        )
-        return rows.join(lists, on="#acc", how="left", maintain_order="left")
+                found.append(said)
+        nothing = pl.LazyFrame(schema={"#acc": rows.schema["#acc"], "reasons": pl.String, "~json": pl.String})
+        lists = pl.concat([nothing, *found]).group_by("#acc", maintain_order=True).agg("reasons", "~json")
+        json_ = pl.concat_str(pl.lit("["), pl.col("~json").list.join(", "), pl.lit("]"))
+        told = lists.select("#acc", "reasons", reasons_json=json_)
+        return rows.lazy().join(told, on="#acc", how="left", maintain_order="left").collect()
 
 
 def _json(value: Any) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import accounts as ledgers
 import feerules
 from feerules.calendars import Calendar
 from feerules.decisions import Act, Decision, Review
+from feerules.frames import FrameError
 from ledger_frames import frames, renamed
 from random_policies import document, policies, pressing
 
@@ -164,6 +167,11 @@ def assert_same(accounts: list[feerules.Account], book: feerules.Book, as_of: An
         assert (row["policy"], row["version"]) == (one.policy, one.version)
         assert row["outstanding"] == one.position.outstanding
     assert set(classes["account_id"]) == arrears.keys()
+    found = feerules.positions(accounts_frame(accounts), book, as_of, **given_)
+    decided_ = feerules.next_actions(found, book, as_of, known_at=known_at, calendar=CALENDAR)
+    assert decided_.rows.equals(result.rows)
+    assert sorted(decided_.problems.rows(), key=str) == sorted(result.problems.rows(), key=str)
+    assert feerules.classify_estate(found, book, as_of, known_at=known_at).rows.equals(classes)
 
 
 @SLOW
@@ -208,6 +216,113 @@ def test_two_policies_for_one_account_are_a_problem_of_it() -> None:
     assert result.problems.select("account_id", "code").rows() == [("B", "policy_claimed_twice")]
     with pytest.raises(feerules.UnitErrors, match="policy_claimed_twice"):
         feerules.next_actions(accounts, book, "2026-03-01", charges=charges, strict=True)
+
+
+@pytest.mark.parametrize("kind", ["file", "lazy", "frame"])
+def test_positions_serve_every_question(tmp_path: Path, kind: str) -> None:
+    book = feerules.load(Path(__file__).parents[2] / "rules" / "dunning").only("standard-cn")
+    charges = pl.DataFrame(
+        {
+            "account_id": [2, 10, 10, 7],
+            "charge_id": ["1", "2", "3", "4"],
+            "fee": "management",
+            "due_on": "2026-01-31",
+            "amount": ["50", "many", "60", "70"],
+        }
+    )
+    charges.write_parquet(tmp_path / "charges.parquet")
+    given_ = charges if kind == "frame" else tmp_path / "charges.parquet"
+    found = feerules.positions(None, book, "2026-03-02", charges=given_)
+    if kind == "file":
+        found = found.sink(tmp_path / "positions.parquet", progress=False)
+        # What was written is what is read from now on.
+        (tmp_path / "charges.parquet").unlink()
+    actions, classes = (
+        verb(found, book, "2026-03-02") for verb in (feerules.next_actions, feerules.classify_estate)
+    )
+    assert isinstance(actions.rows, pl.DataFrame if kind == "frame" else pl.LazyFrame)
+    assert actions.collect().rows.select("account_id", "step_id", "charge_ids").rows() == [
+        (2, "reminder", ["1"]), (7, "reminder", ["4"]),
+    ]  # fmt: skip
+    assert classes.collect().rows.select("account_id", "class", "overdue").rows() == [
+        (2, "undecided", Decimal(50)), (7, "undecided", Decimal(70)),
+    ]  # fmt: skip
+    for each in (found, actions, classes):
+        assert each.collect().problems.select("row_id", "account_id", "code").rows() == [
+            ("2", "10", "wrong_type")
+        ]
+
+
+def test_positions_answer_only_what_they_were_asked_for() -> None:
+    one = feerules.load(Path(__file__).parents[2] / "rules" / "dunning").only("standard-cn")
+    charges = pl.DataFrame(
+        {"account_id": ["A"], "charge_id": ["1"], "fee": "f", "due_on": "2026-01-31", "amount": "5"}
+    )
+    found = feerules.positions(None, one, "2026-03-01", charges=charges)
+    with pytest.raises(FrameError, match="as_of 2026-03-01, not 2026-03-02"):
+        feerules.next_actions(found, one, "2026-03-02")
+    with pytest.raises(FrameError, match="known_at None, not 2026-03-01"):
+        feerules.next_actions(found, one, "2026-03-01", known_at=date(2026, 3, 1))
+    with pytest.raises(FrameError, match="digest"):
+        feerules.next_actions(found, feerules.load_files({"f.yaml": "kind: book\nid: plain\n"}), "2026-03-01")
+    with pytest.raises(FrameError, match="found positions and charges"):
+        feerules.classify_estate(found, one, "2026-03-01", charges=charges)
+    with pytest.raises(FrameError, match="question classify_estate, not positions"):
+        feerules.next_actions(feerules.classify_estate(found, one, "2026-03-01"), one, "2026-03-01")
+    with pytest.raises(TypeError, match="next_actions needs charges="):
+        feerules.next_actions(pl.DataFrame({"account_id": ["A"]}), one, "2026-03-01")
+
+
+def test_an_account_that_no_policy_is_for_has_a_position_and_no_answer() -> None:
+    text = "kind: dunning-policy\nid: {0}\neffective: {{from: 2020-01-01}}\nfacts: {{estate: {{choice: [a, b, c]}}}}\napplies: {{estate: {0}}}\n"
+    book = feerules.load_files(
+        {name: text.format(name.removesuffix(".yaml")) for name in ("a.yaml", "b.yaml")}
+    )
+    ids = ["1", "2", "3", "4"]
+    accounts = pl.DataFrame({"account_id": ids, "estate": ["b", "c", "a", "b"]})
+    charges = pl.DataFrame(
+        {"account_id": ids, "charge_id": ids, "fee": "f", "due_on": "2026-01-31", "amount": "5"}
+    )
+    found = feerules.positions(accounts, book, "2026-03-01", charges=charges)
+    assert found.rows.select("account_id", "policy", "facts").rows() == [
+        ("1", "b", {"estate": "b"}), ("2", None, {"estate": "c"}), ("3", "a", {"estate": "a"}), ("4", "b", {"estate": "b"}),
+    ]  # fmt: skip
+    for result in (
+        feerules.next_actions(found, book, "2026-03-01"),
+        feerules.next_actions(accounts, book, "2026-03-01", charges=charges),
+    ):
+        assert result.rows.select("account_id", "policy").rows() == [("1", "b"), ("3", "a"), ("4", "b")]
+        assert result.problems.select("account_id", "code").rows() == [("2", "no_policy")]
+
+
+def test_an_account_that_names_a_policy_which_is_not_there_is_a_problem_to_every_question() -> None:
+    book = feerules.load_files({"a.yaml": "kind: dunning-policy\nid: a\neffective: {from: 2020-01-01}\n"})
+    accounts = pl.DataFrame({"account_id": ["1", "2"], "policy": ["gone", "a"]})
+    charges = pl.DataFrame(
+        {"account_id": ["1"], "charge_id": ["1"], "fee": "f", "due_on": "2026-01-31", "amount": "5"}
+    )
+    for verb in (feerules.positions, feerules.classify_estate, feerules.next_actions):
+        result = verb(accounts, book, "2026-03-01", charges=charges)
+        assert result.rows["account_id"].to_list() == ["2"]
+        assert result.problems.select("account_id", "fact", "value", "code").rows() == [
+            ("1", "policy", "gone", "no_policy")
+        ]
+
+
+def test_what_fails_on_the_way_leaves_no_file(tmp_path: Path) -> None:
+    book = feerules.load(Path(__file__).parents[2] / "rules" / "dunning").only("standard-cn")
+    charges = pl.DataFrame(
+        {"account_id": ["A"], "charge_id": ["1"], "fee": "f", "due_on": "2026-01-31", "amount": "5"}
+    )
+    result = feerules.positions(None, book, "2026-03-01", charges=charges.lazy())
+
+    def fails() -> Any:
+        yield next(result.parts())
+        raise KeyError("the disk is gone")
+
+    with pytest.raises(KeyError, match="the disk is gone"):
+        replace(result, parts=fails).sink(tmp_path / "positions.parquet", progress=False)
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_files_are_answered_lazily_and_written_in_one_pass(tmp_path: Path) -> None:

@@ -43,9 +43,10 @@ def facts(
     ids = pl.DataFrame({"account_id": [account.account_id for account in accounts]})
     ledger = Ledgers(ids, frames(accounts), {}, "account_id")
     found = []
-    for batch in ledger.batches(share=False):
+    for read in ledger.reads(share=False):
+        batch = read()
         assert batch.problems.is_empty()
-        found += placed(batch.accounts, batch.entries, terms, as_of, known_at).facts.to_dicts()
+        found += placed(batch.accounts, batch.entries, terms, as_of, known_at).to_dicts()
     return found
 
 
@@ -109,6 +110,22 @@ def test_equal_debts_share_what_is_paid(accounts: list[Account], interest_first:
         for account in renamed(accounts)
     ]  # fmt: skip
     assert_same(same, LedgerTerms(allocate="civil_code_560", interest_first=interest_first), as_of)
+
+
+def test_a_promise_is_of_what_equal_debts_left_open() -> None:
+    """What was open on the day of a promise is read from the pieces in which equal debts were paid."""
+    charges = [
+        ledgers.charge(f"C-{due}-{n}", f"2026-0{due}-10", f"{100 * n}.01")
+        for due in (1, 2)
+        for n in (1, 2, 3)
+    ]
+    payments = [ledgers.payment(f"P-{n}", f"2026-02-{10 + n}", "133.33") for n in range(9)]
+    account = ledgers.account(
+        *charges, *payments, ledgers.event("E", "promise", "2026-02-14", promised_on="2026-02-20")
+    )
+    terms = LedgerTerms(allocate="civil_code_560")
+    assert_same(renamed([account, account]), terms, ledgers.day("2026-03-01"))
+    assert facts(renamed([account]), terms, ledgers.day("2026-03-01"))[0]["promised"] == Decimal("533.41")
 
 
 WIDE = [

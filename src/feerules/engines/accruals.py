@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from math import lcm
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from feerules.engines.daywise import Folded
 from feerules.engines.histories import LATE_FEE, History
-from feerules.engines.segments import Ints, adding, highest, thirty
+from feerules.engines.segments import Bools, Ints, adding, highest, thirty
 from feerules.plan.ledgers import LateFeeTerms
 from feerules.plan.nodes import Mode
 
@@ -32,68 +32,64 @@ def late_fees(history: History, folded: Folded, pauses: Spans) -> Ints:
     last_cut = highest(day, charge, len(charges))
     late = charges.bears & (history.as_of > over) & ((folded.open > 0) | (last_cut > over))
     bearing = np.flatnonzero(late)
-    start = due[bearing] + (0 if terms.back_dated else terms.grace)
-    place = np.full(len(charges), -1, np.int64)
-    place[bearing] = np.arange(len(bearing))
-    cut = np.flatnonzero(place[charge] >= 0)
-    of = np.concatenate([place[charge[cut]], np.arange(len(bearing))])
-    until = np.concatenate([day[cut], np.full(len(bearing), history.as_of)])
-    money = np.concatenate([part[cut], folded.open[bearing]])
-    counts = until > start[of]
-    of, until, money = of[counts], until[counts], money[counts]
+    start = due if terms.back_dated else over
+    # What was paid before a charge bears anything costs nothing.
+    cut = np.flatnonzero(late[charge] & (day > start[charge]))
+    place = np.cumsum(late) - 1
+    acc, since = charges.acc[bearing], start[bearing]
+    clock = _Clock(terms, pauses)
+    pieces = _Pieces(place[charge[cut]], day[cut], part[cut])
     principal = charges.amount[bearing] - folded.credited[bearing]
-    fees[bearing] = _fees(
-        terms, _Clock(terms, pauses), charges.acc[bearing], start, of, until, money, principal
-    )
+    fees[bearing] = _fees(clock, acc, since, pieces, folded.open[bearing], history.as_of, principal)
     return fees
 
 
+class _Pieces(NamedTuple):
+    """What was paid of bearing charges while they did: of which, on which day, how much."""
+
+    of: Ints
+    day: Ints
+    money: Ints
+
+
 def _fees(
-    terms: LateFeeTerms,
-    clock: _Clock,
-    acc: Ints,
-    start: Ints,
-    of: Ints,
-    until: Ints,
-    money: Ints,
-    principal: Ints,
+    clock: _Clock, acc: Ints, since: Ints, pieces: _Pieces, rest: Ints, as_of: int, principal: Ints
 ) -> Ints:
-    """In 64 bits where no sum can pass them, else in whole numbers of any size."""
-    days = clock.days(acc[of], until) - clock.days(acc, start)[of]
-    weights = clock.weights(acc[of], until) - clock.weights(acc, start)[of]
-    pieces = int(np.bincount(of, minlength=1).max(initial=0)) + 1
-    factor = max(
-        int(np.abs(weights).max(initial=1)), int(np.abs(days).max(initial=1)) * _num(terms.cap_annual), 1
-    )
-    most = _SAFE // (2 * factor * pieces)
-    wide = np.zeros(len(acc), np.bool_)
-    wide[of[money > most]] = True
-    wide |= principal > _SAFE // _num(terms.cap_share)
-    wide |= clock.scale >= _SAFE
+    """In 64 bits where no sum can pass them, else in whole numbers of any size. `rest` bears until `as_of`."""
+    terms, of = clock.terms, pieces.of
+    until = np.full(len(acc), as_of, np.int64)
+    measured = []
+    for measure in (clock.days, clock.weights):
+        begun = measure(acc, since)
+        measured.append((measure(acc[of], pieces.day) - begun[of], measure(acc, until) - begun))
+    factors = [max((int(np.abs(each).max(initial=1)) for each in pair), default=1) for pair in measured]
+    factor = max(factors[1], factors[0] * _num(terms.cap_annual), 1)
+    most = _SAFE // (2 * factor * (int(np.bincount(of, minlength=1).max(initial=0)) + 2))
+    wide = (rest > most) | (principal > _SAFE // _num(terms.cap_share)) | (clock.scale >= _SAFE)
+    wide[of[pieces.money > most]] = True
     found = np.zeros(len(acc), np.int64)
     for some, kind in ((~wide, np.int64), (wide, object)):
         if some.any():
-            mine = some[of]
-            at = np.cumsum(some) - 1
-            sums = [
-                _sum(
-                    (money[mine].astype(kind)) * each[mine].astype(kind), at[of[mine]], int(some.sum()), kind
-                )
-                for each in (days, weights)
-            ]
-            fee = _rounded(terms, clock.scale, sums[0], sums[1], principal[some].astype(kind))
+            sums = [_summed(pieces, rest, some, each, kind) for each in measured]
+            fee = _rounded(terms, clock.scale, sums[0], sums[1], principal[some].astype(kind, copy=False))
             found[some] = np.minimum(fee, MOST_FEE).astype(np.int64)
     return found
 
 
+def _summed(pieces: _Pieces, rest: Ints, some: Bools, measured: tuple[Any, Any], kind: Any) -> Any:
+    """Money times what each of its days bears, of some of the charges: of what was paid, and of the rest."""
+    of, money, (cuts, end) = pieces.of, pieces.money, measured
+    if not some.all():
+        mine = some[of]
+        of, money, cuts = (np.cumsum(some) - 1)[of[mine]], money[mine], cuts[mine]
+        rest, end = rest[some], end[some]
+    sums = rest.astype(kind, copy=False) * end.astype(kind, copy=False)
+    np.add.at(sums, of, money.astype(kind, copy=False) * cuts.astype(kind, copy=False))
+    return sums
+
+
 def _num(share: tuple[int, int] | None) -> int:
     return 1 if share is None else max(1, share[0])
-
-
-def _sum(values: Any, at: Ints, count: int, kind: Any) -> Any:
-    sums = np.zeros(count, kind)
-    np.add.at(sums, at, values)
-    return sums
 
 
 def _rounded(terms: LateFeeTerms, scale: int, money_days: Any, owed: Any, principal: Any) -> Any:
@@ -148,12 +144,12 @@ class _Clock:
 
     def days(self, acc: Ints, day: Ints) -> Ints:
         starts, ends = self.pauses
-        found = self._span(day).copy()
+        found = self._span(day)
         for number in range(starts.shape[1]):
             start, end = starts[acc, number], ends[acc, number]
             stood = start < day
             a, b = np.where(stood, start, 0), np.where(stood, np.minimum(end, day), 0)
-            found -= self._span(b) - self._span(a)
+            found = found - (self._span(b) - self._span(a))
         return found
 
     def weights(self, acc: Ints, day: Ints) -> Any:
@@ -163,7 +159,7 @@ class _Clock:
             count = count.astype(object)
         total = self.first * count
         for since, more in self.changes:
-            before = self.days(acc, np.full(len(acc), since, np.int64))
+            before = self.days(acc, np.full(len(acc) if self.pauses[0].shape[1] else 1, since, np.int64))
             total = total + more * np.maximum(count - before, 0)
         return total
 

@@ -19,17 +19,20 @@ from feerules.engines.segments import (
     Ints,
     add_months,
     adding,
+    by_day,
     distinct,
     elapsed,
+    firsts,
     highest,
     lowest,
     month_of,
     offsets,
     paused,
+    running_by,
 )
 from feerules.periods import MICROSECONDS, Stamp, day_number
 
-__all__ = ["Facts", "age_of_ledger", "ages", "limitation", "money"]
+__all__ = ["Facts", "age_of_ledger", "ages", "limitation", "money", "owed_since"]
 
 Spans = tuple[Ints, Ints]
 
@@ -171,7 +174,7 @@ def limitation(history: History, folded: Folded, facts: Facts) -> None:
     creditor = ~np.isin(acts.types, [EVENT_TYPES.index(name) for name in _BY_DEBTOR])
     places = np.lexsort((creditor, acts.day, acts.acc))
     bounds, day = offsets(acts.acc, count), acts.day[places]
-    creditor, rows = creditor[places], acts.ints("row")[places]
+    creditor, rows = creditor[places], acts.rows.at[places]
     named = np.isin(rows, history.named_events)
     pairs = np.sort(history.named_events * (len(charges) + 1) + history.named_charges)
     if terms.limitation_separate:
@@ -218,8 +221,32 @@ def _restart(end: Ints, rows: Ints, day: Ints, years: int) -> None:
 
 
 def _years_after(start: Ints, years: int) -> Ints:
-    later = add_months(start, 12 * years)
-    if years != 3:
-        return later
-    short = add_months(start, 24)
-    return np.where(short < _THREE_YEARS_SINCE, short, later)
+    def later(start: Ints) -> Ints:
+        found = add_months(start, 12 * years)
+        if years != 3:
+            return found
+        short = add_months(start, 24)
+        return np.where(short < _THREE_YEARS_SINCE, short, found)
+
+    return by_day(later, start)
+
+
+def owed_since(history: History, folded: Folded, facts: Facts) -> Ints:
+    """Since when something that counts was open every evening; and for each account the day from which on what
+    was done counts for its debt: of a debt that was wholly paid, nothing counts for the next."""
+    charges, count = history.charges, history.count
+    charge, day, _ = folded.cuts
+    end = np.where(folded.open > 0, ENDLESS, highest(day, charge, len(charges)))
+    some = np.flatnonzero(charges.counts & (charges.amount > 0) & (end > charges.day))
+    some = some[np.lexsort((charges.day[some], charges.acc[some]))]
+    acc, first, last = charges.acc[some], charges.day[some], end[some]
+    new = firsts(acc)
+    new[1:] |= first[1:] > running_by(acc, last)[:-1]
+    start = np.full(count, NONE, np.int64)
+    start[acc[new]] = first[new]  # the last of an account stays
+    is_open = np.zeros(count, np.bool_)
+    is_open[acc[last == ENDLESS]] = True
+    facts.numbers["owed_since"] = np.where(is_open, start, NONE)
+    follows = np.bincount(acc[new], minlength=count) > is_open
+    counts_from = np.where(is_open, start, history.as_of + 1)
+    return np.where(follows & history.terms.restarts, counts_from, NONE)

@@ -9,7 +9,8 @@ import numpy as np
 from feerules.engines.ageing import Facts, Spans
 from feerules.engines.daywise import Folded
 from feerules.engines.entries import FREQUENCIES
-from feerules.engines.histories import Events, History
+from feerules.engines.histories import History
+from feerules.engines.rows import Events
 from feerules.engines.segments import (
     ENDLESS,
     NONE,
@@ -45,7 +46,7 @@ def promises(history: History, folded: Folded, pauses: Spans, facts: Facts) -> N
     closed_on[:-1] = np.where(following[:-1], events.day[1:], NONE)
     made = ~events.closing
     closed_on, events = closed_on[made], events.chosen(made)
-    promised, amount = events.ints("promised"), events.ints("amount")
+    promised, amount = events.ints("promised"), events.ints("amount").copy()
     last_day = promised + history.terms.promise_tolerance
     amount, kept = _kept(history, folded, events, amount, last_day, pauses)
     open_ = closed_on == NONE
@@ -100,7 +101,7 @@ def _money(history: History) -> Ints:
     counts, target = np.append(history.charges.counts, True), history.pay_target
     money = history.paid.copy()
     np.subtract.at(money, payment, part)
-    other_fee = history.pay_fees.is_in([*history.terms.exclude_fees]).fill_null(False).to_numpy()
+    other_fee = history.pay_rows.among("fee", history.terms.exclude_fees)
     money[~counts[target] | ((target < 0) & other_fee)] = 0
     mine = counts[charge]
     np.add.at(money, payment[mine], part[mine])
@@ -133,9 +134,8 @@ def _foremost(cells: Ints, of: Ints, first: Bools, count: int) -> tuple[Ints, In
 
 def _open_before(folded: Folded, cells: Ints, day: Ints) -> Ints:
     """What was open of each charge in the morning of a day, before what came in on it."""
-    charge, on, part = folded.cuts
-    first, last = np.searchsorted(charge, cells), np.searchsorted(charge, cells, side="right")
-    at, of = ranges(first, last)
+    _, on, part = folded.cuts
+    at, of = ranges(folded.bounds[cells], folded.bounds[cells + 1])
     later = on[at] >= day[of]
     return folded.open[cells] + adding(part[at[later]], of[later], len(cells))
 
@@ -143,7 +143,7 @@ def _open_before(folded: Folded, cells: Ints, day: Ints) -> Ints:
 def covered_cells(history: History, events: Events, day: Ints) -> tuple[Ints, Ints]:
     """The charges that each event covers, as (charge, event): those named, else those due and issued by its day."""
     charges = history.charges
-    rows = events.ints("row")
+    rows = events.rows.at
     named = np.isin(rows, history.named_events)
     at = np.flatnonzero(~named)
     acc = events.acc[at]
@@ -198,7 +198,7 @@ def plans(history: History, folded: Folded, facts: Facts) -> None:
 def _agreed_cells(history: History, folded: Folded, events: Events) -> tuple[Ints, Ints]:
     """The charges of each plan, as (charge, plan): those that it names, else what was open and due on its day;
     where nothing was due, what was open."""
-    charges, named = history.charges, np.isin(events.ints("row"), history.named_events)
+    charges, named = history.charges, np.isin(events.rows.at, history.named_events)
     cell, of = covered_cells(history, events.chosen(named), events.day[named])
     at = np.flatnonzero(~named)
     acc = events.acc[at]

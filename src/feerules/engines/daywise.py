@@ -38,6 +38,7 @@ class Folded:
     written_off: Ints
     credit: Ints
     cuts: tuple[Ints, Ints, Ints] = field(init=False)
+    bounds: Ints = field(init=False)  # of each charge among the cuts
 
 
 def share(total: Ints, weights: Ints, of: Ints, ids: pl.Series, members: Ints) -> Ints:
@@ -134,7 +135,7 @@ class _Batch:
         self.row_of[accounts] = np.arange(len(accounts))
         self.cuts: list[Cuts] = []
         self._read_posted()
-        self.fee_codes = self._fees() if history.pay_fees.null_count() < len(history.pay_fees) else None
+        self.fee_codes = self._fees() if history.pay_rows.says("fee") else None
 
     def _side_by_side(self, values: Ints, none: int) -> Ints:
         table = np.full(self.shape[0] * self.shape[1], none, np.int64)
@@ -165,10 +166,11 @@ class _Batch:
 
     def _fees(self) -> Ints:
         history = self.history
-        kinds = pl.Enum(pl.concat([history.charges.fees, history.pay_fees]).drop_nulls().unique())
-        codes = history.charges.fees.cast(kinds).to_physical().cast(pl.Int64).to_numpy()
-        self.pay_fee = history.pay_fees.cast(kinds).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
-        return self._side_by_side(codes[self.cells], -2)
+        words = history.pay_rows.texts("fee").drop_nulls().unique().to_list()
+        self.pay_fee = history.pay_rows.codes("fee", words)
+        codes = history.charges.rows.codes("fee", words)
+        # A fee that no payment names is none of them.
+        return self._side_by_side(np.where(codes < 0, -2, codes)[self.cells], -2)
 
     def done(self) -> list[Cuts]:
         acc, day, step, what = self._steps()

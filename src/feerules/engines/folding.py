@@ -12,11 +12,11 @@ import numpy as np
 
 from feerules.engines.daywise import Folded, fold_day_by_day, share
 from feerules.engines.histories import History
-from feerules.engines.segments import NONE, Bools, Ints, adding, day_keys, firsts, offsets, ranges, rank_in
+from feerules.engines.segments import NONE, Bools, Ints, firsts, offsets, ranges, rank_in
 
-__all__ = ["fold", "sums_of"]
+__all__ = ["fold"]
 
-_SUM_BITS: Final = 42  # of fen, for the running sums of a whole batch in one number
+_SUM_BITS: Final = 41  # of fen: with an account (21 bits) and what ends there (1) they are one number
 
 
 def fold(history: History) -> Folded:
@@ -34,8 +34,11 @@ def fold(history: History) -> Folded:
         np.concatenate([each[number] for each in cuts]) if cuts else np.zeros(0, np.int64)
         for number in range(3)
     ]
-    by_charge = np.argsort(parts[0], kind="stable")
-    folded.cuts = parts[0][by_charge], parts[1][by_charge], parts[2][by_charge]
+    if (parts[0][1:] < parts[0][:-1]).any():
+        by_charge = np.argsort(parts[0], kind="stable")
+        parts = [part[by_charge] for part in parts]
+    folded.cuts = parts[0], parts[1], parts[2]
+    folded.bounds = offsets(parts[0], size)
     return folded
 
 
@@ -52,7 +55,9 @@ def _in_line(history: History) -> Bools:
         charges.acc[charges.debt >= 0],
     ):
         steered[acc] = True
-    named = (history.pay_target >= 0) | history.pay_fees.is_not_null().to_numpy()
+    named = history.pay_target >= 0
+    if history.pay_rows.says("fee"):
+        named |= history.pay_rows.has("fee")
     steered[history.pay_acc[named]] = True
     acc, day = charges.acc, charges.day
     same = acc[1:] == acc[:-1]
@@ -62,49 +67,28 @@ def _in_line(history: History) -> Bools:
         steered[acc[1:][same & (charges.due[1:] == charges.due[:-1]) & (day[1:] != day[:-1])]] = True
         steered[acc[1:][same & (charges.bears[1:] != charges.bears[:-1])]] = True
     most = 1 << _SUM_BITS
-    for sums in (sums_of(charges.amount, acc, count), sums_of(history.paid, history.pay_acc, count)):
+    for sums in (history.charged, history.received):
         steered[sums >= most] = True
     return ~steered
-
-
-def sums_of(values: Ints, acc: Ints, count: int) -> Ints:
-    """The sum of each account, or 2**62 where it is larger than numbers of 64 bits can be sure of."""
-    # In units of 2**20, rounded up: no sum of a million rows passes 64 bits.
-    rough = adding((values >> 20) + 1, acc, count)
-    return np.where(rough >= 1 << 42, 1 << 62, adding(values, acc, count))
 
 
 def _merged(history: History, folded: Folded, plain: Bools) -> list[tuple[Ints, Ints, Ints]]:
     """First in, first out: each fen is used on the later of two days."""
     charges = history.charges
-    c = np.flatnonzero(plain[charges.acc])
-    p = np.flatnonzero(plain[history.pay_acc])
+    c, p = _of_accounts(plain, charges.acc), _of_accounts(plain, history.pay_acc)
     # What is owed on one day by law is one sum here, which is divided afterwards.
     by_law = history.terms.allocate == "civil_code_560"
-    lead = firsts(day_keys(charges.acc[c], charges.due[c])) if by_law else np.ones(len(c), np.bool_)
-    heads = c[lead]
-    group = np.cumsum(lead) - 1
-    owed = adding(charges.amount[c], group, len(heads))
-    acc, pay_acc = charges.acc[heads], history.pay_acc[p]
-    owed_to, paid_to = _upto(owed, acc, history.count), _upto(history.paid[p], pay_acc, history.count)
-    due_sum = adding(owed, acc, history.count)
-    paid_sum = adding(history.paid[p], pay_acc, history.count)
-    folded.credit[plain] = np.maximum(0, paid_sum - due_sum)[plain]
-    # The pieces end where a charge or a payment does; each lies inside one of either.
-    ends = np.concatenate([(acc << _SUM_BITS) + owed_to, (pay_acc << _SUM_BITS) + paid_to])
-    ends.sort(kind="stable")
-    ends = ends[firsts(ends)]
-    of, upto = ends >> _SUM_BITS, ends & ((1 << _SUM_BITS) - 1)
-    used = upto <= np.minimum(due_sum, paid_sum)[of]
-    ends, of, upto = ends[used], of[used], upto[used]
-    before = np.where(firsts(of), 0, np.concatenate([np.zeros(1, np.int64), upto[:-1]])[: len(of)])
-    piece = upto - before
-    real = piece > 0
-    ends, piece = ends[real], piece[real]
-    to = np.searchsorted((acc << _SUM_BITS) + owed_to, ends)
-    by = np.searchsorted((pay_acc << _SUM_BITS) + paid_to, ends)
-    day = np.maximum(history.pay_day[p[by]], charges.day[heads[to]])
-    if by_law and len(heads) < len(c):
+    heads, owed = c, charges.amount[c]
+    if by_law:
+        lead = np.flatnonzero(firsts(charges.acc[c], charges.due[c]))
+        if len(lead) < len(c):
+            heads, owed = c[lead], np.add.reduceat(owed, lead)
+    to, by, piece = _pieces(
+        charges.acc[heads], owed, history.pay_acc[p], history.paid[p], history.charged, history.received
+    )
+    folded.credit[plain] = np.maximum(0, history.received - history.charged)[plain]
+    day = np.maximum(history.pay_day[p][by], charges.day[heads][to])
+    if len(heads) < len(c):
         charge, day, piece = _divided(history, c, heads, to, day, piece)
     else:
         charge = heads[to]
@@ -113,13 +97,49 @@ def _merged(history: History, folded: Folded, plain: Bools) -> list[tuple[Ints, 
     return [(charge, day, piece)]
 
 
-def _upto(values: Ints, acc: Ints, count: int) -> Ints:
+def _of_accounts(some: Bools, acc: Ints) -> Ints:
+    """The places of the rows of some accounts."""
+    return np.arange(len(acc), dtype=np.int64) if some.all() else np.flatnonzero(some[acc])
+
+
+def _pieces(
+    acc: Ints, owed: Ints, pay_acc: Ints, paid: Ints, charged: Ints, received: Ints
+) -> tuple[Ints, Ints, Ints]:
+    """Where the running sums of debts and of payments cross: to which debt how much of which payment goes.
+
+    A piece ends where a debt or a payment does, and lies inside one of either. One number tells the account, the
+    sum up to there, and (its last bit) that a payment ends there; in their order, how many debts and payments have
+    ended before is a matter of counting.
+    """
+    ends = np.concatenate([
+        (((acc << _SUM_BITS) + _upto(owed, acc)) << 1),
+        (((pay_acc << _SUM_BITS) + _upto(paid, pay_acc)) << 1) | 1,
+    ])  # fmt: skip
+    ends.sort(kind="stable")
+    pays = ends & 1
+    ends >>= 1
+    by = np.cumsum(pays)
+    by -= pays
+    of = ends >> _SUM_BITS
+    piece = np.empty_like(ends)
+    piece[1:] = ends[1:] - ends[:-1]
+    ends &= (1 << _SUM_BITS) - 1
+    new = firsts(of)
+    piece[new] = ends[new]
+    # Beyond what was paid, or what is owed, nothing meets.
+    real = np.flatnonzero((piece > 0) & (ends <= np.minimum(charged, received)[of]))
+    by = by[real]
+    return real - by, by, piece[real]
+
+
+def _upto(values: Ints, acc: Ints) -> Ints:
     """The running sum of each account; what the sum over all accounts wraps, the difference unwraps."""
     sums = np.cumsum(values)
-    starts = offsets(acc, count)[:-1]
-    base = np.concatenate([np.zeros(1, np.int64), sums])[starts]
-    found: Ints = sums - base[acc]
-    return found
+    new = np.flatnonzero(firsts(acc))
+    base = np.zeros(len(new), np.int64)
+    base[1:] = sums[new[1:] - 1]
+    sums -= np.repeat(base, np.diff(np.append(new, len(acc))))
+    return sums
 
 
 def _divided(

@@ -15,15 +15,16 @@ import numpy as np
 import polars as pl
 
 from feerules.engines.accruals import late_fee_facts, late_fees
-from feerules.engines.ageing import Facts, age_of_ledger, ages, limitation, money
+from feerules.engines.ageing import Facts, age_of_ledger, ages, limitation, money, owed_since
 from feerules.engines.agreements import plans, promises
 from feerules.engines.batches import Entries
-from feerules.engines.conduct import contacts, court, demands, pauses_of, states, steps
+from feerules.engines.conduct import contacts, court, demands, pauses_of, states
 from feerules.engines.encoding import CODES
 from feerules.engines.entries import FRAMES, NAMES, Column, Sheet
 from feerules.engines.findings import repeated
-from feerules.engines.folding import fold, sums_of
+from feerules.engines.folding import fold
 from feerules.engines.histories import History
+from feerules.engines.ladder_steps import steps
 from feerules.engines.segments import ENDLESS, NONE, Bools, Ints
 from feerules.periods import day_number, from_day_number, stamp_of
 from feerules.plan.ledgers import LedgerTerms
@@ -45,12 +46,11 @@ __all__ = [
 @dataclass(frozen=True)
 class Positions:
     """`facts` has a row for each account: the facts of `facts_of(terms)`, and beside them `party_id`, `currency`,
-    `hold_reason`, `changes_on`, `contradictions` (lists of code, entry, id) and `warnings`. `charges` tells of
-    each charge (acc, id, kind, open, days_overdue, counts, covered). `exact`: those to ask the plain kernel for.
+    `hold_reason`, `changes_on`, `contradictions` (lists of code, entry, id), `warnings`, and the ids of charges
+    that are open, that are overdue and that demands cover, by due day. `exact`: those to ask the plain kernel for.
     """
 
     facts: pl.DataFrame
-    charges: pl.DataFrame
     exact: Bools
 
 
@@ -77,8 +77,7 @@ def positions_of(
         entries = entries.without(pl.Series(np.flatnonzero(exact)))
     history = History(entries, terms, day, known_at)
     charges = history.charges
-    exact |= sums_of(charges.amount, charges.acc, count) >= 1 << 62
-    exact |= sums_of(history.paid, history.pay_acc, count) >= 1 << 62
+    exact |= (history.charged >= 1 << 62) | (history.received >= 1 << 62)
     facts = Facts(count, day)
     folded = fold(history)
     pauses = pauses_of(history)
@@ -95,16 +94,29 @@ def positions_of(
     contacts(history, facts, dict(given or {}))
     states(history, facts)
     court(history, facts)
-    steps(history, moment, facts)
+    steps(history, moment, owed_since(history, folded, facts), facts)
     facts.numbers["as_of"] = np.full(count, day, np.int64)
     facts.numbers["weekday"] = np.full(count, (day + 3) % 7 + 1, np.int64)
     facts.numbers["day_of_month"] = np.full(count, from_day_number(day).day, np.int64)
     facts.note(np.arange(count), history.next_day)
-    told = pl.DataFrame({
-        "id": charges.ids, "kind": charges.kind, "due": charges.due, "open": folded.open, "days_overdue": overdue,
-        "counts": charges.counts, "covered": covered & (folded.open > 0), "acc": charges.acc,
-    })  # fmt: skip
-    return Positions(_frame(history, facts, entries), told, exact)
+    left = folded.open > 0
+    ids = {
+        "open_charge_ids": _lists(history, left & charges.counts),
+        "overdue_charge_ids": _lists(history, left & charges.counts & (overdue > 0)),
+        "covered_charge_ids": _lists(history, left & covered),
+    }
+    return Positions(_frame(history, facts, entries).with_columns(**ids), exact)
+
+
+def _lists(history: History, some: Bools) -> pl.Series:
+    """The ids of some charges, in a list for each account."""
+    at = np.flatnonzero(some)
+    charges = history.charges
+    told = pl.LazyFrame({"acc": charges.acc[at], "id": charges.rows.texts("id", at)})
+    lists = told.group_by("acc", maintain_order=True).agg("id")
+    every = pl.LazyFrame({"acc": np.arange(history.count, dtype=np.int64)})
+    found = every.join(lists, on="acc", how="left", maintain_order="left").collect()["id"]
+    return found.fill_null(pl.Series([[]], dtype=pl.List(pl.String)))
 
 
 def _frame(history: History, facts: Facts, entries: Entries) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -18,6 +19,7 @@ __all__ = [
     "Ints",
     "add_months",
     "adding",
+    "by_day",
     "day_keys",
     "distinct",
     "elapsed",
@@ -25,6 +27,7 @@ __all__ = [
     "highest",
     "ints",
     "kept",
+    "last_of",
     "lowest",
     "month_of",
     "offsets",
@@ -33,7 +36,8 @@ __all__ = [
     "ranges",
     "rank_in",
     "running",
-    "taken",
+    "running_by",
+    "sums_of",
     "thirty",
 ]
 
@@ -48,8 +52,12 @@ LAST_DAY: Final = 2_932_896  # 9999-12-31
 
 
 def ints(series: pl.Series, none: int = NONE) -> Ints:
-    """A column of whole numbers; `none` where it has none."""
-    return series.cast(pl.Int64).fill_null(none).to_numpy(writable=True)
+    """A column of whole numbers; `none` where it has none. What comes back is not to be written to."""
+    if series.null_count() == len(series):
+        return np.full(len(series), none, np.int64)
+    if series.null_count():
+        series = series.cast(pl.Int64).fill_null(none)
+    return series.to_numpy().astype(np.int64, copy=False)
 
 
 def offsets(acc: Ints, count: int) -> Ints:
@@ -66,6 +74,15 @@ def adding(values: Ints, at: Ints, count: int) -> Ints:
     return sums
 
 
+def sums_of(values: Ints, at: Ints, count: int) -> Ints:
+    """The sum at each place, or 2**62 where it is larger than numbers of 64 bits can be sure of."""
+    if int(values.max(initial=0)) < (1 << 62) // max(len(values), 1):
+        return adding(values, at, count)
+    # In units of 2**20, rounded up: no sum of a million rows passes 64 bits.
+    rough = adding((values >> 20) + 1, at, count)
+    return np.where(rough >= 1 << 42, 1 << 62, adding(values, at, count))
+
+
 def lowest(values: Ints, at: Ints, count: int, none: int) -> Ints:
     found = np.full(count, none, np.int64)
     if none == NONE:
@@ -80,10 +97,12 @@ def highest(values: Ints, at: Ints, count: int, none: int = NONE) -> Ints:
     return found
 
 
-def firsts(keys: Ints) -> Bools:
-    """Whether a row is the first of its key; equal keys stand together."""
-    first = np.ones(len(keys), np.bool_)
-    first[1:] = keys[1:] != keys[:-1]
+def firsts(*keys: Ints) -> Bools:
+    """Whether a row is the first of its key, of one column or several; equal keys stand together."""
+    first = np.ones(len(keys[0]), np.bool_)
+    for number, key in enumerate(keys):
+        other = key[1:] != key[:-1]
+        first[1:] = first[1:] | other if number else other
     return first
 
 
@@ -104,6 +123,18 @@ def running(values: Ints) -> Ints:
     return np.maximum.accumulate(values) if len(values) else values
 
 
+def running_by(acc: Ints, values: Ints) -> Ints:
+    """The highest value so far of each account; values are days, or what is as small."""
+    return running((acc << 32) + values + (1 << 31)) - (acc << 32) - (1 << 31)
+
+
+def last_of(acc: Ints) -> Bools:
+    """Whether a row is the last of its account."""
+    last = np.ones(len(acc), np.bool_)
+    last[:-1] = acc[1:] != acc[:-1]
+    return last
+
+
 def ranges(starts: Ints, ends: Ints) -> tuple[Ints, Ints]:
     """Every index of each half-open range, one after the other, and which range it is of."""
     lengths = np.maximum(ends - starts, 0)
@@ -120,8 +151,11 @@ def day_keys(acc: Ints, *days: Ints) -> Ints:
     return key
 
 
-def order(keys: Ints, ids: pl.Series, *before: Ints) -> Ints:
-    """The places of the rows in order of key, then of `before`, then of the bytes of their ids."""
+def order(keys: Ints, ids: Callable[[Ints], pl.Series], *before: Ints) -> Ints:
+    """The places of the rows in order of key, then of `before`, then of the bytes of their ids.
+
+    Of the ids, which `ids` tells by their places, only those of equal keys are asked for.
+    """
     if (keys[1:] >= keys[:-1]).all():
         places, ordered = np.arange(len(keys), dtype=np.int64), keys
     else:
@@ -134,15 +168,9 @@ def order(keys: Ints, ids: pl.Series, *before: Ints) -> Ints:
     at = np.flatnonzero(tied)
     if len(at):
         rows = places[at]
-        by_id = ids.gather(pl.Series(rows)).rank("dense").to_numpy()
+        by_id = ids(rows).rank("dense").to_numpy()
         places[at] = rows[np.lexsort((by_id, *(each[rows] for each in reversed(before)), ordered[at]))]
     return places
-
-
-def taken(frame: pl.DataFrame, places: Ints) -> pl.DataFrame:
-    """The rows at these places; those of a frame that is in order already are not copied."""
-    whole = len(places) == frame.height and bool((places == np.arange(len(places))).all())
-    return frame if whole else frame[places]
 
 
 def kept(frame: pl.DataFrame, rows: pl.Expr) -> pl.DataFrame:
@@ -154,8 +182,22 @@ def kept(frame: pl.DataFrame, rows: pl.Expr) -> pl.DataFrame:
 # Days of the calendar
 
 
+def by_day(function: Callable[[Ints], Ints], days: Ints) -> Ints:
+    """A function of days: once for each day of the calendar, where many entries share few days."""
+    if not len(days):
+        return function(days)
+    first, last = int(days.min()), int(days.max())
+    if last - first >= len(days) // 2:
+        return function(days)
+    return function(np.arange(first, last + 1, dtype=np.int64))[days - first]
+
+
 def month_of(days: Ints) -> Ints:
     """Months since 1970-01."""
+    return by_day(_month_of, days)
+
+
+def _month_of(days: Ints) -> Ints:
     found: Ints = days.astype("M8[D]").astype("M8[M]").astype(np.int64)
     return found
 
@@ -177,7 +219,11 @@ def add_months(days: Ints, months: Any) -> Ints:
 
 def thirty(days: Ints) -> Ints:
     """Days where every month has thirty, the 31st being the 30th."""
-    month = month_of(days)
+    return by_day(_thirty, days)
+
+
+def _thirty(days: Ints) -> Ints:
+    month = _month_of(days)
     return (
         (month + 1970 * 12) // 12 * 360
         + ((month + 1970 * 12) % 12 + 1) * 30
