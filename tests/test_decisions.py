@@ -173,6 +173,7 @@ OLD = (charge("C-1", "2026-08-31", "800.00"), charge("C-2", "2026-10-31", "250.6
 SERVED = did(1, "demand", "2026-09-20", type="demand", delivered=True)
 LEGAL = [
     Case("approval is needed", steps(DEMAND), (), {"step_id": "demand", "needs_approval": "manager", "reasons": "due needs_approval"}),
+    Case("a demand tells by when to pay", steps(DEMAND.replace("period: 15 days, ", "")), (), {"message": {"account_id": "A-1", "amount": "250.60", "days_overdue": 10, "late_fee_due": "0.00", "oldest_due_on": "2026-10-31", "pay_by": "2026-11-25", "unpaid_periods": 1}}),
     Case("approval is given", steps(DEMAND), (did(1, "demand", "2026-11-09", type="approval"),), {"step_id": "demand", "needs_approval": None}),
     Case("approval is refused", steps(DEMAND), (did(1, "demand", "2026-11-09", type="approval", outcome="refused"),), {"needs_approval": "manager"}),
     Case("a word that is none of approval", steps(DEMAND), (did(1, "demand", "2026-11-09", type="approval", outcome="拒绝"),), {"needs_approval": "manager"}),

@@ -352,6 +352,23 @@ def test_the_age_of_the_ledger_counts_from_its_last_record() -> None:
     assert position("2026-01-31", JANUARY).ledger_age_days is None
 
 
+def test_charges_without_a_period_count_for_the_month_in_which_they_fall_due() -> None:
+    plain = [
+        charge("C-1", "2026-01-10", "9.00"),
+        charge("C-2", "2026-01-20", "9.00"),
+        charge("C-3", "2026-02-10", "9.00"),
+    ]
+    assert position("2026-03-31", *plain).unpaid_periods == 2
+
+
+def test_the_ids_of_a_database_may_be_numbers() -> None:
+    entries = {"charge_id": 7, "fee": "management", "due_on": "2026-01-10", "amount": "9.00"}
+    found = Account.model_validate({"account_id": 1, "charges": [entries]})
+    assert (found.account_id, found.charges[0].charge_id) == ("1", "7")
+    with pytest.raises(ValidationError, match="valid string"):
+        Account.model_validate({"account_id": 1.5})
+
+
 SINCE = [
     ("2026-03-31", [JANUARY], "2026-01-01"),
     ("2026-03-31", [JANUARY, payment("P-1", "2026-02-28", "100.00"), FEBRUARY | {"issued_on": "2026-03-02"}], "2026-03-02"),

@@ -64,7 +64,7 @@ class Actions:
         self._reasons()
         rows = self.why.told(rows).with_columns(self._what())
         rows = rows.with_columns(self._next_review().alias("next_review_on"))
-        told = ActionRows(self.policy, self.as_of, self.known_at, self.opening, self.bar, key)
+        told = ActionRows(self.compiled, self.as_of, self.known_at, self.opening, self.bar, key)
         return rows.select("#acc", fact(key).alias(key), *told.columns())
 
     # What decides

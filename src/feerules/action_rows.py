@@ -9,10 +9,11 @@ import polars as pl
 
 from feerules.citations import source_of
 from feerules.clocks import day_of
-from feerules.documents.policy import DunningPolicy, Step
+from feerules.documents.policy import Step
 from feerules.frames import to_decimal
 from feerules.hours import Opening
 from feerules.moment_columns import first_moment, moment, told_at
+from feerules.plan.dunning import Compiled
 from feerules.reason_columns import by_step, entry, fact, json_day, json_money, json_text
 from feerules.vocabulary import MOST_MONEY
 
@@ -26,10 +27,10 @@ class ActionRows:
     """The decisions under one policy as rows. `opening` are the hours, the same for all, `bar` what bars a contact."""
 
     def __init__(
-        self, policy: DunningPolicy, as_of: date | datetime, known_at: date | datetime | None,
+        self, compiled: Compiled, as_of: date | datetime, known_at: date | datetime | None,
         opening: Opening | None, bar: str | None, key: str,
     ) -> None:  # fmt: skip
-        self.key = key
+        policy, self.terms, self.key = compiled.policy, compiled.terms, key
         self.policy, self.as_of, self.known_at, self.opening, self.bar = policy, as_of, known_at, opening, bar
         self.today = day_of(as_of)
         self.steps = policy.ladder.steps if policy.ladder else ()
@@ -138,6 +139,10 @@ class ActionRows:
     def _costs(self, step: Step) -> pl.Expr:
         return _NO_TEXT if step.fee is None else json_money(pl.col("~fee"))
 
+    def _pay_by(self, step: Step) -> pl.Expr:
+        period = self.terms.period_of(step.id)
+        return _NO_DAY if period is None else pl.lit(self.today + timedelta(days=period))
+
     def _asked(self, step: Step) -> pl.Expr:
         if step.amount is None:
             return fact("demand_covers" if step.legal else "overdue")
@@ -151,11 +156,7 @@ class ActionRows:
 
     def _message(self, amount: pl.Expr) -> pl.Expr:
         """The fields of the message as JSON; what there is nothing to tell of is left out."""
-        ends = by_step(
-            self.steps,
-            lambda step: _NO_DAY if step.period is None else pl.lit(self.today + timedelta(days=step.period)),
-            pl.Date,
-        )
+        ends = by_step(self.steps, self._pay_by, pl.Date)
         told = {
             "account_id": json_text(fact(self.key).cast(pl.String)),
             "amount": json_money(amount),

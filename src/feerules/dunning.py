@@ -318,8 +318,9 @@ class _Deciding:
         }
         if step.fee is not None:
             told["fee"] = fee
-        if step.period is not None:
-            told["pay_by"] = self.today + timedelta(days=step.period)
+        period = self.assessed.compiled.terms.period_of(step.id)
+        if period is not None:
+            told["pay_by"] = self.today + timedelta(days=period)
         return {name: value for name, value in told.items() if value is not None}
 
     # What every decision has

@@ -1,8 +1,8 @@
-"""Moments in frames: a zone by its name, where it has one that frames know, else by the clock of UTC."""
+"""Moments in frames: a zone by its name, or by its whole hours from UTC; else by the clock of UTC."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
@@ -11,7 +11,17 @@ __all__ = ["first_moment", "moment", "told_at"]
 
 def zone_of(as_of: date | datetime) -> str | None:
     zone = as_of.tzinfo if isinstance(as_of, datetime) else None
-    return None if zone is None else getattr(zone, "key", "UTC")
+    if zone is None or not isinstance(as_of, datetime):
+        return None
+    return getattr(zone, "key", None) or _by_offset(as_of.utcoffset() or timedelta())
+
+
+def _by_offset(offset: timedelta) -> str:
+    """The zone of an offset of whole hours, whose names count westwards; frames know no others."""
+    hours, rest = divmod(offset, timedelta(hours=1))
+    if rest or not -14 <= -hours <= 12:
+        return "UTC"
+    return "UTC" if not hours else f"Etc/GMT{-hours:+d}"
 
 
 def moment(at: datetime | None, as_of: date | datetime) -> pl.Expr:
@@ -34,4 +44,4 @@ def first_moment(day: pl.Expr, as_of: datetime) -> pl.Expr:
         return found
     if hasattr(as_of.tzinfo, "key"):
         return found.dt.replace_time_zone(zone)
-    return (found - pl.lit(as_of.utcoffset())).dt.replace_time_zone("UTC")
+    return (found - pl.lit(as_of.utcoffset())).dt.replace_time_zone("UTC").dt.convert_time_zone(zone)

@@ -20,6 +20,7 @@ from feerules.calendars import Calendar
 from feerules.decisions import Act, Decision, Review
 from feerules.frames import FrameError
 from ledger_frames import frames, renamed
+from policies import book as policy_book
 from random_policies import document, policies, pressing
 
 SLOW = settings(max_examples=settings().max_examples // 4, suppress_health_check=list(HealthCheck))
@@ -346,3 +347,24 @@ def test_files_are_answered_lazily_and_written_in_one_pass(tmp_path: Path) -> No
     assert problems.select("frame", "row_id", "account_id", "fact", "value", "code").rows() == [
         ("charges", "2", "B", "amount", "many", "wrong_type")
     ]
+
+
+@pytest.mark.parametrize(("offset", "zone", "told"), [
+    ("+08:00", "Etc/GMT-8", "2026-11-10T10:00"), ("-03:00", "Etc/GMT+3", "2026-11-10T10:00"),
+    ("+00:00", "UTC", "2026-11-10T10:00"), ("+05:30", "UTC", "2026-11-10T04:30"),
+])  # fmt: skip
+def test_hours_stand_on_the_clock_of_the_question(offset: str, zone: str, told: str) -> None:
+    rules = policy_book(
+        'ladder:\n  steps:\n    - {id: call, when: {overdue: "> 0"}, channels: [phone], gap: 3 days}\n'
+        'windows: {workday: ["09:30-12:00"]}\n'
+    )
+    debt = {
+        "charge_id": "C-1",
+        "account_id": "A-1",
+        "fee": "management",
+        "due_on": "2026-01-31",
+        "amount": "9.00",
+    }
+    found = feerules.next_actions(None, rules, f"2026-11-10T10:00{offset}", charges=pl.DataFrame([debt])).rows
+    assert found.schema["not_before"] == pl.Datetime("us", zone)
+    assert found["not_before"].item().isoformat()[:16] == told

@@ -122,8 +122,9 @@ def ages(history: History, folded: Folded, pauses: Spans, facts: Facts) -> Ints:
     numbers["overdue"] = adding(open_[late], acc[late], count)
     numbers["unpaid_count"] = np.bincount(acc, minlength=count).astype(np.int64)
     numbers["overdue_count"] = np.bincount(acc[late], minlength=count).astype(np.int64)
-    told = late & (periods != NONE)
-    months = distinct((acc[told] << 20) + month_of(periods[told]) + (1 << 19))
+    told = late & (charges.kind == CHARGE)[left]
+    months = month_of(np.where(periods == NONE, charges.due[left], periods)[told])
+    months = distinct((acc[told] << 20) + months + (1 << 19))
     numbers["unpaid_periods"] = np.bincount(months >> 20, minlength=count).astype(np.int64)
     facts.since("days_past_due", _none_if(lowest(charges.basis[left], acc, count, ENDLESS)))
     numbers["days_overdue"] = highest(age, acc, count)

@@ -166,7 +166,7 @@ def covered_cells(history: History, events: Events, day: Ints) -> tuple[Ints, In
 
 def plans(history: History, folded: Folded, facts: Facts) -> None:
     """The facts of the last plan: what may still be open by now, against what is."""
-    facts.zeros("plan_state", "plan_shortfall")
+    facts.zeros("plan_state", "plan_shortfall", "plan_expected")
     events, as_of = history.of_type("plan"), history.as_of
     last = np.append(events.acc[1:] != events.acc[:-1], True)[: len(events)]
     events = events.chosen(last & ~events.closing)
@@ -187,6 +187,7 @@ def plans(history: History, folded: Folded, facts: Facts) -> None:
     of_any = np.bincount(of, minlength=len(events)) > 0
     state = np.where(now == 0, _COMPLETED, np.where(now > expected, _PLAN_BROKEN, _LIVE))
     facts.numbers["plan_state"][events.acc[of_any]] = state[of_any]
+    facts.numbers["plan_expected"][events.acc[of_any]] = expected[of_any]
     facts.numbers["plan_shortfall"][events.acc] = np.maximum(0, now - expected)
     goes_on = np.flatnonzero(
         (expected > 0) & (now > 0) & ~((frequency == FREQUENCIES.index("one_off")) & (done > 0))

@@ -248,6 +248,7 @@ def _open(history: History, name: str, facts: Facts) -> Events:
 def court(history: History, facts: Facts) -> None:
     """The state of the last proceeding that stands: `ends_on` is the day of the hearing, `outcome` what the court said."""
     facts.zeros("court_state")
+    facts.nothing("hearing_on")
     events, as_of = history.of_type("court"), history.as_of
     if not len(events):
         return
@@ -255,6 +256,7 @@ def court(history: History, facts: Facts) -> None:
     last = highest(np.flatnonzero(stands), events.acc[stands], history.count, -1)
     acc = np.flatnonzero(last >= 0)
     hearing, decided = hearing[last[acc]], decided[last[acc]]
+    facts.numbers["hearing_on"][acc] = hearing
     pending = np.where(hearing == NONE, _FILED, np.where(hearing >= as_of, _SCHEDULED, _AWAITING))
     facts.numbers["court_state"][acc] = np.where(decided, _DECIDED, pending)
     set_ = ~decided & (hearing != NONE)

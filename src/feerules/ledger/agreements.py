@@ -125,6 +125,7 @@ def plan_of(treatment: Treatment, folded: Folded, as_of: int, values: Values, ch
     done = _instalments(plan.frequency, start, as_of - patience)
     expected = max(0, balance - plan.amount * done)
     values["plan_state"] = "completed" if not now else "broken" if now > expected else "live"
+    values["plan_expected"] = expected
     values["plan_shortfall"] = max(0, now - expected)
     if expected and now:
         coming = _instalment_day(plan.frequency, start, done)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Final
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core.core_schema import no_info_plain_validator_function
 
@@ -117,7 +117,12 @@ class _ReadBy:
         return self.schema
 
 
-Id = Annotated[str, Field(min_length=1)]
+def _id(value: object) -> object:
+    """Databases number their rows; here an id is text."""
+    return str(value) if type(value) is int else value
+
+
+Id = Annotated[str, BeforeValidator(_id), Field(min_length=1)]
 Money = Annotated[
     Decimal, _ReadBy(_money, {"type": ["string", "integer"], "pattern": r"^-?\d+(\.\d{1,2})?$"})
 ]

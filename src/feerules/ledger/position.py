@@ -335,8 +335,8 @@ def _tell_ages(
         if age > 0:
             overdue += left
             late += 1
-            if start is not None:
-                periods.add(start)
+            if row.kind == "charge":
+                periods.add(row.due if start is None else start)
         edge = bisect_right(edges, age)
         for b in inside[edge]:
             buckets[b] += left

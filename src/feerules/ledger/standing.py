@@ -100,6 +100,7 @@ def court_of(seen: Seen, as_of: int, values: Values, changes: Changes) -> None:
     if not proceedings:
         return
     hearing, decided = proceedings[-1].hearing, proceedings[-1].decided
+    values["hearing_on"] = hearing
     if decided:
         values["court_state"] = "decided"
     elif hearing is None:

@@ -147,6 +147,13 @@ class LedgerTerms:
     edges: tuple[int, ...] = field(init=False, repr=False, compare=False)
     inside: tuple[tuple[int, ...], ...] = field(init=False, repr=False, compare=False)
 
+    def period_of(self, step_id: str | None) -> int | None:
+        """The days that a demand of this step gives; None where the step is no demand."""
+        step = next((step for step in self.steps if step.id == step_id), None)
+        if step is None or not step.demands:
+            return None
+        return self.demand_period if step.period is None else step.period
+
     def __post_init__(self) -> None:
         edges = sorted({1, *(day for bucket in self.buckets for band in bucket.bands for day in band)})
         inside = [
