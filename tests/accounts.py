@@ -341,6 +341,7 @@ def some_terms(chance: Random, *, late_fee: bool) -> LedgerTerms:
         exclude_fees=chance.choice([none, none, frozenset({"parking"})]),
         exclude_kinds=chance.choice([none, frozenset({"deposit"})]),
         exclude_tags=chance.choice([none, frozenset({"disputed"})]),
+        exclude_disputed=chance.random() < 0.3,
         late_fee=a_late_fee(chance) if late_fee or chance.random() < 0.5 else None,
         buckets=chance.choice([(), BUCKETS]),
         limitation_years=chance.choice([3, 3, 6]),

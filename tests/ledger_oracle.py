@@ -178,7 +178,31 @@ class Clerk:
     def counts(self, c: Charge) -> bool:
         terms = self.terms
         tagged = terms.exclude_tags.intersection(c.tags)
-        return not (c.fee in terms.exclude_fees or c.kind in terms.exclude_kinds or tagged)
+        disputed = terms.exclude_disputed and c.charge_id in self.disputed()
+        return not (c.fee in terms.exclude_fees or c.kind in terms.exclude_kinds or tagged or disputed)
+
+    def disputed(self) -> set[str]:
+        """The charges that disputes name which are open in the evening."""
+        told = [
+            e
+            for e in self.account.events
+            if e.type == "dispute"
+            and e.effective_on <= self.as_of
+            and e.account_id in (None, self.account.account_id)
+            and (e.ends_on is None or e.ends_on >= e.effective_on)
+        ]
+        open_: list[Any] = []
+        for e in sorted(told, key=lambda e: (e.effective_on, str(e.occurred_at or ""), e.event_id)):
+            if e.status == "open":
+                open_.append(e)
+                continue
+            for other in reversed(open_):
+                ended = other.ends_on is not None and other.ends_on <= e.effective_on
+                if not ended and (not e.charge_ids or {*e.charge_ids} == {*other.charge_ids}):
+                    open_.remove(other)
+                    break
+        lasting = [e for e in open_ if e.ends_on is None or e.ends_on > self.as_of]
+        return {name for e in lasting for name in e.charge_ids}
 
     def bears(self, c: Charge) -> bool:
         late = self.terms.late_fee

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from accounts import charge, day, event, payment, position
+from accounts import account, charge, day, event, payment, position
+from feerules import Act, next_action
 from feerules.plan.ledgers import LedgerTerms, StepTerms
+from policies import book
 
 DEBT = charge("C-1", "2026-01-10", "300.00")
 NEXT = charge("C-2", "2026-02-10", "100.00", issued_on="2026-02-01")
@@ -258,3 +260,34 @@ def test_proceedings_are_filed_heard_and_decided(filed: list[tuple[str, dict[str
     found = position("2026-01-31", DEBT, charge("C-2", "2026-01-10", "1.00"), *events)
     assert (found.court_state, found.contradictions) == (state, ())
     assert found.changes_on == (day("2026-02-01") if state == "scheduled" else None)
+
+
+# Charges in dispute
+
+LEAVE_OUT = LedgerTerms(exclude_disputed=True)
+ABOUT_ONE = event("E-1", "dispute", "2026-02-05", charge_ids=["C-1"])
+
+
+@pytest.mark.parametrize(("events", "outstanding", "days_overdue"), [
+    ([ABOUT_ONE], "100.00", 18),
+    ([ABOUT_ONE, event("E-2", "dispute", "2026-02-20", status="resolved", charge_ids=["C-1"])], "400.00", 49),
+    ([ABOUT_ONE | {"ends_on": "2026-02-28"}], "400.00", 49),
+    ([event("E-1", "dispute", "2026-02-05")], "400.00", 49),  # about no charge in particular
+    ([ABOUT_ONE, event("E-2", "dispute", "2026-02-06", charge_ids=["C-2"])], "0.00", None),
+])  # fmt: skip
+def test_what_is_disputed_may_be_left_alone(
+    events: list[dict[str, Any]], outstanding: str, days_overdue: int | None
+) -> None:
+    found = position("2026-02-28", DEBT, NEXT, *events, terms=LEAVE_OUT)
+    assert (str(found.outstanding), found.days_overdue) == (outstanding, days_overdue)
+    assert position("2026-02-28", DEBT, NEXT, *events).outstanding == Decimal("400.00")
+
+
+def test_a_disputed_charge_can_be_left_alone_by_a_policy() -> None:
+    rules = book(
+        "ledger: {exclude: {disputed: true}}\n"
+        'ladder:\n  steps:\n    - {id: reminder, when: {overdue: "> 0"}, channels: [sms], gap: 3 days}\n'
+    )
+    found = next_action(account(DEBT, NEXT, ABOUT_ONE), rules, "2026-02-28")
+    assert isinstance(found, Act)
+    assert (found.amount, found.charge_ids) == (Decimal("100.00"), ("C-2",))

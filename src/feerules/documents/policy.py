@@ -76,6 +76,7 @@ class Exclude(Part):
     fees: tuple[Id, ...] = ()
     kinds: tuple[Literal["charge", "late_fee", "deposit"], ...] = ()
     tags: tuple[Phrase, ...] = ()
+    disputed: Flag = Field(False, description="charges that an open dispute names")
 
 
 class Outcomes(Part):

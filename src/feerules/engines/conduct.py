@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -26,7 +27,7 @@ from feerules.engines.segments import (
     running_by,
 )
 
-__all__ = ["contacts", "court", "demands", "pauses_of", "states"]
+__all__ = ["contacts", "court", "demands", "leave_out_disputed", "pauses_of", "states"]
 
 _NO_DEMAND, _SENT, _FAILED, _DELIVERED, _EXPIRED = range(5)
 _NO_COURT, _FILED, _SCHEDULED, _AWAITING, _DECIDED = range(5)
@@ -232,14 +233,32 @@ def states(history: History, facts: Facts) -> None:
     facts.texts["hold_reason"] = _texts(last.chosen(last_of(last.acc)), "reason", count)
 
 
-def _open(history: History, name: str, facts: Facts) -> Events:
-    """The events of a sort that stand on the day: neither closed nor at their end."""
+def leave_out_disputed(history: History) -> None:
+    """Charges that open disputes name do not count, where the policy says so."""
+    if not history.terms.exclude_disputed:
+        return
+    named = np.isin(history.named_events, _left(history, "dispute")[0].rows.at)
+    cells = history.named_charges[named]
+    cells = cells[cells >= 0]
+    counts, bears = history.charges.counts.copy(), history.charges.bears.copy()
+    counts[cells] = bears[cells] = False
+    history.charges = replace(history.charges, counts=counts, bears=bears)
+
+
+def _left(history: History, name: str) -> tuple[Events, Ints]:
+    """The events of a sort that stand on the day, neither closed nor at their end; and their ends."""
     events = history.of_type(name)
     ends = events.ints("ends")
     ends = np.where(ends == NONE, ENDLESS, ends)
     left = _standing(events, ends) & (history.as_of < ends)
-    facts.note(events.acc[left], ends[left])
-    return events.chosen(left)
+    return events.chosen(left), ends[left]
+
+
+def _open(history: History, name: str, facts: Facts) -> Events:
+    """The same, and when they end."""
+    left, ends = _left(history, name)
+    facts.note(left.acc, ends)
+    return left
 
 
 # Court

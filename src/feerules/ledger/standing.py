@@ -10,7 +10,7 @@ from feerules.ledger.agreements import Changes, Values
 from feerules.ledger.rows import NEVER, EventRow
 from feerules.ledger.seen import Seen
 
-__all__ = ["court_of", "standing", "states_of"]
+__all__ = ["court_of", "disputed_charges", "standing", "states_of"]
 
 
 class _Named(Protocol):
@@ -75,11 +75,21 @@ def states_of(seen: Seen, as_of: int, values: Values, changes: Changes) -> str |
     return decides.reason
 
 
-def _open(seen: Seen, name: str, as_of: int, changes: Changes) -> list[EventRow]:
+def disputed_charges(seen: Seen, as_of: int) -> frozenset[str]:
+    """The charges that open disputes name."""
+    return frozenset(name for event in _left(seen, "dispute", as_of) for name in event.charge_ids)
+
+
+def _left(seen: Seen, name: str, as_of: int) -> list[EventRow]:
     """The events of a sort that stand on a day: neither closed nor at their end."""
     if name not in seen.events:
         return []
-    left = [event for event in standing(seen.events[name]) if event.ends is None or as_of < event.ends]
+    return [event for event in standing(seen.events[name]) if event.ends is None or as_of < event.ends]
+
+
+def _open(seen: Seen, name: str, as_of: int, changes: Changes) -> list[EventRow]:
+    """The same, and when they end."""
+    left = _left(seen, name, as_of)
     changes += [event.ends for event in left if event.ends is not None]
     return left
 

@@ -9,11 +9,14 @@ from feerules.plan.ledgers import LedgerTerms
 __all__ = ["Treatment", "treat"]
 
 
-def treat(seen: Seen, terms: LedgerTerms) -> Treatment:
-    """The treatment of the charges that are seen; the last one asked for is remembered."""
+def treat(seen: Seen, terms: LedgerTerms, disputed: frozenset[str] = frozenset()) -> Treatment:
+    """The treatment of the charges that are seen; the last one asked for is remembered.
+
+    `disputed`: the charges that the policy leaves alone while they are disputed.
+    """
     treated: Treatment | None = seen.treated
-    if treated is None or treated.terms is not terms:
-        treated = Treatment(seen, terms)
+    if treated is None or treated.terms is not terms or treated.disputed != disputed:
+        treated = Treatment(seen, terms, disputed)
         seen.treated = treated
     return treated
 
@@ -31,12 +34,12 @@ class Treatment:
     """
 
     __slots__ = (
-        "basis", "bearing", "bears", "counts", "falls_due", "fifo", "line", "lines", "paid_to", "place",
+        "basis", "bearing", "bears", "counts", "disputed", "falls_due", "fifo", "line", "lines", "paid_to", "place",
         "seen", "terms",
     )  # fmt: skip
 
-    def __init__(self, seen: Seen, terms: LedgerTerms) -> None:
-        self.seen, self.terms = seen, terms
+    def __init__(self, seen: Seen, terms: LedgerTerms, disputed: frozenset[str]) -> None:
+        self.seen, self.terms, self.disputed = seen, terms, disputed
         charges = seen.charges
         late = terms.late_fee
         self.counts = self._counted()
@@ -67,12 +70,13 @@ class Treatment:
 
     def _counted(self) -> list[bool]:
         terms, charges = self.terms, self.seen.charges
-        if not (terms.exclude_fees or terms.exclude_kinds or terms.exclude_tags):
+        if not (terms.exclude_fees or terms.exclude_kinds or terms.exclude_tags or self.disputed):
             return [True] * len(charges)
         return [
             row.fee not in terms.exclude_fees
             and row.kind not in terms.exclude_kinds
             and terms.exclude_tags.isdisjoint(row.tags)
+            and row.id not in self.disputed
             for row in charges
         ]
 

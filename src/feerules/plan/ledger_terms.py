@@ -45,6 +45,7 @@ def terms_of(policy: DunningPolicy, names: Names) -> LedgerTerms:
         exclude_fees=frozenset(rules.exclude.fees),
         exclude_kinds=frozenset(rules.exclude.kinds),
         exclude_tags=frozenset(rules.exclude.tags),
+        exclude_disputed=rules.exclude.disputed,
         late_fee=None if policy.late_fee is None else _late_fee(policy, policy.late_fee, names),
         buckets=tuple(_buckets(policy, names)),
         limitation_years=policy.limitation.years,

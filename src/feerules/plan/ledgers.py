@@ -129,6 +129,7 @@ class LedgerTerms:
     exclude_fees: frozenset[str] = frozenset()
     exclude_kinds: frozenset[str] = frozenset()
     exclude_tags: frozenset[str] = frozenset()
+    exclude_disputed: bool = False
     late_fee: LateFeeTerms | None = None
     buckets: tuple[Bucket, ...] = ()
     limitation_years: int = 3
