@@ -8,6 +8,7 @@ from heapq import heappop, heappush
 from itertools import groupby, takewhile
 from operator import itemgetter
 
+from feerules.ledger.pauses import ENDLESS
 from feerules.ledger.rows import NEVER
 from feerules.ledger.seen import CREDIT, WAIVER, Contradiction, Seen
 from feerules.ledger.treatment import Treatment
@@ -27,19 +28,22 @@ class Folded:
     """Lists over the charges, by index.
 
     `open` is what is still open, `cuts` the (day, fen) by which it was lowered, in no order (None: never),
-    `paid_on` the last day on which a payment went to it. The dicts tell what other entries lowered; what
+    `paid_on` the last day on which a payment went to it, `closed_on` the day on which nothing was left of it
+    (ENDLESS: something is, NEVER: there never was). The dicts tell what other entries lowered; what
     remains of amount - open went to it from payments and credit. `credit` is money that found no charge,
     `unpaid` the charges that are open and that the policy counts.
     """
 
     __slots__ = (
-        "contradictions", "credit", "credited", "cuts", "open", "paid_on", "unpaid", "waived", "written_off",
+        "closed_on", "contradictions", "credit", "credited", "cuts", "open", "paid_on", "unpaid", "waived",
+        "written_off",
     )  # fmt: skip
 
     def __init__(self, seen: Seen) -> None:
         self.open = [row.amount for row in seen.charges]
         self.cuts: list[list[tuple[int, int]] | None] = [None] * len(self.open)
         self.paid_on = [NEVER] * len(self.open)
+        self.closed_on: list[int] = []
         self.credited: dict[int, int] = {}
         self.waived: dict[int, int] = {}
         self.written_off: dict[int, int] = {}
@@ -52,8 +56,15 @@ def fold(seen: Seen, treatment: Treatment) -> Folded:
     """Every entry that is seen, day by day: charges, then what lowers them, then payments, then refunds."""
     folded = fold_first_in_first_out(seen) if treatment.fifo else fold_day_by_day(seen, treatment)
     counts = treatment.counts
+    folded.closed_on = [*map(_closed_on, folded.open, folded.cuts)]
     folded.unpaid = [i for i, left in enumerate(folded.open) if left and counts[i]]
     return folded
+
+
+def _closed_on(left: int, cuts: list[tuple[int, int]] | None) -> int:
+    if left:
+        return ENDLESS
+    return NEVER if cuts is None else max(cuts)[0]
 
 
 def fold_first_in_first_out(seen: Seen) -> Folded:

@@ -83,7 +83,9 @@ def steps_of(
     changes: Changes,
 ) -> None:
     """How often each step of the ladder was done for the debt since `since_day` and is in force, and the last of them."""
-    if not terms.steps:
+    values |= terms.untried
+    approvals = {event.step_id for event in seen.events.get("approval", ())}
+    if not (seen.steps or approvals):
         return
     attempts: dict[str | None, list[EventRow]] = {}
     before: dict[str | None, list[EventRow]] = {}
@@ -91,6 +93,8 @@ def steps_of(
         (attempts if event.day >= since_day else before).setdefault(event.step_id, []).append(event)
     last: EventRow | None = None
     for step in terms.steps:
+        if step.id not in attempts and step.id not in before and step.id not in approvals:
+            continue
         done, since = _told_apart(attempts.get(step.id, ()), step)
         mine = [event for event in done if step.in_force is None or as_of - event.day <= step.in_force]
         latest = mine[-1] if mine else None

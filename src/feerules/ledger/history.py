@@ -21,11 +21,17 @@ def owed_at(
     treatment: Treatment, folded: Folded, day: int, morning: int, pauses: Sequence[Span]
 ) -> list[int]:
     """The charges that were overdue on a day, of those open on a morning; where none was, all that were open."""
-    charges, basis, grace = treatment.seen.charges, treatment.basis, treatment.terms.grace
-    issued = (i for i, counts in enumerate(treatment.counts) if counts and charges[i].day <= day)
-    left = [i for i in issued if open_before(folded, (i,), morning)]
+    basis, grace = treatment.basis, treatment.terms.grace
+    left = _open_on(treatment, folded, day, morning)
     overdue = [i for i in left if day - basis[i] - grace - paused_between(pauses, basis[i], day) > 0]
     return overdue or left
+
+
+def _open_on(treatment: Treatment, folded: Folded, day: int, morning: int) -> list[int]:
+    """The charges that were issued by a day, of those open on a morning."""
+    counts, charges = treatment.counts, treatment.seen.charges
+    late = (i for i, closed in enumerate(folded.closed_on) if closed >= morning)
+    return [i for i in late if counts[i] and charges[i].day <= day]
 
 
 def covered_by(treatment: Treatment, charge_ids: Sequence[str], day: int) -> list[int]:
@@ -47,22 +53,20 @@ def agreed_on(treatment: Treatment, folded: Folded, charge_ids: Sequence[str], d
     what was open."""
     if charge_ids:
         return covered_by(treatment, charge_ids, day)
-    charges = treatment.seen.charges
-    issued = (i for i, counts in enumerate(treatment.counts) if counts and charges[i].day <= day)
-    left = [i for i in issued if open_before(folded, (i,), day)]
+    charges, left = treatment.seen.charges, _open_on(treatment, folded, day, day)
     return [i for i in left if charges[i].due <= day] or left
 
 
 def owed_since(treatment: Treatment, folded: Folded) -> tuple[int | None, bool]:
     """From which day on something that counts was open every evening until now; and whether there was a debt
     before it that was wholly paid. None where nothing is open."""
-    counts, charges, open_, cuts = treatment.counts, treatment.seen.charges, folded.open, folded.cuts
-    spans = []
-    for i, row in enumerate(charges):
-        if counts[i] and row.amount:
-            end = ENDLESS if open_[i] else max(day for day, _ in cuts[i] or ((row.day, 0),))
-            if end > row.day:
-                spans.append((row.day, end))
+    spans = [
+        (row.day, closed)
+        for row, closed, counts in zip(
+            treatment.seen.charges, folded.closed_on, treatment.counts, strict=True
+        )
+        if counts and closed > row.day
+    ]
     start = reach = None
     before = False
     for first, last in sorted(spans):

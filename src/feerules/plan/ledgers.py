@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -116,7 +117,8 @@ class LedgerTerms:
 
     `restarts`: what was done for a debt that was wholly paid does not count for the next one.
     `edges` are the ages at which a charge becomes overdue or changes its bucket, `inside` the buckets (by
-    number) below the first of them, between them and above the last.
+    number) below the first of them, between them and above the last, `untried` the facts of steps of which none
+    was tried.
     """
 
     currency: str = "CNY"
@@ -147,6 +149,7 @@ class LedgerTerms:
     restarts: bool = True
     edges: tuple[int, ...] = field(init=False, repr=False, compare=False)
     inside: tuple[tuple[int, ...], ...] = field(init=False, repr=False, compare=False)
+    untried: Mapping[str, int | None] = field(init=False, repr=False, compare=False)
 
     def period_of(self, step_id: str | None) -> int | None:
         """The days that a demand of this step gives; None where the step is no demand."""
@@ -162,4 +165,10 @@ class LedgerTerms:
             for age in (edges[0] - 1, *edges)
         ]
         object.__setattr__(self, "edges", tuple(edges))
+        untried = {
+            fact.name: None if fact.optional else int(fact.name.endswith(".rested"))
+            for step in self.steps
+            for fact in step.facts
+        }
         object.__setattr__(self, "inside", tuple(inside))
+        object.__setattr__(self, "untried", untried)
