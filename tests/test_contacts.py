@@ -47,6 +47,7 @@ def test_contacts_of_another_account_of_the_party_count_for_its_limits_only() ->
     found = position_of(whole, LedgerTerms(), date(2026, 2, 4))
     assert (found.attempts_today, found.contacts_week, found.contradictions) == (1, 1, ())
     assert (found.last_contact_on, found.unreachable_streak, found.last_outcome) == (None, 0, None)
+    assert (found.days_since_attempt, found.days_since_contact) == (0, None)
 
 
 @pytest.mark.parametrize(

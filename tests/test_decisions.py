@@ -234,6 +234,7 @@ LIMITS = [
     Case("days between any two contacts", LIMITED + "limits: {gap: 3 days}\n", contacts("2026-11-08"), {"decision": "wait", "until": "2026-11-11", "reasons": "due contact_gap"}),
     Case("a target is told and forces nothing", LIMITED + "limits: {week: {target: 2, at_most: 5}}\n", contacts("2026-11-09"), {"decision": "act", "reasons": "due week_target"}),
     Case("of the party, with its other accounts", LIMITED + "limits: {day: {attempts: 1}}\n", (did(1, "other", TODAY, account_id="A-2", party_id="P-1"),), {"decision": "wait"}),
+    Case("of the party, between contacts about any of its accounts", LIMITED + "limits: {gap: 3 days}\n", (did(1, "other", "2026-11-09", account_id="A-2", party_id="P-1"),), {"decision": "wait", "until": "2026-11-12", "reasons": "due contact_gap"}),
     Case("or of the account alone", LIMITED + "limits: {per: account, day: {attempts: 1}}\n", (did(1, "other", TODAY, account_id="A-2", party_id="P-1"),), {"decision": "act"}),
 ]  # fmt: skip
 

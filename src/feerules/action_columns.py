@@ -118,7 +118,7 @@ class Actions:
     def _blocked(self, rows: pl.DataFrame) -> pl.DataFrame:
         """What keeps a contact from being made now (~bar), and until when the limits do (~blocked)."""
         limits = self.policy.limits
-        week, day, since = limits.week, limits.day, fact("days_since_contact")
+        week, day, since = limits.week, limits.day, fact("days_since_attempt")
         no = pl.lit(False)
         weekly = no if week.at_most is None else fact("attempts_week") >= week.at_most
         daily = no if day.connected is None else fact("contacts_today") >= day.connected
@@ -240,7 +240,7 @@ class Actions:
         if step.channels:
             for code in ("week_limit", "day_limit"):
                 because(here & (bar == code), code)
-            since = fact("days_since_contact").cast(pl.String)
+            since = fact("days_since_attempt").cast(pl.String)
             because(here & (bar == "contact_gap"), "contact_gap", None, {"days": since})
             if limits.week.target is not None:
                 free = bar.is_null() | bar.is_in(["unknown_year", "no_hours", "outside_hours"])

@@ -234,7 +234,7 @@ class _Deciding:
         if any(full):
             self._because("day_limit")
             return self.today + ONE_DAY
-        since = values["days_since_contact"]
+        since = values["days_since_attempt"]
         if limits.gap is not None and since is not None and since < limits.gap:
             self._because("contact_gap", days=since)
             return self.today + timedelta(days=limits.gap - since)

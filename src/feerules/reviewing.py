@@ -22,7 +22,7 @@ DAILY = ("weekday", "day_of_month", "as_of", "ledger_age_minutes")
 ACCRUING = ("late_fee_accrued", "late_fee_due")
 # What counts up by one a day, beside the days since each step.
 COUNTING_UP = (
-    "days_past_due", "days_overdue", "days_since_payment", "days_since_contact", "days_since_step",
+    "days_past_due", "days_overdue", "days_since_payment", "days_since_contact", "days_since_attempt", "days_since_step",
     "demand_age_days", "ledger_age_days",
 )  # fmt: skip
 COUNTING_DOWN = ("promise_in_days", "limitation_in_days")

@@ -123,6 +123,7 @@ _FACTS = (
     _count("unreachable_streak", "连续未接通次数", "latest attempts, one after another, that reached nobody"),
     _day("last_contact_on", "最近联系日", "when the party was last contacted"),
     _days("days_since_contact", "距最近联系天数", "days since the last attempt"),
+    _days("days_since_attempt", "距最近联系本人天数", "the same, with what was about other accounts of the party"),
     _text("last_outcome", "最近联系结果", "how the last contact ended"),
     _text("last_channel", "最近联系方式", "the channel of the last contact"),
     _flag("away", "异地", "whether the last contact found the party away"),

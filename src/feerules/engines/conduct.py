@@ -107,6 +107,8 @@ def contacts(history: History, facts: Facts, given: dict[str, Ints]) -> None:
     last = highest(own.day, own.acc, count)
     facts.numbers["last_contact_on"] = last
     facts.since("days_since_contact", last)
+    foreign = highest(history.limits.day, history.limits.acc, count)
+    facts.since("days_since_attempt", np.maximum(last, foreign))
     facts.texts["last_channel"] = _texts(calls.chosen(last_of(calls.acc)), "channel", count)
     _how_it_ended(history, calls, facts, given)
 

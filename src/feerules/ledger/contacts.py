@@ -25,6 +25,7 @@ def contacts_of(seen: Seen, terms: LedgerTerms, as_of: int, values: Values, chan
     attempts = [*contacts, *demands, *(seen.limits if terms.limits_per_party else ())]
     if attempts:
         _count(attempts, terms, as_of, values, changes)
+        values["days_since_attempt"] = as_of - max(event.day for event in attempts)
     if contacts or demands:
         last = max((*contacts, *demands), key=_when)
         values["last_contact_on"] = last.day
