@@ -298,7 +298,8 @@ def a_late_fee(chance: Random) -> LateFeeTerms:
         flat=chance.choice([0, 0, 500]),
         cap_share=chance.choice([None, None, (1, 1), (3, 10)]),
         cap_amount=chance.choice([None, None, None, 2_000]),
-        cap_annual=chance.choice([None, None, None, (24, 100)]),
+        daily=chance.choice([0, 0, 25]),
+        cap_by_days=chance.choice([None, None, None, (24, 36_500)]),
         mode=chance.choice(["half_up", "half_up", "half_even", "half_down", "up", "down"]),
     )
 

@@ -238,7 +238,7 @@ class Clerk:
         if self.as_of <= over or self.evenings[name].get(over, 0) == 0:
             return 0
         day = due if late.back_dated else over
-        total, money_days = Fraction(0), 0
+        total, money_days, days = Fraction(0), 0, 0
         while day < self.as_of:
             morning, day = self.evenings[name][day], day + ONE
             if not self.is_paused(day - ONE):
@@ -246,15 +246,16 @@ class Clerk:
                 rate = [r for r in late.rates[1:] if EPOCH + timedelta(r.day) <= day] or late.rates[:1]
                 total += morning * length * Fraction(rate[-1].num, rate[-1].den)
                 money_days += morning * length
+                days += length if morning else 0
         if not money_days:
             return 0
-        caps = [rounded(total, late.mode) + late.flat]
+        caps = [rounded(total, late.mode) + late.flat + late.daily * days]
         if late.cap_amount is not None:
             caps.append(late.cap_amount)
         if late.cap_share is not None:
             caps.append(int((fen(c.amount) - self.credited[name]) * Fraction(*late.cap_share)))
-        if late.cap_annual is not None:
-            caps.append(int(money_days * Fraction(*late.cap_annual) / 365))
+        if late.cap_by_days is not None:
+            caps.append(int(money_days * Fraction(*late.cap_by_days)))
         return min(caps)
 
 

@@ -153,21 +153,30 @@ CAPS = [
     ({"cap_share": (3, 10)}, "300.00"),
     ({"cap_amount": 25_000}, "250.00"),
     ({"cap_share": (3, 10), "cap_amount": 25_000}, "250.00"),
-    ({"cap_annual": (24, 100)}, "240.00"),  # 0.1 % a day is 36.5 % a year
+    ({"cap_by_days": (24, 36_500)}, "240.00"),  # 0.1 % a day is 36.5 % a year
     ({"flat": 5_000}, "415.00"),
+    ({"daily": 100}, "730.00"),
+    ({"daily": 100, "cap_amount": 40_000}, "400.00"),
     ({"flat": 5_000, "cap_share": (3, 10)}, "300.00"),
 ]
 
 
 @pytest.mark.parametrize(("more", "fee"), CAPS)
 def test_a_late_fee_is_capped(more: dict[str, Any], fee: str) -> None:
-    on = "2027-01-10" if "cap_annual" in more or "flat" in more else "2028-01-10"
+    on = "2027-01-10" if {"cap_by_days", "flat", "daily"} & more.keys() else "2028-01-10"
     assert accrued(on, DEBT, **more) == fee
 
 
 def test_a_cap_by_share_is_of_what_was_rightly_charged() -> None:
     credit = charge("K-1", "2026-01-05", "-500.00", kind="credit", corrects_charge_id="C-1")
     assert accrued("2036-01-10", DEBT, credit, cap_share=(1, 1)) == "500.00"
+
+
+def test_a_sum_of_each_day_counts_the_days_on_which_anything_was_open() -> None:
+    paid = payment("P-1", "2026-01-15", "999.99"), payment("P-2", "2026-01-20", "0.01")
+    assert accrued("2026-03-01", DEBT, *paid, daily=100, num=0) == "10.00"
+    stopped = event("E-1", "pause", "2026-01-12", ends_on="2026-01-17")
+    assert accrued("2026-03-01", DEBT, *paid, stopped, daily=100, num=0) == "5.00"
 
 
 def test_a_flat_sum_is_charged_once_the_debt_is_late() -> None:

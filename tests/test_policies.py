@@ -259,6 +259,8 @@ def test_a_case_that_fails_says_what_it_expected_and_what_was_found(case: str, t
 BASE = "parameters: {base: [{from: 2026-01-01, value: 3%}, {from: 2026-07-01, value: 2%}]}\n"
 RATES = [
     ("rate: 12%, per: year, days: thirty_day_months", "2027-01-10", "120.00"),
+    ("rate: 24%, per: year, days: thirty_day_months, cap: {rate_per_year: 0.12}", "2027-01-10", "120.00"),
+    ("daily: 0.25, cap: {amount: 10.00}", "2026-01-20", "2.50"),
     ("rate: 12%, per: year, days: thirty_day_months", "2026-02-10", "10.00"),
     ("rate: 12%, per: year", "2027-01-10", "120.00"),
     ("rate: 12%, per: month", "2026-02-09", "120.00"),

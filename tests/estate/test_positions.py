@@ -146,7 +146,7 @@ WIDE = [
 @pytest.mark.parametrize("mode", ["half_up", "half_even", "down"])
 def test_sums_past_63_bits_are_exact(allocate: Any, mode: Any) -> None:
     rates = RateFrom(0, 897, 7_300_000), RateFrom(19_000, 403, 3_650_001)
-    late = LateFeeTerms(None, rates, mode=mode, cap_share=(1_000_003, 999_983), cap_annual=(24, 100))
+    late = LateFeeTerms(None, rates, mode=mode, cap_share=(1_000_003, 999_983), cap_by_days=(24, 36_500))
     terms = LedgerTerms(allocate=allocate, late_fee=late)
     assert_same(renamed(WIDE), terms, ledgers.day("2026-11-30"))
     assert_same(

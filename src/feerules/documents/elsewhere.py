@@ -25,7 +25,7 @@ _INSTEAD: dict[str, dict[str, tuple[str, ...]]] = {
         "write channels: [sms]": ("method", "medium", "via", "渠道", "方式"),
     },
     "after_grace": {
-        "write flat: for a fixed sum, rate: for one that grows day by day": ("amount", "sum", "fee", "price", "金额"),
+        "write flat: for a fixed sum, daily: for one of each day, rate: for a part of the debt": ("amount", "sum", "fee", "price", "金额"),
         "delete it: a late fee has a most (cap:) and no least": (
             "minimum", "min", "at_least", "lowest", "least", "最低",
         ),

@@ -186,6 +186,9 @@ class LateFee(Part):
     rate: Rate = Decimal(0)
     per: Literal["day", "month", "year"] = "day"
     flat: Flat = Field(Decimal(0), ge=0, description="a fixed sum for each overdue instalment")
+    daily: Flat = Field(
+        Decimal(0), ge=0, le=1_000_000, description="a fixed sum for each day of an overdue instalment"
+    )
     grace: Days = 0
     after_grace: Literal["from_due", "from_grace"] = "from_due"
     days: Literal["calendar", "thirty_day_months"] = "calendar"

@@ -63,15 +63,20 @@ def _fees(
         begun = measure(acc, since)
         measured.append((measure(acc[of], pieces.day) - begun[of], measure(acc, until) - begun))
     factors = [max((int(np.abs(each).max(initial=1)) for each in pair), default=1) for pair in measured]
-    factor = max(factors[1], factors[0] * _num(terms.cap_annual), 1)
+    factor = max(factors[1], factors[0] * _num(terms.cap_by_days), 1)
     most = _SAFE // (2 * factor * (int(np.bincount(of, minlength=1).max(initial=0)) + 2))
     wide = (rest > most) | (principal > _SAFE // _num(terms.cap_share)) | (clock.scale >= _SAFE)
     wide[of[pieces.money > most]] = True
-    found = np.zeros(len(acc), np.int64)
+    (paid_days, days), found = measured[0], np.zeros(len(acc), np.int64)
+    days = np.where(rest > 0, days, 0)
+    np.maximum.at(days, of, paid_days)
     for some, kind in ((~wide, np.int64), (wide, object)):
         if some.any():
             sums = [_summed(pieces, rest, some, each, kind) for each in measured]
-            fee = _rounded(terms, clock.scale, sums[0], sums[1], principal[some].astype(kind, copy=False))
+            more = terms.flat + terms.daily * days[some].astype(kind, copy=False)
+            fee = _rounded(
+                terms, clock.scale, sums[0], sums[1], more, principal[some].astype(kind, copy=False)
+            )
             found[some] = np.minimum(fee, MOST_FEE).astype(np.int64)
     return found
 
@@ -92,11 +97,12 @@ def _num(share: tuple[int, int] | None) -> int:
     return 1 if share is None else max(1, share[0])
 
 
-def _rounded(terms: LateFeeTerms, scale: int, money_days: Any, owed: Any, principal: Any) -> Any:
-    fee = _divided(owed, scale, terms.mode) + terms.flat
-    if terms.cap_annual is not None:
-        num, den = terms.cap_annual
-        fee = np.minimum(fee, money_days * num // (365 * den))
+def _rounded(terms: LateFeeTerms, scale: int, money_days: Any, owed: Any, more: Any, principal: Any) -> Any:
+    """`more` is what is added once and for each day."""
+    fee = _divided(owed, scale, terms.mode) + more
+    if terms.cap_by_days is not None:
+        num, den = terms.cap_by_days
+        fee = np.minimum(fee, money_days * num // den)
     fee = np.where(money_days > 0, fee, 0)
     if terms.cap_amount is not None:
         fee = np.minimum(fee, terms.cap_amount)

@@ -31,7 +31,8 @@ def late_fees(treatment: Treatment, folded: Folded, as_of: int, pauses: Sequence
     clock = _Clock(terms, pauses) if pauses else _steady(terms)
     now, scale, grace = clock[as_of], clock.scale, terms.grace
     lead = 0 if terms.back_dated else grace
-    half_up, needs_days = terms.mode == "half_up", bool(terms.flat) or terms.cap_annual is not None
+    needs_days = bool(terms.flat or terms.daily) or terms.cap_by_days is not None
+    half_up = terms.mode == "half_up"
     uncapped = terms.cap_amount is None and terms.cap_share is None
     open_, cuts, charges = folded.open, folded.cuts, treatment.seen.charges
     for i, due in treatment.bearing:
@@ -53,20 +54,20 @@ def late_fees(treatment: Treatment, folded: Folded, as_of: int, pauses: Sequence
         else:
             fee = round_div(owed, scale, terms.mode)
         if needs_days:
-            fee = _by_days(terms, fee, clock.money_days(left, paid, start, as_of))
+            fee = _by_days(terms, fee, *clock.money_days(left, paid, start, as_of))
         fees[i] = fee if uncapped else min(fee, _cap(terms, charges[i].amount - folded.credited.get(i, 0)))
     return fees
 
 
-def _by_days(terms: LateFeeTerms, fee: int, money_days: int) -> int:
-    """What is added once where any day counts, and no more than a year's cap allows for the days that do."""
+def _by_days(terms: LateFeeTerms, fee: int, money_days: int, days: int) -> int:
+    """What is added where any day counts, once and for each; and no more than a cap allows for the days that do."""
     if not money_days:
         return 0
-    fee += terms.flat
-    if terms.cap_annual is None:
+    fee += terms.flat + terms.daily * days
+    if terms.cap_by_days is None:
         return fee
-    num, den = terms.cap_annual
-    return min(fee, money_days * num // (365 * den))
+    num, den = terms.cap_by_days
+    return min(fee, money_days * num // den)
 
 
 def _cap(terms: LateFeeTerms, principal: int) -> int:
@@ -121,10 +122,14 @@ class _Clock(dict[int, int]):
         stood = sum(span(min(end, day)) - span(start) for start, end in self.pauses if start < day)
         return span(day) - stood
 
-    def money_days(self, left: int, paid: Sequence[tuple[int, int]], start: int, as_of: int) -> int:
+    def money_days(
+        self, left: int, paid: Sequence[tuple[int, int]], start: int, as_of: int
+    ) -> tuple[int, int]:
+        """The sum of money × days, and the days on which any of it was open."""
         since = self.days(start)
         parts = [(as_of, left), *((day, part) for day, part in paid if day > start)]
-        return sum(part * (self.days(day) - since) for day, part in parts)
+        days = [(self.days(day) - since, part) for day, part in parts if part]
+        return sum(part * count for count, part in days), max(count for count, _ in days)
 
 
 # A pure function remembered: one policy is asked of many accounts, about the same days.

@@ -197,9 +197,9 @@ def _of_amounts(policy: DunningPolicy, steps: Sequence[Step]) -> Iterator[Proble
 
 def _of_late_fee(policy: DunningPolicy) -> Iterator[Problem]:
     fee = policy.late_fee
-    if fee is not None and not fee.flat and isinstance(fee.rate, Decimal) and fee.rate <= 0:
+    if fee is not None and not (fee.flat or fee.daily) and isinstance(fee.rate, Decimal) and fee.rate <= 0:
         yield fee.problem(
-            "no_rate", found=f"a late fee at the rate {fee.rate}, without a flat sum", expected="rate: or flat:",
+            "no_rate", found=f"a late fee at the rate {fee.rate}, without a fixed sum", expected="rate:, flat: or daily:",
             hint="write rate: 0.0005, or leave late_fee out", key="rate",
         )  # fmt: skip
     if fee is not None and isinstance(fee.rate, ParameterRate):

@@ -78,7 +78,11 @@ def step_terms(step: Step) -> StepTerms:
 
 
 _PER = {"day": 1, "month": 30, "year": 365}
-_YEAR_OF_MONTHS = 360  # where every month has thirty days
+
+
+def _year_of(fee: LateFee) -> int:
+    """The days of a year: twelve months, where every month has thirty."""
+    return 12 * _PER["month"] if fee.days == "thirty_day_months" else _PER["year"]
 
 
 def _late_fee(policy: DunningPolicy, fee: LateFee, names: Names) -> LateFeeTerms:
@@ -91,17 +95,18 @@ def _late_fee(policy: DunningPolicy, fee: LateFee, names: Names) -> LateFeeTerms
         back_dated=fee.after_grace == "from_due",
         thirty_day_months=fee.days == "thirty_day_months",
         flat=int(fee.flat * 100),
+        daily=int(fee.daily * 100),
         cap_share=None if share is None else Fraction(share).as_integer_ratio(),
         cap_amount=None if cap is None or cap.amount is None else int(cap.amount * 100),
-        cap_annual=None if yearly is None else Fraction(yearly).as_integer_ratio(),
+        cap_by_days=None if yearly is None else (Fraction(yearly) / _year_of(fee)).as_integer_ratio(),
         mode=fee.mode,
     )
 
 
 def _rates(policy: DunningPolicy, fee: LateFee, names: Names) -> Iterator[RateFrom]:
     rate, per = fee.rate, _PER[fee.per]
-    if fee.per == "year" and fee.days == "thirty_day_months":
-        per = _YEAR_OF_MONTHS
+    if fee.per == "year":
+        per = _year_of(fee)
     if not isinstance(rate, ParameterRate):
         yield RateFrom(FIRST_DAY, *(Fraction(rate) / per).as_integer_ratio())
         return

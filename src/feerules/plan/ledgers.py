@@ -49,8 +49,8 @@ class RateFrom:
 class LateFeeTerms:
     """The late fee on the fees of `fees` (None: on every fee).
 
-    `rates` ascend by day, the first holds from the beginning. `cap_share` and `cap_annual` are (num, den) of
-    an instalment, the second for 365 days of it.
+    `rates` ascend by day, the first holds from the beginning. `cap_share` and `cap_by_days` are (num, den) of
+    an instalment, the second for each day of it. `flat` is added once, `daily` for each day.
     """
 
     fees: frozenset[str] | None
@@ -59,9 +59,10 @@ class LateFeeTerms:
     back_dated: bool = True
     thirty_day_months: bool = False
     flat: int = 0
+    daily: int = 0
     cap_share: tuple[int, int] | None = None
     cap_amount: int | None = None
-    cap_annual: tuple[int, int] | None = None
+    cap_by_days: tuple[int, int] | None = None
     mode: Mode = "half_up"
 
 
