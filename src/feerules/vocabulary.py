@@ -86,6 +86,7 @@ _FACTS = (
     _money("outstanding", "未缴总额", "all that is open, due or not"),
     _money("overdue", "逾期金额", "what is open of charges that are overdue", "leaps"),
     _money("late_fee_accrued", "已产生违约金", "the late fee that has accrued", "leaps"),
+    _money("late_fee_posted", "已计违约金", "late fee that was charged, less its credits"),
     _money("late_fee_due", "应收违约金", "accrued less posted less waived", "leaps"),
     _money("credit", "未分配余额", "money received that no charge has used"),
     _money("in_transit", "在途金额", "payments that have not cleared"),

@@ -178,4 +178,4 @@ def late_fee_facts(history: History, folded: Folded, fees: Ints) -> dict[str, In
     posted = np.flatnonzero((charges.kind == LATE_FEE) & on_bearing)
     charged = adding((charges.amount - folded.credited)[posted], charges.acc[posted], count)
     due = np.where(accrued > 0, np.maximum(0, accrued - charged - history.late_waived), 0)
-    return {"late_fee_accrued": accrued, "late_fee_due": due}
+    return {"late_fee_accrued": accrued, "late_fee_posted": charged, "late_fee_due": due}

@@ -262,8 +262,9 @@ def _tell_money(treatment: Treatment, folded: Folded, fees: list[int], values: V
         values["written_off"] = sum(folded.written_off.values())
     accrued = sum(fees)
     values["late_fee_accrued"] = accrued
+    posted = values["late_fee_posted"] = _posted(treatment, folded)
     if accrued:
-        values["late_fee_due"] = max(0, accrued - _posted(treatment, folded) - seen.late_waived)
+        values["late_fee_due"] = max(0, accrued - posted - seen.late_waived)
 
 
 def _posted(treatment: Treatment, folded: Folded) -> int:
