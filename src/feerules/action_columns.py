@@ -19,7 +19,7 @@ from feerules.documents.policy import Step, Stop
 from feerules.frames import to_decimal
 from feerules.hours import Hours, Opening
 from feerules.ledger.contradictions import CONTRADICTIONS
-from feerules.periods import day_number
+from feerules.periods import day_number, from_day_number
 from feerules.plan.dunning import Compiled
 from feerules.reason_columns import (
     Why,
@@ -47,8 +47,14 @@ class Actions:
     """The decisions under one policy on one day."""
 
     def __init__(
-        self, compiled: Compiled, as_of: Moment, known_at: Moment | None, calendar: WorkdayCalendar | None
+        self,
+        compiled: Compiled,
+        as_of: Moment,
+        known_at: Moment | None,
+        calendar: WorkdayCalendar | None,
+        policies_change_on: int | None,
     ) -> None:
+        self.policies_change_on = policies_change_on
         self.compiled, self.policy = compiled, compiled.policy
         self.as_of, self.known_at, self.today = as_of, known_at, day_of(as_of)
         self.steps = self.policy.ladder.steps if self.policy.ladder else ()
@@ -222,7 +228,7 @@ class Actions:
             met = idle & self._flag(f"step.{number}.met")
             left, rested = self._flag(f"step.{number}.left"), self._flag(f"step.{number}.rested")
             title = titles(step.title, step.id)
-            count, days = fact(f"steps.{step.id}.count"), _days_since(step)
+            count, days = fact(f"steps.{step.id}.count"), self._days_since(step)
             self.why.because(met & ~left, "used_up", step, {"title": title, "count": count.cast(pl.String)})
             told = {"title": title, "days": days.cast(pl.String), "until": json_day(self._rests_until(step))}
             self.why.because(met & left & ~rested, "resting", step, told)
@@ -230,8 +236,16 @@ class Actions:
         self.why.because(idle & ~any_, "nothing_due")
 
     def _rests_until(self, step: Step) -> pl.Expr:
-        rested = pl.lit(self.today) + after(_gap_of(step) - _days_since(step))
+        rested = pl.lit(self.today) + after(_gap_of(step) - self._days_since(step))
         return pl.max_horizontal(rested.cast(pl.Date), pl.lit(self.today + ONE_DAY))
+
+    def _days_since(self, step: Step) -> pl.Expr:
+        """Since the step that rests was done, or since a try that does not count and yet holds it back."""
+        gap, own = _gap_of(step), self.compiled.own
+        names = [name for name in (f"steps.{step.id}.days", f"steps.{step.id}.tried") if name in own]
+        # By the clock, a step may rest on its last day too.
+        since = (pl.when(fact(name) < gap).then(fact(name)) for name in names)
+        return pl.min_horizontal(since).fill_null(gap)
 
     def _of_a_step(self, here: pl.Expr, step: Step) -> None:
         because, bar, limits = self.why.because, pl.col("~bar"), self.policy.limits
@@ -350,6 +364,8 @@ class Actions:
         if self.opening is not None and self.bar is None:
             later = self.hours.changes_after(today)
             days.append(pl.when(pl.col("~acts") & pl.col("~contact")).then(pl.lit(later, pl.Date)))
+        if self.policies_change_on is not None:
+            days.append(pl.lit(from_day_number(self.policies_change_on)))
         days += self._crossings()
         stale = self.policy.ledger.stale_after
         if stale is not None:
@@ -398,15 +414,6 @@ class Actions:
 
 def _gap_of(step: Step) -> int:
     return max(step.gap or 0, 1)
-
-
-def _days_since(step: Step) -> pl.Expr:
-    """Since the step that rests was done; of one that must be delivered, since it was last tried."""
-    gap = _gap_of(step)
-    names = ("days", "tried") if step.must_be else ("days",)
-    since = [fact(f"steps.{step.id}.{name}") for name in names]
-    # By the clock, a step may rest on its last day too.
-    return pl.min_horizontal(pl.when(days < gap).then(days) for days in since).fill_null(gap)
 
 
 def _contradictions(language: int) -> pl.Expr:

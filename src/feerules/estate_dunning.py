@@ -106,6 +106,7 @@ class _Answering:
 
     def __init__(self, asked: Asked, standing: Standing, calendar: WorkdayCalendar | None) -> None:
         self.asked, self.policies, self.calendar = asked, standing.policies, calendar
+        self.policies_change_on = standing.policies_change_on
 
     def of(self, positions: Pair) -> Pair:
         rows, problems = positions
@@ -142,5 +143,6 @@ class _Answering:
             return judged.select(
                 "#acc", *(fact(name).alias(name) for name in names), *policy.words()
             ), problems
-        actions = Actions(policy.compiled, self.asked.as_of, self.asked.known_at, self.calendar)
+        as_of, known_at = self.asked.as_of, self.asked.known_at
+        actions = Actions(policy.compiled, as_of, known_at, self.calendar, self.policies_change_on)
         return actions.of(judged, self.asked.key), problems

@@ -35,7 +35,9 @@ class Standing:
         self, book: Book, as_of: date | datetime, known_at: date | datetime | None, key: str, *, every: bool
     ) -> None:
         self.as_of, self.known_at, self.key, self.every = as_of, known_at, key, every
-        self.policies = [Policy(each) for each in book.compiled_policies(day_number(day_of(as_of)))]
+        day = day_number(day_of(as_of))
+        self.policies = [Policy(each) for each in book.compiled_policies(day)]
+        self.policies_change_on = book.policies_change_after(day)
         self.brought = set[str]().union(*(policy.brought() for policy in self.policies))
 
     @property

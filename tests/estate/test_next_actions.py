@@ -368,3 +368,40 @@ def test_hours_stand_on_the_clock_of_the_question(offset: str, zone: str, told: 
     found = feerules.next_actions(None, rules, f"2026-11-10T10:00{offset}", charges=pl.DataFrame([debt])).rows
     assert found.schema["not_before"] == pl.Datetime("us", zone)
     assert found["not_before"].item().isoformat()[:16] == told
+
+
+def test_a_coming_version_of_the_policy_is_looked_at_in_an_estate_too() -> None:
+    text = 'kind: dunning-policy\nid: dun\neffective: {{from: {0}}}\nladder:\n  steps:\n    - {{id: call, when: {{days_overdue: ">= {1}"}}, channels: [phone], gap: 60 days}}\n'
+    rules = feerules.load_files(
+        {"old.yaml": text.format("2020-01-01", 7), "new.yaml": text.format("2026-04-01", 3)}
+    )
+    debt = {
+        "charge_id": "C-1",
+        "account_id": "A-1",
+        "fee": "management",
+        "due_on": "2026-03-29",
+        "amount": "9.00",
+    }
+    found = feerules.next_actions(None, rules, "2026-03-31", charges=pl.DataFrame([debt])).rows
+    account = feerules.Account.model_validate({"account_id": "A-1", "charges": [debt]})
+    alone = feerules.next_action(account, rules, "2026-03-31").next_review_on
+    assert found["next_review_on"].item() == alone == date(2026, 4, 1)
+
+
+def test_a_step_rests_in_an_estate_for_what_was_done_for_a_debt_that_is_paid() -> None:
+    rules = policy_book(
+        'ladder:\n  steps:\n    - {id: call, when: {overdue: "> 0"}, channels: [phone], gap: 10 days}\n'
+    )
+    entries = {
+        "charges": [
+            {"charge_id": name, "account_id": "A-1", "fee": "management", "due_on": due, "amount": "50.00"}
+            for name, due in (("C-1", "2026-01-01"), ("C-2", "2026-02-24"))
+        ],
+        "payments": [{"payment_id": "P-1", "account_id": "A-1", "amount": "50.00", "effective_on": "2026-02-22"}],
+        "events": [{"event_id": "E-1", "account_id": "A-1", "type": "contact", "step_id": "call", "effective_on": "2026-02-20"}],
+    }  # fmt: skip
+    found = feerules.next_actions(
+        None, rules, "2026-02-25", **{name: pl.DataFrame(rows) for name, rows in entries.items()}
+    ).rows
+    assert (found["decision"].item(), found["until"].item()) == ("wait", date(2026, 3, 2))
+    assert '"days": 5' in found["reasons_json"].item()

@@ -134,8 +134,9 @@ def _how_it_ended(history: History, calls: Events, facts: Facts, given: dict[str
 # Demands
 
 
-def demands(history: History, folded: Folded, facts: Facts) -> Bools:
-    """The state of the last demand that stands, and which charges all cover that were delivered and have expired."""
+def demands(history: History, folded: Folded, for_debt: Ints, facts: Facts) -> Bools:
+    """The state of the last demand for this debt that stands, and which charges all cover that were delivered and
+    have expired."""
     facts.zeros("demand_state")
     facts.nothing("demand_age_days")
     charges, as_of, count = history.charges, history.as_of, history.count
@@ -144,7 +145,7 @@ def demands(history: History, folded: Folded, facts: Facts) -> Bools:
     delivered, ends = events.ints("delivered"), events.ints("ends")
     last_day = np.where(ends == NONE, events.day + _periods(history, events), ends)
     expired = as_of > last_day
-    last = np.flatnonzero(last_of(events.acc))
+    last = np.flatnonzero(last_of(events.acc) & (events.day >= for_debt[events.acc]))
     state = np.where(
         delivered == NONE, _SENT, np.where(delivered == 0, _FAILED, np.where(expired, _EXPIRED, _DELIVERED))
     )

@@ -45,9 +45,8 @@ def steps(history: History, moment: Stamp | None, for_debt: Ints, facts: Facts) 
         failed = np.bincount(tries.acc[later[delivered[later] == 0]], minlength=count).astype(np.int64)
         held = _holding(later, tries.acc, delivered, failed, step)
         if len(before):
-            earlier = before[_is_done(tries.acc[before], delivered[before], step)]
             tried_now = np.bincount(tries.acc[mine], minlength=count) > 0
-            held = np.where(tried_now, held, highest(earlier, tries.acc[earlier], count, -1))
+            held = np.where(tried_now, held, _last_before(before, tries.acc, delivered, count, step))
         numbers[f"steps.{step.id}.failed"] = failed
         numbers[f"steps.{step.id}.approved"] = _approved(
             history, given, given_for == number, tries, last_done, for_debt
@@ -118,6 +117,16 @@ def _holding(later: Ints, acc: Ints, delivered: Ints, failed: Ints, step: StepTe
         return np.full_like(last, -1)
     gives_way = (_at(delivered, last, NONE) == 0) & (failed < step.channels)
     return np.where(gives_way, -1, last)
+
+
+def _last_before(before: Ints, acc: Ints, delivered: Ints, count: int, step: StepTerms) -> Ints:
+    """What holds the step back of all that was tried for a debt that is paid."""
+    done = before[_is_done(acc[before], delivered[before], step)]
+    last_done = highest(done, acc[done], count, -1)
+    later = before[before > last_done[acc[before]]]
+    failed = np.bincount(acc[later[delivered[later] == 0]], minlength=count).astype(np.int64)
+    held = _holding(later, acc, delivered, failed, step)
+    return np.where(held >= 0, held, last_done)
 
 
 def _has_rested(tries: Events, last: Ints, gap: int, as_of: int, moment: Stamp | None) -> Bools:

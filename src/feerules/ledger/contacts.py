@@ -99,7 +99,7 @@ def steps_of(
         done, since = _told_apart(attempts.get(step.id, ()), step)
         mine = [event for event in done if step.in_force is None or as_of - event.day <= step.in_force]
         latest = mine[-1] if mine else None
-        held = _holding(since, step) if done or since else _last_done(before.get(step.id, ()), step)
+        held = _holding(since, step) if done or since else _last_before(before.get(step.id, ()), step)
         values[f"steps.{step.id}.count"] = len(mine)
         values[f"steps.{step.id}.days"] = as_of - latest.day if latest else None
         values[f"steps.{step.id}.failed"] = _failures(since)
@@ -155,10 +155,10 @@ def _holding(since: Sequence[EventRow], step: StepTerms) -> EventRow | None:
     return None if gives_way else since[-1]
 
 
-def _last_done(tries: Sequence[EventRow], step: StepTerms) -> EventRow | None:
-    """Of what was done for a debt that is paid; people who pay are not pressed sooner for that."""
-    done = _told_apart(tries, step)[0] if tries else ()
-    return done[-1] if done else None
+def _last_before(tries: Sequence[EventRow], step: StepTerms) -> EventRow | None:
+    """What holds the step back of all that was tried for a debt that is paid: who pays is not pressed sooner for it."""
+    done, since = _told_apart(tries, step)
+    return _holding(since, step) or (done[-1] if done else None)
 
 
 def _is_approved(

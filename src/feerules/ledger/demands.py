@@ -29,14 +29,17 @@ def demand_events(seen: Seen, terms: LedgerTerms) -> Sequence[EventRow]:
     return sorted([*told, *others]) if others else told
 
 
-def demands_of(treatment: Treatment, folded: Folded, as_of: int, values: Values, changes: Changes) -> None:
-    """The state of the last demand that stands, and what all cover that were delivered and have expired."""
+def demands_of(
+    treatment: Treatment, folded: Folded, as_of: int, for_debt: int, values: Values, changes: Changes
+) -> None:
+    """The state of the last demand for this debt that stands, and what all cover that were delivered and have expired."""
     terms, charges = treatment.terms, treatment.seen.charges
     events = standing(demand_events(treatment.seen, terms), ending=False)
     if not events:
         return
-    values["demand_state"] = _state_of(events[-1], terms, as_of)
-    values["demand_age_days"] = as_of - events[-1].day
+    if events[-1].day >= for_debt:
+        values["demand_state"] = _state_of(events[-1], terms, as_of)
+        values["demand_age_days"] = as_of - events[-1].day
     changes += [
         last_day + 1
         for event in events

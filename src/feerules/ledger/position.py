@@ -214,17 +214,17 @@ def _position(
         values["limitation_in_days"] = min(limits.values()) - day
     contradictions = [*seen.contradictions, *folded.contradictions]
     hold_reason = None
-    if seen.events or seen.limits:
-        promises_of(treatment, folded, day, pauses, values, changes)
-        plan_of(treatment, folded, day, values, changes)
-        demands_of(treatment, folded, day, values, changes)
-        contacts_of(seen, terms, day, values, changes)
-        hold_reason = states_of(seen, day, values, changes)
-        court_of(seen, day, values, changes)
     since, follows = owed_since(treatment, folded)
     values["owed_since"] = since
     # Of a debt that was wholly paid, nothing counts for the next.
     for_debt = (since if since is not None else day + 1) if follows and terms.restarts else NEVER
+    if seen.events or seen.limits:
+        promises_of(treatment, folded, day, pauses, values, changes)
+        plan_of(treatment, folded, day, values, changes)
+        demands_of(treatment, folded, day, for_debt, values, changes)
+        contacts_of(seen, terms, day, values, changes)
+        hold_reason = states_of(seen, day, values, changes)
+        court_of(seen, day, values, changes)
     steps_of(seen, terms, day, moment, for_debt, values, changes)
     if account.currency != terms.currency:
         contradictions.append(("other_currency", "account", account.account_id))

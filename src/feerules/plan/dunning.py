@@ -336,7 +336,9 @@ class _Compiling:
             # No way leads back to a step before one that was done and is in force.
             tests = [each, b.negate(b.any_of(done[number + 1 :]))]
             if order == "one_step_at_a_time" and number:
-                tests.append(done[number - 1])
+                # On another day, that is: who asks twice on one day is not led up the ladder.
+                before = self.scope.term(f"steps.{steps[number - 1].id}.days", steps[number].where)
+                tests += [done[number - 1], b.compare("<=", b.const(1), before.node)]
             due.append(b.all_of(tests))
         return due
 
