@@ -301,6 +301,7 @@ def a_late_fee(chance: Random) -> LateFeeTerms:
         daily=chance.choice([0, 0, 25]),
         cap_by_days=chance.choice([None, None, None, (24, 36_500)]),
         mode=chance.choice(["half_up", "half_up", "half_even", "half_down", "up", "down"]),
+        unit=chance.choice([1, 1, 1, 10, 100]),
     )
 
 
@@ -342,7 +343,7 @@ def some_terms(chance: Random, *, late_fee: bool) -> LedgerTerms:
         exclude_fees=chance.choice([none, none, frozenset({"parking"})]),
         exclude_kinds=chance.choice([none, frozenset({"deposit"})]),
         exclude_tags=chance.choice([none, frozenset({"disputed"})]),
-        exclude_disputed=chance.random() < 0.3,
+        exclude_named_by=chance.choice([(), (), ("dispute",), ("hold",), ("dispute", "hold")]),
         late_fee=a_late_fee(chance) if late_fee or chance.random() < 0.5 else None,
         buckets=chance.choice([(), BUCKETS]),
         limitation_years=chance.choice([3, 3, 6]),

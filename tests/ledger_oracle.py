@@ -178,15 +178,15 @@ class Clerk:
     def counts(self, c: Charge) -> bool:
         terms = self.terms
         tagged = terms.exclude_tags.intersection(c.tags)
-        disputed = terms.exclude_disputed and c.charge_id in self.disputed()
-        return not (c.fee in terms.exclude_fees or c.kind in terms.exclude_kinds or tagged or disputed)
+        left_alone = any(c.charge_id in self.named_by(sort) for sort in terms.exclude_named_by)
+        return not (c.fee in terms.exclude_fees or c.kind in terms.exclude_kinds or tagged or left_alone)
 
-    def disputed(self) -> set[str]:
-        """The charges that disputes name which are open in the evening."""
+    def named_by(self, sort: str) -> set[str]:
+        """The charges that events of a sort name which are open in the evening."""
         told = [
             e
             for e in self.account.events
-            if e.type == "dispute"
+            if e.type == sort
             and e.effective_on <= self.as_of
             and e.account_id in (None, self.account.account_id)
             and (e.ends_on is None or e.ends_on >= e.effective_on)
@@ -249,7 +249,7 @@ class Clerk:
                 days += length if morning else 0
         if not money_days:
             return 0
-        caps = [rounded(total, late.mode) + late.flat + late.daily * days]
+        caps = [rounded(total / late.unit, late.mode) * late.unit + late.flat + late.daily * days]
         if late.cap_amount is not None:
             caps.append(late.cap_amount)
         if late.cap_share is not None:

@@ -264,7 +264,7 @@ def test_proceedings_are_filed_heard_and_decided(filed: list[tuple[str, dict[str
 
 # Charges in dispute
 
-LEAVE_OUT = LedgerTerms(exclude_disputed=True)
+LEAVE_OUT = LedgerTerms(exclude_named_by=("dispute", "hold"))
 ABOUT_ONE = event("E-1", "dispute", "2026-02-05", charge_ids=["C-1"])
 
 
@@ -274,6 +274,7 @@ ABOUT_ONE = event("E-1", "dispute", "2026-02-05", charge_ids=["C-1"])
     ([ABOUT_ONE | {"ends_on": "2026-02-28"}], "400.00", 49),
     ([event("E-1", "dispute", "2026-02-05")], "400.00", 49),  # about no charge in particular
     ([ABOUT_ONE, event("E-2", "dispute", "2026-02-06", charge_ids=["C-2"])], "0.00", None),
+    ([event("E-1", "hold", "2026-02-05", charge_ids=["C-1"], review_on="2026-03-05")], "100.00", 18),
 ])  # fmt: skip
 def test_what_is_disputed_may_be_left_alone(
     events: list[dict[str, Any]], outstanding: str, days_overdue: int | None

@@ -77,6 +77,7 @@ class Exclude(Part):
     kinds: tuple[Literal["charge", "late_fee", "deposit"], ...] = ()
     tags: tuple[Phrase, ...] = ()
     disputed: Flag = Field(False, description="charges that an open dispute names")
+    held: Flag = Field(False, description="charges that a hold names")
 
 
 class Outcomes(Part):
@@ -194,6 +195,7 @@ class LateFee(Part):
     days: Literal["calendar", "thirty_day_months"] = "calendar"
     cap: Cap | None = None
     mode: Mode = "half_up"
+    unit: Literal["0.01", "0.1", "1"] = Field("0.01", description="what it is rounded to")
     source: Source | None = None
 
 

@@ -65,7 +65,7 @@ def _fees(
     factors = [max((int(np.abs(each).max(initial=1)) for each in pair), default=1) for pair in measured]
     factor = max(factors[1], factors[0] * _num(terms.cap_by_days), 1)
     most = _SAFE // (2 * factor * (int(np.bincount(of, minlength=1).max(initial=0)) + 2))
-    wide = (rest > most) | (principal > _SAFE // _num(terms.cap_share)) | (clock.scale >= _SAFE)
+    wide = (rest > most) | (principal > _SAFE // _num(terms.cap_share)) | (clock.scale * terms.unit >= _SAFE)
     wide[of[pieces.money > most]] = True
     (paid_days, days), found = measured[0], np.zeros(len(acc), np.int64)
     days = np.where(rest > 0, days, 0)
@@ -99,7 +99,7 @@ def _num(share: tuple[int, int] | None) -> int:
 
 def _rounded(terms: LateFeeTerms, scale: int, money_days: Any, owed: Any, more: Any, principal: Any) -> Any:
     """`more` is what is added once and for each day."""
-    fee = _divided(owed, scale, terms.mode) + more
+    fee = _divided(owed, scale * terms.unit, terms.mode) * terms.unit + more
     if terms.cap_by_days is not None:
         num, den = terms.cap_by_days
         fee = np.minimum(fee, money_days * num // den)

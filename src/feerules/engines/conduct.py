@@ -27,7 +27,7 @@ from feerules.engines.segments import (
     running_by,
 )
 
-__all__ = ["contacts", "court", "demands", "leave_out_disputed", "pauses_of", "states"]
+__all__ = ["contacts", "court", "demands", "leave_alone", "pauses_of", "states"]
 
 _NO_DEMAND, _SENT, _FAILED, _DELIVERED, _EXPIRED = range(5)
 _NO_COURT, _FILED, _SCHEDULED, _AWAITING, _DECIDED = range(5)
@@ -236,11 +236,12 @@ def states(history: History, facts: Facts) -> None:
     facts.texts["hold_reason"] = _texts(last.chosen(last_of(last.acc)), "reason", count)
 
 
-def leave_out_disputed(history: History) -> None:
-    """Charges that open disputes name do not count, where the policy says so."""
-    if not history.terms.exclude_disputed:
+def leave_alone(history: History) -> None:
+    """Charges that events name which stand do not count, where the policy says so of their sort."""
+    if not history.terms.exclude_named_by:
         return
-    named = np.isin(history.named_events, _left(history, "dispute")[0].rows.at)
+    rows = [_left(history, sort)[0].rows.at for sort in history.terms.exclude_named_by]
+    named = np.isin(history.named_events, np.concatenate(rows))
     cells = history.named_charges[named]
     cells = cells[cells >= 0]
     counts, bears = history.charges.counts.copy(), history.charges.bears.copy()

@@ -18,7 +18,7 @@ from feerules.engines.accruals import late_fee_facts, late_fees
 from feerules.engines.ageing import Facts, age_of_ledger, ages, limitation, money, owed_since
 from feerules.engines.agreements import plans, promises
 from feerules.engines.batches import Entries
-from feerules.engines.conduct import contacts, court, demands, leave_out_disputed, pauses_of, states
+from feerules.engines.conduct import contacts, court, demands, leave_alone, pauses_of, states
 from feerules.engines.encoding import CODES
 from feerules.engines.entries import FRAMES, NAMES, Column, Sheet
 from feerules.engines.findings import repeated
@@ -76,7 +76,7 @@ def positions_of(
     if exact.any():
         entries = entries.without(pl.Series(np.flatnonzero(exact)))
     history = History(entries, terms, day, known_at)
-    leave_out_disputed(history)
+    leave_alone(history)
     charges = history.charges
     exact |= (history.charged >= 1 << 62) | (history.received >= 1 << 62)
     facts = Facts(count, day)

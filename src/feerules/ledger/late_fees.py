@@ -29,7 +29,7 @@ def late_fees(treatment: Treatment, folded: Folded, as_of: int, pauses: Sequence
     if terms is None or not treatment.bearing:
         return fees
     clock = _Clock(terms, pauses) if pauses else _steady(terms)
-    now, scale, grace = clock[as_of], clock.scale, terms.grace
+    now, scale, grace, unit = clock[as_of], clock.scale * terms.unit, terms.grace, terms.unit
     lead = 0 if terms.back_dated else grace
     needs_days = bool(terms.flat or terms.daily) or terms.cap_by_days is not None
     half_up = terms.mode == "half_up"
@@ -50,9 +50,9 @@ def late_fees(treatment: Treatment, folded: Folded, as_of: int, pauses: Sequence
         if not is_late:
             continue
         if half_up and owed >= 0:
-            fee = (2 * owed + scale) // (2 * scale)
+            fee = (2 * owed + scale) // (2 * scale) * unit
         else:
-            fee = round_div(owed, scale, terms.mode)
+            fee = round_div(owed, scale, terms.mode) * unit
         if needs_days:
             fee = _by_days(terms, fee, *clock.money_days(left, paid, start, as_of))
         fees[i] = fee if uncapped else min(fee, _cap(terms, charges[i].amount - folded.credited.get(i, 0)))

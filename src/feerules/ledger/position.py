@@ -21,7 +21,7 @@ from feerules.ledger.limitation import limitation_of
 from feerules.ledger.pauses import ENDLESS, Span, paused_between, pauses_of
 from feerules.ledger.rows import NEVER, Rows, elapsed, moment_of, recorded_day
 from feerules.ledger.seen import LATE_FEE, Contradiction, Seen, see
-from feerules.ledger.standing import court_of, disputed_charges, states_of
+from feerules.ledger.standing import charges_named, court_of, states_of
 from feerules.ledger.treatment import Treatment, treat
 from feerules.periods import Stamp, day_number, from_day_number, known_until
 from feerules.plan.ledgers import LedgerTerms
@@ -197,7 +197,7 @@ def _position(
 ) -> Position:
     day, moment = day_number(as_of), moment_of(as_of)
     seen = see(rows, day, known_until(known_at))
-    treatment = treat(seen, terms, disputed_charges(seen, day) if terms.exclude_disputed else frozenset())
+    treatment = treat(seen, terms, charges_named(seen, terms.exclude_named_by, day))
     folded = fold(seen, treatment)
     pauses = pauses_of(seen.events["pause"]) if "pause" in seen.events else ()
     values: Values = {**_DEFAULTS, **known}

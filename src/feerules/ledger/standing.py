@@ -10,7 +10,7 @@ from feerules.ledger.agreements import Changes, Values
 from feerules.ledger.rows import NEVER, EventRow
 from feerules.ledger.seen import Seen
 
-__all__ = ["court_of", "disputed_charges", "standing", "states_of"]
+__all__ = ["charges_named", "court_of", "standing", "states_of"]
 
 
 class _Named(Protocol):
@@ -75,9 +75,10 @@ def states_of(seen: Seen, as_of: int, values: Values, changes: Changes) -> str |
     return decides.reason
 
 
-def disputed_charges(seen: Seen, as_of: int) -> frozenset[str]:
-    """The charges that open disputes name."""
-    return frozenset(name for event in _left(seen, "dispute", as_of) for name in event.charge_ids)
+def charges_named(seen: Seen, sorts: Sequence[str], as_of: int) -> frozenset[str]:
+    """The charges that events of these sorts name which stand."""
+    standing_ = (event for sort in sorts for event in _left(seen, sort, as_of))
+    return frozenset(name for event in standing_ for name in event.charge_ids)
 
 
 def _left(seen: Seen, name: str, as_of: int) -> list[EventRow]:

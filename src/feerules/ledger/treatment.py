@@ -9,14 +9,14 @@ from feerules.plan.ledgers import LedgerTerms
 __all__ = ["Treatment", "treat"]
 
 
-def treat(seen: Seen, terms: LedgerTerms, disputed: frozenset[str] = frozenset()) -> Treatment:
+def treat(seen: Seen, terms: LedgerTerms, left_alone: frozenset[str] = frozenset()) -> Treatment:
     """The treatment of the charges that are seen; the last one asked for is remembered.
 
-    `disputed`: the charges that the policy leaves alone while they are disputed.
+    `left_alone`: the charges that the policy leaves alone while they are disputed or held.
     """
     treated: Treatment | None = seen.treated
-    if treated is None or treated.terms is not terms or treated.disputed != disputed:
-        treated = Treatment(seen, terms, disputed)
+    if treated is None or treated.terms is not terms or treated.left_alone != left_alone:
+        treated = Treatment(seen, terms, left_alone)
         seen.treated = treated
     return treated
 
@@ -34,12 +34,12 @@ class Treatment:
     """
 
     __slots__ = (
-        "basis", "bearing", "bears", "counts", "disputed", "falls_due", "fifo", "line", "lines", "paid_to", "place",
+        "basis", "bearing", "bears", "counts", "falls_due", "fifo", "left_alone", "line", "lines", "paid_to", "place",
         "seen", "terms",
     )  # fmt: skip
 
-    def __init__(self, seen: Seen, terms: LedgerTerms, disputed: frozenset[str]) -> None:
-        self.seen, self.terms, self.disputed = seen, terms, disputed
+    def __init__(self, seen: Seen, terms: LedgerTerms, left_alone: frozenset[str]) -> None:
+        self.seen, self.terms, self.left_alone = seen, terms, left_alone
         charges = seen.charges
         late = terms.late_fee
         self.counts = self._counted()
@@ -70,13 +70,13 @@ class Treatment:
 
     def _counted(self) -> list[bool]:
         terms, charges = self.terms, self.seen.charges
-        if not (terms.exclude_fees or terms.exclude_kinds or terms.exclude_tags or self.disputed):
+        if not (terms.exclude_fees or terms.exclude_kinds or terms.exclude_tags or self.left_alone):
             return [True] * len(charges)
         return [
             row.fee not in terms.exclude_fees
             and row.kind not in terms.exclude_kinds
             and terms.exclude_tags.isdisjoint(row.tags)
-            and row.id not in self.disputed
+            and row.id not in self.left_alone
             for row in charges
         ]
 

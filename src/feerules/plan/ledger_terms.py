@@ -45,7 +45,11 @@ def terms_of(policy: DunningPolicy, names: Names) -> LedgerTerms:
         exclude_fees=frozenset(rules.exclude.fees),
         exclude_kinds=frozenset(rules.exclude.kinds),
         exclude_tags=frozenset(rules.exclude.tags),
-        exclude_disputed=rules.exclude.disputed,
+        exclude_named_by=tuple(
+            sort
+            for sort, is_excluded in (("dispute", rules.exclude.disputed), ("hold", rules.exclude.held))
+            if is_excluded
+        ),
         late_fee=None if policy.late_fee is None else _late_fee(policy, policy.late_fee, names),
         buckets=tuple(_buckets(policy, names)),
         limitation_years=policy.limitation.years,
@@ -100,6 +104,7 @@ def _late_fee(policy: DunningPolicy, fee: LateFee, names: Names) -> LateFeeTerms
         cap_amount=None if cap is None or cap.amount is None else int(cap.amount * 100),
         cap_by_days=None if yearly is None else (Fraction(yearly) / _year_of(fee)).as_integer_ratio(),
         mode=fee.mode,
+        unit={"0.01": 1, "0.1": 10, "1": 100}[fee.unit],
     )
 
 

@@ -64,6 +64,7 @@ class LateFeeTerms:
     cap_amount: int | None = None
     cap_by_days: tuple[int, int] | None = None
     mode: Mode = "half_up"
+    unit: int = 1  # fen
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ class LedgerTerms:
     exclude_fees: frozenset[str] = frozenset()
     exclude_kinds: frozenset[str] = frozenset()
     exclude_tags: frozenset[str] = frozenset()
-    exclude_disputed: bool = False
+    exclude_named_by: tuple[str, ...] = ()  # events that last: dispute, hold
     late_fee: LateFeeTerms | None = None
     buckets: tuple[Bucket, ...] = ()
     limitation_years: int = 3
