@@ -398,8 +398,8 @@ LOG = (
 @pytest.mark.parametrize(("known", "outstanding", "in_transit", "demand"), [
     ("2026-01-16", "100.00", "0.00", "sent"),
     ("2026-01-22", "100.00", "100.00", "expired"),
-    ("2026-01-31", "0.00", "0.00", "expired"),
-    (None, "0.00", "0.00", "expired"),
+    ("2026-01-31", "0.00", "0.00", "none"),  # a demand ends with its debt
+    (None, "0.00", "0.00", "none"),
 ])  # fmt: skip
 def test_of_a_log_the_last_word_that_was_known_counts(
     known: str | None, outstanding: str, in_transit: str, demand: str

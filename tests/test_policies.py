@@ -309,3 +309,29 @@ def test_a_case_of_another_policy_says_which_applies(asked: str, told: str) -> N
     (result,) = feerules.run_cases(feerules.load_files({**TWO, "one.cases.yaml": case}))
     assert not result.passed
     assert str(result).endswith(told)
+
+
+# What a step asks for
+
+
+@pytest.mark.parametrize(("amount", "asked", "charges"), [
+    ("overdue - 500", "0.00", ("C-1",)),
+    ("all_of_it", "350.60", ("C-1", "C-2")),
+    ("overdue + 9", "259.60", ("C-1",)),
+])  # fmt: skip
+def test_a_step_asks_for_what_its_formula_says(amount: str, asked: str, charges: tuple[str, ...]) -> None:
+    rules = book(
+        "derived: {all_of_it: outstanding + 50}\nladder:\n  steps:\n"
+        f'    - {{id: letter, when: {{overdue: "> 0"}}, channels: [post], gap: 3 days, amount: {amount}}}\n'
+    )
+    coming = charge("C-2", "2026-12-31", "50.00", issued_on="2026-11-01")
+    found = feerules.next_action(account(DEBT, coming), rules, TODAY)
+    assert isinstance(found, feerules.Act)
+    assert (str(found.amount), found.charge_ids) == (asked, charges)
+
+
+def test_a_position_answers_for_its_own_day_alone() -> None:
+    rules = book(CLASSES)
+    found = feerules.position(account(DEBT), rules, TODAY)
+    with pytest.raises(PeriodError, match="found a position of 2026-11-10, expected one of 2026-11-11"):
+        feerules.next_action(found, rules, "2026-11-11")

@@ -117,10 +117,10 @@ def test_of_the_demands_that_stand_the_last_tells_the_state() -> None:
     assert (found.demand_state, found.demand_covers) == ("sent", Decimal("0.00"))
 
 
-def test_a_contact_that_was_called_off_ends_the_demand_that_it_was() -> None:
+def test_a_contact_that_was_called_off_takes_back_no_demand() -> None:
     done = event("D-1", "contact", "2026-02-01", step_id="demand", delivered=True)
     off = event("D-2", "contact", "2026-02-05", step_id="demand", status="cancelled")
-    assert position("2026-02-20", DEBT, done, off, terms=LADDER).demand_state == "none"
+    assert position("2026-02-20", DEBT, done, off, terms=LADDER).demand_state == "expired"
 
 
 # Disputes, hardship, death, holds, court
@@ -292,3 +292,12 @@ def test_a_disputed_charge_can_be_left_alone_by_a_policy() -> None:
     found = next_action(account(DEBT, NEXT, ABOUT_ONE), rules, "2026-02-28")
     assert isinstance(found, Act)
     assert (found.amount, found.charge_ids) == (Decimal("100.00"), ("C-2",))
+
+
+def test_who_disputes_all_that_is_owed_is_asked_for_stops_and_not_cleared() -> None:
+    rules = book(
+        "ledger: {exclude: {disputed: true}}\n"
+        "stops: [{id: disputed, when: {dispute: open}, then: review, review: 10 days, by: service}]\n"
+    )
+    found = next_action(account(DEBT, ABOUT_ONE), rules, "2026-02-28")
+    assert (found.decision, str(found.position.left_alone)) == ("review", "300.00")

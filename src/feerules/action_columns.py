@@ -290,7 +290,7 @@ class Actions:
 
     def _is_over(self, number: int, stop: Stop) -> pl.Expr:
         """Whether the day that a stop named has passed, or is not known: then a person decides."""
-        if not stop.until or stop.then not in ("wait", "hold"):
+        if not stop.until or stop.review is None or stop.then not in ("wait", "hold"):
             return pl.lit(False)
         return pl.col(f"stop.{number}.until") <= day_number(self.today)
 

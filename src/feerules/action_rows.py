@@ -152,7 +152,7 @@ class ActionRows:
     def _charge_ids(self, step: Step) -> pl.Expr:
         if step.legal:
             return fact("covered_charge_ids")
-        return fact("open_charge_ids") if step.asks_for_all else fact("overdue_charge_ids")
+        return fact("open_charge_ids") if self.policy.asks_for_all(step) else fact("overdue_charge_ids")
 
     def _message(self, amount: pl.Expr) -> pl.Expr:
         """The fields of the message as JSON; what there is nothing to tell of is left out."""

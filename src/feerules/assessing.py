@@ -13,7 +13,7 @@ from feerules.clocks import day_of, read_known, read_moment
 from feerules.errors import UnitErrors, UnitProblem
 from feerules.ledger.accounts import Account
 from feerules.ledger.position import Position, position_of
-from feerules.periods import day_number
+from feerules.periods import PeriodError, day_number
 from feerules.plan.dunning import Compiled
 from feerules.plan.ledgers import LedgerTerms
 from feerules.plan.nodes import Fact, Leaf, in_order
@@ -75,6 +75,10 @@ def assess(given: Given, book: Book, as_of: date | datetime, known_at: date | da
     if compiled is None:
         raise _errors(account, "no_policy")
     if isinstance(given, Position):
+        if given.as_of != day_of(as_of):
+            raise PeriodError(
+                f"a position of {given.as_of}", f"one of {day_of(as_of)}, the day that is asked about"
+            )
         found, answers = given, _running(compiled).answers(None, given, {})
     else:
         assert account is not None

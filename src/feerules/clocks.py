@@ -18,7 +18,7 @@ def read_moment(given: date | datetime | str, name: str = "as_of") -> date | dat
     if not isinstance(given, str):
         raise PeriodError(f"{given!r} as {name}", _MOMENT)
     try:
-        return date.fromisoformat(given) if len(given) == len("2026-11-12") else datetime.fromisoformat(given)
+        return datetime.fromisoformat(given) if ":" in given else date.fromisoformat(given)
     except ValueError:
         raise PeriodError(f'"{given}" as {name}', _MOMENT) from None
 

@@ -32,7 +32,7 @@ SAYINGS: Mapping[str, str] = {
     "lets_through": sentence("The stop lets this step through."),
     "due": sentence("Its turn has come: {title}."),
     "costs": sentence("It costs the debtor {amount}."),
-    "resting": sentence("Not again before {until}: {title} was done {days} ago."),
+    "resting": sentence("Not again before {until}: {title} was last tried {days} ago."),
     "used_up": sentence("No more of {title}: done as often as the policy allows ({count})."),
     "nothing_due": sentence("No step of the ladder is due."),
     "no_ladder": sentence("The policy has no ladder."),
@@ -44,7 +44,7 @@ SAYINGS: Mapping[str, str] = {
     "unknown_year": sentence("The calendar does not know the holidays of this year."),
     "week_target": sentence("{count} contacts this week, {target} are aimed at."),
     "stray_credit": sentence("There is credit of {amount} beside what is owed."),
-    "time_barred": sentence("The oldest claim may be refused for its age since {day}."),
+    "time_barred": sentence("The oldest claim may be refused for its age after {day}."),
     "needs_approval": sentence("{role} must approve it first."),
     "escalated": sentence(
         "{role} takes over: {title} was done as often as the policy leaves to others ({count})."

@@ -17,6 +17,7 @@ from feerules.clocks import day_of, read_known, read_moment
 from feerules.decisions import Act, Clear, Decision, Hold, Moment, Reason, Review, Wait
 from feerules.documents.policy import Step, Stop
 from feerules.hours import Hours
+from feerules.ledger.entries import CLOSING
 from feerules.money import from_scaled
 from feerules.periods import day_number, from_day_number
 from feerules.plan.dunning import Compiled
@@ -95,7 +96,12 @@ class _Deciding:
             return False
         steps = {step.id: step for step in ladder.steps}
         later = [
-            event for event in account.events if event.step_id in steps and event.effective_on > self.today
+            event
+            for event in account.events
+            if event.step_id in steps
+            and event.effective_on > self.today
+            and event.status not in CLOSING
+            and event.account_id in (None, account.account_id)
         ]
         if not later:
             return False
@@ -147,8 +153,9 @@ class _Deciding:
         day = self.answers.get(f"stop.{number}.until", 0)
         if day > day_number(self.today):
             return from_day_number(day), False
-        again = None if stop.review is None else self.today + timedelta(days=stop.review)
-        return again, bool(stop.until)
+        if stop.review is None:
+            return None, False  # its conditions end by themselves
+        return self.today + timedelta(days=stop.review), bool(stop.until)
 
     # The ladder
 
@@ -303,7 +310,9 @@ class _Deciding:
             amount = position["demand_covers" if step.legal else "overdue"]
         if step.legal:
             return amount, position.covered_charge_ids
-        return amount, position.open_charge_ids if step.asks_for_all else position.overdue_charge_ids
+        return amount, position.open_charge_ids if self.policy.asks_for_all(
+            step
+        ) else position.overdue_charge_ids
 
     def _message(self, step: Step, amount: Decimal, fee: Decimal) -> Mapping[str, Any]:
         position = self.position

@@ -32,6 +32,7 @@ class Hours:
     windows: Windows | None
     quiet: Span | None
     calendar: WorkdayCalendar
+    guesses: bool = False  # weekends alone decide where a calendar of one's own does not know
     _known: dict[date, tuple[Span, ...]] = field(default_factory=dict, repr=False, compare=False)
     _changes: dict[date, date | None] = field(default_factory=dict, repr=False, compare=False)
 
@@ -43,7 +44,7 @@ class Hours:
             calendar = Calendar(unknown_year=declared or "weekends_only")
         elif declared is not None and isinstance(calendar, Calendar):
             calendar = replace(calendar, unknown_year=declared)
-        return cls(windows, quiet, calendar)
+        return cls(windows, quiet, calendar, guesses=declared == "weekends_only")
 
     @property
     def limited(self) -> bool:
@@ -63,11 +64,17 @@ class Hours:
         return tuple(_without(sorted(spans), self.quiet)) if self.quiet else tuple(sorted(spans))
 
     def _kind(self, day: date) -> str:
-        if self.calendar.is_workday(day):
+        calendar: WorkdayCalendar = self.calendar
+        try:
+            works = calendar.is_workday(day)
+        except UnknownYear:
+            if not self.guesses:
+                raise
+            calendar = Calendar(unknown_year="weekends_only")
+            works = calendar.is_workday(day)
+        if works:
             return "workday"
-        if self.calendar.is_holiday(day):
-            return "holiday"
-        return "weekend" if day.weekday() >= 5 else "holiday"
+        return "weekend" if day.weekday() >= 5 and not calendar.is_holiday(day) else "holiday"
 
     def is_open(self, day: date) -> bool:
         return not self.limited or bool(self.spans(day))

@@ -44,7 +44,9 @@ def placed(
 def _later_steps(entries: Entries, terms: LedgerTerms, day: int) -> pl.DataFrame:
     """The last step of the ladder that was done after the day, which nothing but its order asks about."""
     ids = [step.id for step in terms.steps]
-    later = entries.events.lazy().filter(pl.col("day") > day, pl.col("step_id").is_in(ids))
+    later = entries.events.lazy().filter(
+        pl.col("day") > day, pl.col("step_id").is_in(ids), pl.col("status") == 0, ~pl.col("foreign")
+    )
     last = later.select("acc", "day", "id", "step_id").sort("acc", "day", "id").unique("acc", keep="last")
     every = pl.LazyFrame({"acc": np.arange(len(entries.ids), dtype=np.int32)})
     found = every.join(last, on="acc", how="left", maintain_order="left")

@@ -85,6 +85,7 @@ _FACTS = (
     # Money
     _money("outstanding", "未缴总额", "all that is open, due or not"),
     _money("overdue", "逾期金额", "what is open of charges that are overdue", "leaps"),
+    _money("left_alone", "争议或暂缓金额", "what is open of charges that the policy leaves alone while disputed or held"),
     _money("late_fee_accrued", "已产生违约金", "the late fee that has accrued", "leaps"),
     _money("late_fee_posted", "已计违约金", "late fee that was charged, less its credits"),
     _money("late_fee_due", "应收违约金", "accrued less posted less waived", "leaps"),

@@ -644,6 +644,30 @@ def test_a_dispute_is_a_reason_while_it_stands(more: list[Any], reason: str | No
     assert result.rows["reason"].to_list() == [reason]
 
 
+def test_the_hour_tells_which_of_two_events_of_a_day_came_later() -> None:
+    frame = events(
+        ("2026-01-05", "dispute", None, "leak", None), ("2026-01-05", "dispute", "closed", None, None)
+    )
+    hours = pl.Series(["2026-01-05T09:00", "2026-01-05T15:00"])
+    ids = pl.Series(["z", "a"])  # by their ids, the closing one comes first
+    happened = frame.with_columns(occurred_at=hours, event_id=ids)
+    result = feerules.arrears_ledger(charges({}), *paid(), "2026-02-28", events=happened)
+    assert result.rows["reason"].to_list() == [None]
+
+
+@pytest.mark.parametrize(
+    ("known", "received"), [("2026-01-20", "0.00"), ("2026-01-25", "60.00"), (None, "60.00")]
+)
+def test_of_a_log_the_last_word_that_was_known_counts(known: str | None, received: str) -> None:
+    payments, allocations = paid(("2026-01-20", "c1", "60"))
+    words = [payments.with_columns(pl.lit(status).alias("status"), pl.lit(on).alias("recorded_at"))
+             for status, on in (("in_transit", "2026-01-20"), ("cleared", "2026-01-23T10:00"))]  # fmt: skip
+    result = feerules.roll_forward(
+        charges({}), pl.concat(words), allocations, "2026-01", by=(), known_at=known
+    )
+    assert result.rows["received"].to_list() == [Decimal(received)]
+
+
 def test_events_that_cannot_be_used_are_problems() -> None:
     bad = events(("2026-01-05", "quarrel", None, None, None), ("2026-01-05", "hold", None, None, None))
     bad = bad.with_columns(ends_on=pl.lit("2026-01-01"))

@@ -42,7 +42,9 @@ def _read_days(value: Any, of_months: str = "") -> Any:
 
 
 def _read_gap(value: Any) -> Any:
-    return _read_days(value, ', or ask for months in when: {steps.reminder.months: "null, >= 1"}')
+    return _read_days(
+        value, ', or ask for months in when: {{steps.ID.months: "null, >= {number}"}}, with its own id'
+    )
 
 
 def _meant_days(text: str, of_months: str) -> str:
@@ -57,7 +59,9 @@ def _meant_days(text: str, of_months: str) -> str:
         return f"only days of the calendar and weeks are known: write {_days(int(number))}"
     if _UNITS.get(unit) == 7:
         return f"write {number} week{'' if number == '1' else 's'}"
-    return f"write {_days(int(number) * _UNITS.get(unit, 1))}" + of_months * (_UNITS.get(unit) == 30)
+    return f"write {_days(int(number) * _UNITS.get(unit, 1))}" + of_months.format(number=number) * (
+        _UNITS.get(unit) == 30
+    )
 
 
 def _days(number: int) -> str:

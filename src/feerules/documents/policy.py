@@ -295,11 +295,6 @@ class Step(Part):
         root = None if self.amount is None else self.amount.root
         return root.name if isinstance(root, Name) else ""
 
-    @property
-    def asks_for_all(self) -> bool:
-        """Whether what it asks for is more than what is overdue: all that is open."""
-        return self.amount is not None and "outstanding" in self.amount.names()
-
 
 class Ladder(Part):
     """The steps, and which of those that are due is taken.
@@ -390,3 +385,14 @@ class DunningPolicy(Part):
     @property
     def first_day(self) -> date:
         return self.effective.from_
+
+    def asks_for_all(self, step: Step) -> bool:
+        """Whether what a step asks for is more than what is overdue: all that is open."""
+        names = set() if step.amount is None else {*step.amount.names()}
+        asked: set[str] = set()
+        while names - asked:
+            name = (names - asked).pop()
+            asked.add(name)
+            if name in self.derived:
+                names |= self.derived[name].formula.names()
+        return "outstanding" in asked

@@ -119,6 +119,8 @@ def ages(history: History, folded: Folded, pauses: Spans, facts: Facts) -> Ints:
             inside |= (first <= age) & (age < last)
         numbers[f"bucket_{bucket.name}"] = adding(open_[inside], acc[inside], count)
     numbers["outstanding"] = adding(open_, acc, count)
+    alone = history.left_alone
+    numbers["left_alone"] = adding(folded.open[alone], charges.acc[alone], count)
     numbers["overdue"] = adding(open_[late], acc[late], count)
     numbers["unpaid_count"] = np.bincount(acc, minlength=count).astype(np.int64)
     numbers["overdue_count"] = np.bincount(acc[late], minlength=count).astype(np.int64)

@@ -19,6 +19,7 @@ from feerules.engines.segments import (
     Bools,
     Ints,
     adding,
+    distinct,
     firsts,
     highest,
     last_of,
@@ -247,6 +248,7 @@ def leave_alone(history: History) -> None:
     counts, bears = history.charges.counts.copy(), history.charges.bears.copy()
     counts[cells] = bears[cells] = False
     history.charges = replace(history.charges, counts=counts, bears=bears)
+    history.left_alone = distinct(cells)
 
 
 def _left(history: History, name: str) -> tuple[Events, Ints]:

@@ -115,6 +115,7 @@ class History:
         self._owed = owed.taken(places)
         if self._owed is not owed:
             acc, due, day = acc[places], due[places], day[places]
+        self.left_alone = np.zeros(0, np.int64)  # charges that do not count while they are disputed or held
         self.charges = self._treated(self._owed, acc, due, day)
         self._read_reductions(rows.chosen(~is_owed).apart())
 
@@ -398,5 +399,5 @@ class History:
         found: Bools = types == _DEMAND
         if steps:
             of_step = self.events.rows.among("step_id", steps)
-            found |= of_step & np.isin(types, (_CONTACT, _ACTION))
+            found |= of_step & np.isin(types, (_CONTACT, _ACTION)) & ~self.events.closing
         return found

@@ -45,8 +45,8 @@ def steps(history: History, moment: Stamp | None, for_debt: Ints, facts: Facts) 
         failed = np.bincount(tries.acc[later[delivered[later] == 0]], minlength=count).astype(np.int64)
         held = _holding(later, tries.acc, delivered, failed, step)
         if len(before):
-            tried_now = np.bincount(tries.acc[mine], minlength=count) > 0
-            held = np.where(tried_now, held, _last_before(before, tries.acc, delivered, count, step))
+            earlier = _last_before(before, tries.acc, delivered, count, step)
+            held = np.where((held < 0) & (last_done < 0), earlier, held)
         numbers[f"steps.{step.id}.failed"] = failed
         numbers[f"steps.{step.id}.approved"] = _approved(
             history, given, given_for == number, tries, last_done, for_debt

@@ -99,7 +99,9 @@ def steps_of(
         done, since = _told_apart(attempts.get(step.id, ()), step)
         mine = [event for event in done if step.in_force is None or as_of - event.day <= step.in_force]
         latest = mine[-1] if mine else None
-        held = _holding(since, step) if done or since else _last_before(before.get(step.id, ()), step)
+        held = _holding(since, step)
+        if held is None and not done:
+            held = _last_before(before.get(step.id, ()), step)
         values[f"steps.{step.id}.count"] = len(mine)
         values[f"steps.{step.id}.days"] = as_of - latest.day if latest else None
         values[f"steps.{step.id}.failed"] = _failures(since)

@@ -17,14 +17,15 @@ __all__ = ["covered_by_demands", "demand_events", "demands_of"]
 
 
 def demand_events(seen: Seen, terms: LedgerTerms) -> Sequence[EventRow]:
-    """The demands in order: told as such, or as the contact or action of a step that demands."""
+    """The demands in order: told as such, or as the contact or action of a step that demands; one that was called
+    off is none."""
     told = seen.events.get("demand", ())
     steps = {step.id for step in terms.steps if step.demands}
     others = [
         event
         for name in ("contact", "action")
         for event in seen.events.get(name, ())
-        if event.step_id in steps
+        if event.step_id in steps and not event.closing
     ]
     return sorted([*told, *others]) if others else told
 

@@ -256,6 +256,9 @@ def _tell_money(treatment: Treatment, folded: Folded, fees: list[int], values: V
     values["credit"] = folded.credit
     values["in_transit"] = seen.in_transit
     values["payment_in_transit"] = int(seen.in_transit > 0)
+    if treatment.left_alone:
+        named = (seen.index.get(name) for name in treatment.left_alone)
+        values["left_alone"] = sum(folded.open[i] for i in named if i is not None)
     if folded.waived:
         values["waived"] = sum(folded.waived.values())
     if folded.written_off:

@@ -30,6 +30,7 @@ from feerules.vocabulary import ALIASES, POSITION, PositionFact, bucket_fact
 __all__ = ["Compiled", "PolicyVersion", "compile_policy", "policy_names"]
 
 CLASS = "class"
+MOST_ASKED = 10**18  # fen: what a column of amounts can hold
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +180,8 @@ class _Compiling:
         zero, least = b.const(0, 2), b.const(int(self.policy.minimum * 100), 2)
         overdue = self.scope.term("overdue", where).node
         small = b.all_of((b.compare("<", zero, overdue), b.compare("<", overdue, least)))
-        anything = b.compare("<", zero, self.scope.term("outstanding", where).node)
+        names = ["outstanding", *(["left_alone"] if self.terms.exclude_named_by else [])]
+        anything = b.any_of([b.compare("<", zero, self.scope.term(name, where).node) for name in names])
         self.outputs["owes"] = b.all_of((anything, b.negate(small)))
 
     # Classes
@@ -320,9 +322,15 @@ class _Compiling:
 
     def _money(self, formula: Formula, met: Node) -> Node:
         """What a step costs or asks for; its facts are needed only where its conditions hold."""
+        b, none = self.b, self.b.const(0, 2)
         with self.scope.needing(met):
-            sum_ = self.b.rounded(self.scope.formula(formula).node, 2)
-        return self.b.choose(met, sum_, self.b.const(0, 2))
+            told = b.rounded(self.scope.formula(formula).node, 2)
+        if told.hi >= MOST_ASKED:
+            raise self.version.names.refuse(
+                formula.where(0), "overflow", f'"{formula}", which can reach {len(str(told.hi)) - 2} digits',
+                "an amount of at most 16 digits", "bound it with min, or multiply by a smaller number",
+            )  # fmt: skip
+        return b.choose(met, b.max(none, told), none)
 
     def _in_order(self, steps: Sequence[Step], counts: Sequence[Node], ready: Sequence[Node]) -> list[Node]:
         """The steps that may be taken, by the order of the ladder; the first of them is taken."""

@@ -10,6 +10,12 @@ from feerules.plan.alternatives import Alternative, Reading, covers, is_empty
 
 __all__ = ["is_endless", "most_of", "unreached"]
 
+# Facts that a step itself moves, when it is done.
+OF_WHAT_WAS_DONE = {
+    "attempts_today", "attempts_week", "contacts_today", "contacts_week", "days_since_attempt", "days_since_contact",
+    "days_since_step", "demand", "demand_state", "demand_age_days", "last_channel", "last_outcome", "last_step",
+}  # fmt: skip
+
 
 def unreached(policy: DunningPolicy, reading: Reading) -> Iterator[Problem]:
     """Told only where it is certain, whatever the account."""
@@ -33,8 +39,18 @@ def unreached(policy: DunningPolicy, reading: Reading) -> Iterator[Problem]:
 
 
 def is_endless(step: Step, policy: DunningPolicy) -> bool:
-    """Whether a step is done every day for ever."""
-    return most_of(step, policy) is None and not step.gap
+    """Whether a step is done every day for ever: nothing says how often or how soon, and no condition that must
+    hold asks what was done."""
+    return most_of(step, policy) is None and not step.gap and not _asks_what_was_done(step)
+
+
+def _asks_what_was_done(step: Step) -> bool:
+    own = f"steps.{step.id}."
+    return any(
+        all(any(name in OF_WHAT_WAS_DONE or name.startswith(own) for name in cells) for cells in part)
+        for part in ([step.when], step.any)
+        if part
+    )
 
 
 def most_of(step: Step, policy: DunningPolicy) -> int | None:

@@ -93,7 +93,9 @@ class Entries:
         self.owed = self._with_keys(entries.filter(pl.col("kind").is_in(OWED)), schema)
         schema = into_lazy(payments)[0].collect_schema()
         carried = [each for each in self.places if each in schema]
-        read = read_frame("payments", payments, PAYMENTS, key="payment_id", known_at=known_at, carry=carried)
+        read = read_frame(
+            "payments", payments, PAYMENTS, key="payment_id", known_at=known_at, carry=carried, log="amount"
+        )
         self.payments = self._judged_payments(read)
         read = read_frame("allocations", allocations, ALLOCATIONS, key=None, known_at=known_at)
         self.allocated = self._judged_allocations(read)

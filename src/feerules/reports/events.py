@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from feerules.frames import into_lazy
 from feerules.ledger.standing import standing
 from feerules.periods import day_number
 from feerules.reports.kinds import CLOSING, CONTACTS, EVENTS, STANDING, TELLING
-from feerules.reports.reading import Fact, Known, problem_rows, read_frame
+from feerules.reports.reading import Fact, Known, hour_of, problem_rows, read_frame
 
 __all__ = ["Events"]
 
@@ -37,7 +38,18 @@ class Events:
     """The events of accounts that have happened by a day, in order."""
 
     def __init__(self, events: Any, as_of: date, known_at: Known | None) -> None:
-        read = read_frame("events", events, FACTS, key="event_id", known_at=known_at)
+        schema = into_lazy(events)[0].collect_schema()
+        timed = "occurred_at" in schema and schema["occurred_at"] != pl.Null
+        read = read_frame(
+            "events",
+            events,
+            FACTS,
+            key="event_id",
+            known_at=known_at,
+            log="amount",
+            carry=["occurred_at"] * timed,
+        )
+        hour = hour_of(pl.col("occurred_at"), schema["occurred_at"]) if timed else pl.lit(0)
         self._as_of = day_number(as_of)
         ends = pl.col("ends_on")
         backwards = ends < pl.col("effective_on")
@@ -47,8 +59,10 @@ class Events:
             row_id=pl.col("event_id"), value=ends.cast(pl.String), account_id=pl.col("account_id"),
         )  # fmt: skip
         self.problems = (read.problems, wrong)
-        self._rows = read.rows.filter((pl.col("effective_on") <= as_of) & ~backwards.fill_null(False)).sort(
-            "account_id", "effective_on", "event_id"
+        self._rows = (
+            read.rows.filter((pl.col("effective_on") <= as_of) & ~backwards.fill_null(False))
+            .sort("account_id", "effective_on", hour, "event_id")
+            .with_row_index("#")
         )
 
     def contacts(self) -> pl.LazyFrame:
@@ -63,10 +77,10 @@ class Events:
     def reasons(self) -> pl.LazyFrame:
         """Why an account is not paid: what was last told and still holds."""
         told = self._rows.filter(pl.col("type").is_in(TELLING) & pl.col("reason").is_not_null())
-        columns = ("account_id", "type", "reason", "effective_on", "event_id")
+        columns = ("account_id", "type", "reason", "effective_on", "#")
         return (
             pl.concat([self._standing().select(columns), told.select(columns)])
-            .sort("account_id", "effective_on", "event_id")
+            .sort("#")
             .group_by("account_id")
             .agg(
                 pl.col("type").last().alias("reason_type"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, Literal
 
 import polars as pl
@@ -17,7 +17,7 @@ from feerules.frames import FrameError, into_lazy
 from feerules.plan.nodes import Leaf
 from feerules.reasons import reason
 
-__all__ = ["MOST", "Fact", "Known", "Read", "problem_rows", "read_frame"]
+__all__ = ["MOST", "Fact", "Known", "Read", "hour_of", "problem_rows", "read_frame"]
 
 MOST = 10**13  # fen: a hundred thousand million yuan in one entry
 NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?$"
@@ -78,12 +78,14 @@ def read_frame(
     key: str | None,
     unique: bool = True,
     known_at: Known | None = None,
+    log: str = "",
     carry: Sequence[str] = (),
 ) -> Read:
     """Reads the facts of a frame, and carries further columns as they are.
 
     With `key`, the rows are told apart by it: a null one and, if it is `unique`, a repeated one is a
-    problem. Entries that were recorded after `known_at` are not seen at all.
+    problem. Entries that were recorded after `known_at` are not seen at all. Of a `log`, rows of one key that
+    say the same in that column, the last that was recorded counts.
     """
     lazy, _ = into_lazy(frame)
     schema = lazy.collect_schema()
@@ -96,6 +98,10 @@ def read_frame(
         seen, unreadable = _seen(pl.col("recorded_at"), recorded, known_at)
         lazy = lazy.filter(seen.fill_null(True))
         tests["recorded_at"] = [(unreadable, "wrong_type")]
+    if log and key and recorded != pl.Null:
+        lazy = _last_words(
+            lazy, key, log if log in schema else key, _wall_of(pl.col("recorded_at"), recorded)
+        )
     values = []
     for fact in facts:
         value, tests[fact.name] = _column(fact, schema)
@@ -293,8 +299,7 @@ def _seen(column: pl.Expr, dtype: pl.DataType, known_at: Known) -> tuple[pl.Expr
     if isinstance(dtype, pl.Datetime):
         if dtype.time_zone is not None and zoned:
             return column <= pl.lit(known_at).dt.convert_time_zone(dtype.time_zone), pl.lit(False)
-        wall = column if dtype.time_zone is None else column.dt.replace_time_zone(None)
-        return _not_after(wall, known_at), pl.lit(False)
+        return _not_after(_wall_of(column, dtype), known_at), pl.lit(False)
     if dtype in TEXTS:
         text = column.cast(pl.String)
         shape = text.str.contains(MOMENT)
@@ -302,11 +307,38 @@ def _seen(column: pl.Expr, dtype: pl.DataType, known_at: Known) -> tuple[pl.Expr
     return pl.lit(None, pl.Boolean), column.is_not_null()
 
 
+def _last_words(lazy: pl.LazyFrame, key: str, same: str, recorded: pl.Expr) -> pl.LazyFrame:
+    """The rows without those that later ones on the same thing replace: a payment in transit, then cleared."""
+    again = pl.col(key).is_duplicated() & pl.col(key).is_not_null()
+    if not lazy.select(again.any()).collect().item():
+        return lazy
+    told_apart = (
+        recorded.is_not_null().all() & (recorded.n_unique() == pl.len()) & (pl.col(same).n_unique() == 1)
+    )
+    return lazy.filter(~(again & told_apart.over(key) & (recorded < recorded.max().over(key))))
+
+
+def hour_of(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """The time of day of a moment; midnight where none is told."""
+    return _wall_of(column, dtype).dt.time().fill_null(time(0))
+
+
+def _wall_of(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """A moment as it stands on the wall; a day is its first."""
+    if isinstance(dtype, pl.Datetime):
+        return column if dtype.time_zone is None else column.dt.replace_time_zone(None)
+    if dtype not in TEXTS:
+        return column.cast(pl.Datetime("us"), strict=False)
+    text = column.cast(pl.String)
+    clock = text.str.extract(r"[T ]([0-9:.]+)").fill_null("00:00")
+    full = pl.when(clock.str.len_bytes() == 5).then(clock + ":00").otherwise(clock)
+    return (text.str.slice(0, 10) + "T" + full).str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False)
+
+
 def _text_seen(text: pl.Expr, known_at: Known, zoned: bool) -> pl.Expr:
     day = text.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
     clock = text.str.extract(r"[T ]([0-9:.]+)").fill_null("")
-    full = pl.when(clock.str.len_bytes() == 5).then(clock + ":00").otherwise(clock)
-    moment = (text.str.slice(0, 10) + "T" + full).str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False)
+    moment = _wall_of(text, pl.String())
     timed = _not_after(moment, known_at)
     if zoned and isinstance(known_at, datetime):
         offset = text.str.extract(r"([+-][0-9]{2}:[0-9]{2}|Z)$")
