@@ -55,7 +55,10 @@ def late_fees(treatment: Treatment, folded: Folded, as_of: int, pauses: Sequence
             fee = round_div(owed, scale, terms.mode) * unit
         if needs_days:
             fee = _by_days(terms, fee, *clock.money_days(left, paid, start, as_of))
-        fees[i] = fee if uncapped else min(fee, _cap(terms, charges[i].amount - folded.credited.get(i, 0)))
+        if not uncapped:
+            most = _cap(terms, charges[i].amount - folded.credited.get(i, 0))
+            fee = most if most < fee else fee
+        fees[i] = fee
     return fees
 
 
