@@ -140,7 +140,7 @@ LEDGER = {
     "credit": ["applied", "kept"],
     "age_from": ["due_on", "due_on", "issued_on", "period_end"],
     "grace": ["0 days", "7 days"],
-    "exclude": ["{}", "{tags: [disputed], kinds: [deposit]}"],
+    "exclude": ["{}", "{tags: [disputed], kinds: [deposit]}", "{disputed: true, held: true}"],
     "stale_after": ["400 days", "400 days", "30 days"],
 }
 LATE_FEES = [

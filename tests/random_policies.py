@@ -96,7 +96,10 @@ def ladders(draw: Any) -> dict[str, Any]:
             step.pop("escalate", None)
         if "legal" in step and not has_demand:
             step["amount"] = "outstanding"
-    return {"order": order, "backwards": draw(st.sampled_from(["allowed", "review"])), "steps": made}
+    backwards, restart = (
+        draw(st.sampled_from(words)) for words in (["allowed", "review"], ["when_paid", "never"])
+    )
+    return {"order": order, "backwards": backwards, "restart": restart, "steps": made}
 
 
 TABLE = """
@@ -124,6 +127,9 @@ def policies(draw: Any, name: str = "random") -> dict[str, Any]:
         "within_a_debt": draw(st.sampled_from(["principal_first", "interest_first"])),
         "credit": draw(st.sampled_from(["applied", "applied", "kept"])),
         "grace": f"{draw(st.sampled_from([0, 5]))} days",
+        "exclude": draw(
+            st.sampled_from([{}, {}, {"disputed": "true"}, {"disputed": "true", "held": "true"}])
+        ),
     }
     if draw(st.integers(0, 3)) == 0:
         policy["ledger"]["stale_after"] = draw(st.sampled_from(["60 days", "90000 minutes"]))

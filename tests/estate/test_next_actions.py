@@ -112,7 +112,7 @@ def row_of(decision: Decision) -> dict[str, Any]:
 def stop_of(decision: Decision) -> str:
     """A wait does not name its stop; the frame does."""
     codes = {each.code: each.rule for each in decision.reasons}
-    return codes.get("stop", "") if decision.decision == "wait" and "lets_through" not in codes else ""
+    return codes.get("stop", "") if decision.decision == "wait" else ""
 
 
 NAMES = (
@@ -176,11 +176,15 @@ def assert_same(accounts: list[feerules.Account], book: feerules.Book, as_of: An
 
 
 @SLOW
-@given(policies(), estates(), moments, st.none() | ledgers.days)
+@given(policies(), estates(), moments, st.none() | ledgers.days, st.none() | ledgers.days)
 def test_an_estate_is_decided_as_its_accounts_are(
-    policy: Any, accounts: Any, as_of: Any, known_at: Any
+    policy: Any, accounts: Any, as_of: Any, known_at: Any, next_version: date | None
 ) -> None:
-    assert_same(accounts, feerules.load_files({"policy.yaml": document(policy)}), as_of, known_at)
+    versions = {"policy.yaml": document(policy)}
+    if next_version is not None:
+        later = policy | {"effective": {"from": next_version.isoformat()}, "minimum": 2}
+        versions["later.yaml"] = document(later)
+    assert_same(accounts, feerules.load_files(versions), as_of, known_at)
 
 
 @SLOW
