@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Final
-
 import numpy as np
 import polars as pl
 
@@ -30,16 +27,14 @@ from feerules.engines.segments import (
     paused,
     running_by,
 )
-from feerules.periods import MICROSECONDS, Stamp, day_number
+from feerules.periods import MICROSECONDS, Stamp
+from feerules.plan.ledgers import BY_DEBTOR, RESTARTING, THREE_YEARS_SINCE
 
 __all__ = ["Facts", "age_of_ledger", "ages", "limitation", "money", "owed_since"]
 
 Spans = tuple[Ints, Ints]
 
 # Until then the general period was two years; what had run out stayed so.
-_THREE_YEARS_SINCE: Final = day_number(date(2017, 10, 1))
-_RESTARTS: Final = ("court", "acknowledgement", "plan")
-_BY_DEBTOR: Final = ("acknowledgement", "plan")
 
 
 class Facts:
@@ -172,9 +167,9 @@ def limitation(history: History, folded: Folded, facts: Facts) -> None:
     charges, terms, count = history.charges, history.terms, history.count
     left = np.flatnonzero((folded.open > 0) & charges.counts)
     events = history.events
-    others = np.isin(events.types, [EVENT_TYPES.index(name) for name in _RESTARTS])
+    others = np.isin(events.types, [EVENT_TYPES.index(name) for name in RESTARTING])
     acts = events.chosen(~events.closing & (others | history.are_demands & events.flags("delivered")))
-    creditor = ~np.isin(acts.types, [EVENT_TYPES.index(name) for name in _BY_DEBTOR])
+    creditor = ~np.isin(acts.types, [EVENT_TYPES.index(name) for name in BY_DEBTOR])
     places = np.lexsort((creditor, acts.day, acts.acc))
     bounds, day = offsets(acts.acc, count), acts.day[places]
     creditor, rows = creditor[places], acts.rows.at[places]
@@ -229,7 +224,7 @@ def _years_after(start: Ints, years: int) -> Ints:
         if years != 3:
             return found
         short = add_months(start, 24)
-        return np.where(short < _THREE_YEARS_SINCE, short, found)
+        return np.where(short < THREE_YEARS_SINCE, short, found)
 
     return by_day(later, start)
 

@@ -395,7 +395,7 @@ class History:
     @cached_property
     def are_demands(self) -> Bools:
         """Which events are demands: told as such, or as the contact or action of a step that demands."""
-        types, steps = self.events.types, [step.id for step in self.terms.steps if step.demands]
+        types, steps = self.events.types, self.terms.demanding
         found: Bools = types == _DEMAND
         if steps:
             of_step = self.events.rows.among("step_id", steps)

@@ -21,7 +21,7 @@ from feerules.engines.segments import (
     running,
 )
 from feerules.periods import MICROSECONDS, Stamp
-from feerules.plan.ledgers import StepTerms
+from feerules.plan.ledgers import DOING, StepTerms
 
 __all__ = ["steps"]
 
@@ -31,7 +31,7 @@ def steps(history: History, moment: Stamp | None, for_debt: Ints, facts: Facts) 
     from which on what was done counts for its debt."""
     count, as_of, numbers = history.count, history.as_of, facts.numbers
     names = [step.id for step in history.terms.steps]
-    tries, of_step = _named(history.of_type("contact", "demand", "action"), names, closing=False)
+    tries, of_step = _named(history.of_type(*DOING), names, closing=False)
     given, given_for = _named(history.of_type("approval"), names, closing=True)
     delivered, is_now = tries.ints("delivered"), tries.day >= for_debt[tries.acc]
     latest = np.full(count, -1, np.int64)

@@ -20,7 +20,7 @@ def demand_events(seen: Seen, terms: LedgerTerms) -> Sequence[EventRow]:
     """The demands in order: told as such, or as the contact or action of a step that demands; one that was called
     off is none."""
     told = seen.events.get("demand", ())
-    steps = {step.id for step in terms.steps if step.demands}
+    steps = terms.demanding
     others = [
         event
         for name in ("contact", "action")

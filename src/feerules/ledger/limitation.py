@@ -11,17 +11,11 @@ from feerules.ledger.demands import demand_events
 from feerules.ledger.seen import Seen
 from feerules.ledger.treatment import Treatment
 from feerules.periods import add_months, day_number, from_day_number
-from feerules.plan.ledgers import LedgerTerms
+from feerules.plan.ledgers import BY_DEBTOR, RESTARTING, THREE_YEARS_SINCE, LedgerTerms
 
 __all__ = ["limitation_of"]
 
-# Until then the general period was two years; what had run out stayed so.
-_THREE_YEARS_SINCE: Final = day_number(date(2017, 10, 1))
 _LAST_YEAR: Final = 9999
-
-# What the creditor does saves only a claim that can still be met; what the payer does revives one.
-_BY_DEBTOR: Final = frozenset({"acknowledgement", "plan"})
-_RESTARTS: Final = ("court", "acknowledgement", "plan")
 
 
 def limitation_of(treatment: Treatment, folded: Folded) -> dict[int, int]:
@@ -51,9 +45,9 @@ _Act = tuple[int, bool, tuple[str, ...]]  # its day, whether it is the creditor'
 def _acts(seen: Seen, terms: LedgerTerms) -> list[_Act]:
     """What starts limitation anew: of demands only those that were delivered."""
     demands = [event for event in demand_events(seen, terms) if event.delivered is True]
-    events = [*demands, *(event for type_ in _RESTARTS for event in seen.events.get(type_, ()))]
+    events = [*demands, *(event for type_ in RESTARTING for event in seen.events.get(type_, ()))]
     return sorted(
-        (event.day, event.type not in _BY_DEBTOR, event.charge_ids) for event in events if not event.closing
+        (event.day, event.type not in BY_DEBTOR, event.charge_ids) for event in events if not event.closing
     )
 
 
@@ -74,6 +68,6 @@ def _years_after(start: int, years: int) -> int:
     day = from_day_number(start)
     if day.year + years > _LAST_YEAR:
         return day_number(date.max)
-    if years == 3 and (short := day_number(add_months(day, 24))) < _THREE_YEARS_SINCE:
+    if years == 3 and (short := day_number(add_months(day, 24))) < THREE_YEARS_SINCE:
         return short
     return day_number(add_months(day, 12 * years))

@@ -17,6 +17,7 @@ from feerules.ledger.rows import (
     is_known,
 )
 from feerules.periods import Stamp
+from feerules.plan.ledgers import DOING
 
 __all__ = ["CREDIT", "WAIVER", "WRITE_OFF", "Contradiction", "Seen", "see"]
 
@@ -24,7 +25,6 @@ Contradiction = tuple[str, str, str]  # code, sort of entry, id
 
 CREDIT, WAIVER, WRITE_OFF = "credit", "waiver", "write_off"
 _OWED: Final = frozenset(OWED)
-_DOING: Final = frozenset({"contact", "demand", "action"})
 LATE_FEE: Final = "late_fee"
 _NO_TARGET: Final = -1
 
@@ -282,7 +282,7 @@ class Seen:
                     self.limits.append(row)
             elif self._is_sound(row):
                 self.events.setdefault(row.type, []).append(row)
-                if row.step_id is not None and not row.closing and row.type in _DOING:
+                if row.step_id is not None and not row.closing and row.type in DOING:
                     self.steps.append(row)
 
     def _is_sound(self, row: EventRow) -> bool:

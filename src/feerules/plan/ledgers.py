@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
+from feerules.periods import day_number
 from feerules.plan.nodes import Mode
 from feerules.vocabulary import PositionFact, step_facts
 
 __all__ = [
     "APPROVED",
     "AWAY",
+    "BY_DEBTOR",
     "CONNECTED",
+    "DOING",
     "REFUSED",
+    "RESTARTING",
+    "THREE_YEARS_SINCE",
     "UNREACHABLE",
     "Allocate",
     "Bucket",
@@ -32,6 +38,16 @@ CONNECTED = ("connected", "answered", "promised", "refused", "away", "read", "me
 UNREACHABLE = ("no_answer", "off", "busy", "not_met", "wrong_number", "undelivered")
 AWAY = ("away",)
 REFUSED = ("refused",)
+# The events by which a step of the ladder is done or tried.
+DOING = ("contact", "demand", "action")
+
+# What starts limitation anew, beside a delivered demand. What the creditor does saves only a claim that can still be
+# met; what the payer does revives one.
+RESTARTING = ("court", "acknowledgement", "plan")
+BY_DEBTOR = ("acknowledgement", "plan")
+# Until then the general period of limitation was two years; what had run out stayed so.
+THREE_YEARS_SINCE = day_number(date(2017, 10, 1))
+
 # What an approval says that is one; without any word it is one too.
 APPROVED = ("approved", "granted", "agreed", "同意", "批准", "通过")
 
@@ -120,7 +136,7 @@ class LedgerTerms:
     `restarts`: what was done for a debt that was wholly paid does not count for the next one.
     `edges` are the ages at which a charge becomes overdue or changes its bucket, `inside` the buckets (by
     number) below the first of them, between them and above the last, `untried` the facts of steps of which none
-    was tried.
+    was tried, `demanding` the steps that are demands.
     """
 
     currency: str = "CNY"
@@ -152,6 +168,7 @@ class LedgerTerms:
     edges: tuple[int, ...] = field(init=False, repr=False, compare=False)
     inside: tuple[tuple[int, ...], ...] = field(init=False, repr=False, compare=False)
     untried: Mapping[str, int | None] = field(init=False, repr=False, compare=False)
+    demanding: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def period_of(self, step_id: str | None) -> int | None:
         """The days that a demand of this step gives; None where the step is no demand."""
@@ -174,3 +191,4 @@ class LedgerTerms:
         }
         object.__setattr__(self, "inside", tuple(inside))
         object.__setattr__(self, "untried", untried)
+        object.__setattr__(self, "demanding", frozenset(step.id for step in self.steps if step.demands))
