@@ -121,6 +121,7 @@ def test_one_account_is_followed_from_a_promise_to_a_demand() -> None:
 
 
 def test_a_collector_has_a_list_for_today() -> None:
-    told = run("two_weeks_of_dunning.py")
-    assert "reminder" in words_of(told, "Done since:")
-    assert "act" in told.partition("On 2026-11-13:")[2]
+    told = run("month_of_dunning.py")
+    assert "reminder" in words_of(told, "Week of 2026-11-02:")
+    assert "demand" in words_of(told, "Week of 2026-11-16:")
+    assert "act" in told.partition("On 2026-11-30:")[2]

@@ -1,4 +1,4 @@
-"""Two weeks of dunning for the sample estate: who is contacted, what comes of it, and today's list for each collector.
+"""A month of dunning for the sample estate: what is done each week, what comes of it, and today's list for each collector.
 
 The estate is billed for three months, most accounts pay, and every day the policy says what is
 due. What comes of each contact is drawn at random, from a seed: nobody answers, a day is promised, money comes.
@@ -18,7 +18,7 @@ import feerules
 
 RULES = Path(__file__).parents[1] / "rules"
 BILLED = ("2026-08", "2026-09", "2026-10")
-FIRST, LAST = date(2026, 11, 2), date(2026, 11, 13)
+FIRST, LAST = date(2026, 11, 2), date(2026, 11, 30)
 CONTACTS = (
     "account_id",
     "event_id",
@@ -71,11 +71,27 @@ def main() -> None:
         for act in done:
             carry_out(ledger, act, day, chance)
         day += timedelta(days=1)
-    told = pl.DataFrame(ledger.events).group_by("step_id").len().drop_nulls().sort("len", descending=True)
-    print("Done since:", ", ".join(f"{step} {count}" for step, count in told.iter_rows()))
+    for monday, steps in weeks(ledger.events):
+        print(f"Week of {monday}:", ", ".join(f"{step} {count}" for step, count in steps))
     counts = answer.rows["decision"].value_counts(sort=True)
     print(f"On {day}:", ", ".join(f"{decision} {count}" for decision, count in counts.iter_rows()))
     show(answer.rows.filter(pl.col("decision") == "act"))
+
+
+def weeks(events: list[dict[str, Any]]) -> list[tuple[date, list[tuple[str, int]]]]:
+    """How often each step was done, week by week."""
+    done = pl.DataFrame(events, infer_schema_length=None).filter(
+        pl.col("step_id").is_not_null() & (pl.col("type") != "approval")
+    )
+    told = (
+        done.group_by(pl.col("effective_on").dt.truncate("1w"), "step_id")
+        .len()
+        .sort("effective_on", "step_id")
+    )
+    return [
+        (monday[0], [*part.select("step_id", "len").iter_rows()])
+        for monday, part in told.group_by("effective_on", maintain_order=True)
+    ]
 
 
 def billed(chance: random.Random) -> Ledger:
@@ -111,7 +127,7 @@ def carry_out(ledger: Ledger, act: dict[str, Any], day: date, chance: random.Ran
     )  # fmt: skip
     if outcome == "promised":
         ledger.note(account, day, "promise", promised_on=day + timedelta(days=chance.randint(2, 6)))
-    if luck > 0.9:
+    if luck > 0.95:
         ledger.pay(account, day + timedelta(days=2), act["amount"])
 
 
