@@ -168,7 +168,7 @@ class Clerk:
         assert debt.due_on is not None
         assert own.due_on is not None
         if terms.allocate == "civil_code_560":
-            return rank, debt.due_on > day, not self.bears(debt), debt.due_on, second
+            return rank, debt.due_on > day, not self.burdens(debt), debt.due_on, second
         sign = -1 if terms.allocate == "newest_due_first" else 1
         age = (sign * debt.due_on.toordinal(), sign * starts(debt).toordinal(), debt.charge_id)
         return rank, *age, second, sign * own.due_on.toordinal(), sign * starts(own).toordinal(), name
@@ -176,10 +176,13 @@ class Clerk:
     # Late fee
 
     def counts(self, c: Charge) -> bool:
+        left_alone = any(c.charge_id in self.named_by(sort) for sort in self.terms.exclude_named_by)
+        return not (self.is_excluded(c) or left_alone)
+
+    def is_excluded(self, c: Charge) -> bool:
         terms = self.terms
         tagged = terms.exclude_tags.intersection(c.tags)
-        left_alone = any(c.charge_id in self.named_by(sort) for sort in terms.exclude_named_by)
-        return not (c.fee in terms.exclude_fees or c.kind in terms.exclude_kinds or tagged or left_alone)
+        return bool(c.fee in terms.exclude_fees or c.kind in terms.exclude_kinds or tagged)
 
     def named_by(self, sort: str) -> set[str]:
         """The charges that events of a sort name which are open in the evening."""
@@ -205,9 +208,13 @@ class Clerk:
         return {name for e in lasting for name in e.charge_ids}
 
     def bears(self, c: Charge) -> bool:
+        return self.burdens(c) and self.counts(c)
+
+    def burdens(self, c: Charge) -> bool:
+        """Whether it bears late fee, or would, were it not left alone for a time."""
         late = self.terms.late_fee
         fits = late is not None and (late.fees is None or c.fee in late.fees)
-        return fits and c.kind == "charge" and self.counts(c)
+        return fits and c.kind == "charge" and not self.is_excluded(c)
 
     def is_paused(self, day: date) -> bool:
         """Whether the day that passes from `day` to the next is paused."""

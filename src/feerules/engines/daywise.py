@@ -98,7 +98,7 @@ def _line(history: History) -> Ints:
     is_interest = (charges.debt >= 0).astype(np.int64)
     component = 1 - is_interest if terms.interest_first else is_interest
     if terms.allocate == "civil_code_560":
-        burden = (~charges.bears[debt]).astype(np.int64)
+        burden = (~charges.burdens[debt]).astype(np.int64)
         keys: tuple[Ints, ...] = (own, component, charges.due[debt], burden, charges.fee_rank, charges.acc)
     else:
         sign = -1 if terms.allocate == "newest_due_first" else 1
@@ -145,7 +145,7 @@ class _Batch:
     def _group(self, debt: Ints) -> None:
         """Where the charges begin and end that share, because all that the law asks about them is equal."""
         charges = self.history.charges
-        kind = charges.fee_rank[self.cells] * 4 + charges.bears[debt] * 2 + (charges.debt[self.cells] >= 0)
+        kind = charges.fee_rank[self.cells] * 4 + charges.burdens[debt] * 2 + (charges.debt[self.cells] >= 0)
         key = self._side_by_side(kind, -1)
         new = np.ones(self.shape, np.bool_)
         new[:, 1:] = (key[:, 1:] != key[:, :-1]) | (self.debt_due[:, 1:] != self.debt_due[:, :-1])

@@ -65,7 +65,7 @@ def _in_line(history: History) -> Bools:
     if terms.allocate == "civil_code_560":
         # Those due on one day share, so that they must come on one day; the more burdensome go before others.
         steered[acc[1:][same & (charges.due[1:] == charges.due[:-1]) & (day[1:] != day[:-1])]] = True
-        steered[acc[1:][same & (charges.bears[1:] != charges.bears[:-1])]] = True
+        steered[acc[1:][same & (charges.burdens[1:] != charges.burdens[:-1])]] = True
     most = 1 << _SUM_BITS
     for sums in (history.charged, history.received):
         steered[sums >= most] = True

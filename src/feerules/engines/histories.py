@@ -152,7 +152,7 @@ class History:
         if terms.age_from == "period_end":
             basis = np.where(ends == NONE, due, ends)
         return Charges(
-            acc, due, day, kind, owed.ints("amount"), owed.ints("start"), ends, debt, counts, bears, basis,
+            acc, due, day, kind, owed.ints("amount"), owed.ints("start"), ends, debt, counts, bears, bears, basis,
             self._fee_ranks(owed, debt), owed, offsets(acc, self.count),
         )  # fmt: skip
 

@@ -115,7 +115,7 @@ class Charges:
     """Charges that are owed, by account, due day, day of issue and id.
 
     `debt` is the charge on which a posted late fee accrued, -1 where there is none. The rest is what the
-    policy makes of each: whether it counts, bears late fee, from when it ages, the place of its fee among
+    policy makes of each: whether it counts, bears late fee (or would, were it not left alone), from when it ages, the place of its fee among
     those that come first.
     """
 
@@ -129,6 +129,7 @@ class Charges:
     debt: Ints
     counts: Bools
     bears: Bools
+    burdens: Bools
     basis: Ints
     fee_rank: Ints
     rows: Rows

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import and_
+
 from feerules.ledger.rows import NEVER
 from feerules.ledger.seen import Seen
 from feerules.plan.ledgers import LedgerTerms
@@ -24,7 +26,8 @@ def treat(seen: Seen, terms: LedgerTerms, left_alone: frozenset[str] = frozenset
 class Treatment:
     """Lists over the charges of `Seen`, by index.
 
-    `counts`: whether the policy counts it at all; `bears`: whether a late fee runs on it; `basis`: the day
+    `counts`: whether the policy counts it at all; `bears`: whether a late fee runs on it, `burdens`: whether
+    it would, were it not left alone, so that a dispute moves no money that has found its charge; `basis`: the day
     from which it ages. `bearing` is the charges on which a late fee runs, each with the day after which it
     may: when it is both due and issued.
 
@@ -34,7 +37,7 @@ class Treatment:
     """
 
     __slots__ = (
-        "basis", "bearing", "bears", "counts", "falls_due", "fifo", "left_alone", "line", "lines", "paid_to", "place",
+        "basis", "bearing", "bears", "burdens", "counts", "falls_due", "fifo", "left_alone", "line", "lines", "paid_to", "place",
         "seen", "terms",
     )  # fmt: skip
 
@@ -42,12 +45,16 @@ class Treatment:
         self.seen, self.terms, self.left_alone = seen, terms, left_alone
         charges = seen.charges
         late = terms.late_fee
-        self.counts = self._counted()
-        fees = None if late is None else late.fees
-        self.bears = [
+        fees, lasting = None if late is None else late.fees, self._counted()
+        self.burdens = [
             late is not None and counts and row.kind == "charge" and (fees is None or row.fee in fees)
-            for row, counts in zip(charges, self.counts, strict=True)
+            for row, counts in zip(charges, lasting, strict=True)
         ]
+        self.counts, self.bears = lasting, self.burdens
+        if left_alone:
+            asked = [row.id not in left_alone for row in charges]
+            self.counts = [*map(and_, lasting, asked)]
+            self.bears = [*map(and_, self.burdens, asked)]
         self.bearing = [
             (i, row.due if row.due > row.day else row.day) for i, row in enumerate(charges) if self.bears[i]
         ]
@@ -69,14 +76,14 @@ class Treatment:
             self._stand_in_line()
 
     def _counted(self) -> list[bool]:
+        """Whether each charge counts, whatever is disputed or held for a time."""
         terms, charges = self.terms, self.seen.charges
-        if not (terms.exclude_fees or terms.exclude_kinds or terms.exclude_tags or self.left_alone):
+        if not (terms.exclude_fees or terms.exclude_kinds or terms.exclude_tags):
             return [True] * len(charges)
         return [
             row.fee not in terms.exclude_fees
             and row.kind not in terms.exclude_kinds
             and terms.exclude_tags.isdisjoint(row.tags)
-            and row.id not in self.left_alone
             for row in charges
         ]
 
@@ -89,7 +96,7 @@ class Treatment:
                 return True
             case "civil_code_560":
                 charges = self.seen.charges
-                return len({*self.bears}) < 2 and len({row.due for row in charges}) == len(charges)
+                return len({*self.burdens}) < 2 and len({row.due for row in charges}) == len(charges)
         return False
 
     def _stand_in_line(self) -> None:
@@ -140,4 +147,4 @@ class Treatment:
     def _key_560(self, i: int) -> tuple[int | str, ...]:
         """Civil Code 560, among what is due: the more burdensome, the older; equal ones share."""
         debt = self._debt(i)
-        return self._fee_rank(i), int(not self.bears[debt]), self.seen.charges[debt].due, self._component(i)
+        return self._fee_rank(i), int(not self.burdens[debt]), self.seen.charges[debt].due, self._component(i)
