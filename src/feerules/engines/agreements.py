@@ -189,9 +189,8 @@ def plans(history: History, folded: Folded, facts: Facts) -> None:
     facts.numbers["plan_state"][events.acc[of_any]] = state[of_any]
     facts.numbers["plan_expected"][events.acc[of_any]] = expected[of_any]
     facts.numbers["plan_shortfall"][events.acc] = np.maximum(0, now - expected)
-    goes_on = np.flatnonzero(
-        (expected > 0) & (now > 0) & ~((frequency == FREQUENCIES.index("one_off")) & (done > 0))
-    )
+    one_off = frequency == FREQUENCIES.index("one_off")
+    goes_on = np.flatnonzero(of_any & (expected > 0) & ~(one_off & (done > 0)))
     coming = _instalment_day(frequency[goes_on], start[goes_on], done[goes_on])
     facts.note(events.acc[goes_on], coming + patience)
 

@@ -127,7 +127,7 @@ def plan_of(treatment: Treatment, folded: Folded, as_of: int, values: Values, ch
     values["plan_state"] = "completed" if not now else "broken" if now > expected else "live"
     values["plan_expected"] = expected
     values["plan_shortfall"] = max(0, now - expected)
-    if expected and now:
+    if expected:
         coming = _instalment_day(plan.frequency, start, done)
         if coming is not None:
             changes.append(coming + patience)
