@@ -40,10 +40,12 @@ def cuts_of(plan: Plan) -> Cuts:
             found[leaf.name] = None if cuts is None or known is None else known | cuts
     # An output that is the fact itself changes whenever the fact does.
     found |= {facts[id(node)].name: None for node in plan.totals.values() if id(node) in facts}
-    # Below the least that a fact can be, there is nothing that could differ.
-    least = {leaf.name: leaf.lo for leaf in plan.leaves}
+    # Beyond what a fact can be, there is nothing that could differ.
+    bounds = {leaf.name: (leaf.lo, leaf.hi) for leaf in plan.leaves}
     return {
-        name: None if cuts is None else tuple(sorted(cut for cut in cuts if cut > least[name]))
+        name: None
+        if cuts is None
+        else tuple(sorted(cut for cut in cuts if bounds[name][0] < cut <= bounds[name][1]))
         for name, cuts in found.items()
     }
 
