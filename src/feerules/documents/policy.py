@@ -16,7 +16,7 @@ from feerules.documents.durations import Age, Days, Gap, Hours, HoursOfDay, Offs
 from feerules.documents.facts import Derived, Fact
 from feerules.documents.fields import Day, DocId, Flag, Id, Number, Phrase, Plain, Whole, Words
 from feerules.documents.model import Part, problem_with, refused
-from feerules.documents.schedule import Currency, Effective, Publication
+from feerules.documents.schedule import Headed
 from feerules.documents.values import Cells, Formula, TableValue
 
 __all__ = [
@@ -345,19 +345,10 @@ class Windows(Part):
     )
 
 
-class DunningPolicy(Part):
+class DunningPolicy(Headed):
     """One version of a dunning policy: from the ledger to the class of arrears and the next action."""
 
     kind: Literal["dunning-policy"]
-    id: DocId
-    title: Words | None = None
-    note: Words | None = None
-    version: Plain | None = Field(None, description="a name of this version; default: its first day")
-    effective: Effective
-    currency: Currency = "CNY"
-    source: Source | None = None
-    publication: Publication | None = None
-    include: tuple[Phrase, ...] = ()
     applies: Cells = Field({}, description="the accounts that this policy is for")
     facts: dict[Id, Fact] = Field({}, description="what an account tells beside its ledger")
     parameters: dict[Id, Annotated[tuple[DatedValue, ...], Field(min_length=1)]] = Field(
@@ -377,10 +368,6 @@ class DunningPolicy(Part):
     ladder: Ladder | None = None
     limits: Limits = Field(default_factory=Limits)
     windows: Windows | None = None
-
-    @property
-    def version_name(self) -> str:
-        return self.version or self.effective.from_.isoformat()
 
     @property
     def first_day(self) -> date:

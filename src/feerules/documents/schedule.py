@@ -32,7 +32,7 @@ from feerules.documents.formulas import Formula as ParsedFormula
 from feerules.documents.model import Part, problem_with, refused
 from feerules.documents.values import Cells, FactValue, Formula, TableValue
 
-__all__ = ["BillRounding", "Defaults", "FactLibrary", "Fee", "FeeSchedule", "values_in"]
+__all__ = ["BillRounding", "Defaults", "FactLibrary", "Fee", "FeeSchedule", "Headed", "values_in"]
 
 
 def _in_reach(day: date) -> date:
@@ -171,10 +171,10 @@ class FactLibrary(Part):
     tables: dict[Id, TableValue] = {}
 
 
-class FeeSchedule(Part):
-    """One version of the fee standards of an estate, a city or a company."""
+class Headed(Part):
+    """What every version of rules says first: what it is called, from when it holds, where it comes from."""
 
-    kind: Literal["fee-schedule"]
+    kind: str
     id: DocId
     title: Words | None = None
     note: Words | None = None
@@ -184,6 +184,16 @@ class FeeSchedule(Part):
     source: Source | None = None
     publication: Publication | None = None
     include: tuple[Phrase, ...] = ()
+
+    @property
+    def version_name(self) -> str:
+        return self.version or self.effective.from_.isoformat()
+
+
+class FeeSchedule(Headed):
+    """One version of the fee standards of an estate, a city or a company."""
+
+    kind: Literal["fee-schedule"]
     applies: Cells = Field({}, description="the units that this schedule is for")
     facts: dict[Id, Fact] = {}
     parameters: dict[Id, Formula] = {}
@@ -228,7 +238,3 @@ class FeeSchedule(Part):
                         found[name] = None
                         waiting += [x[name] for x in (self.derived, self.parameters) if name in x]
         return list(found)
-
-    @property
-    def version_name(self) -> str:
-        return self.version or self.effective.from_.isoformat()
