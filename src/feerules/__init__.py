@@ -7,6 +7,8 @@ from feerules.bill import Bill, BillLine, Step
 from feerules.book import Book
 from feerules.cases import CaseResult, run_cases
 from feerules.decisions import Act, Clear, Decision, Hold, Reason, Review, Wait
+from feerules.checking import check
+from feerules.checks.findings import Basis, Finding
 from feerules.documents.cells import Cell, CellError
 from feerules.dunning import next_action
 from feerules.errors import FeeRulesError, MissingExtra, Problem, RuleErrors, UnitErrors, UnitProblem, Where
@@ -33,6 +35,7 @@ __all__ = [
     "Act",
     "Allocation",
     "Arrears",
+    "Basis",
     "Bill",
     "BillLine",
     "Book",
@@ -46,6 +49,7 @@ __all__ = [
     "EntryProblem",
     "Event",
     "FeeRulesError",
+    "Finding",
     "Hold",
     "MissingExtra",
     "Party",
@@ -64,6 +68,7 @@ __all__ = [
     "Where",
     "ageing_report",
     "arrears_ledger",
+    "check",
     "classify",
     "classify_estate",
     "collection_rate",
