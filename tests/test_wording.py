@@ -19,6 +19,7 @@ from babel.messages.pofile import read_po
 
 import feerules
 from feerules import wording
+from feerules.checks.refusals import RETOLD
 from feerules.reasons import _KINDS, CODES
 from feerules.wording import LOCALES, Wording, translate
 from test_import import place_of_the_package, run_fresh
@@ -57,6 +58,7 @@ def name_of(function: ast.expr) -> str:
 def messages_in_the_code() -> set[Key]:
     found: set[Key] = {(code, (text,)) for code, text in CODES.items()}
     found |= {("", (text,)) for text in _KINDS.values()}
+    found |= {(code, (text,)) for code, texts in RETOLD.items() for text in texts}
     for path in SOURCE.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         if "feerules.wording" in text or path.name == "wording.py":

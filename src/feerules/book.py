@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 from threading import RLock
@@ -91,6 +91,14 @@ class Book:
             _equip(book, self._rebuild)  # type: ignore[attr-defined]
             books[document_id] = book
         return books[document_id]
+
+    def without(self, document_ids: Container[str]) -> Book:
+        """The book less some schedules and policies, in all their versions."""
+        versions = tuple(each for each in self.versions if each[0].schedule.id not in document_ids)
+        policies = tuple(each for each in self.policies if each[0].policy.id not in document_ids)
+        book = replace(self, versions=versions, policies=policies)
+        _equip(book, self._rebuild)  # type: ignore[attr-defined]
+        return book
 
     def problems(self) -> list[Problem]:
         """What reading every schedule and compiling every fee once finds; empty for a loaded book."""

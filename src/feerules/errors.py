@@ -42,7 +42,8 @@ class Where:
 class Problem:
     """One thing wrong with a rule document, as data.
 
-    `excerpt` is the source line that `where` points into, or "".
+    `excerpt` is the source line that `where` points into, or "". `witness` is a unit or account that shows it, as
+    the names and texts of its facts; nothing where none can.
     """
 
     code: str
@@ -51,6 +52,7 @@ class Problem:
     expected: str
     hint: str = ""
     excerpt: str = ""
+    witness: tuple[tuple[str, str], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -61,6 +63,7 @@ class Problem:
             "found": self.found,
             "expected": self.expected,
             "hint": self.hint,
+            "witness": dict(self.witness),
         }
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ from feerules.errors import Problem, RuleErrors, Where, did_you_mean
 from feerules.folders import SUFFIXES, Folder, documents_of, unreadable, with_excerpts
 from feerules.plan.names import place_of
 
-__all__ = ["load", "load_files"]
+__all__ = ["load", "load_files", "read_book"]
 
 KINDS: dict[str, type[Part]] = {
     "fee-schedule": FeeSchedule,
@@ -61,6 +61,14 @@ def load(path: str | Path) -> Book:
     Raises `RuleErrors` with every problem of every document at once, each with file, line, column,
     what was found, what was expected and a hint; FileNotFoundError where there is no such path.
     """
+    return _sound(*read_book(path))
+
+
+def read_book(path: str | Path) -> tuple[Book, list[Problem]]:
+    """What of a folder can be read, and every problem of it: what has problems is in the book in part, or not.
+
+    Raises `RuleErrors` where there is no document at all.
+    """
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"no rules at {path}")
@@ -68,7 +76,7 @@ def load(path: str | Path) -> Book:
     found = documents_of(path) if path.is_dir() else [path]
     reader = Folder(root)
     names = [file.relative_to(root).as_posix() for file in found]
-    return _Loading(reader.fetch, names, reader.problems).book()
+    return _Loading(reader.fetch, names, reader.problems).read()
 
 
 def load_files(files: Mapping[str, bytes | str]) -> Book:
@@ -79,7 +87,14 @@ def load_files(files: Mapping[str, bytes | str]) -> Book:
         for name, text in files.items()
     }
     names = [name for name in sorted(contents) if name.endswith(SUFFIXES)]
-    return _Loading(contents.get, names, []).book()
+    return _sound(*_Loading(contents.get, names, []).read())
+
+
+def _sound(book: Book, problems: Sequence[Problem]) -> Book:
+    """The book, or every problem of it raised at once."""
+    if problems:
+        raise RuleErrors(problems)
+    return book
 
 
 class _Loading:
@@ -101,7 +116,7 @@ class _Loading:
             self.files[name] = content
         return self.files[name]
 
-    def book(self) -> Book:
+    def read(self) -> tuple[Book, list[Problem]]:
         if not self.names:
             hint = "put a document such as garden.yaml into the folder"
             raise RuleErrors(
@@ -128,9 +143,7 @@ class _Loading:
             rebuild=load_files,
         )
         self.problems += book.problems()
-        if self.problems:
-            raise RuleErrors(with_excerpts(self.problems, self.files))
-        return book
+        return book, with_excerpts(self.problems, self.files)
 
     def _complete(self, kind: type[V]) -> list[tuple[V, FactLibrary]]:
         """The documents of a kind, each with all that it includes."""

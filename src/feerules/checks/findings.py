@@ -6,18 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from feerules.errors import Problem, Where, pointed
+from feerules.errors import Where, pointed
 from feerules.wording import Wording, sentence, translate
 
-__all__ = ["SEVERITIES", "Basis", "Confidence", "Finding", "Severity", "Told", "finding", "from_problem"]
+__all__ = ["LANGUAGES", "SEVERITIES", "Basis", "Confidence", "Finding", "Severity", "Told", "finding"]
 
 Severity = Literal["error", "warning", "note"]
 Confidence = Literal["high", "medium", "low"]
 Told = Mapping[str, str]  # {"zh": …, "en": …}
 SEVERITIES: Mapping[Severity, int] = {"error": 0, "warning": 1, "note": 2}
 LANGUAGES = ("zh", "en")
-# Of a load problem, what was found and expected is said in English alone.
-FOUND = sentence("{found}; expected: {expected}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +67,9 @@ class Finding:
     basis: tuple[Basis, ...] = ()
     document: str = ""
     excerpt: str = ""
+
+    def __hash__(self) -> int:
+        return hash((self.code, self.where, self.message["en"]))
 
     def explain(self, locale: str = "zh_CN") -> str:
         """The finding as a person reads it, in Chinese or English."""
@@ -137,13 +138,3 @@ def finding(
     return Finding(
         code, severity, where, told["message"], told["hint"], tuple(witness), tuple(basis), document
     )
-
-
-def from_problem(problem: Problem) -> Finding:
-    """What keeps rules from loading, as a finding: an error, in the words of the problem."""
-    told = {
-        language: translate(language).text(FOUND, found=problem.found, expected=problem.expected)
-        for language in LANGUAGES
-    }
-    hint = dict.fromkeys(LANGUAGES, problem.hint)
-    return Finding(problem.code, "error", problem.where, told, hint, excerpt=problem.excerpt)

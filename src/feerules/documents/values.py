@@ -113,6 +113,9 @@ class TableValue(Part):
     components: tuple[Phrase, ...] = Field(
         (), description="output columns that add up, each shown on the bill"
     )
+    printed: Phrase | None = Field(
+        None, description="the column with the total of the components, as printed; a check holds it to them"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -121,7 +124,9 @@ class TableValue(Part):
 
     def with_table(self, table: Table) -> TableValue:
         """The same policy over other rows: number outputs only."""
-        return self.model_copy(update={"table": table, "file": None, "output": None, "components": ()})
+        return self.model_copy(
+            update={"table": table, "file": None, "output": None, "components": (), "printed": None}
+        )
 
 
 class FactValue(Part):
@@ -132,9 +137,10 @@ class FactValue(Part):
 
 
 class SumValue(Part):
-    """A sum of named components, each shown on the bill."""
+    """A sum of named components, each shown on the bill; a check holds the total that was `printed` to them."""
 
     sum: dict[Id, Value] = Field(min_length=1)
+    printed: Value | None = Field(None, description="the total as printed, which no bill uses")
 
 
 class GuidedValue(Part):

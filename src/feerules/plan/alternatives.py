@@ -92,7 +92,7 @@ class Reading:
         for cells in every:
             for name, text in cells.items():
                 fact = self.names.aliases.get(name, str(name))
-                about = self._about(fact)
+                about = self.about(fact)
                 here = _meet(self.conditions.read(text, about), self._domain(about))
                 found[fact] = _meet(found[fact], here) if fact in found else here
         return found
@@ -101,7 +101,7 @@ class Reading:
         """Less the facts of which every value that comes up at all will do."""
         return {name: told for name, told in known.items() if not within(self._owing(name), told)}
 
-    def _about(self, fact: str) -> Subject:
+    def about(self, fact: str) -> Subject:
         if fact not in self._subjects:
             self._subjects[fact] = self._subject(fact)
         return self._subjects[fact]
@@ -136,7 +136,7 @@ class Reading:
 
     def _owing(self, fact: str) -> Condition:
         """What a fact can be of an account that owes."""
-        domain = self._domain(self._about(fact))
+        domain = self._domain(self.about(fact))
         if fact not in self._owed:
             return domain
         ((_, end),) = domain.bands

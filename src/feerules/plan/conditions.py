@@ -24,6 +24,7 @@ from feerules.plan.nodes import Leaf, Node
 from feerules.plan.terms import Scope, Term
 
 __all__ = [
+    "CELL_TYPES",
     "MAX_DECIMALS",
     "Conditions",
     "Subject",

@@ -27,7 +27,7 @@ from feerules.plan.nodes import Fact, Guard, Leaf, Node, Plan, in_order
 from feerules.plan.terms import Scope, Term
 from feerules.vocabulary import ALIASES, POSITION, PositionFact, bucket_fact
 
-__all__ = ["Compiled", "PolicyVersion", "compile_policy", "policy_names"]
+__all__ = ["CLASS", "Compiled", "PolicyVersion", "compile_policy", "policy_names"]
 
 CLASS = "class"
 MOST_ASKED = 10**18  # fen: what a column of amounts can hold

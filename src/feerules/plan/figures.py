@@ -10,7 +10,7 @@ from feerules.documents.charging import Charge, Rounding
 from feerules.documents.formulas import Formula
 from feerules.documents.values import FactValue, GuidedValue, SumValue, TableValue, Value
 from feerules.plan.bounds import Builder, Exact
-from feerules.plan.lookups import Found, decide
+from feerules.plan.lookups import Found, decide, decision
 from feerules.plan.names import place_of
 from feerules.plan.nodes import Leaf, Node, Plan
 from feerules.plan.outputs import number_of
@@ -102,6 +102,8 @@ class Figures:
             total = Exact(b, b.const(0))
             for name, each in value.sum.items():
                 total = total.plus(self.value(each, (name, *outputs), charge))
+            if isinstance(value.printed, TableValue):
+                decision(self.scope, value.printed, ("printed", *outputs))  # read, and on no bill
             return total
         assert isinstance(value, GuidedValue)
         return self._guided(value, outputs, charge)

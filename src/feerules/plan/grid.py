@@ -121,11 +121,15 @@ class Grid:
 
     def match(self, values: Sequence[int | None]) -> tuple[int, ...]:
         """The rows that match one value per axis, in the order of `axes`; None is an absent fact."""
+        return self.leaves[self.leaf(values)]
+
+    def leaf(self, values: Sequence[int | None]) -> int:
+        """The leaf that such values reach."""
         state = 0
         for column in self.columns:
             value = values[column.at]
             state = column.follow(state, column.axis.hi + 1 if value is None else value)
-        return self.leaves[state]
+        return state
 
     def gaps(self) -> Iterator[Witness]:
         """A point that no row matches, for each interval at which the last row that could match is lost."""
@@ -185,6 +189,25 @@ class Grid:
             else:
                 columns.append(_lower(column.at, column.axis, runs, max(SMALL, len(column.table))))
         return Grid(self.axes, self.rows, tuple(reversed(columns)), tuple(leaves.values()))
+
+    def idle(self, keys: Sequence[Hashable]) -> tuple[str, ...]:
+        """The axes on which nothing depends, where each leaf says what its key says; in the order of `axes`."""
+        index: dict[Hashable, int] = {}
+        renumber = [index.setdefault(key, len(index)) for key in keys]
+        deciding: set[str] = set()
+        for column in reversed(self.columns):
+            runs, renumber = _minimal(column, renumber)
+            if any(len(starts) > 1 for starts, _ in runs):
+                deciding.add(column.axis.name)
+            else:
+                renumber = [runs[state][1][0] for state in renumber]
+        return tuple(axis.name for axis in self.axes if axis.name not in deciding)
+
+    def witnesses(self, leaves: Iterable[int]) -> dict[int, Witness]:
+        """A point that reaches each of these leaves."""
+        asked = list(leaves)
+        paths = self._paths() if asked else []
+        return {leaf: self._witness(paths, len(self.columns), leaf) for leaf in asked}
 
     def _paths(self) -> Paths:
         levels = [[(0, 0)]]

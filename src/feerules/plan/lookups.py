@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from itertools import islice
 
 from feerules.documents.formulas import Formula
 from feerules.documents.sheets import MAX_PROBLEMS
@@ -21,7 +22,7 @@ from feerules.plan.nodes import Node
 from feerules.plan.outputs import chosen, read_output
 from feerules.plan.terms import Scope, Term
 
-__all__ = ["NOTES", "Decision", "Found", "decide"]
+__all__ = ["ADDING", "NOTES", "Decision", "Found", "decide", "ranks_of"]
 
 NOTES = (
     "note",
@@ -34,6 +35,7 @@ NOTES = (
 )  # columns that people read, not machines
 ADDING = ("collect", "collect+", "collect<", "collect>", "collect#", "rule_order")
 
+MOST_TOLD = 5  # gaps of one table, and overlaps
 Said = Decimal | Formula | str
 
 
@@ -175,7 +177,7 @@ class _Reading:
                 found.append((at, str(head.name)))
             elif self.names.is_subject(name):
                 conditions.append((at, name, head.where))
-            elif head.name.lower() not in NOTES:
+            elif head.name.lower() not in NOTES and head.name != self.spec.printed:
                 unknown.append((at, head))
         if not found and len(unknown) == 1 and not self.spec.components:
             (at, head), unknown = unknown[0], []
@@ -188,7 +190,9 @@ class _Reading:
                 self.names.hint(head.name, self.wanted),
             )  # fmt: skip
         self._check_twice(conditions)
-        missing = [name for name in self.spec.components if name not in [n for _, n in found]]
+        heads = [head.name for head in self.table.header]
+        asked = (*self.spec.components, *filter(None, [self.spec.printed]))
+        missing = [name for name in asked if name not in heads]
         if missing or not (found or unknown):
             lacking = ", ".join(missing or self.wanted[:1])
             raise self.names.refuse(
@@ -287,52 +291,75 @@ class Resolved:
     ) -> None:
         self.spec, self.names, self.grid = reading.spec, reading.names, grid
         self.subjects, self.values = subjects, values
-        self.order = {
-            _canonical(read_number(text) or text): rank for rank, text in enumerate(self.spec.priority)
-        }
+        self.ranks = ranks_of(self.spec, next(iter(values.values())))
         self.table = reading.table
         self.record = self.names.about[1]
-        self._check_gap()
-        self._check_overlap()
+        self._check()
         self.decided = [self.deciding(leaf) for leaf in grid.leaves]
 
-    def witness(self, point: Mapping[str, int | None]) -> str:
-        texts = [f"{about.name} {about.text(point[about.name])}" for about in self.subjects]
-        return ", ".join(texts) or f"any {self.record}"
+    def witness(self, point: Mapping[str, int | None]) -> tuple[tuple[str, str], ...]:
+        return tuple((about.name, about.text(point[about.name])) for about in self.subjects)
 
-    def _check_gap(self) -> None:
-        gap = None if self.spec.otherwise is not None else self.grid.first_gap()
-        if gap is not None:
-            outputs = ["…"] * len(self.values)
-            row = " | ".join([*(about.text(gap[about.name]) for about in self.subjects), *outputs])
-            otherwise = self.record == "unit"
-            raise self.names.refuse(
-                self.spec.where, "gap", f"no row for {self.witness(gap)}",
-                f"a row for every {self.record}" + ", or otherwise:" * otherwise,
-                f"add a row such as | {row} |" + ", or say otherwise: not_charged, or otherwise: problem" * otherwise,
-            )  # fmt: skip
+    def told(self, point: Mapping[str, int | None]) -> str:
+        return ", ".join(f"{name} {text}" for name, text in self.witness(point)) or f"any {self.record}"
 
-    def _check_overlap(self) -> None:
-        if self.spec.hit not in ("unique", "any"):
-            return
-        for rows, point in self.grid.overlaps():
-            said = dict.fromkeys(" and ".join(map(str, self._said(row))) for row in rows)
-            if self.spec.hit == "unique" or len(said) > 1:
-                numbers = " and ".join(str(row + 1) for row in rows[:3])
-                found, expected = (
-                    f"rows {numbers} both match {self.witness(point)}",
-                    f"at most one row for each {self.record}",
-                )
-                if self.spec.hit == "any":
-                    found = f"{' and '.join([*said][:3])} from rows that both match {self.witness(point)}"
-                    expected = "the same output wherever rows overlap (hit: any)"
-                raise self.names.refuse(
-                    self.table.rows[rows[1]].where,
-                    "overlap",
-                    found,
-                    expected,
-                    "narrow a row, or say hit: first",
-                )
+    def _check(self) -> None:
+        """Every gap and every pair of rows that overlap, up to so many of each; raises `Refused` after them."""
+        gaps = [] if self.spec.otherwise is not None else list(islice(self.grid.gaps(), MOST_TOLD))
+        overlaps = list(islice(self._forbidden(), MOST_TOLD))
+        for point in gaps:
+            self._tell_gap(point)
+        for rows, shared in overlaps:
+            self._tell_overlap(rows, shared)
+        if gaps or overlaps:
+            raise Refused
+
+    def _tell_gap(self, point: Mapping[str, int | None]) -> None:
+        outputs = ["…"] * len(self.values)
+        row = " | ".join([*(about.text(point[about.name]) for about in self.subjects), *outputs])
+        otherwise = self.record == "unit"
+        self.names.problem(
+            self.spec.where, "gap", f"no row for {self.told(point)}",
+            f"a row for every {self.record}" + ", or otherwise:" * otherwise,
+            f"add a row such as | {row} |" + ", or say otherwise: not_charged, or otherwise: problem" * otherwise,
+            self.witness(point),
+        )  # fmt: skip
+
+    def _forbidden(self) -> Iterator[tuple[tuple[int, ...], Mapping[str, int | None]]]:
+        """Rows that may not match together and do: each pair once."""
+        known: set[tuple[int, ...]] = set()
+        for rows, point in self.grid.overlaps() if self.spec.hit in ("unique", "any") else ():
+            pair = rows[:2]
+            if self.spec.hit == "any":
+                other = next((row for row in rows if self._says(row) != self._says(rows[0])), None)
+                if other is None:
+                    continue
+                pair = (rows[0], other)
+            if pair not in known:
+                known.add(pair)
+                yield (*pair, *(row for row in rows if row not in pair)), point
+
+    def _tell_overlap(self, rows: Sequence[int], point: Mapping[str, int | None]) -> None:
+        numbers = " and ".join(str(row + 1) for row in rows[:3])
+        said = [*{self._says(row): ", ".join(map(str, self._said(row))) for row in reversed(rows)}.values()][
+            ::-1
+        ]
+        expected, hint = f"at most one row for each {self.record}", "narrow a row, or say hit: first"
+        if self.spec.hit == "any":
+            found = f"{' and '.join(said[:3])} from rows that both match {self.told(point)}"
+            expected = "the same output wherever rows overlap (hit: any)"
+        elif len(said) == 1:
+            found = f"rows {numbers} both match {self.told(point)}, and say the same: {said[0]}"
+            hint = "delete a row, or say hit: any"
+        else:
+            found = f"rows {numbers} both match {self.told(point)}, and say {' and '.join(said[:3])}"
+        self.names.problem(
+            self.table.rows[rows[1]].where, "overlap", found, expected, hint, self.witness(point)
+        )
+
+    def _says(self, row: int) -> str:
+        """What a row says, as one text for 3 and for 3.00."""
+        return ", ".join(map(_canonical, self._said(row)))
 
     def _said(self, row: int) -> tuple[Said, ...]:
         return tuple(column[row] for column in self.values.values())
@@ -346,11 +373,7 @@ class Resolved:
             case "unique" | "any" | "first":
                 return leaf[:1]
             case "priority":
-                return (
-                    min(
-                        leaf, key=lambda row: (self.order.get(_canonical(column[row]), len(self.order)), row)
-                    ),
-                )
+                return (min(leaf, key=lambda row: (self.ranks[row], row)),)
             case "collect<":
                 return (min(leaf, key=lambda row: (_number(column[row]), row)),)
             case "collect>":
@@ -372,6 +395,14 @@ class Resolved:
 
     def rows(self) -> tuple[str, ...]:
         return tuple(",".join([str(row + 1) for row in rows]) for rows in self.decided)
+
+
+def ranks_of(spec: TableValue, values: Iterable[Said]) -> list[int]:
+    """The place in `priority:` of each of these outputs; one beyond the last for what is not listed."""
+    numbers = [read_number(text) for text in spec.priority]
+    listed = [text if number is None else number for text, number in zip(spec.priority, numbers, strict=True)]
+    order = {_canonical(value): rank for rank, value in enumerate(listed)}
+    return [order.get(_canonical(value), len(listed)) for value in values]
 
 
 def _number(value: Said) -> Decimal:

@@ -45,6 +45,9 @@ MOST = 10**18  # what a fact may be at most, without its point: it must fit 64 b
 FRAME_FACTS = ("unit_id", "estate_id", "building_id", "parent_unit_id", "account_id", "kind")
 
 
+Witness = tuple[tuple[str, str], ...]  # the facts of a unit or account, by name
+
+
 class Refused(Exception):
     """A problem was noted: the thing in hand cannot be built."""
 
@@ -132,8 +135,10 @@ class Names:
                     )  # fmt: skip
                 known.setdefault(name, kind)
 
-    def problem(self, where: Where, code: str, found: str, expected: str, hint: str = "") -> None:
-        self.problems[Problem(code, where, found, expected, hint)] = None
+    def problem(
+        self, where: Where, code: str, found: str, expected: str, hint: str = "", witness: Witness = ()
+    ) -> None:
+        self.problems[Problem(code, where, found, expected, hint, witness=witness)] = None
 
     def note(self, problems: Iterable[Problem]) -> None:
         self.problems |= dict.fromkeys(problems)

@@ -221,6 +221,17 @@ def check_priority(table: TableValue) -> Iterator[Problem]:
         )
 
 
+def check_printed(table: TableValue) -> Iterator[Problem]:
+    if table.printed is not None and not table.components:
+        yield table.problem(
+            "missing_key",
+            found=f"printed: {table.printed} without components",
+            expected="components: with the columns that come to it",
+            hint="add components: [service, repair]",
+            key="printed",
+        )
+
+
 def check_stages(part: Fee | Defaults) -> Iterator[Problem]:
     """Only the line may be rounded twice: of two roundings of another stage, one would be left out."""
     seen = set[str]()
@@ -252,7 +263,7 @@ CHECKS: Mapping[type[Part], Sequence[Any]] = {
     RaiseBounds: (check_raise,),
     Every: (check_cycle,),
     DueRule: (check_day,),
-    TableValue: (check_priority,),
+    TableValue: (check_priority, check_printed),
     Rounding: (check_step,),
     Fee: (check_stages,),
     Defaults: (check_stages,),

@@ -1,0 +1,196 @@
+"""The decision tables of a book as checks look at them: rows as conditions, what each says, and their grid."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from feerules.book import Book
+from feerules.documents.charging import Tiers
+from feerules.documents.policy import DunningPolicy
+from feerules.documents.schedule import FeeSchedule, values_in
+from feerules.documents.tables import Row, Table
+from feerules.documents.values import TableValue
+from feerules.errors import Where
+from feerules.plan.conditions import Conditions, Subject, read_number
+from feerules.plan.grid import Condition, Grid, Witness
+from feerules.plan.lookups import NOTES, Decision
+from feerules.plan.names import Names
+
+__all__ = ["Reading", "documents_of", "inside", "readings", "told"]
+
+RECORDS: Mapping[str, Mapping[str, str]] = {
+    "unit": {"zh": "房屋", "en": "unit"},
+    "account": {"zh": "账户", "en": "account"},
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A table of a document that loads. Rows count from 0; `said` is what each says, as values that compare.
+
+    With `groups`, a row stands for a group of bands of tiers; `first` gives for each row the place in the table.
+    """
+
+    document: str
+    names: Names
+    spec: TableValue
+    table: Table
+    decision: Decision
+    conditions: tuple[tuple[Condition, ...], ...]
+    said: tuple[Hashable, ...]
+    first: tuple[int, ...]
+    groups: bool = False
+
+    @property
+    def hit(self) -> str:
+        return self.spec.hit
+
+    @property
+    def grid(self) -> Grid:
+        return self.decision.grid
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        return self.decision.subjects
+
+    @property
+    def record(self) -> Mapping[str, str]:
+        """What the table is asked about: a unit, or an account."""
+        return RECORDS[self.names.about[1]]
+
+    def row(self, number: int) -> Row:
+        return self.table.rows[self.first[number]]
+
+    def number(self, row: int) -> str:
+        """A row as people count it."""
+        return str(self.first[row] + 1)
+
+    def numbers(self, rows: Iterable[int]) -> str:
+        return ", ".join(map(self.number, rows))
+
+    def is_noted(self, row: int) -> bool:
+        """Whether a row says in a column for readers why it stands there."""
+        cells = self.row(row).cells
+        return any(
+            cell for head, cell in zip(self.table.header, cells, strict=True) if head.name.lower() in NOTES
+        )
+
+    def output(self, row: int) -> str:
+        """What a row says, as it is written."""
+        cells = self.row(row).cells
+        return ", ".join(
+            str(cell)
+            for head, cell in zip(self.table.header, cells, strict=True)
+            if head.name in self.decision.outputs
+        )
+
+    def answers(self) -> list[Hashable]:
+        """What each leaf of the grid comes to, whichever row says so; None where no row matches."""
+        made, every = self.decision, range(len(self.grid.leaves))
+        if self.groups:
+            return [self.said[leaf[0]] if leaf else None for leaf in self.grid.leaves]
+        columns = [values for values, _ in made.outputs.values()]
+        columns += [which for _, which in made.formulas.values()]
+        return [tuple(column[leaf] for column in columns) if made.matched[leaf] else None for leaf in every]
+
+    @cached_property
+    def idle(self) -> tuple[str, ...]:
+        """The columns that decide nothing."""
+        return self.grid.idle(self.answers()) if self.subjects else ()
+
+    def witness(self, point: Witness) -> dict[str, str]:
+        """A point of the grid as the facts of a unit."""
+        return told(self.subjects, point)
+
+
+def told(subjects: Iterable[Subject], point: Witness) -> dict[str, str]:
+    return {about.name: about.text(point[about.name]) for about in subjects}
+
+
+def inside(one: tuple[Condition, ...], other: tuple[Condition, ...]) -> bool:
+    """Whether a row matches only where another one does."""
+    return all(a is b or _within(a, b) for a, b in zip(one, other, strict=True))
+
+
+def _within(one: Condition, other: Condition) -> bool:
+    bands = all(any(lo <= a and b <= hi for lo, hi in other.bands) for a, b in one.bands)
+    return bands and (other.null or not one.null)
+
+
+def documents_of(book: Book) -> Iterator[tuple[FeeSchedule | DunningPolicy, Names]]:
+    """Every schedule and policy in every version, with its names."""
+    yield from ((each.schedule, each.names) for versions in book.versions for each in versions)
+    yield from ((each.policy, each.names) for versions in book.policies for each in versions)
+
+
+def readings(book: Book) -> Iterator[Reading]:
+    """Every table of a book that could be read, once, wherever it is used."""
+    seen: set[Where] = set()
+    for document, names in documents_of(book):
+        parts = [part for part in values_in(document) if isinstance(part, TableValue | Tiers)]
+        for part in (*parts, *names.tables.values()):
+            found = reading_of(part, names, document.id)
+            if found is not None and found.decision.where not in seen:
+                seen.add(found.decision.where)
+                yield found
+
+
+def reading_of(part: TableValue | Tiers, names: Names, document: str) -> Reading | None:
+    """A table as it was compiled; None for one that no fee asks for, or that could not be read."""
+    if isinstance(part, Tiers):
+        return _groups_of(part, names, document)
+    spec = names.completed.get(id(part), part)
+    made: Decision | None = names.cache.get(id(spec))
+    if not isinstance(made, Decision) or spec.table is None:
+        return None
+    columns = [at for at, head in enumerate(spec.table.header) if head.name in made.outputs]
+    canonical: dict[str, Any] = {}
+    said = tuple(tuple([_canonical(row.cells[at], canonical) for at in columns]) for row in spec.table.rows)
+    rows = spec.table.rows
+    return Reading(
+        document, names, spec, spec.table, made, _conditions(spec.table, made, names, rows), said,
+        tuple(range(len(rows))),
+    )  # fmt: skip
+
+
+def _groups_of(tiers: Tiers, names: Names, document: str) -> Reading | None:
+    groups, chooser = names.cache.get(id(tiers)) or ((), None)
+    made = None if chooser is None else names.cache.get(id(chooser))
+    table = tiers.table.table
+    if chooser is None or not isinstance(made, Decision) or table is None:
+        return None
+    said = tuple((each.ends, *each.prices.values()) for each in groups)
+    first = tuple(each.first - 1 for each in groups)
+    rows = [table.rows[at] for at in first]
+    return Reading(
+        document, names, chooser, table, made, _conditions(table, made, names, rows), said, first, True
+    )
+
+
+def _canonical(text: str, known: dict[str, Any]) -> Any:
+    """One value for one output: 3 and 3.00 are the same."""
+    if text not in known:
+        number = read_number(text)
+        known[text] = str(text) if number is None else number.normalize()
+    return known[text]
+
+
+def _conditions(
+    table: Table, made: Decision, names: Names, rows: Iterable[Row]
+) -> tuple[tuple[Condition, ...], ...]:
+    """The cells of each row, as they were read when the table was loaded."""
+    read = Conditions(names).read
+    places = {head.where: at for at, head in enumerate(table.header)}
+    columns = []
+    rows = list(rows)
+    for (_, where), about in zip(made.heads, made.subjects, strict=True):
+        at, known = places[where], dict[str, Condition]()
+        for row in rows:
+            text = row.cells[at]
+            if text not in known:
+                known[text] = read(text, about)
+        columns.append([known[row.cells[at]] for row in rows])
+    return tuple(zip(*columns, strict=True)) if columns else tuple(() for _ in rows)

@@ -1,0 +1,79 @@
+"""What keeps rules from loading, as findings: the words of a problem, in Chinese too where it is about tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from feerules.checks.findings import LANGUAGES, Finding
+from feerules.errors import Problem
+from feerules.wording import sentence, translate
+
+__all__ = ["RETOLD", "from_problem"]
+
+FOUND = sentence("{found}; expected: {expected}")
+RECORDS = (sentence("unit"), sentence("account"))
+
+# What is said of these problems when rules are loaded, by code, the longer before what it begins with: the catalogs
+# know each under its code. Other problems are told in English alone.
+RETOLD: Mapping[str, tuple[str, ...]] = {
+    "gap": (
+        "no row for {point}",
+        "a row for every {record}, or otherwise:",
+        "a row for every {record}",
+        "add a row such as {row}, or say otherwise: not_charged, or otherwise: problem",
+        "add a row such as {row}",
+    ),
+    "overlap": (
+        "rows {rows} both match {point}, and say the same: {output}",
+        "rows {rows} both match {point}, and say {outputs}",
+        "{outputs} from rows that both match {point}",
+        "at most one row for each {record}",
+        "the same output wherever rows overlap (hit: any)",
+        "narrow a row, or say hit: first",
+        "delete a row, or say hit: any",
+    ),
+    "outside_domain": (
+        '"{cell}", which no {fact} can match',
+        "values from {lo} to {hi} with at most {places} decimals",
+        "values from {lo} to {hi} without decimals",
+        "values from {lo} to {hi}",
+        "one of {words}",
+        "declare {fact} as optional: true",
+        "mend the cell, or the domain of {fact}",
+    ),
+    "unreachable_row": (
+        "row {row}, below row {other}, which holds for every account",
+        "a row of - as the last one",
+        "move row {row} to the end",
+    ),
+    "overlapping_tiers": (
+        "a band up to {high} after one up to {low}",
+        "bounds that rise from row to row",
+        "sort the rows, or mend the bound",
+        '"{cell}" before the last band',
+        "a bound",
+        "only the last band has no end",
+    ),
+    "tier_gap": (
+        "a last band that ends at {bound}",
+        "a last band without end",
+        "add the row {row}",
+        "write {bound}",
+    ),
+}
+
+
+def from_problem(problem: Problem) -> Finding:
+    """What keeps rules from loading, as a finding: an error, in the words of the problem."""
+    message: dict[str, str] = {}
+    hint: dict[str, str] = {}
+    for language in LANGUAGES:
+        words = translate(language)
+        found, expected, hint[language] = (
+            words.retold(text, problem.code) for text in (problem.found, problem.expected, problem.hint)
+        )
+        if problem.code == "overlap" and language == "zh":
+            found = found.replace(" and ", "、")  # between numbers of rows, and between outputs
+        message[language] = words.text(FOUND, found=found, expected=expected)
+    witness = (dict(problem.witness),) if problem.witness else ()
+    return Finding(problem.code, "error", problem.where, message, hint, witness, excerpt=problem.excerpt)

@@ -1,0 +1,221 @@
+"""Findings on prices: floats and rates that no bill may have, sums that do not add up, fees that nobody pays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from feerules.book import Book
+from feerules.checks.findings import Finding, finding
+from feerules.checks.steepness import cliffs, falling_tiers
+from feerules.checks.valuation import Valued, constant, points, valued
+from feerules.documents.charging import Adjustment, Charge
+from feerules.documents.schedule import Fee, values_in
+from feerules.documents.values import GuidedValue, SumValue, TableValue
+from feerules.plan.conditions import Conditions, read_number
+from feerules.plan.lines import Version
+from feerules.plan.names import Names, Refused, place_of
+from feerules.wording import sentence
+
+__all__ = ["check_tariffs"]
+
+
+def check_tariffs(book: Book) -> Iterator[Finding]:
+    """Every finding on the prices of a book's schedules, in all versions."""
+    for versions in book.versions:
+        for version in versions:
+            yield from _of_values(version)
+            for fee_id in version.schedule.fees:
+                fee = version.schedule.complete(fee_id)
+                yield from nobody_pays(version, fee_id, fee)
+                for charge in (fee, *fee.parts.values()):
+                    yield from above_ceiling(version, charge)
+                    yield from falling_tiers(version, charge)
+                    yield from cliffs(version, charge)
+
+
+def _of_values(version: Version) -> Iterator[Finding]:
+    for part in values_in(version.schedule):
+        if isinstance(part, GuidedValue):
+            yield from float_out_of_range(version, part)
+        elif isinstance(part, SumValue) and part.printed is not None:
+            yield from wrong_sum(version, part)
+        elif isinstance(part, TableValue) and part.printed is not None:
+            yield from wrong_totals(version, part)
+
+
+# Rates that are refused whoever the unit is
+
+
+def float_out_of_range(version: Version, value: GuidedValue) -> Iterator[Finding]:
+    """A float that is written, and beyond what is permitted."""
+    names = version.names
+    chosen = valued(value.float, names)
+    down = None if value.down == "without_limit" else value.down
+    for limit, sign in ((value.up, 1), (down, -1)):
+        most = valued(limit, names)
+        if chosen is None or most is None:
+            continue
+        for point in points(chosen, most):
+            told, permitted = chosen.at(point), most.at(point)
+            if told is not None and permitted is not None and sign * told > permitted:
+                yield finding(
+                    "float_out_of_range", "error", value.where_of("float"),
+                    sentence("a float of {float}, of which {most} are permitted: no such unit can be billed"),
+                    sentence("mend the float, or what is permitted"),
+                    witness=_facts(point, chosen, most), document=version.schedule.id,
+                    float=_percent(told), most=_percent(sign * permitted),
+                )  # fmt: skip
+                break
+
+
+def above_ceiling(version: Version, charge: Charge) -> Iterator[Finding]:
+    """A rate that is written, above the ceiling that stands beside it."""
+    if charge.ceiling is None or charge.ceiling.beyond == "cap":
+        return
+    rate, most = valued(charge.rate, version.names), valued(charge.ceiling.rate, version.names)
+    if rate is None or most is None:
+        return
+    for point in points(rate, most):
+        told, permitted = rate.at(point), most.at(point)
+        if told is not None and permitted is not None and told > permitted:
+            yield finding(
+                "rate_above_ceiling", "error", charge.where_of("rate"),
+                sentence("a rate of {rate} above the ceiling of {most}: no such unit can be billed"),
+                sentence("mend the rate or the ceiling, or say beyond: cap"),
+                witness=_facts(point, rate, most), document=version.schedule.id,
+                rate=f"{told:f}", most=f"{permitted:f}",
+            )  # fmt: skip
+            return
+
+
+def _facts(point: Mapping[str, int | None], *values: Valued) -> list[dict[str, str]]:
+    told = {name: text for value in values for name, text in value.text(point).items()}
+    return [told] if told else []
+
+
+def _percent(number: Decimal) -> str:
+    text = f"{number * 100:f}"
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text}%"
+
+
+# Sums and the totals that are printed beside them
+
+
+def wrong_sum(version: Version, value: SumValue) -> Iterator[Finding]:
+    """Components of a sum that do not come to the total that was printed."""
+    total, printed = valued(value, version.names), valued(value.printed, version.names)
+    if total is None or printed is None:
+        return
+    for point in points(total, printed):
+        made, told = total.at(point), printed.at(point)
+        if made is not None and told is not None and made != told:
+            yield _not_the_sum(version, value, made, told, _facts(point, total, printed))
+
+
+def wrong_totals(version: Version, value: TableValue) -> Iterator[Finding]:
+    """Rows whose outputs do not come to the total that was printed."""
+    table = value.table
+    if table is None:
+        return
+    heads = [str(head.name) for head in table.header]
+    at, parts = heads.index(str(value.printed)), [heads.index(name) for name in value.components]
+    for row in table.rows:
+        told = read_number(row.cells[at])
+        numbers = [read_number(row.cells[part]) for part in parts]
+        made = sum((number for number in numbers if number is not None), Decimal(0))
+        if told is not None and None not in numbers and made != told:
+            facts = {head: str(cell) for head, cell in zip(heads, row.cells, strict=True)}
+            yield finding(
+                "wrong_sum", "warning", row.cells[at].where, NOT_THE_SUM, MEND_THE_SUM, witness=[facts],
+                document=version.schedule.id, made=f"{made:f}", printed=f"{told:f}",
+            )  # fmt: skip
+
+
+def _not_the_sum(
+    version: Version, value: SumValue, made: Decimal, told: Decimal, facts: Sequence[Mapping[str, str]]
+) -> Finding:
+    return finding(
+        "wrong_sum", "warning", value.where_of("printed"), NOT_THE_SUM, MEND_THE_SUM, witness=facts,
+        document=version.schedule.id, made=f"{made:f}", printed=f"{told:f}",
+    )  # fmt: skip
+
+
+NOT_THE_SUM = sentence("the components come to {made}, and {printed} is printed; bills have the components")
+MEND_THE_SUM = sentence("find out which of them is right, and mend the other")
+
+
+# Fees that nobody pays
+
+
+def nobody_pays(version: Version, fee_id: str, fee: Fee) -> Iterator[Finding]:
+    """A fee that no unit can have, or that costs nothing whoever has it; a note says that this is meant."""
+    if fee.note is not None:
+        return
+    where = place_of(next(name for name in version.schedule.fees if name == fee_id), fee.where)
+    for cells in (fee.applies, *(part.applies for part in fee.parts.values())):
+        other = version.schedule.applies if cells is fee.applies else fee.applies
+        name = _excluded(version.names, cells, other)
+        if name is not None:
+            yield finding(
+                "nobody_pays", "warning", place_of(name, where),
+                sentence("{fee} is for units whose {fact} the rules around it exclude: nobody pays it"),
+                sentence("mend one of the two conditions on {fact}, or say in a note why it stands here"),
+                document=version.schedule.id, fee=fee_id, fact=str(name),
+            )  # fmt: skip
+    if _costs_nothing(version.names, fee):
+        yield finding(
+            "nobody_pays", "warning", where,
+            sentence("{fee} costs nothing, whoever has it: nobody pays it"),
+            sentence("mend its price, or say in a note why it stands here"),
+            document=version.schedule.id, fee=fee_id,
+        )  # fmt: skip
+
+
+def _excluded(names: Names, cells: Mapping[str, str], others: Mapping[str, str]) -> str | None:
+    """A fact of which two conditions that must both hold leave nothing."""
+    read = Conditions(names).read
+    for name, cell in cells.items():
+        about = names.subjects.get(name)
+        if name in others and about is not None:
+            try:
+                one, other = read(cell, about), read(others[name], about)
+            except Refused:
+                continue
+            meet = any(a < d and c < b for a, b in one.bands for c, d in other.bands)
+            if not meet and not (one.null and other.null):
+                return name
+    return None
+
+
+def _costs_nothing(names: Names, fee: Fee) -> bool:
+    charges = [
+        charge for charge in (fee, *fee.parts.values()) if charge.rate is not None or charge is not fee
+    ]
+    if fee.minimum is not None or any(charge.minimum is not None for charge in charges):
+        return False
+    free = bool(charges) and all(_is_nothing(names, charge) for charge in charges)
+    changes = [rule for rule in fee.adjustments if _adds(rule)]
+    return (free and not changes) or _is_given_away(fee)
+
+
+def _is_nothing(names: Names, charge: Charge) -> bool:
+    rate = None if charge.rate is None else valued(charge.rate, names)
+    if rate is None:
+        return False
+    numbers = [rate.number, *(otherwise or Decimal(0) for _, otherwise in rate.tables)]
+    outputs = [number for made, _ in rate.tables for values, _ in made.outputs.values() for number in values]
+    return not any(numbers) and not any(outputs)
+
+
+def _adds(rule: Adjustment) -> bool:
+    return any((rule.plus, rule.at_least, rule.per_unit and rule.per_unit.plus))
+
+
+def _is_given_away(fee: Fee) -> bool:
+    """Whether an adjustment for everybody leaves nothing, and none after it adds anything."""
+    free = False
+    for rule in fee.adjustments:
+        nothing = constant(rule.times) == 0 or constant(rule.at_most) == 0
+        free = (free and not _adds(rule)) or (nothing and not rule.when)
+    return free

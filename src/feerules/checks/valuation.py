@@ -1,0 +1,106 @@
+"""What the numbers of a schedule come to that need no arithmetic over facts: constants, tables and sums of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import islice, product
+
+from feerules.documents.arithmetic import Num, Unary
+from feerules.documents.formulas import Formula
+from feerules.documents.values import FactValue, GuidedValue, SumValue, TableValue, Value
+from feerules.plan.grid import Grid
+from feerules.plan.lookups import Decision
+from feerules.plan.names import Names
+
+__all__ = ["Valued", "constant", "points", "valued"]
+
+Point = Mapping[str, int | None]
+MOST_POINTS = 20_000
+
+
+def constant(value: Value | None) -> Decimal | None:
+    """The number that is written, with its sign; None for anything else."""
+    match value:
+        case Formula(root=Num(value=number)):
+            return number
+        case Formula(root=Unary(operand=Num(value=number))):
+            return -number
+    return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Valued:
+    """A value that can be told at a point of the facts that its tables ask; `parts` add up."""
+
+    number: Decimal
+    tables: tuple[tuple[Decision, Decimal | None], ...]
+    names: Names
+
+    def at(self, point: Point) -> Decimal | None:
+        """What it comes to; None where a table has no row and no number for that."""
+        total = self.number
+        for made, otherwise in self.tables:
+            grid = made.grid
+            leaf = grid.leaf([point[axis.name] for axis in grid.axes])
+            if made.matched[leaf]:
+                total += sum(
+                    (Decimal(values[leaf]).scaleb(-places) for values, places in made.outputs.values()),
+                    Decimal(0),
+                )
+            elif otherwise is None:
+                return None
+            else:
+                total += otherwise
+        return total
+
+    def text(self, point: Point) -> dict[str, str]:
+        """The point as the facts of a unit, in the order of the tables."""
+        subjects = {about.name: about for made, _ in self.tables for about in made.subjects}
+        return {name: about.text(point[name]) for name, about in subjects.items()}
+
+
+def valued(value: Value | None, names: Names) -> Valued | None:
+    """A value without arithmetic over facts; None for others."""
+    number = constant(value)
+    if number is not None:
+        return Valued(number, (), names)
+    if isinstance(value, TableValue):
+        spec = names.completed.get(id(value), value)
+        made = names.cache.get(id(spec))
+        if not isinstance(made, Decision) or made.formulas:
+            return None
+        otherwise = spec.otherwise if isinstance(spec.otherwise, Decimal) else None
+        return Valued(Decimal(0), ((made, otherwise),), names)
+    if isinstance(value, SumValue):
+        parts = [valued(each, names) for each in value.sum.values()]
+        known = [each for each in parts if each is not None]
+        if len(known) == len(parts):
+            total = sum((each.number for each in known), Decimal(0))
+            return Valued(total, tuple(table for each in known for table in each.tables), names)
+    if isinstance(value, GuidedValue) and value.float is None:
+        return valued(value.base, names)
+    assert value is None or isinstance(value, Formula | FactValue | SumValue | GuidedValue)
+    return None
+
+
+def points(*values: Valued | None) -> Iterator[dict[str, int | None]]:
+    """A point of every combination of what the tables of these values tell apart, up to so many."""
+    axes: dict[str, dict[int | None, None]] = {}
+    for value in values:
+        for made, _ in value.tables if value is not None else ():
+            for name, starts in _starts(made.grid):
+                axes.setdefault(name, {}).update(dict.fromkeys(starts))
+    every = product(*axes.values())
+    return (dict(zip(axes, each, strict=True)) for each in islice(every, MOST_POINTS))
+
+
+def _starts(grid: Grid) -> Iterator[tuple[str, Iterable[int | None]]]:
+    """For each axis, the values at which the answer of a table may change."""
+    told = {axis.name: {axis.lo} for axis in grid.axes}
+    for column in grid.columns:
+        for state in range(column.states):
+            told[column.axis.name] |= {start for start, _ in column.intervals(state)}
+    for axis in grid.axes:
+        yield axis.name, [axis.decode(value) for value in sorted(told[axis.name])]
