@@ -6,9 +6,9 @@ from feerules.assessing import position
 from feerules.bill import Bill, BillLine, Step
 from feerules.book import Book
 from feerules.cases import CaseResult, run_cases
-from feerules.decisions import Act, Clear, Decision, Hold, Reason, Review, Wait
 from feerules.checking import check
 from feerules.checks.findings import Basis, Finding
+from feerules.decisions import Act, Clear, Decision, Hold, Reason, Review, Wait
 from feerules.documents.cells import Cell, CellError
 from feerules.dunning import next_action
 from feerules.errors import FeeRulesError, MissingExtra, Problem, RuleErrors, UnitErrors, UnitProblem, Where
