@@ -19,6 +19,7 @@ __all__ = [
     "UnitProblem",
     "Where",
     "did_you_mean",
+    "nearest",
     "pointed",
 ]
 
@@ -194,5 +195,10 @@ class MissingExtra(FeeRulesError, ImportError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint that names the nearest known word, or "" where none is near."""
-    near = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
-    return f'did you mean "{near[0]}"?' if near else ""
+    near = nearest(word, known)
+    return f'did you mean "{near}"?' if near else ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that was probably meant, or ""."""
+    return next(iter(get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)), "")

@@ -123,16 +123,16 @@ def missing_publication(schedule: FeeSchedule) -> Iterator[Finding]:
         missing.append("source")
     published = schedule.publication
     if published is not None or "source" in missing:
-        said = set() if published is None else published.model_fields_set
-        missing += [
-            f"publication: {key}" for key in ("announced", "approved_by", "decided_on") if key not in said
-        ]
+        if published is None or published.announced is None:
+            missing.append("publication: announced")
+        if published is None or not (published.approved_by or published.decided_on):
+            missing.append("publication: approved_by, decided_on")
     if missing:
         yield finding(
             "missing_publication", "note", schedule.where if published is None else published.where,
             sentence("{name} does not say: {missing}"),
             sentence("say which document it rests on, when it was announced, who decided it, and when"),
-            document=schedule.id, name=schedule.id, missing=", ".join(missing),
+            document=schedule.id, name=schedule.id, missing="; ".join(missing),
         )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from feerules.errors import Where, pointed
@@ -25,22 +25,23 @@ class Basis:
     document: str
     clause: str = ""
     confidence: Confidence = "high"
-    jurisdiction: str = ""
+    jurisdiction: Told = field(default_factory=dict, hash=False)
 
-    def to_dict(self) -> dict[str, str]:
+    def to_dict(self) -> dict[str, Any]:
         return {
             "document": self.document,
             "clause": self.clause,
             "confidence": self.confidence,
-            "jurisdiction": self.jurisdiction,
+            "jurisdiction": dict(self.jurisdiction),
         }
 
     def told(self, words: Wording) -> str:
         rule = f"{self.document} {self.clause}".strip()
         sure = words.text(CONFIDENCES[self.confidence])
-        return words.text(
-            "{rule} ({jurisdiction}, {sure})", rule=rule, jurisdiction=self.jurisdiction, sure=sure
-        )
+        if not self.jurisdiction:
+            return words.text("{rule} ({sure})", rule=rule, sure=sure)
+        place = words.title(self.jurisdiction)
+        return words.text("{rule} ({jurisdiction}, {sure})", rule=rule, jurisdiction=place, sure=sure)
 
 
 CONFIDENCES: Mapping[Confidence, str] = {
@@ -61,15 +62,12 @@ class Finding:
     code: str
     severity: Severity
     where: Where
-    message: Told
-    hint: Told
-    witness: tuple[Mapping[str, str], ...] = ()
+    message: Told = field(hash=False)
+    hint: Told = field(hash=False)
+    witness: tuple[Mapping[str, str], ...] = field(default=(), hash=False)
     basis: tuple[Basis, ...] = ()
     document: str = ""
     excerpt: str = ""
-
-    def __hash__(self) -> int:
-        return hash((self.code, self.where, self.message["en"]))
 
     def explain(self, locale: str = "zh_CN") -> str:
         """The finding as a person reads it, in Chinese or English."""

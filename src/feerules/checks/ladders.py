@@ -32,7 +32,7 @@ def ladder_ends(policy: DunningPolicy) -> Iterator[Finding]:
         sentence("every step of the ladder is used up in the end, and nothing says what then: the debt goes on"),
         sentence("add a step that a person does, without channels, or a stop such as {stop}"),
         witness=[{**done, "days_overdue": "1000"}], document=policy.id,
-        stop=f'{{when: {{steps.{last.id}.count: ">= {most_of(last, policy)}"}}, then: review, review: 30 days}}',
+        stop=f'{{id: used-up, when: {{steps.{last.id}.count: ">= {most_of(last, policy)}"}}, then: review, review: 30 days}}',
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from feerules.checks.readings import Reading as TableReading
 from feerules.checks.readings import inside, reading_of
 from feerules.checks.sending import never_sent
 from feerules.documents.policy import DunningPolicy, Step, Stop
-from feerules.plan.alternatives import Alternative, Reading, covers
+from feerules.plan.alternatives import Reading, covers
 from feerules.plan.dunning import CLASS, PolicyVersion
 from feerules.plan.lookups import ADDING
 from feerules.plan.names import Names
@@ -58,18 +58,8 @@ def shadowed_stops(policy: DunningPolicy, reading: Reading) -> Iterator[Finding]
                 "shadowed_stop", "warning", stop.where,
                 sentence("the stop {stop} never decides: {other} stands above it, and holds wherever it does"),
                 sentence("move {stop} above {other}, or delete it"),
-                witness=[_position(asked[0], reading)], document=policy.id, stop=stop.id, other=wider.id,
+                witness=[reading.example(asked[0])], document=policy.id, stop=stop.id, other=wider.id,
             )  # fmt: skip
-
-
-def _position(known: Alternative, reading: Reading) -> dict[str, str]:
-    """A position for which an alternative holds, as far as it asks."""
-    told = {}
-    for name, condition in known.items():
-        about = reading.about(name)
-        value = condition.bands[0][0] if condition.bands else None
-        told[name] = about.text(value)
-    return told
 
 
 # Classes

@@ -16,7 +16,7 @@ from feerules.documents.values import TableValue
 from feerules.errors import Where
 from feerules.plan.conditions import Conditions, Subject, read_number
 from feerules.plan.grid import Condition, Grid, Witness
-from feerules.plan.lookups import NOTES, Decision
+from feerules.plan.lookups import ADDING, NOTES, Decision, ranks_of
 from feerules.plan.names import Names
 
 __all__ = ["Reading", "documents_of", "inside", "readings", "told"]
@@ -68,8 +68,9 @@ class Reading:
         """A row as people count it."""
         return str(self.first[row] + 1)
 
-    def numbers(self, rows: Iterable[int]) -> str:
-        return ", ".join(map(self.number, rows))
+    def numbers(self, rows: Iterable[int]) -> dict[str, str]:
+        told = [*map(self.number, rows)]
+        return {"zh": "、".join(told), "en": ", ".join(told)}
 
     def is_noted(self, row: int) -> bool:
         """Whether a row says in a column for readers why it stands there."""
@@ -95,6 +96,30 @@ class Reading:
         columns = [values for values, _ in made.outputs.values()]
         columns += [which for _, which in made.formulas.values()]
         return [tuple(column[leaf] for column in columns) if made.matched[leaf] else None for leaf in every]
+
+    @property
+    def order(self) -> list[int]:
+        """The rows from the one that goes first to the one that goes last."""
+        rows = range(len(self.said))
+        ranks = self.ranks
+        return sorted(rows, key=lambda row: (ranks[row], row)) if ranks else list(rows)
+
+    @cached_property
+    def ranks(self) -> list[int]:
+        """The place in `priority:` of what each row says; nothing where rows have none."""
+        if self.hit != "priority":
+            return []
+        column = next(iter(self.decision.outputs))
+        at = next(at for at, head in enumerate(self.table.header) if head.name == column)
+        texts = [row.cells[at] for row in self.table.rows]
+        numbers = [read_number(text) for text in texts]
+        said = [text if number is None else number for text, number in zip(texts, numbers, strict=True)]
+        return ranks_of(self.spec, said)
+
+    @cached_property
+    def shadowed(self) -> dict[int, tuple[int, ...]]:
+        """The rows that match and never decide, and the rows that do in their place."""
+        return {} if self.hit in ADDING else self.grid.shadowed(self.order)
 
     @cached_property
     def idle(self) -> tuple[str, ...]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
+from typing import NamedTuple
 
 from feerules.checks.findings import Finding, finding
 from feerules.checks.readings import Reading, reading_of
+from feerules.checks.valuation import constant
 from feerules.documents.arithmetic import Name
 from feerules.documents.charging import Charge, FactQuantity, Tiers
 from feerules.documents.formulas import Formula
 from feerules.documents.tables import Row
 from feerules.documents.values import TableValue
 from feerules.plan.lines import Version
-from feerules.plan.lookups import NOTES
+from feerules.plan.lookups import NOTES, Decision
 from feerules.plan.names import Names
 from feerules.plan.tariffs import SIZE, Group
 from feerules.wording import sentence
@@ -120,63 +122,93 @@ def _of_tiers(version: Version, charge: Charge, tiers: Tiers) -> Iterator[Findin
                     continue
                 beyond = end + step
                 amounts = (end * low, beyond * high) if tiers.kind == "volume" else (low, high)
-                if column != SIZE and amounts[1] < amounts[0] and not _is_noted(tiers, row):
-                    units = [{name: f"{end:f}"}, {name: f"{beyond:f}"}]
-                    yield _cliff(version, row, units, amounts)
+                if column != SIZE and not _is_noted(tiers, row):
+                    units = ({name: f"{end:f}"}, {name: f"{beyond:f}"})
+                    yield from _cliff(version, charge, row, units, amounts)
 
 
 def _of_table(version: Version, charge: Charge, spec: TableValue) -> Iterator[Finding]:
     """A table by a fact that is the quantity as well: the rate by area, of an area."""
-    reading, (name, _) = (
-        reading_of(spec, version.names, version.schedule.id),
-        _quantity(version.names, charge),
-    )
-    if reading is None or reading.hit not in ("unique", "any", "first") or reading.decision.formulas:
+    name, _ = _quantity(version.names, charge)
+    made = version.names.cache.get(id(version.names.completed.get(id(spec), spec)))
+    if not isinstance(made, Decision) or made.formulas or len(made.outputs) != 1:
         return
-    at = next((n for n, about in enumerate(reading.subjects) if about.name == name), None)
-    if at is None or len(reading.decision.outputs) != 1:
+    at = next((n for n, about in enumerate(made.subjects) if about.name == name), None)
+    reading = None if at is None else reading_of(spec, version.names, version.schedule.id)
+    if reading is None or at is None or reading.hit not in ("unique", "any", "first"):
         return
     told: set[tuple[int, int]] = set()
     for row, conditions in enumerate(reading.conditions):
         base = [each.bands[0][0] if each.bands else None for each in conditions]
         for edge in {edge for band in conditions[at].bands for edge in band}:
-            found = _falls(reading, base, at, edge)
-            if found is not None and found[0] not in told and row in found[0]:
-                told.add(found[0])
-                yield _cliff(version, reading.row(found[0][1]), found[1], found[2])
+            sides = _sides(reading, base, at, edge)
+            rows = sides and (sides[0].row, sides[1].row)
+            if sides and rows and row in rows and rows not in told and not reading.is_noted(rows[1]):
+                told.add(rows)
+                units = tuple(reading.witness(side.point(reading, base, at)) for side in sides)
+                amounts = (sides[0].amount, sides[1].amount)
+                yield from _cliff(version, charge, reading.row(rows[1]), units, amounts)
 
 
-Fall = tuple[tuple[int, int], list[dict[str, str]], tuple[Decimal, Decimal]]
+class Side(NamedTuple):
+    """A unit at the edge of a band: its quantity, encoded, the row that prices it, and what it pays."""
+
+    value: int
+    row: int
+    amount: Decimal
+
+    def point(self, reading: Reading, base: Sequence[int | None], at: int) -> dict[str, int | None]:
+        values = [*base[:at], self.value, *base[at + 1 :]]
+        return {about.name: value for about, value in zip(reading.subjects, values, strict=True)}
 
 
-def _falls(reading: Reading, base: Sequence[int | None], at: int, edge: int) -> Fall | None:
-    """Two units on either side of an edge of which the larger pays less: by which rows, and how much."""
+def _sides(reading: Reading, base: Sequence[int | None], at: int, edge: int) -> tuple[Side, Side] | None:
+    """Two units on either side of an edge, of which the larger pays less."""
     about = reading.subjects[at]
     if not about.lo < edge <= about.hi:
         return None
-    sides = []
-    for value in (edge - 1, edge):
-        point = [*base[:at], value, *base[at + 1 :]]
-        leaf = reading.grid.leaf(point)
-        rows = reading.grid.leaves[leaf]
-        if not rows or reading.is_noted(rows[0]):
+    ((outputs, places),) = reading.decision.outputs.values()
+    values, leaves = [*base], []
+    for values[at] in (edge - 1, edge):
+        leaf = reading.grid.leaf(values)
+        if not reading.grid.leaves[leaf]:
             return None
-        ((outputs, places),) = reading.decision.outputs.values()
-        amount = Decimal(value).scaleb(-about.scale) * Decimal(outputs[leaf]).scaleb(-places)
-        facts = {each.name: each.text(x) for each, x in zip(reading.subjects, point, strict=True)}
-        sides.append((rows[0], facts, amount))
-    (low, one, less), (high, other, more) = sides
-    return ((low, high), [one, other], (less, more)) if more < less else None
+        leaves.append(leaf)
+    low, high = (outputs[leaf] for leaf in leaves)
+    if edge * high >= (edge - 1) * low:
+        return None
+    step = Decimal(1).scaleb(-about.scale - places)
+    sides = zip((edge - 1, edge), leaves, strict=True)
+    first, second = (
+        Side(value, reading.grid.leaves[leaf][0], value * outputs[leaf] * step) for value, leaf in sides
+    )
+    return first, second
 
 
 def _cliff(
-    version: Version, row: Row, units: Sequence[Mapping[str, str]], amounts: tuple[Decimal, Decimal]
-) -> Finding:
-    less, more = (f"{amount:f}" for amount in amounts)
-    return finding(
+    version: Version,
+    charge: Charge,
+    row: Row,
+    units: Sequence[Mapping[str, str]],
+    amounts: tuple[Decimal, Decimal],
+) -> Iterator[Finding]:
+    """Of two units, the larger one that pays less; a minimum may keep it from that."""
+    times = charge.per.times if isinstance(charge.per, FactQuantity) else Decimal(1)
+    least = constant(charge.minimum.amount) if charge.minimum is not None else None
+    less, more = (max(amount * times, amount * times if least is None else least) for amount in amounts)
+    if more >= less or times < 0:
+        return
+    one, other = _money(less), _money(more)
+    yield finding(
         "cliff", "warning", row.where,
         sentence("across this edge the larger pays less in all: {more} after {less}"),
         sentence("price by graduated tiers, bound the amount from below, or say in a column note why it falls"),
-        witness=[{**unit, "amount": amount} for unit, amount in zip(units, (less, more), strict=True)],
-        document=version.schedule.id, less=less, more=more,
+        witness=[{**units[0], "amount": one}, {**units[1], "amount": other}],
+        document=version.schedule.id, less=one, more=other,
     )  # fmt: skip
+
+
+def _money(amount: Decimal) -> str:
+    """An amount with two decimals, and those beyond that it has."""
+    whole, _, decimals = f"{amount:f}".partition(".")
+    return f"{whole}.{decimals.rstrip('0'):0<2}"

@@ -9,8 +9,8 @@ from feerules.book import Book
 from feerules.checks.findings import Finding, finding
 from feerules.checks.readings import Reading, inside, readings
 from feerules.checks.rows import joined
-from feerules.plan.conditions import read_number
-from feerules.plan.lookups import ADDING, ranks_of
+from feerules.plan.grid import Condition
+from feerules.plan.lookups import ADDING
 from feerules.plan.names import place_of
 from feerules.wording import sentence
 
@@ -31,23 +31,11 @@ def idle_rows(reading: Reading) -> Iterator[Finding]:
     """Rows that never decide, and rows without which everything stays as it is."""
     if reading.hit in ADDING:
         return
-    order = _order(reading)
-    shadowed = reading.grid.shadowed(order)
-    leaves = _leaves_of(reading, shadowed)
+    leaves = _leaves_of(reading, reading.shadowed)
     witnesses = reading.grid.witnesses(leaves.values())
-    for row, others in shadowed.items():
-        witness = reading.witness(witnesses[leaves[row]])
-        yield _never_decides(reading, row, others, witness)
-    yield from _repeating(reading, order, shadowed)
-
-
-def _order(reading: Reading) -> list[int]:
-    """The rows from the one that goes first to the one that goes last."""
-    rows = list(range(len(reading.said)))
-    if reading.hit != "priority":
-        return rows
-    ranks = _ranks(reading)
-    return sorted(rows, key=lambda row: (ranks[row], row))
+    for row, others in reading.shadowed.items():
+        yield _never_decides(reading, row, others, reading.witness(witnesses[leaves[row]]))
+    yield from _repeating(reading)
 
 
 def _leaves_of(reading: Reading, rows: Iterable[int]) -> dict[int, int]:
@@ -79,10 +67,10 @@ def _never_decides(reading: Reading, row: int, others: Sequence[int], witness: M
     )  # fmt: skip
 
 
-def _repeating(reading: Reading, order: Sequence[int], shadowed: Iterable[int]) -> Iterator[Finding]:
+def _repeating(reading: Reading) -> Iterator[Finding]:
     """Rows that decide, and say what a wider row after them says anyway; a note says why they stand there."""
-    rank = {row: place for place, row in enumerate(order)}
-    needed, after = set(shadowed), dict[int, set[int]]()
+    rank = {row: place for place, row in enumerate(reading.order)}
+    needed, after = set(reading.shadowed), dict[int, set[int]]()
     for leaf in reading.grid.leaves:
         ordered = sorted(leaf, key=rank.__getitem__)
         if ordered and (len(ordered) == 1 or reading.said[ordered[0]] != reading.said[ordered[1]]):
@@ -153,14 +141,26 @@ def _alike(reading: Reading, at: int) -> Iterable[list[int]]:
 
 
 def idle_columns(reading: Reading) -> Iterator[Finding]:
-    heads = dict(reading.decision.heads)
-    for name in reading.idle:
+    """Columns whatever is in them; but where rows never decide, that comes first, and notes explain."""
+    if reading.shadowed:
+        return
+    for at, (name, where) in enumerate(reading.decision.heads):
+        if name not in reading.idle or _is_explained(reading, at):
+            continue
         yield finding(
-            "idle_column", "warning", heads[name],
+            "idle_column", "warning", where,
             sentence("the column {column} decides nothing: the answer is the same whatever it is"),
             sentence("take the column out, or mend the rows that are to differ by it"),
             document=reading.document, column=name,
         )  # fmt: skip
+
+
+def _is_explained(reading: Reading, at: int) -> bool:
+    """Whether every row that asks a column has a note."""
+    about = reading.subjects[at]
+    everything = Condition(((about.lo, about.hi + 1),), about.nullable)
+    asking = [row for row, told in enumerate(reading.conditions) if told[at] != everything]
+    return bool(asking) and all(map(reading.is_noted, asking))
 
 
 # Hit policies
@@ -197,7 +197,7 @@ def outside_lists(reading: Reading) -> Iterator[Finding]:
     if reading.hit != "priority":
         return
     listed = reading.spec.priority
-    ranks = _ranks(reading)
+    ranks = reading.ranks
     unlisted: set[Hashable] = set()
     for row, rank in enumerate(ranks):
         if rank == len(listed) and reading.said[row] not in unlisted:
@@ -218,21 +218,11 @@ def outside_lists(reading: Reading) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _ranks(reading: Reading) -> list[int]:
-    """The place in `priority:` of what each row says."""
-    column = next(iter(reading.decision.outputs))
-    at = next(at for at, head in enumerate(reading.table.header) if head.name == column)
-    texts = [row.cells[at] for row in reading.table.rows]
-    numbers = [read_number(text) for text in texts]
-    said = [text if number is None else number for text, number in zip(texts, numbers, strict=True)]
-    return ranks_of(reading.spec, said)
-
-
 def undecided(reading: Reading) -> Iterator[Finding]:
     """Rows of one rank that match the same unit and say different things: nothing but their order decides."""
     if reading.hit != "priority":
         return
-    ranks = _ranks(reading)
+    ranks = reading.ranks
     for rows, point in reading.grid.overlaps():
         first = min(ranks[row] for row in rows)
         tied = [row for row in rows if ranks[row] == first]

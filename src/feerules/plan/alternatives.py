@@ -78,6 +78,13 @@ class Reading:
         found = self.of(part) or []
         return [each for each in found if not any(map(is_empty, each.values()))]
 
+    def example(self, alternative: Alternative) -> dict[str, str]:
+        """A value of each fact that an alternative names, as a cell would have it."""
+        return {
+            name: self._about(name).text(condition.bands[0][0] if condition.bands else None)
+            for name, condition in alternative.items()
+        }
+
     def waits_in_vain(self, step: Step) -> bool:
         """Whether the step that it comes after is no longer in force when it has waited so long."""
         return any(map(is_empty, self._all_of([_since(step)]).values()))
@@ -92,7 +99,7 @@ class Reading:
         for cells in every:
             for name, text in cells.items():
                 fact = self.names.aliases.get(name, str(name))
-                about = self.about(fact)
+                about = self._about(fact)
                 here = _meet(self.conditions.read(text, about), self._domain(about))
                 found[fact] = _meet(found[fact], here) if fact in found else here
         return found
@@ -101,7 +108,7 @@ class Reading:
         """Less the facts of which every value that comes up at all will do."""
         return {name: told for name, told in known.items() if not within(self._owing(name), told)}
 
-    def about(self, fact: str) -> Subject:
+    def _about(self, fact: str) -> Subject:
         if fact not in self._subjects:
             self._subjects[fact] = self._subject(fact)
         return self._subjects[fact]
@@ -136,7 +143,7 @@ class Reading:
 
     def _owing(self, fact: str) -> Condition:
         """What a fact can be of an account that owes."""
-        domain = self._domain(self.about(fact))
+        domain = self._domain(self._about(fact))
         if fact not in self._owed:
             return domain
         ((_, end),) = domain.bands
