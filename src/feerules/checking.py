@@ -64,7 +64,9 @@ def check(book: Book | str | Path, profile: str | Path | None = None) -> list[Fi
 
 
 def _found(book: Book, laws: Sequence[Law], checks: Iterable[Check]) -> list[Finding]:
-    found = [grave for one in checks for each in one(book) for grave in _by_its_law(each, book, laws)]
+    currencies = {each.id: each.currency for each in _documents(book)}
+    every = (each for one in checks for each in one(book))
+    found = [grave for each in every for grave in _by_its_law(each, currencies.get(each.document), laws)]
     found += (each for law in laws for each in _by_law(book, law))
     return sorted(with_excerpts(found, book.files), key=_place)
 
@@ -103,16 +105,17 @@ def _named(profile: str, own: Mapping[str, LawProfile]) -> Sequence[LawProfile]:
     raise ValueError(f"found the law profile {profile!r}, expected one of {', '.join(known)}: {hint}")
 
 
-def _by_its_law(found: Finding, book: Book, laws: Sequence[Law]) -> Iterator[Finding]:
+def _by_its_law(found: Finding, currency: str | None, laws: Sequence[Law]) -> Iterator[Finding]:
     """What the law says of a finding that other checks made too: how grave it is, and by which rule."""
-    currencies = {each.id: each.currency for each in _documents(book)}
     for law in laws:
+        if law.currency != currency:
+            continue
         told = law.tests.get(found.code)
-        if law.tests.get(BY_TESTS.get(found.code, "")) and currencies.get(found.document) == law.currency:
-            return
-        if told is not None and currencies.get(found.document) == law.currency:
+        if told is not None:
             if told.severity is not None:
                 yield replace(found, severity=told.severity, basis=told.basis)
+            return
+        if BY_TESTS.get(found.code) in law.tests:
             return
     yield found
 

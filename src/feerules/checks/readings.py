@@ -72,12 +72,25 @@ class Reading:
         told = [*map(self.number, rows)]
         return {"zh": "、".join(told), "en": ", ".join(told)}
 
+    @cached_property
+    def remarks(self) -> tuple[int, ...]:
+        """The columns for readers."""
+        return tuple(at for at, head in enumerate(self.table.header) if head.name.lower() in NOTES)
+
+    @cached_property
+    def codes(self) -> list[tuple[int, ...]]:
+        """The conditions of each row as numbers: equal ones have one."""
+        columns = []
+        for column in zip(*self.conditions, strict=True):
+            known: dict[Condition, int] = {}
+            by_place = {id(each): each for each in column}
+            number = {place: known.setdefault(each, len(known)) for place, each in by_place.items()}
+            columns.append([number[id(each)] for each in column])
+        return list(zip(*columns, strict=True)) if columns else [() for _ in self.said]
+
     def is_noted(self, row: int) -> bool:
         """Whether a row says in a column for readers why it stands there."""
-        cells = self.row(row).cells
-        return any(
-            cell for head, cell in zip(self.table.header, cells, strict=True) if head.name.lower() in NOTES
-        )
+        return any(self.row(row).cells[at] for at in self.remarks)
 
     def output(self, row: int) -> str:
         """What a row says, as it is written."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from feerules.checks.findings import Finding, finding
@@ -23,7 +23,8 @@ from feerules.wording import sentence
 
 __all__ = ["cliffs", "falling_tiers"]
 
-RISING = ("graduated", "surcharge", "package")
+RISING = ("graduated", "surcharge")
+MOST_TOLD = 5  # cliffs of one table
 HUNDREDTH = Decimal("0.01")
 
 
@@ -37,10 +38,11 @@ def falling_tiers(version: Version, charge: Charge) -> Iterator[Finding]:
         return
     for group in _groups(version.names, tiers):
         for column in sorted(group.prices.keys() - {SIZE}):
-            prices = [_each(group, column, n) for n in range(len(group.prices[column]))]
-            for n, (low, high) in enumerate(pairwise(prices)):
+            for n, (low, high) in enumerate(pairwise(group.prices[column])):
                 row = _row(tiers, group, n + 1)
-                if low is not None and high is not None and high < low and not _is_noted(tiers, row):
+                if isinstance(low, Formula) or isinstance(high, Formula):
+                    continue
+                if high < low and not _is_noted(tiers, row):
                     yield finding(
                         "falling_tiers", "warning", row.where,
                         sentence("{column} falls from {low} to {high}: who consumes more pays less for it"),
@@ -53,15 +55,6 @@ def falling_tiers(version: Version, charge: Charge) -> Iterator[Finding]:
 def _groups(names: Names, tiers: Tiers) -> Sequence[Group]:
     found = names.cache.get(id(tiers))
     return () if found is None else found[0]
-
-
-def _each(group: Group, column: str, n: int) -> Decimal | None:
-    """What one unit costs in a band, where that is a number."""
-    price, sizes = group.prices[column][n], group.prices.get(SIZE)
-    size = sizes[n] if sizes is not None else Decimal(1)
-    if isinstance(price, Formula) or isinstance(size, Formula) or not size:
-        return None
-    return price / size if sizes is not None else price
 
 
 def _row(tiers: Tiers, group: Group, n: int) -> Row:
@@ -109,7 +102,7 @@ def cliffs(version: Version, charge: Charge) -> Iterator[Finding]:
     if charge.tiers is not None and charge.tiers.kind in ("volume", "step"):
         yield from _of_tiers(version, charge, charge.tiers)
     elif isinstance(charge.rate, TableValue):
-        yield from _of_table(version, charge, charge.rate)
+        yield from islice(_of_table(version, charge, charge.rate), MOST_TOLD)
 
 
 def _of_tiers(version: Version, charge: Charge, tiers: Tiers) -> Iterator[Finding]:
@@ -138,12 +131,17 @@ def _of_table(version: Version, charge: Charge, spec: TableValue) -> Iterator[Fi
     if reading is None or at is None or reading.hit not in ("unique", "any", "first"):
         return
     told: set[tuple[int, int]] = set()
-    for row, conditions in enumerate(reading.conditions):
+    asked: set[tuple[Hashable, int]] = set()
+    for conditions in reading.conditions:
         base = [each.bands[0][0] if each.bands else None for each in conditions]
-        for edge in {edge for band in conditions[at].bands for edge in band}:
+        around = (*base[:at], *base[at + 1 :])
+        for edge in sorted({edge for band in conditions[at].bands for edge in band}):
+            if (around, edge) in asked:
+                continue
+            asked.add((around, edge))
             sides = _sides(reading, base, at, edge)
             rows = sides and (sides[0].row, sides[1].row)
-            if sides and rows and row in rows and rows not in told and not reading.is_noted(rows[1]):
+            if sides and rows and rows not in told and not reading.is_noted(rows[1]):
                 told.add(rows)
                 units = tuple(reading.witness(side.point(reading, base, at)) for side in sides)
                 amounts = (sides[0].amount, sides[1].amount)
@@ -178,9 +176,9 @@ def _sides(reading: Reading, base: Sequence[int | None], at: int, edge: int) -> 
     if edge * high >= (edge - 1) * low:
         return None
     step = Decimal(1).scaleb(-about.scale - places)
-    sides = zip((edge - 1, edge), leaves, strict=True)
+    ends = zip((edge - 1, edge), leaves, strict=True)
     first, second = (
-        Side(value, reading.grid.leaves[leaf][0], value * outputs[leaf] * step) for value, leaf in sides
+        Side(value, reading.grid.leaves[leaf][0], value * outputs[leaf] * step) for value, leaf in ends
     )
     return first, second
 

@@ -95,9 +95,9 @@ def _repeating(reading: Reading) -> Iterator[Finding]:
 
 def mergeable_rows(reading: Reading) -> Iterator[Finding]:
     """Rows that differ in one column alone, and say the same."""
-    idle = set(reading.idle)
-    if reading.hit in ADDING or reading.hit == "priority" or len(reading.said) < 2:
+    if reading.hit in (*ADDING, "priority") or len(set(reading.said)) == len(reading.said):
         return
+    idle = set(reading.idle)
     for at, about in enumerate(reading.subjects):
         if about.name in idle:
             continue
@@ -126,10 +126,10 @@ def _alike(reading: Reading, at: int) -> Iterable[list[int]]:
     groups: dict[Hashable, list[int]] = {}
     last: dict[Hashable, int] = {}
     in_turn = reading.hit == "first"
-    for row, conditions in enumerate(reading.conditions):
+    for row, codes in enumerate(reading.codes):
         if reading.is_noted(row):
             continue
-        key: Hashable = (conditions[:at], conditions[at + 1 :], reading.said[row])
+        key: Hashable = (codes[:at], codes[at + 1 :], reading.said[row])
         if in_turn and key in last and last[key] != row - 1:
             groups[key, last[key]] = groups.pop(key)
         last[key] = row

@@ -216,6 +216,5 @@ def _is_given_away(fee: Fee) -> bool:
     """Whether an adjustment for everybody leaves nothing, and none after it adds anything."""
     free = False
     for rule in fee.adjustments:
-        nothing = constant(rule.times) == 0 or constant(rule.at_most) == 0
-        free = (free and not _adds(rule)) or (nothing and not rule.when)
+        free = (free and not _adds(rule)) or (constant(rule.times) == 0 and not rule.when)
     return free

@@ -196,6 +196,11 @@ class Grid:
         renumber = [index.setdefault(key, len(index)) for key in keys]
         deciding: set[str] = set()
         for column in reversed(self.columns):
+            if len(index) == len(keys) and any(
+                len(column.intervals(state)) > 1 for state in range(column.states)
+            ):
+                deciding.add(column.axis.name)  # states differ by their rows, and all rows by what they say
+                continue
             runs, renumber = _minimal(column, renumber)
             if any(len(starts) > 1 for starts, _ in runs):
                 deciding.add(column.axis.name)
