@@ -166,8 +166,6 @@ LOUD = {
 @pytest.mark.parametrize(("step", "code"), LOUD.values(), ids=LOUD.keys())
 def test_the_law_finds(step: str, code: str) -> None:
     assert codes((CLASSES if "class:" in step else "") + ladder(step)) == {code}
-        code
-    }
 
 
 def test_the_witness_of_a_suit_without_a_demand_is_a_position_for_which_it_is_due() -> None:
