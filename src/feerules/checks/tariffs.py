@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from feerules.book import Book
@@ -12,6 +12,7 @@ from feerules.checks.valuation import Valued, constant, points, valued
 from feerules.documents.charging import Adjustment, Charge
 from feerules.documents.schedule import Fee, values_in
 from feerules.documents.values import GuidedValue, SumValue, TableValue
+from feerules.errors import Where
 from feerules.plan.conditions import Conditions, read_number
 from feerules.plan.lines import Version
 from feerules.plan.names import Names, Refused, place_of
@@ -107,10 +108,16 @@ def wrong_sum(version: Version, value: SumValue) -> Iterator[Finding]:
     total, printed = valued(value, version.names), valued(value.printed, version.names)
     if total is None or printed is None:
         return
+    seen: set[Where] = set()
     for point in points(total, printed):
         made, told = total.at(point), printed.at(point)
-        if made is not None and told is not None and made != told:
-            yield _not_the_sum(version, value, made, told, _facts(point, total, printed))
+        where = printed.place(point) or value.where_of("printed")
+        if made is not None and told is not None and made != told and where not in seen:
+            seen.add(where)
+            yield finding(
+                "wrong_sum", "warning", where, NOT_THE_SUM, MEND_THE_SUM, witness=_facts(point, total, printed),
+                document=version.schedule.id, made=f"{made:f}", printed=f"{told:f}",
+            )  # fmt: skip
 
 
 def wrong_totals(version: Version, value: TableValue) -> Iterator[Finding]:
@@ -130,15 +137,6 @@ def wrong_totals(version: Version, value: TableValue) -> Iterator[Finding]:
                 "wrong_sum", "warning", row.cells[at].where, NOT_THE_SUM, MEND_THE_SUM, witness=[facts],
                 document=version.schedule.id, made=f"{made:f}", printed=f"{told:f}",
             )  # fmt: skip
-
-
-def _not_the_sum(
-    version: Version, value: SumValue, made: Decimal, told: Decimal, facts: Sequence[Mapping[str, str]]
-) -> Finding:
-    return finding(
-        "wrong_sum", "warning", value.where_of("printed"), NOT_THE_SUM, MEND_THE_SUM, witness=facts,
-        document=version.schedule.id, made=f"{made:f}", printed=f"{told:f}",
-    )  # fmt: skip
 
 
 NOT_THE_SUM = sentence("the components come to {made}, and {printed} is printed; bills have the components")

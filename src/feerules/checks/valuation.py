@@ -9,7 +9,9 @@ from itertools import islice, product
 
 from feerules.documents.arithmetic import Num, Unary
 from feerules.documents.formulas import Formula
+from feerules.documents.tables import Row
 from feerules.documents.values import FactValue, GuidedValue, SumValue, TableValue, Value
+from feerules.errors import Where
 from feerules.plan.grid import Grid
 from feerules.plan.lookups import Decision
 from feerules.plan.names import Names
@@ -32,11 +34,14 @@ def constant(value: Value | None) -> Decimal | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Valued:
-    """A value that can be told at a point of the facts that its tables ask; `parts` add up."""
+    """A value that can be told at a point of the facts that its tables ask: a number, and tables that add up to it.
+
+    `rows` are those of its table, where it is one.
+    """
 
     number: Decimal
     tables: tuple[tuple[Decision, Decimal | None], ...]
-    names: Names
+    rows: tuple[Row, ...] = ()
 
     def at(self, point: Point) -> Decimal | None:
         """What it comes to; None where a table has no row and no number for that."""
@@ -55,6 +60,14 @@ class Valued:
                 total += otherwise
         return total
 
+    def place(self, point: Point) -> Where | None:
+        """The row that says so, of a value that is one table."""
+        if not self.rows:
+            return None
+        made = self.tables[0][0]
+        number = made.rows[made.grid.leaf([point[axis.name] for axis in made.grid.axes])]
+        return self.rows[int(number) - 1].where if number.isdecimal() else None
+
     def text(self, point: Point) -> dict[str, str]:
         """The point as the facts of a unit, in the order of the tables."""
         subjects = {about.name: about for made, _ in self.tables for about in made.subjects}
@@ -65,20 +78,20 @@ def valued(value: Value | None, names: Names) -> Valued | None:
     """A value without arithmetic over facts; None for others."""
     number = constant(value)
     if number is not None:
-        return Valued(number, (), names)
+        return Valued(number, ())
     if isinstance(value, TableValue):
         spec = names.completed.get(id(value), value)
         made = names.cache.get(id(spec))
-        if not isinstance(made, Decision) or made.formulas:
+        if not isinstance(made, Decision) or made.formulas or spec.table is None:
             return None
         otherwise = spec.otherwise if isinstance(spec.otherwise, Decimal) else None
-        return Valued(Decimal(0), ((made, otherwise),), names)
+        return Valued(Decimal(0), ((made, otherwise),), spec.table.rows)
     if isinstance(value, SumValue):
         parts = [valued(each, names) for each in value.sum.values()]
         known = [each for each in parts if each is not None]
         if len(known) == len(parts):
             total = sum((each.number for each in known), Decimal(0))
-            return Valued(total, tuple(table for each in known for table in each.tables), names)
+            return Valued(total, tuple(table for each in known for table in each.tables))
     if isinstance(value, GuidedValue) and value.float is None:
         return valued(value.base, names)
     assert value is None or isinstance(value, Formula | FactValue | SumValue | GuidedValue)

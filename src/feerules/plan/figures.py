@@ -102,11 +102,15 @@ class Figures:
             total = Exact(b, b.const(0))
             for name, each in value.sum.items():
                 total = total.plus(self.value(each, (name, *outputs), charge))
-            if isinstance(value.printed, TableValue):
-                decision(self.scope, value.printed, ("printed", *outputs))  # read, and on no bill
+            self._read_printed(value)
             return total
         assert isinstance(value, GuidedValue)
         return self._guided(value, outputs, charge)
+
+    def _read_printed(self, value: SumValue) -> None:
+        """Reads the table of printed totals, which no bill uses, so that what is wrong with it is told."""
+        if isinstance(value.printed, TableValue):
+            decision(self.scope, value.printed, ("printed", "rate"))
 
     def _number(self, formula: Formula) -> Node:
         return number_of(self.scope, formula)

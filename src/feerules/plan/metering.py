@@ -157,6 +157,7 @@ class Metering(Figures):
         """The named components of a rate, or the rate itself under no name."""
         value = charge.rate
         if isinstance(value, SumValue):
+            self._read_printed(value)
             return [(name, self.value(each, (name, "rate"), charge)) for name, each in value.sum.items()]
         if isinstance(value, TableValue) and value.components:
             found = self._found(value, ("rate",), charge)
