@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -272,6 +272,28 @@ def test_weekend_days_that_are_worked_on_may_have_the_hours_of_workdays() -> Non
     calendar = "kind: calendar\nid: days\nyears: [2026]\nworkdays: [2026-10-10]\n"
     assert "never_sent" in codes(policy)
     assert "never_sent" not in codes(policy, calendar)
+
+
+@pytest.mark.parametrize(("most", "is_idle"), [(4, False), (5, True)])
+def test_a_most_that_is_told_to_be_idle_never_holds_a_step_back(most: int, is_idle: bool) -> None:
+    step = f"{{id: call, when: {{overdue: '> 0'}}, channels: [phone], gap: 7 days, at_most: {most}, in_force: 30 days}}"
+    book = feerules.load_files({"p.yaml": f"{POLICY}ladder:\n  steps:\n    - {step}\n"})
+    assert ("idle_limit" in {each.code for each in feerules.check(book, profile="none")}) == is_idle
+    account = {
+        "account_id": "A",
+        "charges": [{"charge_id": "C", "fee": "m", "due_on": "2026-01-01", "amount": "9"}],
+    }
+    done: list[date] = []
+    for number in range(71):
+        today = date(2026, 2, 1) + timedelta(number)
+        events = [
+            {"event_id": str(day), "type": "contact", "step_id": "call", "effective_on": str(day)}
+            for day in done
+        ]
+        if feerules.next_action({**account, "events": events}, book, today).decision == "act":
+            done.append(today)
+    weekly = [date(2026, 2, 1) + timedelta(number) for number in range(0, 71, 7)]
+    assert (done == weekly) == is_idle
 
 
 # What does not load

@@ -99,7 +99,7 @@ def _least_age(step: Step, reading: Reading) -> int | None:
 
 
 def idle_limits(policy: DunningPolicy) -> Iterator[Finding]:
-    """A most, or an escalation, that is never reached: so few are in force at once, with such a gap."""
+    """A most, or an escalation, that never comes to bear: so few are in force whenever the gap has passed."""
     for step in policy.ladder.steps if policy.ladder else ():
         gap = max(step.gap or 1, (policy.limits.gap or 0) if step.channels else 0)
         if step.in_force is None:
@@ -110,7 +110,7 @@ def idle_limits(policy: DunningPolicy) -> Iterator[Finding]:
             key = "at_most" if step.at_most is not None else "escalate"
             yield finding(
                 "idle_limit", "warning", step.where_of(key),
-                sentence("{key}: {wanted} of {step} is never reached: with a gap of {gap} days, {reached} are in force at once"),
+                sentence("{key}: {wanted} of {step} never comes to bear: when its gap of {gap} days has passed, at most {reached} are in force"),
                 sentence("lengthen in_force to {days} days, shorten the gap, or lower {key}"),
                 document=policy.id, step=step.id, key=key, wanted=str(wanted), gap=str(gap), reached=str(reached),
                 days=str(wanted * gap),

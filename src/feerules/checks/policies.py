@@ -15,6 +15,7 @@ from feerules.checks.ladders import (
 from feerules.checks.readings import Reading as TableReading
 from feerules.checks.readings import inside, reading_of
 from feerules.checks.sending import never_sent
+from feerules.documents.cells import Cell
 from feerules.documents.policy import DunningPolicy, Step, Stop
 from feerules.plan.alternatives import Reading, covers
 from feerules.plan.dunning import CLASS, PolicyVersion
@@ -116,14 +117,14 @@ def unused_classes(version: PolicyVersion) -> Iterator[Finding]:
     policy, spec = version.policy, version.policy.classes
     reading = None if spec is None else reading_of(spec, version.names, policy.id)
     parts: list[Stop | Step] = [*(policy.ladder.steps if policy.ladder else ()), *policy.stops]
-    cells = [str(cells[CLASS]) for part in parts for cells in (part.when, *part.any) if CLASS in cells]
-    if reading is None or not cells:
+    told = [cells[CLASS] for part in parts for cells in (part.when, *part.any) if CLASS in cells]
+    if reading is None or not told:
         return
-    told = " ".join(cells)
-    seen: set[str] = set()
+    asked = [Cell.parse(cell, type="string", bare=True) for cell in told]
+    seen = set(policy.class_titles)
     for row in range(len(reading.said)):
         name = reading.output(row)
-        if name not in told and "not(" not in told and name not in policy.class_titles and name not in seen:
+        if name not in seen and not any(cell.matches(name) or name in cell.literals for cell in asked):
             seen.add(name)
             yield finding(
                 "unused_class", "note", reading.row(row).where,
