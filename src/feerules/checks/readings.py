@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,8 +18,11 @@ from feerules.plan.conditions import Conditions, Subject, read_number
 from feerules.plan.grid import Condition, Grid, Witness
 from feerules.plan.lookups import ADDING, NOTES, Decision, ranks_of
 from feerules.plan.names import Names
+from feerules.plan.tariffs import Group
 
 __all__ = ["Reading", "documents_of", "inside", "readings", "told"]
+
+Said = tuple[tuple[Hashable, ...], tuple[int, ...]]  # what each row says, and its place in the table
 
 RECORDS: Mapping[str, Mapping[str, str]] = {
     "unit": {"zh": "房屋", "en": "unit"},
@@ -170,41 +173,47 @@ def readings(book: Book) -> Iterator[Reading]:
     for document, names in documents_of(book):
         parts = [part for part in values_in(document) if isinstance(part, TableValue | Tiers)]
         for part in (*parts, *names.tables.values()):
-            found = reading_of(part, names, document.id)
-            if found is not None and found.decision.where not in seen:
-                seen.add(found.decision.where)
+            where = part.table.where if isinstance(part, Tiers) else part.where
+            found = None if where in seen else reading_of(part, names, document.id)
+            if found is not None:
+                seen.add(where)
                 yield found
 
 
 def reading_of(part: TableValue | Tiers, names: Names, document: str) -> Reading | None:
-    """A table as it was compiled; None for one that no fee asks for, or that could not be read."""
+    """A table as it was compiled; None for one that no fee asks for, or that could not be read.
+
+    Kept beside what was compiled, so that the checks of one document read each table once.
+    """
+    groups: Sequence[Group] = ()
+    spec: TableValue | None = None
     if isinstance(part, Tiers):
-        return _groups_of(part, names, document)
-    spec = names.completed.get(id(part), part)
+        groups, spec = names.cache.get(id(part)) or ((), None)
+    else:
+        spec = names.completed.get(id(part), part)
     made: Decision | None = names.cache.get(id(spec))
-    if not isinstance(made, Decision) or spec.table is None:
+    table = part.table.table if isinstance(part, Tiers) else part.table
+    if spec is None or table is None or not isinstance(made, Decision):
         return None
-    columns = [at for at, head in enumerate(spec.table.header) if head.name in made.outputs]
+    known: Reading | None = names.cache.get(id(made))
+    if known is None:
+        said, first = _of_groups(groups) if groups else _of_rows(table, made)
+        conditions = _conditions(table, made, names, [table.rows[at] for at in first])
+        known = Reading(document, names, spec, table, made, conditions, said, first, bool(groups))
+        names.cache[id(made)] = known
+    return known
+
+
+def _of_rows(table: Table, made: Decision) -> Said:
+    columns = [at for at, head in enumerate(table.header) if head.name in made.outputs]
     canonical: dict[str, Any] = {}
-    said = tuple(tuple([_canonical(row.cells[at], canonical) for at in columns]) for row in spec.table.rows)
-    rows = spec.table.rows
-    return Reading(
-        document, names, spec, spec.table, made, _conditions(spec.table, made, names, rows), said,
-        tuple(range(len(rows))),
-    )  # fmt: skip
+    said = tuple(tuple([_canonical(row.cells[at], canonical) for at in columns]) for row in table.rows)
+    return said, tuple(range(len(table.rows)))
 
 
-def _groups_of(tiers: Tiers, names: Names, document: str) -> Reading | None:
-    groups, chooser = names.cache.get(id(tiers)) or ((), None)
-    made = None if chooser is None else names.cache.get(id(chooser))
-    table = tiers.table.table
-    if chooser is None or not isinstance(made, Decision) or table is None:
-        return None
-    said = tuple((each.ends, *each.prices.values()) for each in groups)
-    first = tuple(each.first - 1 for each in groups)
-    rows = [table.rows[at] for at in first]
-    return Reading(
-        document, names, chooser, table, made, _conditions(table, made, names, rows), said, first, True
+def _of_groups(groups: Sequence[Group]) -> Said:
+    return tuple((each.ends, *each.prices.values()) for each in groups), tuple(
+        each.first - 1 for each in groups
     )
 
 
