@@ -138,8 +138,14 @@ UNIT: dict[str, Any] = {"type": "home", "area": 0, "floor": 1, "used": 0}
         rates(AREAS, per=PER_AREA, beside="    minimum: 300\n"),
         rates(AREAS, per="    per: used\n", beside="    at_a_change: by_days\n"),
         rates(AREAS.replace("2.50", "2.9999"), per=PER_AREA),
+        rates(AREAS, per=PER_AREA + '    applies: {area: "< 90"}\n'),
     ],
-    ids=["with a minimum", "where the quantity is another fact", "where the price hardly falls"],
+    ids=[
+        "with a minimum",
+        "where the quantity is another fact",
+        "where the price hardly falls",
+        "where no unit is beyond the edge",
+    ],
 )
 def test_no_cliff_is_told_of(document: str) -> None:
     assert "cliff" not in codes(document)
@@ -159,6 +165,12 @@ def test_no_cliff_is_told_of(document: str) -> None:
 )
 def test_prices_that_are_written_are_judged(rate: str, expected: set[str]) -> None:
     assert codes(f"{SCHEDULE}fees: {{management: {{rate: {rate}}}}}\n") == expected
+
+
+def test_a_rate_that_is_for_nobody_is_not_above_its_ceiling() -> None:
+    document = rates("| floor | rate |\n|--|--|\n| <= 9 | 2 |\n| > 9 | 3 |", beside="    ceiling: 2.50\n")
+    assert codes(document) == {"rate_above_ceiling"}
+    assert codes(document + '    applies: {floor: "<= 9"}\n') == set()
 
 
 def test_a_printed_total_is_on_no_bill() -> None:

@@ -151,7 +151,7 @@ def short_calendar(schedule: FeeSchedule, book: Book) -> Iterator[Finding]:
     if rules and missing:
         yield finding(
             "short_calendar", "note", rules[0].where_of("roll"),
-            sentence("{name} rolls its days to workdays, and the calendar does not know {year}: no bill of it can be made"),
+            sentence("{name} rolls its days to workdays, and the calendar does not know {year}: no bill of that year can be made"),
             sentence("add {year} to years: of the calendar, or say unknown_year: weekends_only"),
             witness=[{"day": f"{missing}-01-01"}], document=schedule.id, name=schedule.id, year=str(missing),
         )  # fmt: skip

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice, pairwise
 from typing import NamedTuple
 
 from feerules.checks.findings import Finding, finding
 from feerules.checks.readings import Reading, reading_of
-from feerules.checks.valuation import constant
+from feerules.checks.valuation import Point, constant
 from feerules.documents.arithmetic import Name
 from feerules.documents.charging import Charge, FactQuantity, Tiers
 from feerules.documents.formulas import Formula
@@ -89,20 +89,21 @@ def _quantity(names: Names, charge: Charge) -> tuple[str, Decimal]:
     """What the quantity of a charge is called, and the smallest amount by which it can grow."""
     match charge.per:
         case Formula(root=Name(name=name)) | FactQuantity(fact=name):
-            leaf = names.leaves.get(names.aliases.get(name, name))
-            return str(name), HUNDREDTH if leaf is None else Decimal(1).scaleb(-leaf.places)
+            fact = names.aliases.get(name, str(name))
+            leaf = names.leaves.get(fact)
+            return fact, HUNDREDTH if leaf is None else Decimal(1).scaleb(-leaf.places)
     return "quantity", HUNDREDTH
 
 
 # Edges across which more costs less
 
 
-def cliffs(version: Version, charge: Charge) -> Iterator[Finding]:
-    """Bands across whose edge the larger unit pays less in all."""
+def cliffs(version: Version, charge: Charge, meant: Callable[[Point], bool]) -> Iterator[Finding]:
+    """Bands across whose edge the larger unit pays less in all, where units are meant on both sides of it."""
     if charge.tiers is not None and charge.tiers.kind in ("volume", "step"):
         yield from _of_tiers(version, charge, charge.tiers)
     elif isinstance(charge.rate, TableValue):
-        yield from islice(_of_table(version, charge, charge.rate), MOST_TOLD)
+        yield from islice(_of_table(version, charge, charge.rate, meant), MOST_TOLD)
 
 
 def _of_tiers(version: Version, charge: Charge, tiers: Tiers) -> Iterator[Finding]:
@@ -120,7 +121,9 @@ def _of_tiers(version: Version, charge: Charge, tiers: Tiers) -> Iterator[Findin
                     yield from _cliff(version, charge, row, units, amounts)
 
 
-def _of_table(version: Version, charge: Charge, spec: TableValue) -> Iterator[Finding]:
+def _of_table(
+    version: Version, charge: Charge, spec: TableValue, meant: Callable[[Point], bool]
+) -> Iterator[Finding]:
     """A table by a fact that is the quantity as well: the rate by area, of an area."""
     name, _ = _quantity(version.names, charge)
     made = version.names.cache.get(id(version.names.completed.get(id(spec), spec)))
@@ -131,21 +134,28 @@ def _of_table(version: Version, charge: Charge, spec: TableValue) -> Iterator[Fi
     if reading is None or at is None or reading.hit not in ("unique", "any", "first"):
         return
     told: set[tuple[int, int]] = set()
+    for base, edge in _edges(reading, at):
+        sides = _sides(reading, base, at, edge)
+        if sides is None or (rows := (sides[0].row, sides[1].row)) in told or reading.is_noted(rows[1]):
+            continue
+        told.add(rows)
+        points = [side.point(reading, base, at) for side in sides]
+        if all(map(meant, points)):
+            amounts = (sides[0].amount, sides[1].amount)
+            units = [reading.witness(point) for point in points]
+            yield from _cliff(version, charge, reading.row(rows[1]), units, amounts)
+
+
+def _edges(reading: Reading, at: int) -> Iterator[tuple[Sequence[int | None], int]]:
+    """Where the bands of a column begin and end, each with a unit that has the other facts of its row."""
     asked: set[tuple[Hashable, int]] = set()
     for conditions in reading.conditions:
         base = [each.bands[0][0] if each.bands else None for each in conditions]
         around = (*base[:at], *base[at + 1 :])
         for edge in sorted({edge for band in conditions[at].bands for edge in band}):
-            if (around, edge) in asked:
-                continue
-            asked.add((around, edge))
-            sides = _sides(reading, base, at, edge)
-            rows = sides and (sides[0].row, sides[1].row)
-            if sides and rows and rows not in told and not reading.is_noted(rows[1]):
-                told.add(rows)
-                units = tuple(reading.witness(side.point(reading, base, at)) for side in sides)
-                amounts = (sides[0].amount, sides[1].amount)
-                yield from _cliff(version, charge, reading.row(rows[1]), units, amounts)
+            if (around, edge) not in asked:
+                asked.add((around, edge))
+                yield base, edge
 
 
 class Side(NamedTuple):

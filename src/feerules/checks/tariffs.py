@@ -2,45 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
 from feerules.book import Book
 from feerules.checks.findings import Finding, finding
 from feerules.checks.steepness import cliffs, falling_tiers
-from feerules.checks.valuation import Valued, constant, points, valued
+from feerules.checks.valuation import Point, Valued, constant, excluded, is_meant, points, valued
 from feerules.documents.charging import Adjustment, Charge
+from feerules.documents.model import Part
 from feerules.documents.schedule import Fee, values_in
 from feerules.documents.values import GuidedValue, SumValue, TableValue
 from feerules.errors import Where
-from feerules.plan.conditions import Conditions, read_number
+from feerules.plan.conditions import read_number
 from feerules.plan.lines import Version
-from feerules.plan.names import Names, Refused, place_of
+from feerules.plan.names import Names, place_of
 from feerules.wording import sentence
 
 __all__ = ["check_tariffs"]
+
+Meant = Callable[[Point], bool]  # whether a fee is for such a unit
 
 
 def check_tariffs(book: Book) -> Iterator[Finding]:
     """Every finding on the prices of a book's schedules, in all versions."""
     for versions in book.versions:
         for version in versions:
-            yield from _of_values(version)
             for fee_id in version.schedule.fees:
                 fee = version.schedule.complete(fee_id)
                 yield from nobody_pays(version, fee_id, fee)
                 for charge in (fee, *fee.parts.values()):
-                    yield from above_ceiling(version, charge)
-                    yield from falling_tiers(version, charge)
-                    yield from cliffs(version, charge)
+                    yield from _of_charge(version, fee, charge)
 
 
-def _of_values(version: Version) -> Iterator[Finding]:
-    for part in values_in(version.schedule):
+def _of_charge(version: Version, fee: Fee, charge: Charge) -> Iterator[Finding]:
+    asked = (version.schedule.applies, fee.applies, charge.applies)
+    meant = is_meant(version.names, asked)
+    yield from _of_rate(version, charge, meant)
+    yield from above_ceiling(version, charge, meant)
+    yield from falling_tiers(version, charge)
+    yield from cliffs(version, charge, meant)
+
+
+def _of_rate(version: Version, charge: Charge, meant: Meant) -> Iterator[Finding]:
+    for part in values_in(charge.rate) if isinstance(charge.rate, Part) else ():
         if isinstance(part, GuidedValue):
-            yield from float_out_of_range(version, part)
+            yield from float_out_of_range(version, part, meant)
         elif isinstance(part, SumValue) and part.printed is not None:
-            yield from wrong_sum(version, part)
+            yield from wrong_sum(version, part, meant)
         elif isinstance(part, TableValue) and part.printed is not None:
             yield from wrong_totals(version, part)
 
@@ -48,7 +57,7 @@ def _of_values(version: Version) -> Iterator[Finding]:
 # Rates that are refused whoever the unit is
 
 
-def float_out_of_range(version: Version, value: GuidedValue) -> Iterator[Finding]:
+def float_out_of_range(version: Version, value: GuidedValue, meant: Meant) -> Iterator[Finding]:
     """A float that is written, and beyond what is permitted."""
     names = version.names
     chosen = valued(value.float, names)
@@ -57,7 +66,7 @@ def float_out_of_range(version: Version, value: GuidedValue) -> Iterator[Finding
         most = valued(limit, names)
         if chosen is None or most is None:
             continue
-        for point in points(chosen, most):
+        for point in filter(meant, points(chosen, most)):
             told, permitted = chosen.at(point), most.at(point)
             if told is not None and permitted is not None and sign * told > permitted:
                 yield finding(
@@ -70,14 +79,14 @@ def float_out_of_range(version: Version, value: GuidedValue) -> Iterator[Finding
                 break
 
 
-def above_ceiling(version: Version, charge: Charge) -> Iterator[Finding]:
+def above_ceiling(version: Version, charge: Charge, meant: Meant) -> Iterator[Finding]:
     """A rate that is written, above the ceiling that stands beside it."""
     if charge.ceiling is None or charge.ceiling.beyond == "cap":
         return
     rate, most = valued(charge.rate, version.names), valued(charge.ceiling.rate, version.names)
     if rate is None or most is None:
         return
-    for point in points(rate, most):
+    for point in filter(meant, points(rate, most)):
         told, permitted = rate.at(point), most.at(point)
         if told is not None and permitted is not None and told > permitted:
             yield finding(
@@ -103,13 +112,13 @@ def _percent(number: Decimal) -> str:
 # Sums and the totals that are printed beside them
 
 
-def wrong_sum(version: Version, value: SumValue) -> Iterator[Finding]:
+def wrong_sum(version: Version, value: SumValue, meant: Meant) -> Iterator[Finding]:
     """Components of a sum that do not come to the total that was printed."""
     total, printed = valued(value, version.names), valued(value.printed, version.names)
     if total is None or printed is None:
         return
     seen: set[Where] = set()
-    for point in points(total, printed):
+    for point in filter(meant, points(total, printed)):
         made, told = total.at(point), printed.at(point)
         where = printed.place(point) or value.where_of("printed")
         if made is not None and told is not None and made != told and where not in seen:
@@ -153,7 +162,7 @@ def nobody_pays(version: Version, fee_id: str, fee: Fee) -> Iterator[Finding]:
     where = place_of(next(name for name in version.schedule.fees if name == fee_id), fee.where)
     for cells in (fee.applies, *(part.applies for part in fee.parts.values())):
         other = version.schedule.applies if cells is fee.applies else fee.applies
-        name = _excluded(version.names, cells, other)
+        name = excluded(version.names, cells, other)
         if name is not None:
             yield finding(
                 "nobody_pays", "warning", place_of(name, where),
@@ -168,22 +177,6 @@ def nobody_pays(version: Version, fee_id: str, fee: Fee) -> Iterator[Finding]:
             sentence("mend its price, or say in a note why it stands here"),
             document=version.schedule.id, fee=fee_id,
         )  # fmt: skip
-
-
-def _excluded(names: Names, cells: Mapping[str, str], others: Mapping[str, str]) -> str | None:
-    """A fact of which two conditions that must both hold leave nothing."""
-    read = Conditions(names).read
-    for name, cell in cells.items():
-        about = names.subjects.get(name)
-        if name in others and about is not None:
-            try:
-                one, other = read(cell, about), read(others[name], about)
-            except Refused:
-                continue
-            meet = any(a < d and c < b for a, b in one.bands for c, d in other.bands)
-            if not meet and not (one.null and other.null):
-                return name
-    return None
 
 
 def _costs_nothing(names: Names, fee: Fee) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice, product
@@ -12,13 +12,15 @@ from feerules.documents.formulas import Formula
 from feerules.documents.tables import Row
 from feerules.documents.values import FactValue, GuidedValue, SumValue, TableValue, Value
 from feerules.errors import Where
-from feerules.plan.grid import Grid
+from feerules.plan.conditions import Conditions
+from feerules.plan.grid import Condition, Grid
 from feerules.plan.lookups import Decision
-from feerules.plan.names import Names
+from feerules.plan.names import Names, Refused
 
-__all__ = ["Valued", "constant", "points", "valued"]
+__all__ = ["Point", "Valued", "constant", "excluded", "is_meant", "points", "valued"]
 
 Point = Mapping[str, int | None]
+Cells = Mapping[str, str]
 MOST_POINTS = 20_000
 
 
@@ -117,3 +119,42 @@ def _starts(grid: Grid) -> Iterator[tuple[str, Iterable[int | None]]]:
             told[column.axis.name] |= {start for start, _ in column.intervals(state)}
     for axis in grid.axes:
         yield axis.name, [axis.decode(value) for value in sorted(told[axis.name])]
+
+
+def is_meant(names: Names, every: Iterable[Cells]) -> Callable[[Point], bool]:
+    """Whether a point satisfies conditions, as far as they ask the facts that it tells."""
+    read = [
+        (name, found)
+        for cells in every
+        for name, cell in cells.items()
+        if (found := _read(names, name, cell))
+    ]
+
+    def holds(point: Point) -> bool:
+        return all(_matches(found, point[name]) for name, found in read if name in point)
+
+    return holds
+
+
+def excluded(names: Names, cells: Cells, others: Cells) -> str | None:
+    """A fact of which two conditions that must both hold leave nothing."""
+    for name, cell in cells.items():
+        one = _read(names, name, cell)
+        other = _read(names, name, others[name]) if name in others else None
+        if one is not None and other is not None:
+            meet = any(a < d and c < b for a, b in one.bands for c, d in other.bands)
+            if not meet and not (one.null and other.null):
+                return name
+    return None
+
+
+def _read(names: Names, name: str, cell: str) -> Condition | None:
+    about = names.subjects.get(name)
+    try:
+        return None if about is None else Conditions(names).read(cell, about)
+    except Refused:
+        return None  # told where the cell is compiled
+
+
+def _matches(condition: Condition, value: int | None) -> bool:
+    return condition.null if value is None else any(lo <= value < hi for lo, hi in condition.bands)
