@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+import feerules
 from feerules.documents.tables import Table, TableError, read_table_file
 
 
@@ -104,3 +105,18 @@ def test_a_sheet_of_formatted_emptiness_is_refused_before_it_fills_the_memory() 
         ["a"], [1], more=lambda book: book.active.cell(1_048_576, 16_384).__setattr__("value", 1)
     )
     assert [code for code, _, _ in refused("a.xlsx", content)] == ["file_too_large"]
+
+
+def test_a_finding_on_a_table_of_a_workbook_is_told_at_its_row() -> None:
+    schedule = """
+kind: fee-schedule
+id: prices
+effective: {from: 2026-01-01}
+source: {document: 业主大会决议}
+facts: {floor: {integer: true, min: -3, max: 60}}
+fees: {management: {rate: {file: "prices.xlsx#2026", hit: first}}}
+"""
+    content = workbook(["floor", "rate"], ["<= 9", 2.8], ["> 9", 3.1], ["> 20", 3.5])
+    book = feerules.load_files({"prices.yaml": schedule, "prices.xlsx": content})
+    found = feerules.check(book, profile="none")
+    assert [(each.code, str(each.where)) for each in found] == [("swallowed_row", "prices.xlsx#2026:4:1")]

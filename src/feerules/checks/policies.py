@@ -35,6 +35,7 @@ def check_policies(book: Book) -> Iterator[Finding]:
             yield from shadowed_stops(policy, reading)
             yield from two_classes(version)
             yield from unused_classes(version)
+            yield from untitled_classes(version)
             yield from ladder_ends(policy)
             yield from never_again(policy)
             yield from odd_order(policy, reading)
@@ -131,6 +132,23 @@ def unused_classes(version: PolicyVersion) -> Iterator[Finding]:
                 sentence("the class {name}, which no step asks, and which has no title"),
                 sentence("ask it in a step, or give it a title under class_titles"),
                 document=policy.id, name=name,
+            )  # fmt: skip
+
+
+def untitled_classes(version: PolicyVersion) -> Iterator[Finding]:
+    """Classes that `class_titles` leaves out: people read their names for machines beside the titles of others."""
+    policy, spec = version.policy, version.policy.classes
+    reading = None if spec is None else reading_of(spec, version.names, policy.id)
+    seen = set(policy.class_titles)
+    for row in range(len(reading.said)) if reading is not None and seen else ():
+        assert reading is not None
+        name = reading.output(row)
+        if name not in seen:
+            seen.add(name)
+            yield finding(
+                "outside_list", "note", reading.row(row).where,
+                sentence("the class {name}, which has no title, and others have"),
+                sentence("add {name} to class_titles"), document=policy.id, name=name,
             )  # fmt: skip
 
 

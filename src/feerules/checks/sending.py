@@ -43,8 +43,8 @@ def _without_hours(
     if not any(hours[kind] for kind in kinds):
         told = ", ".join(map(str, sorted(days)))
         yield finding(
-            "never_sent", "error", step.where,
-            sentence("{step} is due on the weekdays {days} alone, and windows: has no hours on them: it is never sent"),
+            "never_sent", "warning", step.where,
+            sentence("{step} is due on the weekdays {days} alone, and windows: has no hours on them: nothing is sent"),
             sentence("give hours to {kinds}, or let it be due on other days"),
             witness=[{"weekday": str(min(days))}], document=policy.id, step=step.id, days=told,
             kinds=", ".join(sorted(kinds)),
@@ -70,8 +70,8 @@ def _too_soon(policy: DunningPolicy, step: Step) -> Iterator[Finding]:
     latest = _latest(after.days)
     if other is not None and other.channels and latest is not None and latest < gap:
         yield finding(
-            "never_sent", "error", after.where_of("days"),
-            sentence("{step} is due at most {days} days after {other}, and limits: leave {gap} days between contacts: it is never sent"),
+            "never_sent", "warning", after.where_of("days"),
+            sentence("{step} is due at most {days} days after {other}, and limits: leave {gap} days between contacts: nothing is sent"),
             sentence("let it be due {gap} days after {other}, or shorten the gap of limits"),
             witness=[{f"steps.{other.id}.days": str(latest), "days_since_attempt": str(latest)}],
             document=policy.id, step=step.id, days=str(latest), other=other.id, gap=str(gap),
