@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Context, Decimal, localcontext
@@ -99,11 +99,20 @@ class Wording:
         forms = self.messages["", message[0]]
         return (forms[0] if number == "1" else forms[-1]).format(number=number)
 
-    def retold(self, english: str, context: str) -> str:
-        """An English text made from a message of a context, in this language; itself where none fits."""
+    def retold(self, english: str, context: str, names: Collection[str] | None = None) -> str:
+        """An English text made from a message of a context, in this language; itself where none fits.
+
+        Its fields are in this language too, where they are messages; with `names`, these alone: others are ids.
+        """
         for (about, message), (said, *_) in self.messages.items():
             if about == context and (found := _reading(message).fullmatch(english)):
-                return said.format(**{name: self._known(value) for name, value in found.groupdict().items()})
+                fields = found.groupdict().items()
+                return said.format(
+                    **{
+                        name: value if names is not None and value not in names else self._known(value)
+                        for name, value in fields
+                    }
+                )
         return english
 
     def _known(self, value: str) -> str:

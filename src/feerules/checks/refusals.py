@@ -1,4 +1,4 @@
-"""What keeps rules from loading, as findings: the words of a problem, in Chinese too where it is about tables."""
+"""What keeps rules from loading, as findings: the words of a problem, in Chinese too where it is of tables or ladders."""
 
 from __future__ import annotations
 
@@ -54,6 +54,47 @@ RETOLD: Mapping[str, tuple[str, ...]] = {
         "a bound",
         "only the last band has no end",
     ),
+    "unreachable_step": (
+        "the step {step}, which asks of {fact} what can never be",
+        "conditions that can hold together",
+        "change what it asks of {fact}, or take one of them out",
+        '{step}, which waits until {other} was done "{cell}" {unit} ago, and that is in force for {days}',
+        '{step}, which waits until {other} was done "{cell}" {unit} ago',
+        "a time in which {other} is in force",
+        "wait less, or lengthen in_force of {other}",
+        "{step}, which is due only where the stop {stop} holds",
+        "a step that the stop lets through",
+        "write lets_through: [{step}] at {stop}",
+        "{step}, before which {other} is due each time",
+        "a step that is sometimes the first of those that are due",
+        "write at_most: 1 at {other}, or move {step} above it",
+        "write at_most: 1 at {other}, or move {step} below it",
+        "{step}, which comes before {other} and waits for it",
+        "steps in the order in which they are done",
+        "move it below {other}",
+        "{ring}, steps that wait for each other",
+        "{step}, which waits for itself",
+        "a step that can begin",
+        "take after: out of {step}",
+    ),
+    "endless_step": (
+        "the step {step}, which is done every day without an end",
+        "gap: or at_most:",
+        "write gap: 5 days, at_most: 6",
+    ),
+    "no_review": (
+        "the stop {stop}, which nothing ends",
+        "review: or until:",
+        "write review: 30 days",
+        "the stop {stop}, until {day}, a day that may be missing or past",
+        "review: beside it, for where that day ends nothing",
+        "add review: 30 days",
+    ),
+    "no_demand": (
+        "{step}, a legal step, and no step that demands",
+        "a demand: a legal step counts only charges that a delivered, expired demand covered",
+        "add a step with must_be: delivered and period: 15 days",
+    ),
     "tier_gap": (
         "a last band that ends at {bound}",
         "a last band without end",
@@ -70,7 +111,8 @@ def from_problem(problem: Problem) -> Finding:
     for language in LANGUAGES:
         words = translate(language)
         found, expected, hint[language] = (
-            words.retold(text, problem.code) for text in (problem.found, problem.expected, problem.hint)
+            words.retold(text, problem.code, RECORDS)
+            for text in (problem.found, problem.expected, problem.hint)
         )
         if problem.code == "overlap" and language == "zh":
             found = found.replace(" and ", "、")  # between numbers of rows, and between outputs
