@@ -291,7 +291,7 @@ class Resolved:
     ) -> None:
         self.spec, self.names, self.grid = reading.spec, reading.names, grid
         self.subjects, self.values = subjects, values
-        self.ranks = ranks_of(self.spec, next(iter(values.values())))
+        self.ranks = ranks_of(self.spec, next(iter(values.values()))) if self.spec.hit == "priority" else []
         self.table = reading.table
         self.record = self.names.about[1]
         self._check()
@@ -341,9 +341,10 @@ class Resolved:
 
     def _tell_overlap(self, rows: Sequence[int], point: Mapping[str, int | None]) -> None:
         numbers = " and ".join(str(row + 1) for row in rows[:3])
-        said = [*{self._says(row): ", ".join(map(str, self._said(row))) for row in reversed(rows)}.values()][
-            ::-1
-        ]
+        outputs: dict[str, str] = {}
+        for row in rows:
+            outputs.setdefault(self._says(row), ", ".join(map(str, self._said(row))))
+        said = [*outputs.values()]
         expected, hint = f"at most one row for each {self.record}", "narrow a row, or say hit: first"
         if self.spec.hit == "any":
             found = f"{' and '.join(said[:3])} from rows that both match {self.told(point)}"
