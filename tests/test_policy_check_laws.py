@@ -15,7 +15,7 @@ from policies import owing
 from random_policies import document, policies
 
 days = st.integers(0, 190).map(lambda number: FIRST + timedelta(days=number))
-NEVER = {"shadowed_stop": "the stop ", "never_sent": ""}
+NEVER = {"shadowed_stop": "the stop ", "never_sent": "", "never_due": ""}
 
 
 @settings(deadline=None, max_examples=60)

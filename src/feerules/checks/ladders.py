@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from feerules.checks.findings import Finding, finding
-from feerules.documents.policy import DunningPolicy, Step
-from feerules.plan.alternatives import Reading
+from feerules.documents.policy import DunningPolicy, Step, Stop
+from feerules.plan.alternatives import Alternative, Reading, covers
+from feerules.plan.dunning import CLASS
 from feerules.plan.reach import most_of
 from feerules.wording import sentence
 
-__all__ = ["idle_limits", "ladder_ends", "never_again", "odd_order"]
+__all__ = ["idle_limits", "ladder_ends", "never_again", "never_due", "odd_order"]
 
 AGES = ("days_overdue", "days_past_due")
 
@@ -63,6 +64,42 @@ def never_again(policy: DunningPolicy) -> Iterator[Finding]:
                 sentence("add in_force: 365 days to {step}, or say restart: when_paid"),
                 witness=[{f"steps.{step.id}.count": str(most)}], document=policy.id, step=step.id, most=str(most),
             )  # fmt: skip
+
+
+def never_due(policy: DunningPolicy, reading: Reading) -> Iterator[Finding]:
+    """Steps for a class whose rows exclude what else they ask, or hold only where a stop does."""
+    for step in policy.ladder.steps if policy.ladder else ():
+        asked, paths = reading.possible(step), reading.paths(step)
+        if not any(CLASS in each for each in asked):
+            continue  # told when it is loaded, if it can never be
+        where, name = step.where_of("any" if step.any else "when"), step.id
+        if not paths:
+            yield finding(
+                "never_due", "warning", where,
+                sentence("{step} asks for a class, and for what the rows of that class exclude: it is never due"),
+                sentence("mend the conditions of {step}, or the rows of the class"), document=policy.id, step=name,
+            )  # fmt: skip
+            continue
+        stop = _stop_in_front(policy, step, paths, reading)
+        if stop is not None:
+            yield finding(
+                "never_due", "warning", where,
+                sentence("{step} is for a class that is given only where the stop {stop} holds: it is never due"),
+                sentence("write lets_through: [{step}] at {stop}"), witness=[reading.example(paths[0])],
+                document=policy.id, step=name, stop=stop.id,
+            )  # fmt: skip
+
+
+def _stop_in_front(
+    policy: DunningPolicy, step: Step, paths: Sequence[Alternative], reading: Reading
+) -> Stop | None:
+    """A stop that holds wherever a step can be due, and does not let it through; nor does one before it."""
+    for stop in policy.stops:
+        if step.id in stop.lets_through:
+            return None
+        if covers(reading.possible(stop), paths):
+            return stop
+    return None
 
 
 def odd_order(policy: DunningPolicy, reading: Reading) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from feerules.checks.ladders import (
     idle_limits,
     ladder_ends,
     never_again,
+    never_due,
     odd_order,
 )
 from feerules.checks.readings import Reading as TableReading
@@ -38,6 +39,7 @@ def check_policies(book: Book) -> Iterator[Finding]:
             yield from untitled_classes(version)
             yield from ladder_ends(policy)
             yield from never_again(policy)
+            yield from never_due(policy, reading)
             yield from odd_order(policy, reading)
             yield from idle_limits(policy)
             yield from never_sent(policy, reading, book.calendar)
