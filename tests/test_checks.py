@@ -196,6 +196,18 @@ def test_a_fee_that_nobody_pays_is_told_and_no_other(fee: str, is_told: bool) ->
     assert ("nobody_pays" in codes(document)) == is_told
 
 
+@pytest.mark.parametrize(("least", "is_told"), [(15, False), (45, True)])
+def test_how_long_before_is_as_the_law_profile_says(least: int, is_told: bool) -> None:
+    law = (
+        "kind: law-profile\nid: city\njurisdiction: 本市\nas_of: 2026-01-01\n"
+        f"tests: {{short_notice: {{level: warning, least: {least}}}}}\n"
+    )
+    document = f"{SCHEDULE}publication: {{announced: 2025-12-05, approved_by: 业主大会}}\nfees: {{one: {{rate: 1}}}}\n"
+    found = feerules.check(feerules.load_files({"a.yaml": document, "law.yaml": law}))
+    assert ("short_notice" in {each.code for each in found}) == is_told
+    assert "short_notice" in codes(document)
+
+
 # Names
 
 

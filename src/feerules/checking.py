@@ -34,7 +34,7 @@ CHECKS: tuple[Check, ...] = (check_tables, check_tariffs, check_days, check_poli
 # What nobody uses, and which days nothing covers, can be said only of a book that was read whole.
 OF_THE_WHOLE: tuple[Check, ...] = (check_versions, check_unused)
 # What a law tells by a test of its own, with its numbers.
-BY_TESTS: Mapping[str, str] = {"no_limits": "contact_limits"}
+BY_TESTS: Mapping[str, str] = {"no_limits": "contact_limits", "short_notice": "short_notice"}
 
 
 def check(book: Book | str | Path, profile: str | Path | None = None) -> list[Finding]:
@@ -110,12 +110,12 @@ def _by_its_law(found: Finding, currency: str | None, laws: Sequence[Law]) -> It
     for law in laws:
         if law.currency != currency:
             continue
+        if BY_TESTS.get(found.code) in law.tests:
+            return
         told = law.tests.get(found.code)
         if told is not None:
             if told.severity is not None:
                 yield replace(found, severity=told.severity, basis=told.basis)
-            return
-        if BY_TESTS.get(found.code) in law.tests:
             return
     yield found
 

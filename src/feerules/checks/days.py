@@ -101,18 +101,19 @@ def check_days(book: Book) -> Iterator[Finding]:
             yield from late_parameters(each.policy)
 
 
-def short_notice(schedule: FeeSchedule) -> Iterator[Finding]:
+def short_notice(schedule: FeeSchedule, least: int = NOTICE_DAYS) -> Iterator[Finding]:
+    """Announced fewer days before it holds than is usual, or than a law asks for."""
     publication, first = schedule.publication, schedule.effective.from_
     if publication is None or publication.announced is None:
         return
     days = (first - publication.announced).days
-    if days < NOTICE_DAYS:
+    if days < least:
         yield finding(
             "short_notice", "warning", publication.where_of("announced"),
             sentence("announced on {announced}, {days} days before it holds; {wanted} are usual"),
             sentence("let it hold from {later} on, or announce it earlier"),
-            document=schedule.id, announced=str(publication.announced), days=str(days), wanted=str(NOTICE_DAYS),
-            later=str(publication.announced + NOTICE_DAYS * ONE_DAY),
+            document=schedule.id, announced=str(publication.announced), days=str(days), wanted=str(least),
+            later=str(publication.announced + least * ONE_DAY),
         )  # fmt: skip
 
 

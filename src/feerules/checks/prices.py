@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
+from feerules.checks.days import NOTICE_DAYS, short_notice
 from feerules.checks.findings import Finding
 from feerules.checks.law import check_words
-from feerules.checks.profiles import Law, titled, under
+from feerules.checks.profiles import Law, titled, under, with_hint
 from feerules.documents.arithmetic import Num
 from feerules.documents.charging import Charge, FeesQuantity
 from feerules.documents.formulas import Formula
@@ -24,10 +26,21 @@ def check_prices_by_law(version: Version, law: Law) -> Iterator[Finding]:
     """Every finding on a schedule alone."""
     schedule = version.schedule
     yield from check_words(schedule, law, tuple(schedule.fees.values()))
+    yield from check_notice(schedule, law)
     for fee_id in schedule.fees:
         fee = schedule.complete(fee_id)
         for check in CHECKS:
             yield from check(fee_id, fee, schedule, law)
+
+
+def check_notice(schedule: FeeSchedule, law: Law) -> Iterator[Finding]:
+    """Announced fewer days before it holds than the law asks for."""
+    told = law.tests.get("short_notice")
+    if told is None or told.severity is None:
+        return
+    least = NOTICE_DAYS if told.rule.least is None else int(told.rule.least)
+    for each in short_notice(schedule, least):
+        yield with_hint(replace(each, severity=told.severity, basis=told.basis), told.hint)
 
 
 def check_guided_price(fee_id: str, fee: Fee, schedule: FeeSchedule, law: Law) -> Iterator[Finding]:
