@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import feerules
-from feerules.cases import CaseResult
+from feerules.proving.results import CaseResult
 from feerules.money import share_out
 from feerules.periods import Period
 

@@ -13,7 +13,7 @@ import pytest
 import feerules
 from accounts import account, charge, event
 from feerules import Position, UnitErrors
-from feerules.cases import CaseResult
+from feerules.proving.results import CaseResult
 from feerules.periods import PeriodError
 from policies import HEAD, book
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import feerules
-from feerules.cases import CaseResult
+from feerules.proving.results import CaseResult
 from feerules.documents.schedule import FeeSchedule
 
 RULES = Path(__file__).parent.parent / "rules"

@@ -5,7 +5,6 @@ from feerules.arrears import Arrears, classify
 from feerules.assessing import position
 from feerules.bill import Bill, BillLine, Step
 from feerules.book import Book
-from feerules.cases import CaseResult, run_cases
 from feerules.decisions import Act, Clear, Decision, Hold, Reason, Review, Wait
 from feerules.documents.cells import Cell, CellError
 from feerules.dunning import next_action
@@ -16,6 +15,8 @@ from feerules.ledger.position import Position
 from feerules.load import load, load_files
 from feerules.periods import Period, PeriodError
 from feerules.pricing import price, price_estate, reconcile
+from feerules.proving.cases import run_cases
+from feerules.proving.results import CaseResult
 from feerules.reports import (
     EntryErrors,
     EntryProblem,

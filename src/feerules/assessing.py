@@ -79,7 +79,7 @@ def assess(given: Given, book: Book, as_of: date | datetime, known_at: date | da
             raise PeriodError(
                 f"a position of {given.as_of}", f"one of {day_of(as_of)}, the day that is asked about"
             )
-        found, answers = given, _running(compiled).answers(None, given, {})
+        found, answers = given, _running(compiled).answers(None, given, given.brought)
     else:
         assert account is not None
         found = position_of(account, compiled.terms, as_of, known_at)

@@ -131,15 +131,20 @@ class Book:
         edges = (edge for version in self._every_policy() for edge in (version.first, version.until))
         return min((edge for edge in edges if day < edge < LAST_DAY), default=None)
 
-    def plan(self, period: Period, *, accrue: bool = False, dated: bool = False) -> Plan:
-        """The plan of a period, compiled once; `RuleErrors` where the calendar does not know its days."""
-        key = (period, accrue, dated)
+    def plan(
+        self, period: Period, *, accrue: bool = False, dated: bool = False, marked: bool = False
+    ) -> Plan:
+        """The plan of a period, compiled once; `RuleErrors` where the calendar does not know its days.
+
+        `marked` adds the marks that tell which rules decide.
+        """
+        key = (period, accrue, dated, marked)
         plans: dict[Any, Plan] = self._plans  # type: ignore[attr-defined]  # set by assemble
         plan = plans.get(key)
         if plan is None:
             with self._lock:  # type: ignore[attr-defined]
                 if key not in plans:
-                    plans[key] = self._compiled(Options(period, accrue, dated, self.calendar))
+                    plans[key] = self._compiled(Options(period, accrue, dated, self.calendar, marked))
                 plan = plans[key]
         return plan
 
