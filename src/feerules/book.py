@@ -126,6 +126,16 @@ class Book:
                 found.append(made[id(version)])
         return found
 
+    def marked_policy(self, policy: DunningPolicy) -> Compiled:
+        """A version of a policy of this book, compiled with marks that tell which rules decide."""
+        made: dict[int, Compiled] = self._marked_policies  # type: ignore[attr-defined]  # set by assemble
+        if id(policy) not in made:
+            version = next(each for each in self._every_policy() if each.policy is policy)
+            compiled = compile_policy(version, marked=True)
+            assert compiled is not None  # a book is loaded without problems
+            made.setdefault(id(policy), compiled)
+        return made[id(policy)]
+
     def policies_change_after(self, day: int) -> int | None:
         """The first later day on which a version of a policy begins, or is no longer in force."""
         edges = (edge for version in self._every_policy() for edge in (version.first, version.until))
@@ -178,6 +188,7 @@ def _equip(book: Book, rebuild: Callable[[dict[str, bytes]], Book]) -> None:
     for name, value in (
         ("_plans", {}),
         ("_compiled_policies", {}),
+        ("_marked_policies", {}),
         ("_only", {}),
         ("_lock", RLock()),
         ("_rebuild", rebuild),

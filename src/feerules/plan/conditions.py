@@ -325,7 +325,9 @@ def asked_by(scope: Scope, alternatives: Sequence[Mapping[str, str]]) -> Asked |
     """What cells ask, where a plan is to tell its rules; a cell that cannot be read is told where it is lowered."""
     if scope.marks is None:
         return None
-    return Asked(tuple(tuple(_asked(scope, name, text) for name, text in cells.items()) for cells in alternatives))
+    apart = scope.apart()  # to ask here must need nothing of a record
+    every = (tuple(_asked(apart, name, text) for name, text in cells.items()) for cells in alternatives)
+    return Asked(tuple(every))
 
 
 def _asked(scope: Scope, name: str, text: str) -> tuple[Subject, Term, Condition]:

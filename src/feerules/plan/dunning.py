@@ -23,7 +23,7 @@ from feerules.plan.lines import table_term
 from feerules.plan.lookups import NOTES, Found, decide
 from feerules.plan.moments import Moment
 from feerules.plan.names import FIRST_DAY, LAST_DAY, Names, Refused, place_of, texts_in
-from feerules.plan.nodes import Fact, Guard, Leaf, Node, Plan, in_order
+from feerules.plan.nodes import Fact, Guard, Leaf, Mark, Node, Plan, in_order
 from feerules.plan.terms import Scope, Term
 from feerules.vocabulary import ALIASES, POSITION, PositionFact, bucket_fact
 
@@ -151,9 +151,8 @@ class _Compiling:
         self._ladder()
         self._spare()
         self._minimum()
-        self._mark()
-        marks = [replace(each, need=self.b.all_of((self.outputs["owes"], each.need))) for each in self.scope.marks or ()]
-        plan = Plan(tuple(self.scope.needs), tuple(self._guards()), (), self.outputs, tuple(marks))
+        marks = tuple(self._marks())
+        plan = Plan(tuple(self.scope.needs), tuple(self._guards()), (), self.outputs, marks)
         rows = found.decision.rows if found else ()
         own = frozenset([*POSITION, *(fact.name for fact in _own_facts(self.policy))])
         return Compiled(self.policy, self.terms, plan, own, classes, rows, cuts_of(plan))
@@ -187,21 +186,25 @@ class _Compiling:
         anything = b.any_of([b.compare("<", zero, self.scope.term(name, where).node) for name in names])
         self.outputs["owes"] = b.all_of((anything, b.negate(small)))
 
-    def _mark(self) -> None:
-        """Notes where a stop decides, and where a step is taken, by what each asks."""
-        b, stops, steps = self.b, self.policy.stops, _steps(self.policy)
-        stop, no_stop = self.outputs["stop"], b.const(len(stops))
-        for number, each in enumerate(stops if self.scope.marks is not None else ()):
-            holds = b.compare("==", stop, b.const(number))
-            self.scope.mark("stop", each, holds, asked=self._asked_by(each))
-        for number, step in enumerate(steps if self.scope.marks is not None else ()):
-            ways = [(no_stop, "step"), *((b.const(n), f"step.through.{n}") for n in range(len(stops)))]
+    def _marks(self) -> Iterator[Mark]:
+        """Where rules decide, of an account that owes: also where a stop does, and where a step is taken."""
+        if self.scope.marks is None:
+            return
+        b, outputs, stops = self.b, self.outputs, self.policy.stops
+        for number, stop in enumerate(stops):
+            holds = b.compare("==", outputs["stop"], b.const(number))
+            self.scope.mark("stop", stop, holds, asked=self._asked_by(stop))
+        ways = [(b.const(len(stops)), "step"), *((b.const(n), f"step.through.{n}") for n in range(len(stops)))]
+        for number, step in enumerate(_steps(self.policy)):
             taken = b.any_of(
-                b.all_of((b.compare("==", stop, at), b.compare("==", self.outputs[name], b.const(number))))
+                b.all_of((b.compare("==", outputs["stop"], at), b.compare("==", outputs[name], b.const(number))))
                 for at, name in ways
-                if name in self.outputs
+                if name in outputs
             )
             self.scope.mark("step", step, taken, asked=self._asked_by(step))
+        for mark in self.scope.marks:
+            of = CLASS if mark.rule is self.policy.classes else mark.fee
+            yield replace(mark, need=b.all_of((outputs["owes"], mark.need)), fee=of)
 
     def _asked_by(self, part: Stop | Step) -> Asked | None:
         """Its conditions, and of a step when it comes after another, how long it rests, how often it is done."""
