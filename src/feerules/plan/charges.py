@@ -262,7 +262,8 @@ class Line(Visits):
             part = self._own(charge, time, run, to)
             part = self._stage("component", self._limited(charge, part, self._share_of_sums(share)))
         self.metered, self.timed, self.of_others = map(or_, known, (self.metered, self.timed, self.of_others))
-        self.scope.mark("part", charge, holds, asked=asked_by(self.scope, [charge.applies]))
+        number = [*self.fee.parts].index(name)
+        self.scope.mark("part", charge, holds, ((), (number,)), asked_by(self.scope, [charge.applies]))
         part = part.where(holds, Exact(self.b, self.b.const(0)))
         amount = part.rounded(FEN, "half_up")
         shown.parts.append(ShownPart(name, amount, shown.quantity, shown.rate, shown.unit, holds))
@@ -354,7 +355,7 @@ class Line(Visits):
                     changed = self._changed(rule, amount, share)
                 except Refused:
                     continue
-            self.scope.mark("adjustment", rule, holds, asked=asked_by(self.scope, [rule.when]))
+            self.scope.mark("adjustment", rule, holds, ((), (number,)), asked_by(self.scope, [rule.when]))
             self.shown.applied.append((number, holds))
             if isinstance(rule.times, Formula):
                 with self.scope.needing(holds):

@@ -242,10 +242,10 @@ class Metering(Figures):
     def _raised(self, tiers: Tiers, bands: Bands, count: int) -> list[Node]:
         b = self.b
         ends = [b.mul(end, b.const(count)) for end in bands.ends]
-        for each in tiers.raise_bounds:
+        for number, each in enumerate(tiers.raise_bounds):
             holds = cells_hold(self.scope, each.when)
             if each.when:
-                self.scope.mark("raise", each, holds, asked=asked_by(self.scope, [each.when]))
+                self.scope.mark("raise", each, holds, ((), (number,)), asked_by(self.scope, [each.when]))
             with self.scope.needing(holds):
                 if each.times is not None:
                     times = self._number(each.times)

@@ -18,6 +18,7 @@ from feerules.pricing import ready
 from feerules.proving.account_cases import ASKED, given_by
 from feerules.proving.cases import cases_of, run_case
 from feerules.proving.marks import Rule, marks_of, rule_of, rules_of
+from feerules.proving.naming import RULES
 from feerules.proving.problem_cases import expects_problem, plain
 from feerules.proving.results import CaseResult
 from feerules.wording import Wording, sentence, translate
@@ -79,10 +80,10 @@ class CoveredRule:
 
     def told(self, words: Wording) -> str:
         rule = self.rule
-        kind = words.text("{number} of the {kind}", number=str(rule.number), kind=words.text(KINDS[rule.kind]))
-        told = [rule.name] if rule.name and rule.name != rule.kind else []
-        told.append(kind if rule.number else words.text(KINDS[rule.kind]))
-        return f"{rule.where}: {words.listed(told)}"
+        told = words.text(RULES[rule.kind], number=str(rule.number), name=rule.name)
+        if rule.name and rule.kind not in ("class", "stop", "step"):
+            told = words.text("{fee}: {edge}", fee=rule.name, edge=told)
+        return f"{rule.where}: {told}"
 
 
 @dataclass(frozen=True, slots=True)

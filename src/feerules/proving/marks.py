@@ -18,13 +18,14 @@ from feerules.reference import function
 __all__ = ["Marks", "Rule", "marks_of", "rule_of", "rules_of"]
 
 TABLES = ("row", "band")
+NUMBERED = ("adjustment", "raise", "part")
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule that a person wrote: a row of a table, a band, an adjustment, a fee, a stop, a step …
 
-    `name` is the fee, stop or step that it belongs to, `number` the row or band, counted from 1.
+    `name` is the fee, stop or step that it belongs to, `number` that of a row, a band, an adjustment, a part …, from 1.
     """
 
     kind: str
@@ -67,7 +68,8 @@ def rule_of(mark: Mark, number: int) -> Rule:
         return Rule(kind, table.rows[number].where, mark.fee, number + 1)
     if mark.kind == "otherwise":
         return Rule(kind, mark.rule.where_of("otherwise"), mark.fee, None)
-    return Rule(kind, mark.rule.where, mark.fee or getattr(mark.rule, "id", ""), None)
+    name = mark.fee or getattr(mark.rule, "id", "")
+    return Rule(kind, mark.rule.where, name, number + 1 if kind in NUMBERED else None)
 
 
 def _table_of(mark: Mark) -> Table | None:

@@ -1,0 +1,385 @@
+"""Facts for which a plan comes to what is asked: found backwards, from a node to the facts that it rests on.
+
+A record that is right already is changed as little as possible. What a rule asks narrows what a fact may be; where
+several facts make one number, all but one of them stay as they are, in turn. Nothing is tried at random, and what
+was found is run through the reference engine before anybody relies on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from feerules.money import round_div
+from feerules.plan.nodes import (
+    Add,
+    And,
+    Band,
+    Choose,
+    Compare,
+    Const,
+    DivRound,
+    Fact,
+    Gather,
+    Guard,
+    Leaf,
+    Max,
+    Min,
+    Mul,
+    Node,
+    Not,
+    Or,
+    Plan,
+    Present,
+    Sub,
+    in_order,
+)
+from feerules.proving.intervals import (
+    FAR,
+    Wanted,
+    divided,
+    holds,
+    joined,
+    meet,
+    nearest,
+    only,
+    outside,
+    shifted,
+)
+from feerules.reference import function
+
+__all__ = ["Goal", "Record", "Search"]
+
+Record = Mapping[Leaf, int | None]  # the encoded value of each fact, None where it has none
+Goal = tuple[Node, Wanted]
+TRUE, FALSE = only(1), only(0)
+MOST_STEPS = 6_000
+MOST_TRIES = 60
+MOST_ROUNDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a fact may be: some numbers, and whether it may have no value, or any."""
+
+    numbers: Wanted
+    absent: bool
+    present: bool = True
+
+
+@dataclass(slots=True, eq=False)
+class State:
+    """A record, what its facts may still be, and what nodes come to for it."""
+
+    record: Record
+    rooms: Mapping[Leaf, Room]
+    known: dict[int, int] = field(default_factory=dict)
+
+
+class Exhausted(Exception):
+    """No more steps: a goal is given up."""
+
+
+class Search:
+    """Looks for records of one plan that fail none of its guards; `fixed` facts stay as they are."""
+
+    def __init__(self, plan: Plan, fixed: Iterable[Leaf] = ()) -> None:
+        self.leaves = plan.leaves
+        self.fixed = frozenset(fixed)
+        self._guards = [_kept(guard, guard.ok) for guard in plan.guards if guard.ok is not None]
+        self._all_kept = function(plan.leaves, self._guards)
+        self._functions: dict[int, Callable[..., tuple[int, ...]]] = {}
+        self._below: dict[int, tuple[Leaf, ...]] = {}
+        self._places: dict[tuple[int, Wanted], Wanted] = {}
+        self._kept: dict[int, Node] = {}  # nodes stay alive as long as their ids are keys
+        self._steps = 0
+
+    # What nodes come to
+
+    def arguments(self, record: Record) -> tuple[int, ...]:
+        """The record as the functions of a plan take it."""
+        values = [record[leaf] for leaf in self.leaves]
+        numbers = [leaf.lo if value is None else value for leaf, value in zip(self.leaves, values, strict=True)]
+        return (*numbers, *(int(value is not None) for value in values))
+
+    def value(self, record: Record, node: Node) -> int:
+        return self._function(node)(*self.arguments(record))[0]
+
+    def _function(self, node: Node) -> Callable[..., tuple[int, ...]]:
+        if id(node) not in self._functions:
+            self._functions[id(node)] = function(self.leaves, [node])
+            self._kept[id(node)] = node
+        return self._functions[id(node)]
+
+    def _now(self, state: State, node: Node) -> int:
+        if isinstance(node, Const):
+            return node.value
+        found = state.known.get(id(node))
+        if found is None:
+            found = state.known[id(node)] = self.value(state.record, node)
+        return found
+
+    # Looking
+
+    def find(self, goals: Sequence[Goal], start: Record, *, guarded: bool = True) -> Record | None:
+        """A record for which every goal holds and no guard fails, near `start`; None where none was found."""
+        more: list[Goal] = []
+        for _ in range(MOST_ROUNDS):
+            found = self._solved([*goals, *more], start)
+            failing = self._failing(found) if found is not None and guarded else []
+            if not failing:
+                return found
+            if all(goal in more for goal in failing):
+                return None
+            more += [goal for goal in failing if goal not in more]
+        return None
+
+    def _failing(self, record: Record) -> list[Goal]:
+        kept = self._all_kept(*self.arguments(record))
+        return [(node, TRUE) for node, holds in zip(self._guards, kept, strict=True) if not holds]
+
+    def hold(self, goals: Sequence[Goal], record: Record) -> bool:
+        """Whether a record is right as it is."""
+        return not self._failing(record) and all(holds(wanted, self.value(record, node)) for node, wanted in goals)
+
+    def _solved(self, goals: Sequence[Goal], start: Record) -> Record | None:
+        self._steps, tries = 0, 0
+        rooms = {leaf: self._room(leaf, start[leaf]) for leaf in self.leaves}
+        try:
+            for state in self._all(goals, State(start, rooms)):
+                if all(holds(wanted, self._now(state, node)) for node, wanted in goals):
+                    return state.record
+                tries += 1
+                if tries > MOST_TRIES:
+                    return None
+        except (Exhausted, RecursionError):
+            return None
+        return None
+
+    def _room(self, leaf: Leaf, value: int | None) -> Room:
+        if leaf in self.fixed:
+            return Room(only(leaf.lo if value is None else value), value is None, value is not None)
+        return Room(((leaf.lo, leaf.hi),), leaf.optional and leaf.default is None)
+
+    def _all(self, goals: Sequence[Goal], state: State) -> Iterator[State]:
+        if not goals:
+            yield state
+            return
+        for after in self._want(*goals[0], state):
+            yield from self._all(goals[1:], after)
+
+    def _want(self, node: Node, wanted: Wanted, state: State) -> Iterator[State]:
+        """States near this one in which a node is what is wanted."""
+        self._steps += 1
+        if self._steps > MOST_STEPS:
+            raise Exhausted
+        wanted = meet(wanted, ((node.lo, node.hi),))
+        if not wanted:
+            return
+        if wanted == ((node.lo, node.hi),):
+            yield state
+            return
+        match node:
+            case Const(value=value):
+                yield from [state] if holds(wanted, value) else []
+            case Fact(leaf=leaf):
+                yield from self._number(leaf, wanted, state)
+            case Present(leaf=leaf):
+                yield from self._presence(leaf, holds(wanted, 1), state)
+            case Not(of=of):
+                yield from self._want(of, FALSE if holds(wanted, 1) else TRUE, state)
+            case And(left=left, right=right):
+                yield from self._both(left, right, TRUE, state) if holds(wanted, 1) else self._either(left, right, FALSE, state)
+            case Or(left=left, right=right):
+                yield from self._either(left, right, TRUE, state) if holds(wanted, 1) else self._both(left, right, FALSE, state)
+            case Compare():
+                yield from self._compared(node, holds(wanted, 1), state)
+            case Choose(test=test, then=then, other=other):
+                now = self._now(state, test)
+                for which in (now, 1 - now):
+                    for tested in self._want(test, only(which), state):
+                        yield from self._want(then if which else other, wanted, tested)
+            case Gather(table=table, index=index):
+                yield from self._want(index, self._places_of(table, wanted, index), state)
+            case Band(cuts=cuts, of=of):
+                edges = (-FAR, *cuts, FAR + 1)
+                yield from self._want(of, joined((edges[a], edges[b + 1] - 1) for a, b in wanted), state)
+            case _:
+                yield from self._reckoned(node, wanted, state)
+
+    # Facts
+
+    def _number(self, leaf: Leaf, wanted: Wanted, state: State) -> Iterator[State]:
+        room, value = state.rooms[leaf], state.record[leaf]
+        if value is None and room.absent and holds(wanted, leaf.lo):
+            yield self._changed(state, leaf, None, Room(room.numbers, absent=True, present=False))
+        numbers = meet(room.numbers, wanted)
+        if numbers and room.present:
+            near = nearest(numbers, leaf.lo if value is None else value)
+            yield self._changed(state, leaf, near, Room(numbers, absent=False))
+
+    def _presence(self, leaf: Leaf, present: bool, state: State) -> Iterator[State]:
+        room, value = state.rooms[leaf], state.record[leaf]
+        if present and room.present:
+            number = _plain(leaf, room.numbers) if value is None else value
+            yield self._changed(state, leaf, number, Room(room.numbers, absent=False))
+        if not present and room.absent:
+            yield self._changed(state, leaf, None, Room(room.numbers, absent=True, present=False))
+
+    def _changed(self, state: State, leaf: Leaf, value: int | None, room: Room) -> State:
+        rooms = {**state.rooms, leaf: room}
+        if value == state.record[leaf]:
+            return State(state.record, rooms, state.known)
+        return State({**state.record, leaf: value}, rooms)
+
+    def _pinned(self, node: Node, state: State) -> State:
+        """Where every fact below a node stays as it is."""
+        rooms = dict(state.rooms)
+        for leaf in self._leaves_below(node):
+            value = state.record[leaf]
+            rooms[leaf] = Room(only(leaf.lo if value is None else value), value is None, value is not None)
+        return State(state.record, rooms, state.known)
+
+    def _leaves_below(self, node: Node) -> tuple[Leaf, ...]:
+        if id(node) not in self._below:
+            found = (each.leaf for each in in_order([node]) if isinstance(each, Fact | Present))
+            self._below[id(node)] = tuple(dict.fromkeys(found))
+            self._kept[id(node)] = node
+        return self._below[id(node)]
+
+    # Truths
+
+    def _both(self, left: Node, right: Node, wanted: Wanted, state: State) -> Iterator[State]:
+        for after in self._want(left, wanted, state):
+            yield from self._want(right, wanted, after)
+
+    def _either(self, left: Node, right: Node, wanted: Wanted, state: State) -> Iterator[State]:
+        one, other = (left, right) if holds(wanted, self._now(state, left)) else (right, left)
+        yield from self._want(one, wanted, state)
+        yield from self._want(other, wanted, state)
+
+    def _compared(self, node: Compare, truth: bool, state: State) -> Iterator[State]:
+        left, right = node.left, node.right
+        if self._now(state, node) == truth and not (isinstance(left, Const) or isinstance(right, Const)):
+            yield state  # what is true already is left alone, until it is seen to be false
+        yield from self._on_one_side(left, right, lambda value: _left_of(node.op, value, truth), state)
+        yield from self._on_one_side(right, left, lambda value: _right_of(node.op, value, truth), state)
+
+    def _on_one_side(
+        self, moved: Node, kept: Node, wanted: Callable[[int], Wanted], state: State
+    ) -> Iterator[State]:
+        """Changes one operand, while the other stays."""
+        if not isinstance(moved, Const):
+            yield from self._want(moved, wanted(self._now(state, kept)), self._pinned(kept, state))
+
+    # Numbers
+
+    def _reckoned(self, node: Node, wanted: Wanted, state: State) -> Iterator[State]:
+        match node:
+            case Add(left=Mul(left=place, right=Const(value=step)), right=right) if 0 <= right.lo <= right.hi < step:
+                yield from self._placed(place, step, right, wanted, state)
+            case Add(left=left, right=right):
+                yield from self._one_of(node, wanted, state, (left, right, lambda x: shifted(wanted, -x)), (right, left, lambda x: shifted(wanted, -x)))
+            case Sub(left=left, right=right):
+                negative = tuple((-hi, -lo) for lo, hi in reversed(wanted))
+                yield from self._one_of(node, wanted, state, (left, right, lambda x: shifted(wanted, x)), (right, left, lambda x: shifted(negative, x)))
+            case Mul(left=left, right=right):
+                yield from self._one_of(node, wanted, state, (left, right, lambda x: _factor(wanted, x)), (right, left, lambda x: _factor(wanted, x)))
+            case DivRound(left=left, right=right):
+                yield from self._one_of(node, wanted, state, (left, right, lambda x: _dividend(node, wanted, x)))
+            case Min(left=left, right=right) | Max(left=left, right=right):
+                yield from self._extreme(node, left, right, wanted, state)
+                yield from self._extreme(node, right, left, wanted, state)
+
+    def _one_of(
+        self,
+        node: Node,
+        wanted: Wanted,
+        state: State,
+        *ways: tuple[Node, Node, Callable[[int], Wanted]],
+    ) -> Iterator[State]:
+        """One operand after the other, where more than one of them can change."""
+        if holds(wanted, self._now(state, node)) and not any(isinstance(kept, Const) for _, kept, _ in ways):
+            yield state
+        for moved, kept, of in ways:
+            yield from self._on_one_side(moved, kept, of, state)
+
+    def _placed(self, place: Node, step: int, within: Node, wanted: Wanted, state: State) -> Iterator[State]:
+        """An entry of a table of rows: which row, and where in it."""
+        rows: dict[int, list[tuple[int, int]]] = {}
+        for lo, hi in wanted:
+            for row in range(max(lo // step, place.lo), min(hi // step, place.hi) + 1):
+                rows.setdefault(row, []).append((max(lo - row * step, 0), min(hi - row * step, step - 1)))
+        now = self._now(state, place)
+        for row in sorted(rows, key=lambda each: (abs(each - now), each)):
+            for after in self._want(place, only(row), state):
+                yield from self._want(within, joined(rows[row]), after)
+
+    def _extreme(self, node: Node, one: Node, other: Node, wanted: Wanted, state: State) -> Iterator[State]:
+        """One operand as wanted, and the other not in its way."""
+        for after in self._want(one, wanted, state):
+            value = self._now(after, one)
+            beyond = ((value, FAR),) if isinstance(node, Min) else ((-FAR, value),)
+            yield from self._want(other, beyond, after)
+
+    def _places_of(self, table: tuple[int, ...], wanted: Wanted, index: Node) -> Wanted:
+        key = (id(table), wanted)
+        if key not in self._places:
+            self._places[key] = joined((at, at) for at, entry in enumerate(table) if holds(wanted, entry))
+            self._kept[id(table)] = index  # which holds the table through its parent's plan
+        return self._places[key]
+
+
+def _kept(guard: Guard, ok: Node) -> Node:
+    """What must hold so that a guard does not fail; that a fact can be read is always so here."""
+    return Or(0, 1, 0, Not(0, 1, 0, guard.need), ok)
+
+
+def _plain(leaf: Leaf, numbers: Wanted) -> int:
+    return nearest(numbers, max(leaf.lo, min(leaf.hi, 0)))
+
+
+def _left_of(op: str, right: int, truth: bool) -> Wanted:
+    """What the left operand must be, beside a right one."""
+    wanted: Wanted = {
+        "<": ((-FAR, right - 1),),
+        "<=": ((-FAR, right),),
+        "==": only(right),
+        "!=": outside(only(right)),
+    }[op]
+    return wanted if truth else outside(wanted)
+
+
+def _right_of(op: str, left: int, truth: bool) -> Wanted:
+    wanted: Wanted = {
+        "<": ((left + 1, FAR),),
+        "<=": ((left, FAR),),
+        "==": only(left),
+        "!=": outside(only(left)),
+    }[op]
+    return wanted if truth else outside(wanted)
+
+
+def _factor(wanted: Wanted, other: int) -> Wanted:
+    if other == 0:
+        return ((-FAR, FAR),) if holds(wanted, 0) else ()
+    return divided(wanted, other)
+
+
+def _dividend(node: DivRound, wanted: Wanted, divisor: int) -> Wanted:
+    """What is divided so that the rounded quotient is wanted: the quotient rises with it."""
+    if divisor <= 0:
+        return ()
+    return joined((_first(node, lo, divisor), _first(node, hi + 1, divisor) - 1) for lo, hi in wanted)
+
+
+def _first(node: DivRound, quotient: int, divisor: int) -> int:
+    """The smallest number whose rounded quotient is at least so much."""
+    low, high = (quotient - 1) * divisor - 1, (quotient + 1) * divisor + 1
+    while low < high:
+        middle = (low + high) // 2
+        if round_div(middle, divisor, node.mode) >= quotient:
+            high = middle
+        else:
+            low = middle + 1
+    return low
