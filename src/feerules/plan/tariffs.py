@@ -343,7 +343,8 @@ def mark_bands(
             tests.append(b.compare("<=", high, end) if alone else b.compare("<", low, end))
         if not alone:
             tests.append(b.compare("!=", low, high))
-        rules = tuple((rows[n] - 1,) if n < len(rows) else () for rows in bands.rows)
+        # As in `_padded`: a group with fewer bands has its last one at the end.
+        rules = tuple((rows[min(n, len(rows) - 1)] - 1,) if rows else () for rows in bands.rows)
         with scope.needing(b.all_of(tests)):
             scope.mark("band", tiers, bands.found.leaf, rules, BandAsked(bands.found, high, start, end))
 

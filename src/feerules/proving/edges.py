@@ -20,7 +20,6 @@ __all__ = ["Edge", "Side", "Told", "all_ways", "band_goals", "decides", "edges_o
 
 Side = Literal["lower", "upper", "only", "below", "above", "value", "other", "absent"]
 Told = tuple[Subject, Term, Condition]  # what a cell asks, and of what
-INSIDE: tuple[Side, ...] = ("lower", "upper", "only", "value")
 MOST_WORDS = 12
 TRUE = only(1)
 
@@ -32,8 +31,12 @@ class Edge:
     subject: Subject
     value: int | None
     side: Side
-    inside: bool
     goals: tuple[Goal, ...]
+
+    @property
+    def text(self) -> str:
+        """The value as a cell says it, "" for none."""
+        return "" if self.value is None else self.subject.text(self.value)
 
 
 def decides(mark: Mark, number: int) -> tuple[Goal, ...]:
@@ -53,10 +56,8 @@ def ways_of(mark: Mark, number: int) -> list[tuple[Told, ...]]:
     return [()]
 
 
-def edges_of(mark: Mark, number: int) -> Iterator[Edge]:
-    """Every edge of a rule: inside it, where it decides, and just outside, where all else stays as it asks."""
-    inside: list[Edge] = []
-    outside: list[Edge] = []
+def edges_of(mark: Mark, number: int, *, inside: bool) -> Iterator[Edge]:
+    """The edges of a rule: inside it, where it decides, or just outside, where all else stays as it asks."""
     decide = decides(mark, number)
     # Who is not charged at all has no line in which a rule could decide; a stop asks only of those who owe.
     need = () if mark.kind == "fee" else decide[:1]
@@ -64,11 +65,9 @@ def edges_of(mark: Mark, number: int) -> Iterator[Edge]:
         for at, (subject, term, condition) in enumerate(way):
             others = [goals_of(each) for n, each in enumerate(way) if n != at]
             for value, side, within in _values(subject, condition):
-                goals = (*_at(term, value), *(goal for each in others for goal in each[0]))
-                edge = Edge(subject, value, side, within, (*goals, *(decide if within else need)))
-                (inside if within else outside).append(edge)
-    yield from inside
-    yield from outside
+                if within == inside:
+                    goals = (*_at(term, value), *(goal for each in others for goal in each[0]))
+                    yield Edge(subject, value, side, (*goals, *(decide if within else need)))
 
 
 def goals_of(told: Told) -> list[tuple[Goal, ...]]:

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from feerules.book import Book
 from feerules.errors import Where
 from feerules.proving.marks import Rule, rules_of
+from feerules.proving.position_settings import position_settings
 from feerules.proving.settings import Setting, generate
 from feerules.proving.unit_settings import unit_settings
 from feerules.proving.writing import WrittenCase, document_of
@@ -80,6 +81,8 @@ def _versions(book: Book) -> Iterator[tuple[Where, Mapping[Rule, bool], Iterator
     known = {id(part): rules for part, rules in rules_of(book)}
     for version in (each for versions in book.versions for each in versions):
         yield version.schedule.where, known[id(version.schedule)], unit_settings(book, version)
+    for policy in (each for policies in book.policies for each in policies):
+        yield policy.policy.where, known[id(policy.policy)], position_settings(book, policy)
 
 
 def _document(name: str, cases: list[WrittenCase], missed: int) -> str:

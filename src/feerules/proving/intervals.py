@@ -17,6 +17,8 @@ def only(value: int) -> Wanted:
 
 
 def holds(wanted: Wanted, value: int) -> bool:
+    if len(wanted) == 1:
+        return wanted[0][0] <= value <= wanted[0][1]
     return any(lo <= value <= hi for lo, hi in wanted)
 
 
@@ -36,6 +38,9 @@ def joined(intervals: Iterable[Interval]) -> Wanted:
 
 
 def meet(some: Wanted, others: Wanted) -> Wanted:
+    if len(some) == len(others) == 1:  # as nearly always
+        lo, hi = max(some[0][0], others[0][0]), min(some[0][1], others[0][1])
+        return ((lo, hi),) if lo <= hi else ()
     return joined((max(a, c), min(b, d)) for a, b in some for c, d in others)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from feerules.documents.fields import Words
 from feerules.plan.conditions import Subject
@@ -13,7 +14,7 @@ from feerules.proving.marks import Rule
 from feerules.vocabulary import ALIASES, POSITION
 from feerules.wording import Wording, sentence, translate
 
-__all__ = ["RULES", "Naming"]
+__all__ = ["RULES", "At", "Naming"]
 
 SIDES: Mapping[Side, str] = {
     "lower": sentence("{value} (lower edge)"),
@@ -38,6 +39,16 @@ RULES: Mapping[str, str] = {
     "step": sentence("step {name}"),
 }
 LOCALES = {"zh": "zh_CN", "en": "en"}
+LONGEST = {"zh": 12, "en": 24}  # titles that say more are for other places
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Where a record stands: at an edge of a fact, or of what tiers count (`subject` None)."""
+
+    subject: Subject | None
+    text: str
+    side: Side
 
 
 class Naming:
@@ -47,32 +58,22 @@ class Naming:
         self.names, self.titles = names, titles
         self.words = {language: translate(locale) for language, locale in LOCALES.items()}
 
-    def of(self, mark: Mark, rule: Rule, *told: tuple[Subject | None, int | str | None, Side]) -> dict[str, str]:
-        """The name of a case at an edge of a rule, or of the rule alone."""
-        return {language: self._in(words, language, mark, rule, told) for language, words in self.words.items()}
+    def of(self, mark: Mark, rule: Rule, edges: Sequence[At]) -> dict[str, str]:
+        """The name of a case at some edges of a rule, or of the rule alone."""
+        return {language: self._in(words, language, mark, rule, edges) for language, words in self.words.items()}
 
-    def _in(
-        self,
-        words: Wording,
-        language: str,
-        mark: Mark,
-        rule: Rule,
-        told: tuple[tuple[Subject | None, int | str | None, Side], ...],
-    ) -> str:
+    def _in(self, words: Wording, language: str, mark: Mark, rule: Rule, edges: Sequence[At]) -> str:
         title: Words | None = getattr(mark.rule, "title", None)
         own = rule.name if title is None else title.in_(language)
         parts = [words.text(RULES[rule.kind], number=str(rule.number), name=own)]
-        parts += [self._edge(words, language, *each) for each in told]
+        parts += [self._edge(words, language, each) for each in edges]
         if rule.kind in ("class", "stop", "step") or not rule.name:
             return words.listed(parts)
         return words.text("{fee}: {edge}", fee=self._title(rule.name, language), edge=words.listed(parts))
 
-    def _edge(
-        self, words: Wording, language: str, subject: Subject | None, value: int | str | None, side: Side
-    ) -> str:
-        fact = "" if subject is None else self.fact(subject.name, language)
-        text = "" if value is None else value if isinstance(value, str) else "" if subject is None else subject.text(value)
-        return words.text(SIDES[side], value=f"{fact} {text}".strip())
+    def _edge(self, words: Wording, language: str, at: At) -> str:
+        fact = [] if at.subject is None else [self.fact(at.subject.name, language)]
+        return words.text(SIDES[at.side], value=" ".join([*fact, *filter(None, [at.text])]))
 
     def _title(self, name: str, language: str) -> str:
         title = self.titles.get(name)
@@ -81,7 +82,7 @@ class Naming:
     def fact(self, name: str, language: str) -> str:
         """A fact as people call it: by its title, or in Chinese by what a position calls it."""
         known = self.names.facts.get(self.names.aliases.get(name, name))
-        if known is not None and known.title is not None:
+        if known is not None and known.title is not None and len(known.title.in_(language)) <= LONGEST[language]:
             return known.title.in_(language)
         told = POSITION.get(ALIASES.get(name, name))
         return told.zh if told is not None and language == "zh" else name

@@ -15,15 +15,15 @@ from feerules.plan.nodes import Leaf, Mark
 from feerules.pricing import price
 from feerules.proving.marks import Rule
 from feerules.proving.naming import Naming
-from feerules.proving.settings import At, Setting
+from feerules.proving.settings import Setting
 from feerules.proving.values import plain_value, text_of
 from feerules.proving.witnesses import Record
 from feerules.proving.writing import WrittenCase
 from feerules.reference import function
 
-__all__ = ["unit_settings"]
+__all__ = ["problems_of", "unit_settings"]
 
-MOST_MONTHS = 14
+MOST_MONTHS = 26
 SHARE = "share."
 
 
@@ -53,9 +53,9 @@ class UnitSetting(Setting):
     """One month under one version of a schedule."""
 
     def __init__(self, book: Book, version: Version, period: Period, naming: Naming) -> None:
-        self.book, self.version, self.period, self.naming = book, version, period, naming
+        self.book, self.version, self.period = book, version, period
         plan = book.plan(period, marked=True)
-        super().__init__(plan, {leaf: plain_value(leaf, period.start) for leaf in plan.leaves})
+        super().__init__(plan, {leaf: plain_value(leaf, period.start) for leaf in plan.leaves}, naming)
         needs = {guard.fact: guard.need for guard in plan.guards if guard.ok is None and guard.fact}
         self._needed = function(plan.leaves, [needs[leaf] for leaf in plan.leaves])
         self._fees: dict[str, frozenset[str]] = {}
@@ -83,15 +83,13 @@ class UnitSetting(Setting):
     def _schedule(self) -> FeeSchedule:
         return self.version.schedule
 
-    def write(self, mark: Mark, rule: Rule, at: At, record: Record) -> WrittenCase | None:
-        told = [] if at.side is None else [(at.subject, at.value, at.side)]
+    def write(self, mark: Mark, record: Record) -> WrittenCase | None:
         facts, shares = self._facts(record)
         try:
             expect = _amount(self._bill(record), mark.fee)
         except UnitErrors as error:
-            expect = _problems(error)
-        period = str(self.period)
-        return WrittenCase(self.naming.of(mark, rule, *told), ("unit", facts), ("period", period), expect, shares)
+            expect = problems_of(error)
+        return WrittenCase({}, ("unit", facts), ("period", str(self.period)), expect, shares)
 
     def _bill(self, record: Record) -> Bill:
         facts, shares = self._facts(record)
@@ -124,7 +122,7 @@ def _amount(bill: Bill, fee: str) -> Mapping[str, Any]:
     return {fee: amounts[0] if len(amounts) == 1 else amounts}
 
 
-def _problems(error: UnitErrors) -> Mapping[str, Any]:
+def problems_of(error: UnitErrors) -> Mapping[str, Any]:
     """The problems of a unit, as a case expects them."""
     told = [
         {key: value for key, value in (("problem", each.code), ("fact", each.fact), ("fee", each.fee)) if value}

@@ -46,7 +46,8 @@ def text_of(leaf: Leaf, value: int) -> str:
     """An encoded value as a case gives it."""
     match leaf.kind:
         case "decimal" | "integer":
-            return scaled_text(value, leaf.places)
+            text = scaled_text(value, leaf.places)
+            return text.rstrip("0").rstrip(".") if leaf.places else text
         case "boolean":
             return "true" if value else "false"
         case "date":
