@@ -86,8 +86,8 @@ class PositionSetting(Setting):
         elif answer is None:
             return None
         else:
-            expect = {"class": answer.kind or "none"} if mark.fee == "class" else _of(answer)
-            if expect == {"class": "none"}:
+            expect = {"class": answer.kind} if mark.fee == "class" else _of(answer)
+            if expect == {"class": ""}:  # of who owes nothing
                 return None
         return WrittenCase({}, ("position", self._facts(record)), ("as_of", str(self.day)), expect, {})
 

@@ -7,8 +7,10 @@ was found is run through the reference engine before anybody relies on it.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 from feerules.money import round_div
 from feerules.plan.nodes import (
@@ -74,10 +76,54 @@ class State:
     record: Record
     rooms: Mapping[Leaf, Room]
     known: dict[int, int] = field(default_factory=dict)
+    arguments: tuple[int, ...] = ()
 
 
 class Exhausted(Exception):
     """No more steps: a goal is given up."""
+
+
+class Numbers:
+    """What the nodes of one plan come to, and which facts they rest on: worked out as it is asked for."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.leaves = plan.leaves
+        self.guards = [_kept(guard, guard.ok) for guard in plan.guards if guard.ok is not None]
+        self.all_kept = function(plan.leaves, self.guards)
+        self._functions: dict[int, Callable[..., tuple[int, ...]]] = {}
+        self._below: dict[int, tuple[Leaf, ...]] = {}
+        self._places: dict[tuple[int, Wanted], Wanted] = {}
+        self._kept: list[object] = []  # what has its id as a key stays alive
+
+    def arguments(self, record: Record) -> tuple[int, ...]:
+        """The record as the functions of a plan take it."""
+        values = [record[leaf] for leaf in self.leaves]
+        numbers = [leaf.lo if value is None else value for leaf, value in zip(self.leaves, values, strict=True)]
+        return (*numbers, *[int(value is not None) for value in values])
+
+    def value(self, arguments: tuple[int, ...], node: Node) -> int:
+        if id(node) not in self._functions:
+            self._functions[id(node)] = function(self.leaves, [node])
+            self._kept.append(node)
+        return self._functions[id(node)](*arguments)[0]
+
+    def leaves_below(self, node: Node) -> tuple[Leaf, ...]:
+        if id(node) not in self._below:
+            found = (each.leaf for each in in_order([node]) if isinstance(each, Fact | Present))
+            self._below[id(node)] = tuple(dict.fromkeys(found))
+            self._kept.append(node)
+        return self._below[id(node)]
+
+    def places_of(self, table: tuple[int, ...], wanted: Wanted) -> Wanted:
+        """Where a table has what is wanted."""
+        key = (id(table), wanted)
+        if key not in self._places:
+            self._places[key] = joined((at, at) for at, entry in enumerate(table) if holds(wanted, entry))
+            self._kept.append(table)
+        return self._places[key]
+
+
+_numbers: WeakKeyDictionary[Plan, Numbers] = WeakKeyDictionary()
 
 
 class Search:
@@ -86,37 +132,25 @@ class Search:
     def __init__(self, plan: Plan, fixed: Iterable[Leaf] = ()) -> None:
         self.leaves = plan.leaves
         self.fixed = frozenset(fixed)
-        self._guards = [_kept(guard, guard.ok) for guard in plan.guards if guard.ok is not None]
-        self._all_kept = function(plan.leaves, self._guards)
-        self._functions: dict[int, Callable[..., tuple[int, ...]]] = {}
-        self._below: dict[int, tuple[Leaf, ...]] = {}
-        self._places: dict[tuple[int, Wanted], Wanted] = {}
-        self._kept: dict[int, Node] = {}  # nodes stay alive as long as their ids are keys
+        self.numbers = _numbers.get(plan) or _numbers.setdefault(plan, Numbers(plan))
         self._steps = 0
 
     # What nodes come to
 
     def arguments(self, record: Record) -> tuple[int, ...]:
-        """The record as the functions of a plan take it."""
-        values = [record[leaf] for leaf in self.leaves]
-        numbers = [leaf.lo if value is None else value for leaf, value in zip(self.leaves, values, strict=True)]
-        return (*numbers, *(int(value is not None) for value in values))
+        return self.numbers.arguments(record)
 
     def value(self, record: Record, node: Node) -> int:
-        return self._function(node)(*self.arguments(record))[0]
-
-    def _function(self, node: Node) -> Callable[..., tuple[int, ...]]:
-        if id(node) not in self._functions:
-            self._functions[id(node)] = function(self.leaves, [node])
-            self._kept[id(node)] = node
-        return self._functions[id(node)]
+        return self.numbers.value(self.numbers.arguments(record), node)
 
     def _now(self, state: State, node: Node) -> int:
         if isinstance(node, Const):
             return node.value
         found = state.known.get(id(node))
         if found is None:
-            found = state.known[id(node)] = self.value(state.record, node)
+            if not state.arguments:
+                state.arguments = self.numbers.arguments(state.record)
+            found = state.known[id(node)] = self.numbers.value(state.arguments, node)
         return found
 
     # Looking
@@ -135,8 +169,8 @@ class Search:
         return None
 
     def _failing(self, record: Record) -> list[Goal]:
-        kept = self._all_kept(*self.arguments(record))
-        return [(node, TRUE) for node, holds in zip(self._guards, kept, strict=True) if not holds]
+        kept = self.numbers.all_kept(*self.arguments(record))
+        return [(node, TRUE) for node, is_kept in zip(self.numbers.guards, kept, strict=True) if not is_kept]
 
     def hold(self, goals: Sequence[Goal], record: Record) -> bool:
         """Whether a record is right as it is."""
@@ -200,7 +234,7 @@ class Search:
                     for tested in self._want(test, only(which), state):
                         yield from self._want(then if which else other, wanted, tested)
             case Gather(table=table, index=index):
-                yield from self._want(index, self._places_of(table, wanted, index), state)
+                yield from self._want(index, self.numbers.places_of(table, wanted), state)
             case Band(cuts=cuts, of=of):
                 edges = (-FAR, *cuts, FAR + 1)
                 yield from self._want(of, joined((edges[a], edges[b + 1] - 1) for a, b in wanted), state)
@@ -229,23 +263,16 @@ class Search:
     def _changed(self, state: State, leaf: Leaf, value: int | None, room: Room) -> State:
         rooms = {**state.rooms, leaf: room}
         if value == state.record[leaf]:
-            return State(state.record, rooms, state.known)
+            return State(state.record, rooms, state.known, state.arguments)
         return State({**state.record, leaf: value}, rooms)
 
     def _pinned(self, node: Node, state: State) -> State:
         """Where every fact below a node stays as it is."""
         rooms = dict(state.rooms)
-        for leaf in self._leaves_below(node):
+        for leaf in self.numbers.leaves_below(node):
             value = state.record[leaf]
             rooms[leaf] = Room(only(leaf.lo if value is None else value), value is None, value is not None)
         return State(state.record, rooms, state.known)
-
-    def _leaves_below(self, node: Node) -> tuple[Leaf, ...]:
-        if id(node) not in self._below:
-            found = (each.leaf for each in in_order([node]) if isinstance(each, Fact | Present))
-            self._below[id(node)] = tuple(dict.fromkeys(found))
-            self._kept[id(node)] = node
-        return self._below[id(node)]
 
     # Truths
 
@@ -278,6 +305,10 @@ class Search:
         match node:
             case Add(left=Mul(left=place, right=Const(value=step)), right=right) if 0 <= right.lo <= right.hi < step:
                 yield from self._placed(place, step, right, wanted, state)
+            case _ if (leaf := self._only_free(node, state)) is not None and (
+                numbers := self._bisected(node, wanted, leaf, state)
+            ):
+                yield from self._number(leaf, numbers, state)
             case Add(left=left, right=right):
                 yield from self._one_of(node, wanted, state, (left, right, lambda x: shifted(wanted, -x)), (right, left, lambda x: shifted(wanted, -x)))
             case Sub(left=left, right=right):
@@ -290,6 +321,31 @@ class Search:
             case Min(left=left, right=right) | Max(left=left, right=right):
                 yield from self._extreme(node, left, right, wanted, state)
                 yield from self._extreme(node, right, left, wanted, state)
+
+    def _only_free(self, node: Node, state: State) -> Leaf | None:
+        """The one fact below a node that may change."""
+        rooms = state.rooms
+        free = [leaf for leaf in self.numbers.leaves_below(node) if len(rooms[leaf].numbers) > 1 or rooms[leaf].numbers and rooms[leaf].numbers[0][0] < rooms[leaf].numbers[0][1]]
+        return free[0] if len(free) == 1 else None
+
+    def _bisected(self, node: Node, wanted: Wanted, leaf: Leaf, state: State) -> Wanted:
+        """What a fact must be, where a node rises or falls with it; nothing where it does neither."""
+        numbers: list[tuple[int, int]] = []
+        arguments, at = [*self.numbers.arguments(state.record)], self.leaves.index(leaf)
+        arguments[at + len(self.leaves)] = 1
+
+        def come_to(value: int) -> int:
+            arguments[at] = value
+            return self.numbers.value(tuple(arguments), node)
+
+        for lo, hi in state.rooms[leaf].numbers:
+            sign = 1 if come_to(lo) <= come_to(hi) else -1
+            for least, most in wanted if sign > 0 else [(-b, -a) for a, b in wanted]:
+                first = bisect_left(range(lo, hi + 1), least, key=lambda value: sign * come_to(value)) + lo
+                last = bisect_right(range(lo, hi + 1), most, key=lambda value: sign * come_to(value)) + lo - 1
+                if first <= last and all(least <= sign * come_to(value) <= most for value in (first, last)):
+                    numbers.append((first, last))
+        return joined(numbers)
 
     def _one_of(
         self,
@@ -321,13 +377,6 @@ class Search:
             value = self._now(after, one)
             beyond = ((value, FAR),) if isinstance(node, Min) else ((-FAR, value),)
             yield from self._want(other, beyond, after)
-
-    def _places_of(self, table: tuple[int, ...], wanted: Wanted, index: Node) -> Wanted:
-        key = (id(table), wanted)
-        if key not in self._places:
-            self._places[key] = joined((at, at) for at, entry in enumerate(table) if holds(wanted, entry))
-            self._kept[id(table)] = index  # which holds the table through its parent's plan
-        return self._places[key]
 
 
 def _kept(guard: Guard, ok: Node) -> Node:
