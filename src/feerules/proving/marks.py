@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from feerules.book import Book
@@ -26,11 +26,12 @@ class Rule:
     """One rule that a person wrote: a row of a table, a band, an adjustment, a fee, a stop, a step …
 
     `name` is the fee, stop or step that it belongs to, `number` that of a row, a band, an adjustment, a part …, from 1.
+    A table that several fees use has its rows once.
     """
 
     kind: str
     where: Where
-    name: str
+    name: str = field(compare=False)
     number: int | None
 
 

@@ -18,7 +18,7 @@ from feerules.proving.writing import WrittenCase
 __all__ = ["Found", "Setting", "Written", "generate"]
 
 MOST_MARKS = 6  # of one rule in one plan: lines of several cycles and payers ask alike
-MOST_SETTINGS = 13  # in which a rule is looked for: a year, and the first month of the next
+MOST_SPENT = 20_000  # steps in which a rule is looked for, in all settings
 
 
 class Setting(ABC):
@@ -133,10 +133,11 @@ def _found(rules: Sequence[Rule], settings: Iterable[Setting]) -> list[Found]:
     tried: dict[Rule, int] = {}
     for setting in settings:
         for rule in rules:
-            if rule in found or rule not in setting.by_rule or tried.get(rule, 0) > MOST_SETTINGS:
+            if rule in found or rule not in setting.by_rule or tried.get(rule, 0) > MOST_SPENT:
                 continue
-            tried[rule] = tried.get(rule, 0) + 1
+            before = setting.search.spent
             one = setting.witness(rule)
+            tried[rule] = tried.get(rule, 0) + setting.search.spent - before
             if one is not None:
                 found[rule] = one
         if len(found) == len(rules):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from itertools import islice
 from typing import Any
 
 from feerules.bill import Bill
@@ -12,7 +14,9 @@ from feerules.errors import RuleErrors, UnitErrors
 from feerules.periods import Period, add_months, from_day_number
 from feerules.plan.lines import Version
 from feerules.plan.nodes import Leaf, Mark
+from feerules.plan.pricing import marks_in
 from feerules.pricing import price
+from feerules.proving.edges import ways_of
 from feerules.proving.marks import Rule
 from feerules.proving.naming import Naming
 from feerules.proving.settings import Setting
@@ -24,29 +28,47 @@ from feerules.reference import function
 __all__ = ["problems_of", "unit_settings"]
 
 MOST_MONTHS = 26
+MOST_PERIODS = 120
+# A day that a condition names may be that of a season or a year which ends much later.
+NEAR = (0, -1, 1, *range(2, 15))
 SHARE = "share."
 
 
 def unit_settings(book: Book, version: Version) -> Iterator[Setting]:
     """The months in which a version is asked, until each of its fees had a cycle; `book` has its schedule alone."""
     naming = Naming(version.names, {name: fee.title for name, fee in version.schedule.fees.items()})
-    for period in _months(version):
+    for period in _months(book, version):
         try:
             yield UnitSetting(book, version, period, naming)
         except RuleErrors:  # days that the calendar of the book does not know
             continue
 
 
-def _months(version: Version) -> Iterator[Period]:
-    """Whole months in which the version is in force, or the one in which it begins."""
-    first = from_day_number(version.first)
+def _months(book: Book, version: Version) -> Iterator[Period]:
+    """Whole months in which the version is in force, or the one in which it begins; then those near days that it names."""
+    first, until = from_day_number(version.first), from_day_number(version.until)
     start = first.replace(day=1)
     if start < first and version.first + 31 < version.until:
         start = add_months(start, 1)
-    for n in range(MOST_MONTHS):
-        month = add_months(start, n)
-        if n == 0 or month < from_day_number(version.until):
+    months = dict.fromkeys(add_months(start, n) for n in range(MOST_MONTHS))
+    named = _days_named(marks_in([version], book.calendar)[0])
+    for n in NEAR:
+        months |= dict.fromkeys(add_months(day.replace(day=1), n) for day in named)
+    for month in islice(months, MOST_PERIODS):
+        if month == start or first <= month < until:
             yield Period(month, add_months(month, 1))
+
+
+def _days_named(marks: Sequence[Mark]) -> list[date]:
+    """The days on which a condition changes that asks when something is charged, and not what a unit is."""
+    days = set[int]()
+    for mark in marks:
+        for number in {number for rules in mark.rules for number in rules}:
+            for subject, term, condition in (told for way in ways_of(mark, number) for told in way):
+                if subject.kind == "date" and term.leaf is None:
+                    edges = {edge for band in condition.bands for edge in band}
+                    days |= edges - {subject.lo, subject.hi + 1}
+    return [from_day_number(day) for day in sorted(days)]
 
 
 class UnitSetting(Setting):

@@ -58,6 +58,7 @@ TRUE, FALSE = only(1), only(0)
 MOST_STEPS = 6_000
 MOST_TRIES = 60
 MOST_ROUNDS = 6
+MOST_PARTS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,7 @@ class Search:
         self.fixed = frozenset(fixed)
         self.numbers = _numbers.get(plan) or _numbers.setdefault(plan, Numbers(plan))
         self._steps = 0
+        self.spent = 0  # steps in all
 
     # What nodes come to
 
@@ -205,6 +207,7 @@ class Search:
     def _want(self, node: Node, wanted: Wanted, state: State) -> Iterator[State]:
         """States near this one in which a node is what is wanted."""
         self._steps += 1
+        self.spent += 1
         if self._steps > MOST_STEPS:
             raise Exhausted
         wanted = meet(wanted, ((node.lo, node.hi),))
@@ -266,13 +269,13 @@ class Search:
             return State(state.record, rooms, state.known, state.arguments)
         return State({**state.record, leaf: value}, rooms)
 
-    def _pinned(self, node: Node, state: State) -> State:
-        """Where every fact below a node stays as it is."""
+    def _pinned(self, leaves: Iterable[Leaf], state: State) -> State:
+        """Where some facts stay as they are."""
         rooms = dict(state.rooms)
-        for leaf in self.numbers.leaves_below(node):
+        for leaf in leaves:
             value = state.record[leaf]
             rooms[leaf] = Room(only(leaf.lo if value is None else value), value is None, value is not None)
-        return State(state.record, rooms, state.known)
+        return State(state.record, rooms, state.known, state.arguments)
 
     # Truths
 
@@ -295,17 +298,26 @@ class Search:
     def _on_one_side(
         self, moved: Node, kept: Node, wanted: Callable[[int], Wanted], state: State
     ) -> Iterator[State]:
-        """Changes one operand, while the other stays."""
-        if not isinstance(moved, Const):
-            yield from self._want(moved, wanted(self._now(state, kept)), self._pinned(kept, state))
+        """Changes one operand, while the other stays; a fact that both rest on may stay or change."""
+        if isinstance(moved, Const):
+            return
+        asked = wanted(self._now(state, kept))
+        below = self.numbers.leaves_below(kept)
+        yield from self._want(moved, asked, self._pinned(below, state))
+        shared = {*below} & {*self.numbers.leaves_below(moved)}
+        if shared:
+            others = [leaf for leaf in below if leaf not in shared]
+            yield from self._want(moved, asked, self._pinned(others, state))
 
     # Numbers
 
     def _reckoned(self, node: Node, wanted: Wanted, state: State) -> Iterator[State]:
         match node:
-            case Add(left=Mul(left=place, right=Const(value=step)), right=right) if 0 <= right.lo <= right.hi < step:
+            case Add(left=Mul(left=Gather() as place, right=Const(value=step)), right=right) if (
+                0 <= right.lo <= right.hi < step
+            ):
                 yield from self._placed(place, step, right, wanted, state)
-            case _ if (leaf := self._only_free(node, state)) is not None and (
+            case _ if len(wanted) <= MOST_PARTS and (leaf := self._only_free(node, state)) is not None and (
                 numbers := self._bisected(node, wanted, leaf, state)
             ):
                 yield from self._number(leaf, numbers, state)
