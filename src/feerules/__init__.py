@@ -16,6 +16,8 @@ from feerules.load import load, load_files
 from feerules.periods import Period, PeriodError
 from feerules.pricing import price, price_estate, reconcile
 from feerules.proving.cases import run_cases
+from feerules.proving.coverage import Coverage, coverage
+from feerules.proving.generated import GeneratedCases, generate_cases
 from feerules.proving.results import CaseResult
 from feerules.reports import (
     EntryErrors,
@@ -42,11 +44,13 @@ __all__ = [
     "CellError",
     "Charge",
     "Clear",
+    "Coverage",
     "Decision",
     "EntryErrors",
     "EntryProblem",
     "Event",
     "FeeRulesError",
+    "GeneratedCases",
     "Hold",
     "MissingExtra",
     "Party",
@@ -68,6 +72,8 @@ __all__ = [
     "classify",
     "classify_estate",
     "collection_rate",
+    "coverage",
+    "generate_cases",
     "load",
     "load_files",
     "next_action",

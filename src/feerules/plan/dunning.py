@@ -194,10 +194,15 @@ class _Compiling:
         for number, stop in enumerate(stops):
             holds = b.compare("==", outputs["stop"], b.const(number))
             self.scope.mark("stop", stop, holds, asked=self._asked_by(stop))
-        ways = [(b.const(len(stops)), "step"), *((b.const(n), f"step.through.{n}") for n in range(len(stops)))]
+        ways = [
+            (b.const(len(stops)), "step"),
+            *((b.const(n), f"step.through.{n}") for n in range(len(stops))),
+        ]
         for number, step in enumerate(_steps(self.policy)):
             taken = b.any_of(
-                b.all_of((b.compare("==", outputs["stop"], at), b.compare("==", outputs[name], b.const(number))))
+                b.all_of(
+                    (b.compare("==", outputs["stop"], at), b.compare("==", outputs[name], b.const(number)))
+                )
                 for at, name in ways
                 if name in outputs
             )

@@ -167,7 +167,11 @@ def _complete(account: dict[str, Any]) -> dict[str, Any]:
 
 def _same(found: Any, expected: Any) -> bool:
     if isinstance(expected, list):
-        return [*found] == [str(each) for each in expected] if isinstance(found, tuple) else not (found or expected)
+        return (
+            [*found] == [str(each) for each in expected]
+            if isinstance(found, tuple)
+            else not (found or expected)
+        )
     text = "none" if expected is None else str(expected)
     if isinstance(found, datetime):
         with suppress(ValueError):

@@ -137,7 +137,9 @@ class Coverage:
         """The counts, and every rule that is not reached with its place; `locale` as in `Bill.explain`."""
         words = translate(locale)
         lines = [
-            words.text("{kind}: {reached} of {of}", kind=words.text(KINDS[kind]), reached=str(reached), of=str(of))
+            words.text(
+                "{kind}: {reached} of {of}", kind=words.text(KINDS[kind]), reached=str(reached), of=str(of)
+            )
             for kind, (reached, of) in self.counts.items()
         ]
         for state, head in STATES.items():

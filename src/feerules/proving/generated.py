@@ -23,6 +23,7 @@ HEAD = (
     sentence("Computed from the rules as they are, and not yet confirmed by a person."),
     sentence("Read each case, mend the rules where it is wrong, and sign: later changes are then seen."),
 )
+LEFT = sentence("Rules that no case here reaches: {number}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,18 @@ class GeneratedCases:
         paths = [Path(folder) / name for name in self.documents]
         there = [str(path) for path in paths if path.exists()]
         if there and not replace:
-            raise FileExistsError(f"found {', '.join(there)}, expected no such file: say replace=True, or move it away")
+            raise FileExistsError(
+                f"found {', '.join(there)}, expected no such file: say replace=True, or move it away"
+            )
         for path, text in zip(paths, self.documents.values(), strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         return paths
 
 
-def generate_cases(book: Book, document_id: str | None = None, *, at_most: int = MOST_CASES) -> GeneratedCases:
+def generate_cases(
+    book: Book, document_id: str | None = None, *, at_most: int = MOST_CASES
+) -> GeneratedCases:
     """Cases for every schedule and policy of a book, or for one: each row, band, adjustment, stop and step at its edges.
 
     For each condition on a number or a day there is the last value inside and the first outside, for each on words
@@ -62,18 +67,16 @@ def generate_cases(book: Book, document_id: str | None = None, *, at_most: int =
     count = 0
     for name in sorted(parts if document_id is None else [document_id]):
         only = book.only(name)
-        cases: list[WrittenCase] = []
-        for where, rules, settings in _versions(only):
-            made = generate(rules, settings, at_most)
-            cases += made.cases
-            missed += made.missed
-            path = PurePosixPath(where.file).parent / f"{name}.edges.cases.yaml"
-            documents[str(path)] = ""
+        every = [*_versions(only)]
+        made = [generate(rules, settings, at_most) for _, rules, settings in every]
+        cases = [case for each in made for case in each.cases]
+        left = [rule for each in made for rule in each.missed]
         if cases:
-            documents[str(path)] = _document(name, cases, len(missed))
+            path = PurePosixPath(every[0][0].file).parent / f"{name}.edges.cases.yaml"
+            documents[str(path)] = _document(name, cases, len(left))
+        missed += left
         count += len(cases)
-    told = {path: text for path, text in documents.items() if text}
-    return GeneratedCases(told, tuple(missed), count)
+    return GeneratedCases(documents, tuple(missed), count)
 
 
 def _versions(book: Book) -> Iterator[tuple[Where, Mapping[Rule, bool], Iterator[Setting]]]:
@@ -87,6 +90,7 @@ def _versions(book: Book) -> Iterator[tuple[Where, Mapping[Rule, bool], Iterator
 
 def _document(name: str, cases: list[WrittenCase], missed: int) -> str:
     both = [translate(locale) for locale in ("zh_CN", "en")]
-    head = [words.text(line) for words in both for line in HEAD]
+    lines = (*HEAD, LEFT) if missed else HEAD
+    head = [words.text(line, number=str(missed)) for words in both for line in lines]
     title = {words.language: words.text(TITLE) for words in both}
     return document_of(name, title, head, cases)

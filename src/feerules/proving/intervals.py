@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["ANY", "Interval", "Wanted", "divided", "holds", "joined", "meet", "nearest", "only", "outside", "shifted"]
+__all__ = [
+    "ANY",
+    "Interval",
+    "Wanted",
+    "divided",
+    "holds",
+    "joined",
+    "meet",
+    "nearest",
+    "only",
+    "outside",
+    "shifted",
+]
 
 Interval = tuple[int, int]  # both ends included
 Wanted = tuple[Interval, ...]

@@ -60,7 +60,9 @@ class Naming:
 
     def of(self, mark: Mark, rule: Rule, edges: Sequence[At]) -> dict[str, str]:
         """The name of a case at some edges of a rule, or of the rule alone."""
-        return {language: self._in(words, language, mark, rule, edges) for language, words in self.words.items()}
+        return {
+            language: self._in(words, language, mark, rule, edges) for language, words in self.words.items()
+        }
 
     def _in(self, words: Wording, language: str, mark: Mark, rule: Rule, edges: Sequence[At]) -> str:
         title: Words | None = getattr(mark.rule, "title", None)
@@ -82,7 +84,11 @@ class Naming:
     def fact(self, name: str, language: str) -> str:
         """A fact as people call it: by its title, or in Chinese by what a position calls it."""
         known = self.names.facts.get(self.names.aliases.get(name, name))
-        if known is not None and known.title is not None and len(known.title.in_(language)) <= LONGEST[language]:
+        if (
+            known is not None
+            and known.title is not None
+            and len(known.title.in_(language)) <= LONGEST[language]
+        ):
             return known.title.in_(language)
         told = POSITION.get(ALIASES.get(name, name))
         return told.zh if told is not None and language == "zh" else name

@@ -43,9 +43,7 @@ TOLD = ("stop", "step", "channel", "role", "approval", "until", "by", "fee")
 
 def position_settings(book: Book, version: PolicyVersion) -> Iterator[Setting]:
     """The days on which a version is asked: a Monday, then others; `book` has its policy alone."""
-    steps = version.policy.ladder.steps if version.policy.ladder else ()
-    titles = {part.id: part.title for part in (*version.policy.stops, *steps)}
-    naming = Naming(version.names, titles)
+    naming = Naming(version.names, {})
     first = from_day_number(version.first)
     monday = first + timedelta(days=-first.weekday() % 7)
     for n in range(MOST_DAYS):
@@ -74,7 +72,7 @@ class PositionSetting(Setting):
         value = values[leaf.name] if leaf.name in values else values.get(leaf.name)
         if isinstance(value, str):
             return leaf.codes.index(value) if value in leaf.codes else len(leaf.codes)
-        return value  # type: ignore[no-any-return]
+        return value
 
     def decided(self, mark: Mark, record: Record) -> frozenset[Rule]:
         return frozenset(() if self._answer(record) is None else self.reaches(mark, record))
@@ -112,7 +110,7 @@ class PositionSetting(Setting):
             value = record[leaf]
             if value is None or leaf.name in OF_THE_DAY:
                 continue
-            if value != self._plain[leaf] or leaf.name not in self.own and value != leaf.default:
+            if value != self._plain[leaf] or (leaf.name not in self.own and value != leaf.default):
                 told[leaf.name] = text_of(leaf, value)
         return told
 

@@ -28,10 +28,15 @@ def unknown_problems(expect: Mapping[str, Any]) -> Iterator[Difference]:
         return
     for key in expect:
         if key not in (*SAID, "problems"):
-            yield unknown(sentence("{key}: beside a problem nothing else comes out"), str(key), SAID, key=str(key))
+            yield unknown(
+                sentence("{key}: beside a problem nothing else comes out"), str(key), SAID, key=str(key)
+            )
     for each in _said(expect):
         if not isinstance(each, Mapping):
-            yield Difference(sentence("{found}: no problem, such as {{problem: missing, fact: area}}"), {"found": str(each)})
+            yield Difference(
+                sentence("{found}: no problem, such as {{problem: missing, fact: area}}"),
+                {"found": str(each)},
+            )
             continue
         for key in each:
             if key not in (*SAID, "problems"):

@@ -46,7 +46,9 @@ class Difference:
 
     def to_dict(self) -> dict[str, Any]:
         plain: dict[str, Any] = {"message": str(self), "problems": [each.to_dict() for each in self.problems]}
-        return plain | {name: self.fields[name] for name in ("name", "expected", "found") if name in self.fields}
+        return plain | {
+            name: self.fields[name] for name in ("name", "expected", "found") if name in self.fields
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +78,17 @@ class CaseResult:
         told = "; ".join(self.differences) or "passed"
         return f"{self.where}: {self.name}: {told}"
 
-    def explain(self, locale: str = "zh_CN") -> str:
-        """The case and its differences as a person reads them; `locale` as in `Bill.explain`."""
+    def explained(self, locale: str = "zh_CN") -> list[str]:
+        """Each difference as a person reads it; `locale` as in `Bill.explain`."""
         words = translate(locale)
-        told = [each.explain(words) for each in self.found] or [words.text("passed")]
+        return [each.explain(words) for each in self.found]
+
+    def explain(self, locale: str = "zh_CN") -> str:
+        """The case and its differences as a person reads them."""
+        words = translate(locale)
+        told = "; ".join(self.explained(locale)) or words.text("passed")
         name = words.title(self.titles, self.name)
-        return f"{self.where}: " + words.text("{case}: {told}", case=name, told="; ".join(told))
+        return f"{self.where}: " + words.text("{case}: {told}", case=name, told=told)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON."""

@@ -48,7 +48,9 @@ class Setting(ABC):
     def witness(self, rule: Rule) -> Found | None:
         """A record for which a rule decides."""
         # A line that is there already is more like what people know than one that must be brought about.
-        marks = sorted(self.by_rule.get(rule, ()), key=lambda each: -self.search.value(self.start, each[0].need))
+        marks = sorted(
+            self.by_rule.get(rule, ()), key=lambda each: -self.search.value(self.start, each[0].need)
+        )
         for mark, number in marks[:MOST_MARKS]:
             for goals in self._goals(mark, number):
                 record = self.search.find(goals, self.start)

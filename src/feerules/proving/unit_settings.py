@@ -125,7 +125,11 @@ class UnitSetting(Setting):
         shares = {name: leaf for name, leaf in told.items() if name.startswith(SHARE)}
         order = [name for name in self.version.names.facts if name in told]
         names = [*order, *(name for name in told if name not in order and name not in shares)]
-        facts = {name: text_of(told[name], value) for name in names if (value := _said(told[name], record)) is not None}
+        facts = {
+            name: text_of(told[name], value)
+            for name in names
+            if (value := _said(told[name], record)) is not None
+        }
         given = {name.split(".")[1]: text_of(leaf, record[leaf] or 0) for name, leaf in shares.items()}
         return facts, given
 
@@ -147,9 +151,11 @@ def _amount(bill: Bill, fee: str) -> Mapping[str, Any]:
 def problems_of(error: UnitErrors) -> Mapping[str, Any]:
     """The problems of a unit, as a case expects them."""
     told = [
-        {key: value for key, value in (("problem", each.code), ("fact", each.fact), ("fee", each.fee)) if value}
+        {
+            key: value
+            for key, value in (("problem", each.code), ("fact", each.fact), ("fee", each.fee))
+            if value
+        }
         for each in error.problems
     ]
     return told[0] if len(told) == 1 else {"problems": told}
-
-

@@ -10,9 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from weakref import WeakKeyDictionary
 
-from feerules.money import round_div
 from feerules.plan.nodes import (
     Add,
     And,
@@ -23,7 +21,6 @@ from feerules.plan.nodes import (
     DivRound,
     Fact,
     Gather,
-    Guard,
     Leaf,
     Max,
     Min,
@@ -34,25 +31,22 @@ from feerules.plan.nodes import (
     Plan,
     Present,
     Sub,
-    in_order,
 )
 from feerules.proving.intervals import (
     FAR,
     Wanted,
-    divided,
     holds,
     joined,
     meet,
     nearest,
     only,
-    outside,
     shifted,
 )
-from feerules.reference import function
+from feerules.proving.inverses import dividend, factor, left_of, right_of
+from feerules.proving.numbers import Record, numbers_of
 
 __all__ = ["Goal", "Record", "Search"]
 
-Record = Mapping[Leaf, int | None]  # the encoded value of each fact, None where it has none
 Goal = tuple[Node, Wanted]
 TRUE, FALSE = only(1), only(0)
 MOST_STEPS = 6_000
@@ -84,56 +78,13 @@ class Exhausted(Exception):
     """No more steps: a goal is given up."""
 
 
-class Numbers:
-    """What the nodes of one plan come to, and which facts they rest on: worked out as it is asked for."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.leaves = plan.leaves
-        self.guards = [_kept(guard, guard.ok) for guard in plan.guards if guard.ok is not None]
-        self.all_kept = function(plan.leaves, self.guards)
-        self._functions: dict[int, Callable[..., tuple[int, ...]]] = {}
-        self._below: dict[int, tuple[Leaf, ...]] = {}
-        self._places: dict[tuple[int, Wanted], Wanted] = {}
-        self._kept: list[object] = []  # what has its id as a key stays alive
-
-    def arguments(self, record: Record) -> tuple[int, ...]:
-        """The record as the functions of a plan take it."""
-        values = [record[leaf] for leaf in self.leaves]
-        numbers = [leaf.lo if value is None else value for leaf, value in zip(self.leaves, values, strict=True)]
-        return (*numbers, *[int(value is not None) for value in values])
-
-    def value(self, arguments: tuple[int, ...], node: Node) -> int:
-        if id(node) not in self._functions:
-            self._functions[id(node)] = function(self.leaves, [node])
-            self._kept.append(node)
-        return self._functions[id(node)](*arguments)[0]
-
-    def leaves_below(self, node: Node) -> tuple[Leaf, ...]:
-        if id(node) not in self._below:
-            found = (each.leaf for each in in_order([node]) if isinstance(each, Fact | Present))
-            self._below[id(node)] = tuple(dict.fromkeys(found))
-            self._kept.append(node)
-        return self._below[id(node)]
-
-    def places_of(self, table: tuple[int, ...], wanted: Wanted) -> Wanted:
-        """Where a table has what is wanted."""
-        key = (id(table), wanted)
-        if key not in self._places:
-            self._places[key] = joined((at, at) for at, entry in enumerate(table) if holds(wanted, entry))
-            self._kept.append(table)
-        return self._places[key]
-
-
-_numbers: WeakKeyDictionary[Plan, Numbers] = WeakKeyDictionary()
-
-
 class Search:
     """Looks for records of one plan that fail none of its guards; `fixed` facts stay as they are."""
 
     def __init__(self, plan: Plan, fixed: Iterable[Leaf] = ()) -> None:
         self.leaves = plan.leaves
         self.fixed = frozenset(fixed)
-        self.numbers = _numbers.get(plan) or _numbers.setdefault(plan, Numbers(plan))
+        self.numbers = numbers_of(plan)
         self._steps = 0
         self.spent = 0  # steps in all
 
@@ -176,7 +127,9 @@ class Search:
 
     def hold(self, goals: Sequence[Goal], record: Record) -> bool:
         """Whether a record is right as it is."""
-        return not self._failing(record) and all(holds(wanted, self.value(record, node)) for node, wanted in goals)
+        return not self._failing(record) and all(
+            holds(wanted, self.value(record, node)) for node, wanted in goals
+        )
 
     def _solved(self, goals: Sequence[Goal], start: Record) -> Record | None:
         self._steps, tries = 0, 0
@@ -226,9 +179,17 @@ class Search:
             case Not(of=of):
                 yield from self._want(of, FALSE if holds(wanted, 1) else TRUE, state)
             case And(left=left, right=right):
-                yield from self._both(left, right, TRUE, state) if holds(wanted, 1) else self._either(left, right, FALSE, state)
+                yield from (
+                    self._both(left, right, TRUE, state)
+                    if holds(wanted, 1)
+                    else self._either(left, right, FALSE, state)
+                )
             case Or(left=left, right=right):
-                yield from self._either(left, right, TRUE, state) if holds(wanted, 1) else self._both(left, right, FALSE, state)
+                yield from (
+                    self._either(left, right, TRUE, state)
+                    if holds(wanted, 1)
+                    else self._both(left, right, FALSE, state)
+                )
             case Compare():
                 yield from self._compared(node, holds(wanted, 1), state)
             case Choose(test=test, then=then, other=other):
@@ -292,8 +253,8 @@ class Search:
         left, right = node.left, node.right
         if self._now(state, node) == truth and not (isinstance(left, Const) or isinstance(right, Const)):
             yield state  # what is true already is left alone, until it is seen to be false
-        yield from self._on_one_side(left, right, lambda value: _left_of(node.op, value, truth), state)
-        yield from self._on_one_side(right, left, lambda value: _right_of(node.op, value, truth), state)
+        yield from self._on_one_side(left, right, lambda value: left_of(node.op, value, truth), state)
+        yield from self._on_one_side(right, left, lambda value: right_of(node.op, value, truth), state)
 
     def _on_one_side(
         self, moved: Node, kept: Node, wanted: Callable[[int], Wanted], state: State
@@ -317,19 +278,41 @@ class Search:
                 0 <= right.lo <= right.hi < step
             ):
                 yield from self._placed(place, step, right, wanted, state)
-            case _ if len(wanted) <= MOST_PARTS and (leaf := self._only_free(node, state)) is not None and (
-                numbers := self._bisected(node, wanted, leaf, state)
+            case _ if (
+                len(wanted) <= MOST_PARTS
+                and (leaf := self._only_free(node, state)) is not None
+                and (numbers := self._bisected(node, wanted, leaf, state))
             ):
                 yield from self._number(leaf, numbers, state)
             case Add(left=left, right=right):
-                yield from self._one_of(node, wanted, state, (left, right, lambda x: shifted(wanted, -x)), (right, left, lambda x: shifted(wanted, -x)))
+                yield from self._one_of(
+                    node,
+                    wanted,
+                    state,
+                    (left, right, lambda x: shifted(wanted, -x)),
+                    (right, left, lambda x: shifted(wanted, -x)),
+                )
             case Sub(left=left, right=right):
                 negative = tuple((-hi, -lo) for lo, hi in reversed(wanted))
-                yield from self._one_of(node, wanted, state, (left, right, lambda x: shifted(wanted, x)), (right, left, lambda x: shifted(negative, x)))
+                yield from self._one_of(
+                    node,
+                    wanted,
+                    state,
+                    (left, right, lambda x: shifted(wanted, x)),
+                    (right, left, lambda x: shifted(negative, x)),
+                )
             case Mul(left=left, right=right):
-                yield from self._one_of(node, wanted, state, (left, right, lambda x: _factor(wanted, x)), (right, left, lambda x: _factor(wanted, x)))
+                yield from self._one_of(
+                    node,
+                    wanted,
+                    state,
+                    (left, right, lambda x: factor(wanted, x)),
+                    (right, left, lambda x: factor(wanted, x)),
+                )
             case DivRound(left=left, right=right):
-                yield from self._one_of(node, wanted, state, (left, right, lambda x: _dividend(node, wanted, x)))
+                yield from self._one_of(
+                    node, wanted, state, (left, right, lambda x: dividend(node, wanted, x))
+                )
             case Min(left=left, right=right) | Max(left=left, right=right):
                 yield from self._extreme(node, left, right, wanted, state)
                 yield from self._extreme(node, right, left, wanted, state)
@@ -337,7 +320,8 @@ class Search:
     def _only_free(self, node: Node, state: State) -> Leaf | None:
         """The one fact below a node that may change."""
         rooms = state.rooms
-        free = [leaf for leaf in self.numbers.leaves_below(node) if len(rooms[leaf].numbers) > 1 or rooms[leaf].numbers and rooms[leaf].numbers[0][0] < rooms[leaf].numbers[0][1]]
+        below = ((leaf, rooms[leaf].numbers) for leaf in self.numbers.leaves_below(node))
+        free = [leaf for leaf, numbers in below if any(lo < hi for lo, hi in numbers) or len(numbers) > 1]
         return free[0] if len(free) == 1 else None
 
     def _bisected(self, node: Node, wanted: Wanted, leaf: Leaf, state: State) -> Wanted:
@@ -391,56 +375,5 @@ class Search:
             yield from self._want(other, beyond, after)
 
 
-def _kept(guard: Guard, ok: Node) -> Node:
-    """What must hold so that a guard does not fail; that a fact can be read is always so here."""
-    return Or(0, 1, 0, Not(0, 1, 0, guard.need), ok)
-
-
 def _plain(leaf: Leaf, numbers: Wanted) -> int:
     return nearest(numbers, max(leaf.lo, min(leaf.hi, 0)))
-
-
-def _left_of(op: str, right: int, truth: bool) -> Wanted:
-    """What the left operand must be, beside a right one."""
-    wanted: Wanted = {
-        "<": ((-FAR, right - 1),),
-        "<=": ((-FAR, right),),
-        "==": only(right),
-        "!=": outside(only(right)),
-    }[op]
-    return wanted if truth else outside(wanted)
-
-
-def _right_of(op: str, left: int, truth: bool) -> Wanted:
-    wanted: Wanted = {
-        "<": ((left + 1, FAR),),
-        "<=": ((left, FAR),),
-        "==": only(left),
-        "!=": outside(only(left)),
-    }[op]
-    return wanted if truth else outside(wanted)
-
-
-def _factor(wanted: Wanted, other: int) -> Wanted:
-    if other == 0:
-        return ((-FAR, FAR),) if holds(wanted, 0) else ()
-    return divided(wanted, other)
-
-
-def _dividend(node: DivRound, wanted: Wanted, divisor: int) -> Wanted:
-    """What is divided so that the rounded quotient is wanted: the quotient rises with it."""
-    if divisor <= 0:
-        return ()
-    return joined((_first(node, lo, divisor), _first(node, hi + 1, divisor) - 1) for lo, hi in wanted)
-
-
-def _first(node: DivRound, quotient: int, divisor: int) -> int:
-    """The smallest number whose rounded quotient is at least so much."""
-    low, high = (quotient - 1) * divisor - 1, (quotient + 1) * divisor + 1
-    while low < high:
-        middle = (low + high) // 2
-        if round_div(middle, divisor, node.mode) >= quotient:
-            high = middle
-        else:
-            low = middle + 1
-    return low

@@ -26,9 +26,16 @@ class WrittenCase:
     shares: Mapping[str, str]
 
 
-def document_of(document: str, title: Mapping[str, str], head: Iterable[str], cases: Iterable[WrittenCase]) -> str:
+def document_of(
+    document: str, title: Mapping[str, str], head: Iterable[str], cases: Iterable[WrittenCase]
+) -> str:
     """A whole document of `kind: cases`, after some lines of comment."""
-    lines = [*(f"# {line}".rstrip() for line in head), "kind: cases", f"for: {document}", f"title: {written(title)}"]
+    lines = [
+        *(f"# {line}".rstrip() for line in head),
+        "kind: cases",
+        f"for: {document}",
+        f"title: {written(title)}",
+    ]
     return "\n".join([*lines, "cases:", *(line for case in cases for line in _lines(case)), ""])
 
 
@@ -57,4 +64,6 @@ def written(value: Plain) -> str:
 def _scalar(text: str) -> str:
     if _BARE.fullmatch(text) and not _SPECIAL.fullmatch(text):
         return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t") + '"'
+    return (
+        '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t") + '"'
+    )
