@@ -20,7 +20,13 @@ from feerules.documents.others import Case
 from feerules.dunning import next_action
 from feerules.errors import UnitErrors
 from feerules.ledger.position import Position
-from feerules.proving.problem_cases import expects_problem, plain, problem_differences, unknown_problems
+from feerules.proving.problem_cases import (
+    expects_problem,
+    plain,
+    problem_differences,
+    told_problems,
+    unknown_problems,
+)
 from feerules.proving.results import EXPECTED, Difference, unknown
 from feerules.vocabulary import ALIASES, POSITION
 from feerules.wording import sentence
@@ -57,8 +63,7 @@ def account_differences(book: Book, policy: str, case: Case) -> Iterator[Differe
         yield Difference(sentence("the case itself: {error}"), {"error": str(error)})
         return
     if expects_problem(case.expect):
-        code = plain(case.expect.get("problem") or case.expect.get("problems"))
-        wanted = {"code": str(code), "decision": decision.decision}
+        wanted = {"code": told_problems(case.expect), "decision": decision.decision}
         yield Difference(sentence("expected the problem {code}, found the decision {decision}"), wanted)
         return
     for key, expected in case.expect.items():

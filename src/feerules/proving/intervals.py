@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 
 __all__ = [
-    "ANY",
+    "FAR",
     "Interval",
     "Wanted",
+    "around",
     "divided",
     "holds",
     "joined",
@@ -21,7 +23,6 @@ __all__ = [
 Interval = tuple[int, int]  # both ends included
 Wanted = tuple[Interval, ...]
 FAR = 10**40  # beyond every number of a plan
-ANY: Wanted = ((-FAR, FAR),)
 
 
 def only(value: int) -> Wanted:
@@ -80,3 +81,12 @@ def divided(wanted: Wanted, by: int) -> Wanted:
 def nearest(wanted: Wanted, value: int) -> int:
     """The number that is nearest to one; `wanted` is not empty."""
     return min((min(max(value, lo), hi) for lo, hi in wanted), key=lambda each: (abs(each - value), each))
+
+
+def around(wanted: Wanted, value: int, most: int) -> Wanted:
+    """At most so many of the intervals, those nearest to a number."""
+    if len(wanted) <= most:
+        return wanted
+    at = bisect_left(wanted, (value,))
+    first = min(max(at - most // 2, 0), max(len(wanted) - most, 0))
+    return wanted[first : first + most]

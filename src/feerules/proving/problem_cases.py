@@ -11,7 +11,7 @@ from feerules.proving.results import Difference, unknown
 from feerules.reasons import CODES
 from feerules.wording import sentence
 
-__all__ = ["expects_problem", "plain", "problem_differences", "unknown_problems"]
+__all__ = ["expects_problem", "plain", "problem_differences", "told_problems", "unknown_problems"]
 
 SAID = ("problem", "fact", "fee")
 Wanted = tuple[str | None, str | None, str | None]  # code, fact, fee; None where the case does not say
@@ -70,6 +70,11 @@ def problem_differences(error: UnitErrors, expect: Mapping[str, Any]) -> Iterato
         yield Difference(
             sentence("expected {wanted}, found the problems: "), {"wanted": told}, problems=error.problems
         )
+
+
+def told_problems(expect: Mapping[str, Any]) -> str:
+    """What a case expects to be wrong, in a few words."""
+    return " and ".join(map(_told, _said(expect)))
 
 
 def _wanted(said: Mapping[str, Any]) -> Wanted:

@@ -10,7 +10,13 @@ from feerules.book import Book
 from feerules.documents.others import Case
 from feerules.errors import RuleErrors, UnitErrors
 from feerules.pricing import price
-from feerules.proving.problem_cases import expects_problem, plain, problem_differences, unknown_problems
+from feerules.proving.problem_cases import (
+    expects_problem,
+    plain,
+    problem_differences,
+    told_problems,
+    unknown_problems,
+)
 from feerules.proving.results import EXPECTED, Difference, number_difference, unknown
 from feerules.wording import sentence
 
@@ -52,8 +58,7 @@ def unit_differences(book: Book, case: Case) -> Iterator[Difference]:
         yield Difference("{error}", {"error": str(error)})
         return
     if expects_problem(case.expect):
-        code = case.expect.get("problem") or case.expect.get("problems")
-        wanted = {"code": str(plain(code)), "total": str(bill.total)}
+        wanted = {"code": told_problems(case.expect), "total": str(bill.total)}
         yield Difference(sentence("expected the problem {code}, found a bill of {total}"), wanted)
         return
     for key, expected in case.expect.items():

@@ -35,6 +35,7 @@ from feerules.plan.nodes import (
 from feerules.proving.intervals import (
     FAR,
     Wanted,
+    around,
     holds,
     joined,
     meet,
@@ -278,10 +279,14 @@ class Search:
                 0 <= right.lo <= right.hi < step
             ):
                 yield from self._placed(place, step, right, wanted, state)
-            case _ if (
-                len(wanted) <= MOST_PARTS
-                and (leaf := self._only_free(node, state)) is not None
-                and (numbers := self._bisected(node, wanted, leaf, state))
+            case _:
+                # A table of days has thousands of places that are alike: those nearby will do.
+                yield from self._of_operands(node, around(wanted, self._now(state, node), MOST_PARTS), state)
+
+    def _of_operands(self, node: Node, wanted: Wanted, state: State) -> Iterator[State]:
+        match node:
+            case _ if (leaf := self._only_free(node, state)) is not None and (
+                numbers := self._bisected(node, wanted, leaf, state)
             ):
                 yield from self._number(leaf, numbers, state)
             case Add(left=left, right=right):
