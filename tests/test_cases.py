@@ -135,7 +135,7 @@ def test_a_case_of_days_that_the_calendar_does_not_know_fails_and_says_so() -> N
     cases = "kind: cases\nfor: garden\ncases:\n  - {name: one, unit: {area: 1}, period: 2027-05, expect: {total: 3}}\n"
     book = feerules.load_files({"garden.yaml": schedule, "china.yaml": calendar, "a.cases.yaml": cases})
     [told] = feerules.run_cases(book)[0].differences
-    assert told.startswith("the case itself: 1 problem in the rules\ngarden.yaml:11:")
+    assert told.startswith("the case itself: 1 problem in the rules\ngarden.yaml:10:105: unknown_year")
     assert "a due day in 2027, which the calendar does not know" in told
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from feerules.assessing import assess
 from feerules.book import Book
 from feerules.calendars import UnknownYear
-from feerules.decisions import Decision
+from feerules.decisions import Decision, Wait
 from feerules.dunning import next_action
 from feerules.errors import UnitErrors
 from feerules.ledger.position import Position
@@ -38,6 +38,7 @@ OWED: Mapping[str, int] = {
 }  # fmt: skip
 SHOWN = ("outstanding", "overdue", "days_overdue")
 # What a case says of a decision beside its sort, where there is anything to say.
+BESIDE = ("class", "week_target")  # reasons that are none to wait
 TOLD = ("stop", "step", "channel", "role", "approval", "until", "by", "fee")
 
 
@@ -121,4 +122,7 @@ def _of(decision: Decision) -> dict[str, Any]:
         value = getattr(decision, ASKED[key], None)
         if value is not None and value != "" and value != Decimal(0):
             told[key] = value.isoformat() if isinstance(value, date) else str(value)
+    codes = [reason.code for reason in decision.reasons if reason.code not in BESIDE]
+    if isinstance(decision, Wait) and codes:
+        told["reason"] = codes[-1]
     return told
