@@ -10,9 +10,8 @@ from typing import Any
 __all__ = ["WrittenCase", "document_of", "written"]
 
 Plain = str | Sequence[Any] | Mapping[str, Any]
-# What YAML takes as it stands, also inside { } and [ ].
-_BARE = re.compile(r"[\w./%+¥²³-][\w./%+()¥²³:-]*(?: [\w./%+()¥²³-]+)*")
-_SPECIAL = re.compile(r"-|.*: .*|.*:$|-.*\D.*")
+# What YAML does not take as it stands, inside { } and [ ].
+_SPECIAL = re.compile(r"""[\[\]{},#&*!|>'"%@`\\\n\t]|:(?: |$)|^[-?](?: |$)|^ | $|^$""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def written(value: Plain) -> str:
 
 
 def _scalar(text: str) -> str:
-    if _BARE.fullmatch(text) and not _SPECIAL.fullmatch(text):
+    if _SPECIAL.search(text) is None:
         return text
     return (
         '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t") + '"'
