@@ -19,6 +19,7 @@ __all__ = ["Found", "Setting", "Written", "generate"]
 
 MOST_MARKS = 6  # of one rule in one plan: lines of several cycles and payers ask alike
 MOST_SPENT = 20_000  # steps in which a rule is looked for, in all settings
+A_SETTING = 400  # steps that a setting counts for by itself
 
 
 class Setting(ABC):
@@ -132,17 +133,17 @@ def generate(rules: Mapping[Rule, bool], settings: Iterable[Setting], at_most: i
 def _found(rules: Sequence[Rule], settings: Iterable[Setting]) -> list[Found]:
     """A record for each rule that has one, in the order of the rules."""
     found: dict[Rule, Found] = {}
-    tried: dict[Rule, int] = {}
+    room = dict.fromkeys(rules, MOST_SPENT)  # for the rules that are looked for still
     for setting in settings:
-        for rule in rules:
-            if rule in found or rule not in setting.by_rule or tried.get(rule, 0) > MOST_SPENT:
-                continue
+        for rule in [rule for rule in room if rule in setting.by_rule]:
             before = setting.search.spent
             one = setting.witness(rule)
-            tried[rule] = tried.get(rule, 0) + setting.search.spent - before
+            room[rule] -= setting.search.spent - before + A_SETTING
             if one is not None:
                 found[rule] = one
-        if len(found) == len(rules):
+            if one is not None or room[rule] < 0:
+                del room[rule]
+        if not room:
             break
     return [found[rule] for rule in rules if rule in found]
 

@@ -27,10 +27,9 @@ from feerules.reference import function
 
 __all__ = ["problems_of", "unit_settings"]
 
-MOST_MONTHS = 26
-MOST_PERIODS = 120
-# A day that a condition names may be that of a season or a year which ends much later.
-NEAR = (0, -1, 1, *range(2, 15))
+MOST_PERIODS = 60
+# A day that a condition names may be that of a season or a year, which ends much later.
+NEAR = (0, -1, *range(1, 16))
 SHARE = "share."
 
 
@@ -50,10 +49,11 @@ def _months(book: Book, version: Version) -> Iterator[Period]:
     start = first.replace(day=1)
     if start < first and version.first + 31 < version.until:
         start = add_months(start, 1)
-    months = dict.fromkeys(add_months(start, n) for n in range(MOST_MONTHS))
     named = _days_named(marks_in([version], book.calendar)[0])
+    months = {start: None}
     for n in NEAR:
         months |= dict.fromkeys(add_months(day.replace(day=1), n) for day in named)
+        months |= {} if n < 0 else {add_months(start, n): None}
     for month in islice(months, MOST_PERIODS):
         if month == start or first <= month < until:
             yield Period(month, add_months(month, 1))
