@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import feerules
-from feerules.cases import CaseResult
 from feerules.money import share_out
 from feerules.periods import Period
+from feerules.proving.results import CaseResult
 
 RULES = Path(__file__).parent.parent / "rules"
 POLICIES = feerules.load(RULES / "dunning")

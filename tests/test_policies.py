@@ -13,8 +13,8 @@ import pytest
 import feerules
 from accounts import account, charge, event
 from feerules import Position, UnitErrors
-from feerules.cases import CaseResult
 from feerules.periods import PeriodError
+from feerules.proving.results import CaseResult
 from policies import HEAD, book
 
 DUNNING = Path(__file__).parent.parent / "rules" / "dunning"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import feerules
-from feerules.cases import CaseResult
 from feerules.documents.schedule import FeeSchedule
+from feerules.proving.results import CaseResult
 
 RULES = Path(__file__).parent.parent / "rules"
 BOOKS = [feerules.load(RULES / name) for name in ("cn", "abroad")]

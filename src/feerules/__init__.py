@@ -5,7 +5,6 @@ from feerules.arrears import Arrears, classify
 from feerules.assessing import position
 from feerules.bill import Bill, BillLine, Step
 from feerules.book import Book
-from feerules.cases import CaseResult, run_cases
 from feerules.checking import check
 from feerules.checks.findings import Basis, Finding
 from feerules.decisions import Act, Clear, Decision, Hold, Reason, Review, Wait
@@ -18,6 +17,10 @@ from feerules.ledger.position import Position
 from feerules.load import load, load_files
 from feerules.periods import Period, PeriodError
 from feerules.pricing import price, price_estate, reconcile
+from feerules.proving.cases import run_cases
+from feerules.proving.coverage import Coverage, coverage
+from feerules.proving.generated import GeneratedCases, generate_cases
+from feerules.proving.results import CaseResult
 from feerules.reports import (
     EntryErrors,
     EntryProblem,
@@ -44,12 +47,14 @@ __all__ = [
     "CellError",
     "Charge",
     "Clear",
+    "Coverage",
     "Decision",
     "EntryErrors",
     "EntryProblem",
     "Event",
     "FeeRulesError",
     "Finding",
+    "GeneratedCases",
     "Hold",
     "MissingExtra",
     "Party",
@@ -72,6 +77,8 @@ __all__ = [
     "classify",
     "classify_estate",
     "collection_rate",
+    "coverage",
+    "generate_cases",
     "load",
     "load_files",
     "next_action",

@@ -20,7 +20,7 @@ from feerules.plan.nodes import Fact, Leaf, in_order
 from feerules.reasons import reason
 from feerules.reference import Scalar, Unreadable, encoder, function, is_missing
 
-__all__ = ["Assessed", "assess", "position", "read_account"]
+__all__ = ["Assessed", "arguments_under", "assess", "position", "read_account"]
 
 Given: TypeAlias = Account | Mapping[str, Any] | Position
 
@@ -79,12 +79,19 @@ def assess(given: Given, book: Book, as_of: date | datetime, known_at: date | da
             raise PeriodError(
                 f"a position of {given.as_of}", f"one of {day_of(as_of)}, the day that is asked about"
             )
-        found, answers = given, _running(compiled).answers(None, given, {})
+        found, answers = given, _running(compiled).answers(None, given, given.brought)
     else:
         assert account is not None
         found = position_of(account, compiled.terms, as_of, known_at)
         answers = _answers(account, compiled, found)
     return Assessed(account, found, compiled, answers, book.policies_change_after(day_number(day_of(as_of))))
+
+
+def arguments_under(assessed: Assessed, compiled: Compiled) -> tuple[int, ...]:
+    """What an account that was assessed tells the functions of another plan of its policy."""
+    facts = assessed.position.brought if assessed.account is None else assessed.account.facts
+    arguments, _ = _running(compiled).read(assessed.position.values, facts)
+    return arguments
 
 
 def _answers(account: Account, compiled: Compiled, found: Position) -> Mapping[str, int]:
@@ -162,7 +169,7 @@ class _Running:
     def answers(
         self, account: Account | None, position: Position, facts: Mapping[str, Any]
     ) -> Mapping[str, int]:
-        arguments, bad = self._read(position.values, facts)
+        arguments, bad = self.read(position.values, facts)
         failures = self._scalar.failures(arguments, bad)
         if failures:
             raise UnitErrors(_problem(account, guard.fact, code, value) for guard, code, value in failures)
@@ -170,13 +177,13 @@ class _Running:
 
     def applies(self, account: Account) -> bool:
         """Whether the policy is for the account; its position is not asked."""
-        arguments, bad = self._read({}, account.facts)
+        arguments, bad = self.read({}, account.facts)
         missing = [each for each in bad if each[0] in self._asked]
         if missing:
             raise UnitErrors(_problem(account, leaf, code, value) for leaf, code, value in missing)
         return bool(self._run(*arguments)[self._names.index("applies")])
 
-    def _read(self, values: Mapping[str, Any], facts: Mapping[str, Any]) -> tuple[tuple[int, ...], list[Any]]:
+    def read(self, values: Mapping[str, Any], facts: Mapping[str, Any]) -> tuple[tuple[int, ...], list[Any]]:
         numbers, present = [], []
         bad: list[Any] = []
         for leaf, name, codes, lo, hi, default, read in self._leaves:

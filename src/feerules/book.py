@@ -137,20 +137,35 @@ class Book:
                 found.append(made[id(version)])
         return found
 
+    def marked_policy(self, policy: DunningPolicy) -> Compiled:
+        """A version of a policy of this book, compiled with marks that tell which rules decide."""
+        made: dict[int, Compiled] = self._marked_policies  # type: ignore[attr-defined]  # set by assemble
+        if id(policy) not in made:
+            version = next(each for each in self._every_policy() if each.policy is policy)
+            compiled = compile_policy(version, marked=True)
+            assert compiled is not None  # a book is loaded without problems
+            made.setdefault(id(policy), compiled)
+        return made[id(policy)]
+
     def policies_change_after(self, day: int) -> int | None:
         """The first later day on which a version of a policy begins, or is no longer in force."""
         edges = (edge for version in self._every_policy() for edge in (version.first, version.until))
         return min((edge for edge in edges if day < edge < LAST_DAY), default=None)
 
-    def plan(self, period: Period, *, accrue: bool = False, dated: bool = False) -> Plan:
-        """The plan of a period, compiled once; `RuleErrors` where the calendar does not know its days."""
-        key = (period, accrue, dated)
+    def plan(
+        self, period: Period, *, accrue: bool = False, dated: bool = False, marked: bool = False
+    ) -> Plan:
+        """The plan of a period, compiled once; `RuleErrors` where the calendar does not know its days.
+
+        `marked` adds the marks that tell which rules decide.
+        """
+        key = (period, accrue, dated, marked)
         plans: dict[Any, Plan] = self._plans  # type: ignore[attr-defined]  # set by assemble
         plan = plans.get(key)
         if plan is None:
             with self._lock:  # type: ignore[attr-defined]
                 if key not in plans:
-                    plans[key] = self._compiled(Options(period, accrue, dated, self.calendar))
+                    plans[key] = self._compiled(Options(period, accrue, dated, self.calendar, marked))
                 plan = plans[key]
         return plan
 
@@ -184,6 +199,7 @@ def _equip(book: Book, rebuild: Callable[[dict[str, bytes]], Book]) -> None:
     for name, value in (
         ("_plans", {}),
         ("_compiled_policies", {}),
+        ("_marked_policies", {}),
         ("_only", {}),
         ("_lock", RLock()),
         ("_rebuild", rebuild),

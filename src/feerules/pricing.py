@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from feerules.estate import EstateResult
     from feerules.whatif.reconcile import Reconciliation
 
-__all__ = ["Priced", "price", "price_estate", "reconcile", "records_of"]
+__all__ = ["Priced", "price", "price_estate", "ready", "reconcile", "records_of"]
 
 # Who a unit's parties are: a change of these alone does not change what is owed.
 PARTY_FACTS = ("account_id", "owner_id", "tenant_id", "developer_id", "heir_id", "valid_from", "valid_to")
@@ -66,16 +66,8 @@ def price(
     Decimal('250.60')
     """
     period = Period.parse(period) if isinstance(period, str) else period
-    facts: Mapping[str, Any] = unit.model_dump() if isinstance(unit, BaseModel) else unit
-    dated = "changes" in facts or "valid_from" in facts or "valid_to" in facts
-    priced = _priced(book.plan(period, accrue=accrue, dated=dated))
-    given = _shares(priced.plan, shares) if shares else {}
-    records: list[Mapping[str, Any]] = [*records_of(facts)] if dated else [facts]
-    if book.mapping:
-        records = [_with_ids(each, book.mapping) for each in records]
-    if dated:
-        records = [*priced.with_runs(records)]
-    ran = [priced.run({**each, **given} if given else each) for each in records]
+    priced, records = ready(unit, book, period, accrue=accrue, shares=shares)
+    ran = [priced.run(each) for each in records]
     unit_id = records[0].get("unit_id")
     lines = LinesOnDemand(lambda: priced.lines(ran), lambda: priced.fen(ran))
     return Bill(None if unit_id is None else str(unit_id), period, lines, book.digest)
@@ -133,6 +125,28 @@ def reconcile(
         book, units, billed, period, key=key, accrue=accrue, pools=pools
     )
     return result
+
+
+def ready(
+    unit: Mapping[str, Any] | BaseModel,
+    book: Book,
+    period: Period,
+    *,
+    accrue: bool = False,
+    shares: Mapping[str, Share] | None = None,
+    marked: bool = False,
+) -> tuple[Priced, list[Mapping[str, Any]]]:
+    """The plan of a period, with marks if asked for, and the records that a unit is for it: one for each span of its days."""
+    facts: Mapping[str, Any] = unit.model_dump() if isinstance(unit, BaseModel) else unit
+    dated = "changes" in facts or "valid_from" in facts or "valid_to" in facts
+    priced = _priced(book.plan(period, accrue=accrue, dated=dated, marked=marked))
+    given = _shares(priced.plan, shares) if shares else {}
+    records: list[Mapping[str, Any]] = [*records_of(facts)] if dated else [facts]
+    if book.mapping:
+        records = [_with_ids(each, book.mapping) for each in records]
+    if dated:
+        records = [*priced.with_runs(records)]
+    return priced, [{**each, **given} for each in records] if given else records
 
 
 def _extra(function: str) -> Any:

@@ -58,7 +58,8 @@ class Position:
 
     `values` has them as integers (fen, days since 1970-01-01, 0 and 1) and words. `contradictions` are
     (code, sort of entry, id): a person must look before anything is done. `changes_on` is a day until which
-    nothing but the counting of days changes a fact, if nothing new is entered; None: for ever.
+    nothing but the counting of days changes a fact, if nothing new is entered; None: for ever. `brought` are
+    the facts of a policy's own that came with it, where no account stands behind it.
     """
 
     account_id: str
@@ -71,6 +72,7 @@ class Position:
     hold_reason: str | None
     changes_on: date | None
     _parts: Any = field(repr=False, compare=False)
+    brought: Mapping[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Any:
         """A fact by name, such as bucket_over_90 or steps.demand.count; KeyError where there is none."""

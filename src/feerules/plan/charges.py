@@ -23,7 +23,7 @@ from feerules.documents.formulas import Formula
 from feerules.documents.schedule import Fee
 from feerules.documents.values import Value
 from feerules.plan.bounds import Exact
-from feerules.plan.conditions import cells_hold
+from feerules.plan.conditions import asked_by, cells_hold
 from feerules.plan.cycles import Cycle, Progress, judged_on, line_moment
 from feerules.plan.figures import Shown, ShownPart
 from feerules.plan.metering import Point, Span, Use
@@ -262,6 +262,8 @@ class Line(Visits):
             part = self._own(charge, time, run, to)
             part = self._stage("component", self._limited(charge, part, self._share_of_sums(share)))
         self.metered, self.timed, self.of_others = map(or_, known, (self.metered, self.timed, self.of_others))
+        number = [*self.fee.parts].index(name)
+        self.scope.mark("part", charge, holds, ((), (number,)), asked_by(self.scope, [charge.applies]))
         part = part.where(holds, Exact(self.b, self.b.const(0)))
         amount = part.rounded(FEN, "half_up")
         shown.parts.append(ShownPart(name, amount, shown.quantity, shown.rate, shown.unit, holds))
@@ -353,6 +355,7 @@ class Line(Visits):
                     changed = self._changed(rule, amount, share)
                 except Refused:
                     continue
+            self.scope.mark("adjustment", rule, holds, ((), (number,)), asked_by(self.scope, [rule.when]))
             self.shown.applied.append((number, holds))
             if isinstance(rule.times, Formula):
                 with self.scope.needing(holds):

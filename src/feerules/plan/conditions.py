@@ -26,8 +26,10 @@ from feerules.plan.terms import Scope, Term
 __all__ = [
     "CELL_TYPES",
     "MAX_DECIMALS",
+    "Asked",
     "Conditions",
     "Subject",
+    "asked_by",
     "cells_hold",
     "decimals_of",
     "number_hint",
@@ -308,3 +310,28 @@ def _holds(b: Builder, term: Term, condition: Condition) -> Node:
     if condition.null:
         return b.any_of((inside, b.negate(term.present)))
     return b.all_of((inside, term.present))
+
+
+# What a rule asks, as data
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """What a rule asks of a record: one of some alternatives, each as (subject, term, condition) for every cell."""
+
+    alternatives: tuple[tuple[tuple[Subject, Term, Condition], ...], ...]
+
+
+def asked_by(scope: Scope, alternatives: Sequence[Mapping[str, str]]) -> Asked | None:
+    """What cells ask, where a plan is to tell its rules; a cell that cannot be read is told where it is lowered."""
+    if scope.marks is None:
+        return None
+    apart = scope.apart()  # to ask here must need nothing of a record
+    every = (tuple(_asked(apart, name, text) for name, text in cells.items()) for cells in alternatives)
+    return Asked(tuple(every))
+
+
+def _asked(scope: Scope, name: str, text: str) -> tuple[Subject, Term, Condition]:
+    named_at = place_of(name, NOWHERE)
+    about = subject(scope, str(name), named_at)
+    return about, scope.term(str(name), named_at), Conditions(scope.names).read(text, about)

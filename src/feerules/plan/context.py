@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from feerules.plan.bounds import Builder
 from feerules.plan.moments import Moment
-from feerules.plan.nodes import Node
+from feerules.plan.nodes import Mark, Node
 
 __all__ = ["Context"]
 
@@ -23,6 +23,7 @@ class _Made:
     need: Node
     read: Mapping[str, object]
     found: Any
+    marks: Sequence[Mark]
 
 
 class Context:
@@ -35,6 +36,7 @@ class Context:
         self.within: tuple[Node, ...] = (builder.true,)  # the need, and those that it stands inside
         self._made: dict[object, list[_Made]] = {}
         self._read: dict[str, object] = {}
+        self.marks: list[Mark] | None = None  # the rules that decide here, where a plan is to tell them
 
     def at(self, moment: Moment) -> _While:
         """What is lowered inside is judged at another moment."""
@@ -59,14 +61,24 @@ class Context:
         for each in made:
             if each.need in self.within and all(self._now(name) is was for name, was in each.read.items()):
                 self._read.update(each.read)
+                if self.marks is not None:
+                    self.marks += each.marks
                 return each.found  # type: ignore[no-any-return]  # the key says what was lowered
         outer, self._read = self._read, {}
+        before = 0 if self.marks is None else len(self.marks)
         try:
             found = lower(*args)
-            made.append(_Made(self.need, self._read, found))
+            made.append(_Made(self.need, self._read, found, self.marks[before:] if self.marks else ()))
         finally:
             self._read = {**outer, **self._read}
         return found
+
+    def mark(
+        self, kind: str, rule: Any, at: Node, rules: Sequence[tuple[int, ...]] = ((), (0,)), asked: Any = None
+    ) -> None:
+        """Notes where rules of the document decide, if anybody asked."""
+        if self.marks is not None:
+            self.marks.append(Mark(kind, rule, self.need, at, rules, asked))
 
     def judged(self, name: str) -> Node:
         """What a built-in name is at this moment."""

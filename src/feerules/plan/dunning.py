@@ -13,7 +13,7 @@ from feerules.documents.schedule import FactLibrary
 from feerules.documents.values import TableValue
 from feerules.errors import did_you_mean
 from feerules.plan.bounds import Builder, TooLarge
-from feerules.plan.conditions import cells_hold
+from feerules.plan.conditions import Asked, asked_by, cells_hold
 from feerules.plan.cuts import Cuts, cuts_of
 from feerules.plan.elapsed import months_fact, months_since
 from feerules.plan.ladders import is_amount
@@ -23,7 +23,7 @@ from feerules.plan.lines import table_term
 from feerules.plan.lookups import NOTES, Found, decide
 from feerules.plan.moments import Moment
 from feerules.plan.names import FIRST_DAY, LAST_DAY, Names, Refused, place_of, texts_in
-from feerules.plan.nodes import Fact, Guard, Leaf, Node, Plan, in_order
+from feerules.plan.nodes import Fact, Guard, Leaf, Mark, Node, Plan, in_order
 from feerules.plan.terms import Scope, Term
 from feerules.vocabulary import ALIASES, POSITION, PositionFact, bucket_fact
 
@@ -122,23 +122,24 @@ def _leaf(fact: PositionFact, texts: Iterable[str]) -> Leaf:
 # The plan
 
 
-def compile_policy(version: PolicyVersion) -> Compiled | None:
-    """The plan of a policy; None where problems were noted in its names."""
+def compile_policy(version: PolicyVersion, *, marked: bool = False) -> Compiled | None:
+    """The plan of a policy; None where problems were noted in its names. `marked` tells which rules decide."""
     before = len(version.names.problems)
     terms = terms_of(version.policy, version.names)
     try:
-        compiled = _Compiling(version, terms).compiled()
+        compiled = _Compiling(version, terms, marked=marked).compiled()
     except (Refused, TooLarge):
         compiled = None
     return compiled if len(version.names.problems) == before else None
 
 
 class _Compiling:
-    def __init__(self, version: PolicyVersion, terms: LedgerTerms) -> None:
+    def __init__(self, version: PolicyVersion, terms: LedgerTerms, *, marked: bool = False) -> None:
         self.version, self.policy, self.terms = version, version.policy, terms
         self.b = Builder()
         self.scope = Scope(version.names, self.b, Moment({}))
         self.scope.tables = table_term
+        self.scope.marks = [] if marked else None
         self.outputs: dict[str, Node] = {}
         ids = [step.id for step in _steps(self.policy)]
         self.scope.computed |= months_since(self.scope, ids, self.policy.where) if ids else ()
@@ -150,7 +151,8 @@ class _Compiling:
         self._ladder()
         self._spare()
         self._minimum()
-        plan = Plan(tuple(self.scope.needs), tuple(self._guards()), (), self.outputs)
+        marks = tuple(self._marks())
+        plan = Plan(tuple(self.scope.needs), tuple(self._guards()), (), self.outputs, marks)
         rows = found.decision.rows if found else ()
         own = frozenset([*POSITION, *(fact.name for fact in _own_facts(self.policy))])
         return Compiled(self.policy, self.terms, plan, own, classes, rows, cuts_of(plan))
@@ -183,6 +185,45 @@ class _Compiling:
         names = ["outstanding", *(["left_alone"] if self.terms.exclude_named_by else [])]
         anything = b.any_of([b.compare("<", zero, self.scope.term(name, where).node) for name in names])
         self.outputs["owes"] = b.all_of((anything, b.negate(small)))
+
+    def _marks(self) -> Iterator[Mark]:
+        """Where rules decide, of an account that owes: also where a stop does, and where a step is taken."""
+        if self.scope.marks is None:
+            return
+        b, outputs, stops = self.b, self.outputs, self.policy.stops
+        for number, stop in enumerate(stops):
+            holds = b.compare("==", outputs["stop"], b.const(number))
+            self.scope.mark("stop", stop, holds, asked=self._asked_by(stop))
+        ways = [
+            (b.const(len(stops)), "step"),
+            *((b.const(n), f"step.through.{n}") for n in range(len(stops))),
+        ]
+        for number, step in enumerate(_steps(self.policy)):
+            taken = b.any_of(
+                b.all_of(
+                    (b.compare("==", outputs["stop"], at), b.compare("==", outputs[name], b.const(number)))
+                )
+                for at, name in ways
+                if name in outputs
+            )
+            self.scope.mark("step", step, taken, asked=self._asked_by(step))
+        for mark in self.scope.marks:
+            of = CLASS if mark.rule is self.policy.classes else mark.fee
+            yield replace(mark, need=b.all_of((outputs["owes"], mark.need)), fee=of)
+
+    def _asked_by(self, part: Stop | Step) -> Asked | None:
+        """Its conditions, and of a step when it comes after another, how long it rests, how often it is done."""
+        always = dict(part.when)
+        if isinstance(part, Step):
+            own = f"steps.{part.id}"
+            if part.after is not None:
+                since = f"steps.{part.after.step}.days"
+                always[since] = part.after.days if part.after.days != "-" else "not(null)"
+                if part.after.months != "-":
+                    always[months_fact(part.after.step)] = part.after.months
+            always |= {f"{own}.days": f">= {part.gap}, null"} if part.gap else {}
+            always |= {f"{own}.count": f"< {part.at_most}"} if part.at_most else {}
+        return asked_by(self.scope, [{**always, **cells} for cells in part.any or [{}]])
 
     # Classes
 

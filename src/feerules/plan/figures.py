@@ -153,7 +153,7 @@ class Figures:
         elif isinstance(spec.otherwise, Decimal):
             other = b.decimal(spec.otherwise)
             outputs = {name: b.choose(found.matched, node, other) for name, node in found.outputs.items()}
-            return Found(outputs, b.true, found.leaf, found.decision)
+            return Found(outputs, b.true, found.leaf, found.decision, found.terms)
         else:
             self.scope.guard("no_row", found.matched)
         return found

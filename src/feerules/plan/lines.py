@@ -15,13 +15,13 @@ from feerules.documents.values import TableValue
 from feerules.periods import Period, PeriodError, add_months, day_number, from_day_number
 from feerules.plan.bounds import Builder, Exact, TooLarge, fits_int64
 from feerules.plan.charges import FEN, Line
-from feerules.plan.conditions import cells_hold
+from feerules.plan.conditions import asked_by, cells_hold
 from feerules.plan.cycles import Cycle, line_moment
 from feerules.plan.figures import Shown, told
 from feerules.plan.lookups import decide
 from feerules.plan.metering import Point, Span
 from feerules.plan.names import Names, Refused
-from feerules.plan.nodes import Guard, Leaf, Node, Slot
+from feerules.plan.nodes import Guard, Leaf, Mark, Node, Slot
 from feerules.plan.percentages import Done, Laid, Others, Side
 from feerules.plan.spans import UNREAD, VALID_FROM, VALID_TO, Days, progress_of, read_of
 from feerules.plan.terms import Scope
@@ -70,12 +70,13 @@ class LineAbout:
 
 @dataclass(frozen=True)
 class Options:
-    """How a plan is compiled: for records with dated facts, for the days of the period only …"""
+    """How a plan is compiled: for records with dated facts, for the days of the period only, with marks …"""
 
     period: Period
     accrue: bool = False
     dated: bool = False
     calendar: WorkdayCalendar | None = None
+    marked: bool = False
 
 
 @dataclass(eq=False)
@@ -88,6 +89,7 @@ class Draft:
     guards: list[Guard] = field(default_factory=list)
     applies: dict[Version, Node] = field(default_factory=dict)
     laying: tuple[str, ...] = ()  # the fees that wait for another's amounts
+    marks: list[Mark] = field(default_factory=list)
 
 
 class Lines:
@@ -109,6 +111,7 @@ class Lines:
         self.scope.fee = fee_id
         self.scope.tables = table_term
         self.scope.fees = self.others.amount_of
+        self.scope.marks = [] if options.marked else None
 
     def compile(self) -> bool:
         """Adds the lines to the draft; False where a problem was noted instead."""
@@ -197,6 +200,7 @@ class Lines:
         b, scope = self.b, self.scope
         self.others.side = side
         active = b.all_of((applies, exists))
+        before_line = len(scope.marks or ())
         moment = line_moment(b, self.cycle, span.start.day, span.end.day, span.run.day)
         progress = progress_of(b, self.cycle, self.fee) if self.cycle.months is not None else None
         with scope.at(moment):
@@ -222,8 +226,19 @@ class Lines:
         )
         slot = Slot(self._key(side), b.all_of((active, line.charged)), values, about)
         self.draft.slots.append(slot)
+        if scope.marks is not None:
+            self._mark(active, slot.active, scope.marks)
+            del scope.marks[before_line:]
         charged = b.all_of((applies, line.charged))
         self.done.append(Laid(self.cycle, self.fee.billed or "", side, slot, charged, exists, before, upto))
+
+    def _mark(self, exists: Node, charged: Node, marks: list[Mark]) -> None:
+        """Tells which rules decide a line: where it is charged, or is not because no row of a table matches."""
+        b, asked = self.b, asked_by(self.scope, [self.fee.applies])
+        own = Mark("fee", self.fee, charged, b.true, ((), (0,)), asked)
+        for each in {id(mark): mark for mark in (own, *marks)}.values():
+            holds = exists if each.kind == "otherwise" else charged
+            self.draft.marks.append(replace(each, need=b.all_of((holds, each.need)), fee=self.fee_id))
 
     def _told(self, shown: Shown) -> dict[str, Node]:
         """The numbers beside the amount, where there is one of each to tell."""

@@ -46,7 +46,8 @@ class Decision:
     `outputs` holds for each output column a whole number per leaf, and how many places these have; 0 stands
     where no row matches or a formula does. `formulas` has for a column with formulas each of them, and per leaf
     which holds, counted from 1; 0 for none. `matched` is 1 where a row does. `rows` names the deciding rows of each leaf, counted
-    from 1: "3", "1,4", or "" for none. Made once, so that every plan shares the same tables.
+    from 1: "3", "1,4", or "" for none; `decided` has them as numbers from 0. `conditions` are the cells of each row.
+    Made once, so that every plan shares the same tables.
     """
 
     where: Where
@@ -57,6 +58,8 @@ class Decision:
     formulas: Mapping[str, tuple[tuple[Formula, ...], tuple[int, ...]]]
     matched: tuple[int, ...]
     rows: tuple[str, ...]
+    decided: tuple[tuple[int, ...], ...]
+    conditions: tuple[tuple[Condition, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +70,21 @@ class Found:
     matched: Node
     leaf: Node
     decision: Decision
+    terms: tuple[Term, ...]
 
 
-def decide(scope: Scope, spec: TableValue, outputs: Sequence[str], words: Sequence[str] = ()) -> Found:
+def decide(
+    scope: Scope, spec: TableValue, outputs: Sequence[str], words: Sequence[str] = (), *, marked: bool = True
+) -> Found:
     """Lowers a table; `outputs` are the names its output columns may have, the first being usual.
 
-    With `words`, outputs are closed words and come out as their position. Raises `Refused`.
+    With `words`, outputs are closed words and come out as their position. `marked` tells its rows apart, where
+    a plan is to tell which rules decide. Raises `Refused`.
     """
-    return scope.once(id(spec), _decided, scope, decision(scope, spec, outputs, words))
+    return scope.once(id(spec), _decided, scope, spec, decision(scope, spec, outputs, words), marked)
 
 
-def _decided(scope: Scope, made: Decision) -> Found:
+def _decided(scope: Scope, spec: TableValue, made: Decision, marked: bool) -> Found:
     b = scope.b
     terms = [scope.term(name, where) for name, where in made.heads]
     leaf = _leaf_reached(b, made.grid, terms)
@@ -87,7 +94,16 @@ def _decided(scope: Scope, made: Decision) -> Found:
         number = b.gather(which, leaf)
         tests = {each: b.compare("==", number, b.const(n)) for n, each in enumerate(formulas, 1)}
         nodes[name] = chosen(scope, nodes[name], tests)
-    return Found(nodes, b.compare("==", matched, b.const(1)), leaf, made)
+    found = Found(nodes, b.compare("==", matched, b.const(1)), leaf, made, tuple(terms))
+    if marked:
+        _mark_rows(scope, spec, found)
+    return found
+
+
+def _mark_rows(scope: Scope, spec: TableValue, found: Found) -> None:
+    scope.mark("row", spec, found.leaf, found.decision.decided, found)
+    if spec.otherwise not in (None, "problem") and 0 in found.decision.matched:
+        scope.mark("otherwise", spec, found.matched, ((0,), ()), found)
 
 
 def _leaf_reached(b: Builder, grid: Grid, terms: Sequence[Term]) -> Node:
@@ -164,8 +180,9 @@ class _Reading:
         formulas = {name: told for name, values in said.items() if (told := _formulas(values))[0]}
         matched = tuple(1 if leaf else 0 for leaf in grid.leaves)
         return Decision(
-            self.spec.where, heads, tuple(subjects), grid, columns, formulas, matched, made.rows()
-        )
+            self.spec.where, heads, tuple(subjects), grid, columns, formulas, matched, made.rows(),
+            tuple(made.decided), tuple(map(tuple, rows)),
+        )  # fmt: skip
 
     def _columns(self) -> tuple[list[tuple[int, str, Where]], list[tuple[int, str]]]:
         """The condition columns (position, fact, place) and the output columns (position, name)."""

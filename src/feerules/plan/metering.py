@@ -10,7 +10,7 @@ from feerules.documents.charging import Charge, FeesQuantity, Share, Tiers
 from feerules.documents.schedule import Fee
 from feerules.documents.values import SumValue, TableValue
 from feerules.plan.bounds import Builder, Exact
-from feerules.plan.conditions import cells_hold
+from feerules.plan.conditions import asked_by, cells_hold
 from feerules.plan.cycles import Cycle
 from feerules.plan.figures import Figures, Pool, told
 from feerules.plan.nodes import Guard, Leaf, Node, Plan, Slot
@@ -19,6 +19,7 @@ from feerules.plan.tariffs import (
     begins_year,
     cumulative,
     find_bands,
+    mark_bands,
     months_in_force,
     resets,
     slices,
@@ -206,6 +207,7 @@ class Metering(Figures):
 
     def _between(self, tiers: Tiers, bands: Bands, column: str, ends: Sequence[Node], year: Stretch) -> Exact:
         b, low, high = self.b, year.low, year.high
+        mark_bands(self.scope, tiers, bands, ends, low, high, year.inside)
         if tiers.kind in ("graduated", "surcharge"):
             total = Exact(b, b.const(0))
             for each in slices(b, bands, column, ends, low, high):
@@ -241,8 +243,10 @@ class Metering(Figures):
     def _raised(self, tiers: Tiers, bands: Bands, count: int) -> list[Node]:
         b = self.b
         ends = [b.mul(end, b.const(count)) for end in bands.ends]
-        for each in tiers.raise_bounds:
+        for number, each in enumerate(tiers.raise_bounds):
             holds = cells_hold(self.scope, each.when)
+            if each.when:
+                self.scope.mark("raise", each, holds, ((), (number,)), asked_by(self.scope, [each.when]))
             with self.scope.needing(holds):
                 if each.times is not None:
                     times = self._number(each.times)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar, dataclass_transform
+from typing import Any, Literal, TypeVar, dataclass_transform
 
 __all__ = [
     "Add",
@@ -23,6 +23,7 @@ __all__ = [
     "Gather",
     "Guard",
     "Leaf",
+    "Mark",
     "Max",
     "Min",
     "Mul",
@@ -269,11 +270,32 @@ class Slot:
     about: object = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Mark:
+    """Where rules that a person wrote decide: where `need` holds, those that `rules` has at the number `at`.
+
+    `rule` is the part of the document (a table, tiers, an adjustment, a stop …), of which `rules` counts the
+    rows from 0; `asked` is what it asks of a record, as plain data that only what writes cases reads.
+    """
+
+    kind: str
+    rule: Any
+    need: Node
+    at: Node
+    rules: Sequence[tuple[int, ...]]
+    asked: Any = None
+    fee: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Plan:
-    """Row expressions over `leaves`: guards first, then the slots, then `totals` over all slots."""
+    """Row expressions over `leaves`: guards first, then the slots, then `totals` over all slots.
+
+    `marks` tell which rules decide; a plan has them only where they were asked for.
+    """
 
     leaves: tuple[Leaf, ...]
     guards: tuple[Guard, ...]
     slots: tuple[Slot, ...]
     totals: dict[str, Node] = field(default_factory=dict)
+    marks: tuple[Mark, ...] = ()

@@ -30,13 +30,13 @@ from feerules.plan.lines import (
 )
 from feerules.plan.moments import Moment, anytime
 from feerules.plan.names import FIRST_DAY, LAST_DAY, WIDEST, Refused, place_of
-from feerules.plan.nodes import Guard, Leaf, Node, Plan, Slot
+from feerules.plan.nodes import Guard, Leaf, Mark, Node, Plan, Slot
 from feerules.plan.percentages import Done
 from feerules.plan.spans import RUN_FROM, VALID_FROM, VALID_TO
 from feerules.plan.terms import Scope
 from feerules.plan.units import Term
 
-__all__ = ["check_prices", "compile_prices"]
+__all__ = ["check_prices", "compile_prices", "marks_in"]
 
 
 def compile_prices(versions: Sequence[Sequence[Version]], options: Options) -> Plan:
@@ -71,7 +71,7 @@ def _finished(draft: Draft, options: Options) -> Plan:
     leaves = [*draft.needs]
     if options.dated:
         leaves += [VALID_FROM, VALID_TO, RUN_FROM]
-    return Plan(tuple(leaves), tuple(guards), tuple(draft.slots), _totals(b, draft.slots))
+    return Plan(tuple(leaves), tuple(guards), tuple(draft.slots), _totals(b, draft.slots), tuple(draft.marks))
 
 
 def _once_each(guards: Sequence[Guard]) -> list[Guard]:
@@ -116,11 +116,22 @@ def check_prices(versions: Sequence[Sequence[Version]], calendar: WorkdayCalenda
                 )  # fmt: skip
 
 
-def _check_version(draft: Draft, version: Version, done: Done, calendar: WorkdayCalendar | None) -> None:
+def marks_in(versions: Sequence[Version], calendar: WorkdayCalendar | None) -> list[list[Mark]]:
+    """For each version of a schedule that was found right, where its rules can decide."""
+    drafts = [Draft(Builder()) for _ in versions]
+    done: Done = {}
+    for draft, version in zip(drafts, versions, strict=True):
+        _check_version(draft, version, done, calendar, marked=True)
+    return [draft.marks for draft in drafts]
+
+
+def _check_version(
+    draft: Draft, version: Version, done: Done, calendar: WorkdayCalendar | None, *, marked: bool = False
+) -> None:
     order = _in_order_of_need(version)
     for fee_id in order:
         # Dated, because what a change cuts needs the widest numbers.
-        options = Options(_a_cycle_of(version, fee_id), dated=True, calendar=calendar)
+        options = Options(_a_cycle_of(version, fee_id), dated=True, calendar=calendar, marked=marked)
         for cycle in _cycles(draft.builder, version, fee_id, options)[:1]:
             if not Lines(draft, version, fee_id, cycle, options, done).compile():
                 _check_rest(draft.builder, version, fee_id)

@@ -24,7 +24,18 @@ from feerules.plan.nodes import Node
 from feerules.plan.outputs import Output, chosen, read_output
 from feerules.plan.terms import Scope
 
-__all__ = ["Bands", "Slice", "begins_year", "cumulative", "find_bands", "months_in_force", "resets", "slices"]
+__all__ = [
+    "BandAsked",
+    "Bands",
+    "Slice",
+    "begins_year",
+    "cumulative",
+    "find_bands",
+    "mark_bands",
+    "months_in_force",
+    "resets",
+    "slices",
+]
 
 UP_TO = ("up to", "up_to", "至")
 NO_END = ("above", "-", "以上")
@@ -33,10 +44,9 @@ SIZE = "size"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """The bands that hold together: the end of each but the last, and prices by column."""
+    """The bands that hold together: the number of each one's row, the end of each but the last, prices by column."""
 
-    first: int
-    last: int
+    rows: tuple[int, ...]
     ends: tuple[Output, ...]
     prices: Mapping[str, tuple[Output, ...]]
 
@@ -45,7 +55,8 @@ class Group:
 class Bands:
     """The bands of a record: `ends` (one fewer than the bands) and a price per band by column.
 
-    `may_fall` says that a bound may be below the one before it, which leaves its band empty.
+    `may_fall` says that a bound may be below the one before it, which leaves its band empty. `rows` has for each
+    leaf of `found` the rows of the table that are its bands, counted from 1.
     """
 
     ends: tuple[Node, ...]
@@ -53,6 +64,17 @@ class Bands:
     found: Found
     texts: tuple[str, ...]
     may_fall: bool
+    rows: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BandAsked:
+    """What a band asks of a record: that the quantity `counted` so far is beyond its `low` end, and up to its `high` one."""
+
+    found: Found
+    counted: Node
+    low: Node | None
+    high: Node | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +100,7 @@ def find_bands(scope: Scope, tiers: Tiers, columns: Sequence[str]) -> Bands:
 
 
 def _lowered(scope: Scope, groups: Sequence[Group], chooser: TableValue) -> Bands:
-    found = decide(scope, chooser, ("group",))
+    found = decide(scope, chooser, ("group",), marked=False)
     count = max(len(each.ends) for each in groups)
     ends = tuple(_of_group(scope, [_padded(each.ends, n) for each in groups], found) for n in range(count))
     prices = {
@@ -90,11 +112,12 @@ def _lowered(scope: Scope, groups: Sequence[Group], chooser: TableValue) -> Band
     }
     texts = tuple(_rows_of(groups, row) for row in found.decision.rows)
     may_fall = any(isinstance(end, Formula) for each in groups for end in each.ends)
-    return Bands(ends, prices, found, texts, may_fall)
+    rows = tuple(groups[int(row) - 1].rows if row else () for row in found.decision.rows)
+    return Bands(ends, prices, found, texts, may_fall, rows)
 
 
 def _rows_of(groups: Sequence[Group], row: str) -> str:
-    return f"{groups[int(row) - 1].first}-{groups[int(row) - 1].last}" if row else ""
+    return f"{groups[int(row) - 1].rows[0]}-{groups[int(row) - 1].rows[-1]}" if row else ""
 
 
 def _padded(values: Sequence[Output], n: int) -> Output:
@@ -193,7 +216,7 @@ class _Reading:
                     "bounds that rise from row to row", "sort the rows, or mend the bound",
                 )  # fmt: skip
         prices = {name: tuple(self._price(row.cells[at]) for row in rows) for name, at in self.prices.items()}
-        return Group(rows[0].number, rows[-1].number, tuple(bounds), prices)
+        return Group(tuple(row.number for row in rows), tuple(bounds), prices)
 
     def _tell(self, cell: Text, code: str, found: str, expected: str, hint: str) -> None:
         self.failed = True
@@ -305,6 +328,25 @@ def _since(scope: Scope, rule: ProrateBounds) -> Node:
 
 
 # Prices
+
+
+def mark_bands(
+    scope: Scope, tiers: Tiers, bands: Bands, ends: Sequence[Node], low: Node, high: Node, holds: Node
+) -> None:
+    """Notes which bands decide what a usage from `low` to `high` costs, where a plan is to tell that."""
+    b, alone = scope.b, tiers.kind in ("volume", "step")
+    for n in range(len(ends) + 1 if scope.marks is not None else 0):
+        start, end = ends[n - 1] if n else None, ends[n] if n < len(ends) else None
+        # A slice decides with the others; of a whole quantity or a sum, one band alone does.
+        tests = [holds] if start is None else [holds, b.compare("<", start, high)]
+        if end is not None:
+            tests.append(b.compare("<=", high, end) if alone else b.compare("<", low, end))
+        if not alone:
+            tests.append(b.compare("!=", low, high))
+        # As in `_padded`: a group with fewer bands has its last one at the end.
+        rules = tuple((rows[min(n, len(rows) - 1)] - 1,) if rows else () for rows in bands.rows)
+        with scope.needing(b.all_of(tests)):
+            scope.mark("band", tiers, bands.found.leaf, rules, BandAsked(bands.found, high, start, end))
 
 
 def slices(b: Builder, bands: Bands, column: str, ends: Sequence[Node], low: Node, high: Node) -> list[Slice]:

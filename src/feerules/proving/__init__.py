@@ -1,0 +1,1 @@
+"""What proves a book: its cases, which rules they reach, and cases at the edges of its tables."""
