@@ -14,8 +14,9 @@ from feerules.documents.tree import Text
 from feerules.documents.values import TableValue
 from feerules.errors import Where, did_you_mean
 from feerules.plan.bounds import Builder
-from feerules.plan.conditions import Conditions, Subject, read_number, subject
+from feerules.plan.conditions import Conditions, Subject, subject
 from feerules.plan.grid import Condition, Grid, GridTooLarge, build
+from feerules.plan.hits import ADDING, Hits, Said
 from feerules.plan.names import Refused
 from feerules.plan.nodes import Node
 from feerules.plan.outputs import chosen, read_output
@@ -32,9 +33,6 @@ NOTES = (
     "说明",
     "依据",
 )  # columns that people read, not machines
-ADDING = ("collect", "collect+", "collect<", "collect>", "collect#", "rule_order")
-
-Said = Decimal | Formula | str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -287,14 +285,12 @@ class Resolved:
     ) -> None:
         self.spec, self.names, self.grid = reading.spec, reading.names, grid
         self.subjects, self.values = subjects, values
-        self.order = {
-            _canonical(read_number(text) or text): rank for rank, text in enumerate(self.spec.priority)
-        }
+        self.hits = Hits(self.spec, values)
         self.table = reading.table
         self.record = self.names.about[1]
         self._check_gap()
         self._check_overlap()
-        self.decided = [self.deciding(leaf) for leaf in grid.leaves]
+        self.decided = [self.hits.deciding(leaf) for leaf in grid.leaves]
 
     def witness(self, point: Mapping[str, int | None]) -> str:
         texts = [f"{about.name} {about.text(point[about.name])}" for about in self.subjects]
@@ -337,49 +333,11 @@ class Resolved:
     def _said(self, row: int) -> tuple[Said, ...]:
         return tuple(column[row] for column in self.values.values())
 
-    def deciding(self, leaf: tuple[int, ...]) -> tuple[int, ...]:
-        """The rows of a leaf that decide, by the hit policy."""
-        if not leaf:
-            return ()
-        column = next(iter(self.values.values()))
-        match self.spec.hit:
-            case "unique" | "any" | "first":
-                return leaf[:1]
-            case "priority":
-                return (
-                    min(
-                        leaf, key=lambda row: (self.order.get(_canonical(column[row]), len(self.order)), row)
-                    ),
-                )
-            case "collect<":
-                return (min(leaf, key=lambda row: (_number(column[row]), row)),)
-            case "collect>":
-                return (max(leaf, key=lambda row: (_number(column[row]), -row)),)
-        return leaf
-
     def outputs(self) -> dict[str, tuple[Said | None, ...]]:
         return {
-            name: tuple(map(partial(self._said_by, column), self.grid.leaves, self.decided))
+            name: tuple(map(partial(self.hits.said, column), self.grid.leaves, self.decided))
             for name, column in self.values.items()
         }
 
-    def _said_by(self, column: Sequence[Said], leaf: tuple[int, ...], rows: tuple[int, ...]) -> Said | None:
-        if self.spec.hit == "collect#":
-            return Decimal(len({column[row] for row in leaf}))
-        if len(rows) <= 1:
-            return column[rows[0]] if rows else None
-        return sum((_number(column[row]) for row in rows), Decimal(0))
-
     def rows(self) -> tuple[str, ...]:
         return tuple(",".join([str(row + 1) for row in rows]) for rows in self.decided)
-
-
-def _number(value: Said) -> Decimal:
-    return value if isinstance(value, Decimal) else Decimal(0)
-
-
-def _canonical(value: Said) -> str:
-    """One text for one value: 3 and 3.00 are the same output."""
-    if isinstance(value, Formula):
-        return value.text
-    return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
