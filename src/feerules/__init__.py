@@ -27,6 +27,8 @@ from feerules.reports import (
     workload,
 )
 from feerules.schemas import schema
+from feerules.whatif.changes import Change, Diff
+from feerules.whatif.diff import diff
 
 __all__ = [
     "Account",
@@ -39,9 +41,11 @@ __all__ = [
     "CaseResult",
     "Cell",
     "CellError",
+    "Change",
     "Charge",
     "Clear",
     "Decision",
+    "Diff",
     "EntryErrors",
     "EntryProblem",
     "Event",
@@ -67,6 +71,7 @@ __all__ = [
     "classify",
     "classify_estate",
     "collection_rate",
+    "diff",
     "load",
     "load_files",
     "next_action",

@@ -105,6 +105,10 @@ class Part(BaseModel):
         origin = self._from
         return origin.value_where(key) if isinstance(origin, Map) and key in origin else self.where
 
+    def was_written(self, key: str) -> bool:
+        """Whether the part says a key itself; so does one that was made in Python, or by its short form."""
+        return not isinstance(self._from, Map) or key in self._from
+
     def problem(
         self, code: str, *, found: str, expected: str, hint: str = "", key: str | None = None
     ) -> Problem:

@@ -24,7 +24,17 @@ from feerules.plan.nodes import Node
 from feerules.plan.outputs import Output, chosen, read_output
 from feerules.plan.terms import Scope
 
-__all__ = ["Bands", "Slice", "begins_year", "cumulative", "find_bands", "months_in_force", "resets", "slices"]
+__all__ = [
+    "Bands",
+    "Group",
+    "Slice",
+    "begins_year",
+    "cumulative",
+    "find_bands",
+    "months_in_force",
+    "resets",
+    "slices",
+]
 
 UP_TO = ("up to", "up_to", "至")
 NO_END = ("above", "-", "以上")

@@ -1,0 +1,393 @@
+"""Two parts of rules compared key by key: what says the same is passed by, whatever its form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from feerules.documents.charging import Tiers
+from feerules.documents.fields import Words
+from feerules.documents.formulas import Formula
+from feerules.documents.model import Part
+from feerules.documents.policy import DatedValue
+from feerules.documents.tree import Text
+from feerules.documents.values import TableValue
+from feerules.errors import Where
+from feerules.plan.names import place_of
+from feerules.whatif.asked import Asked, asked
+from feerules.whatif.changes import Change, Piece
+from feerules.whatif.forms import data_of, form_of, number_of, unit_of
+from feerules.whatif.keys import ATOMS, ORDERED, SINGULAR, kind_of, label_of
+from feerules.whatif.sides import Incomparable, Pair
+from feerules.whatif.table_changes import Difference, differences
+from feerules.whatif.table_rows import TableRows, rows_of, rows_of_value
+from feerules.whatif.tier_changes import TierChange, tier_changes
+
+__all__ = ["Comparing", "Spot"]
+
+Both = tuple[Any, Any]  # of the old version, and of the new
+Places = tuple[Where | None, Where | None]
+Said = tuple[Any, str]  # the part that has a key, and the key
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where in a document a comparison is: its keys, the beginning of its codes, how people call it."""
+
+    keys: tuple[str, ...] = ()
+    path: str = ""
+    noun: str = ""
+    pieces: tuple[Piece, ...] = ()
+    base: Mapping[str, Any] | None = None  # what every change here has in common
+
+    def key(self, key: str) -> Spot:
+        """The spot of a key below this one."""
+        label: Piece = label_of(key) or {"zh": key, "en": key.replace("_", " ")}
+        one = SINGULAR.get(key, key)
+        return replace(
+            self,
+            keys=(*self.keys, key),
+            path=f"{self.path}.{key}".lstrip("."),
+            noun=f"{self.noun}_{one}".lstrip("_"),
+            pieces=(*self.pieces, label),
+        )
+
+    def member(self, name: str, title: Piece) -> Spot:
+        """The spot of a member of a list or mapping."""
+        pieces = (*self.pieces[:-1], title) if self.pieces else (title,)
+        return replace(self, path=f"{self.path}.{name}", pieces=pieces)
+
+
+class Comparing:
+    """Compares the parts of two versions and notes each change."""
+
+    def __init__(self, pair: Pair, common: Mapping[str, Any]) -> None:
+        self.pair, self.common = pair, dict(common)
+        self.found: list[Change] = []
+
+    # What is noted
+
+    def note(self, spot: Spot, said: Both, places: Places, code: str = "", **more: Any) -> None:
+        """Notes what was said before and is said after, and where."""
+        before, after = said
+        old, new = places
+        told = {**self.common, **(spot.base or {}), **more}
+        verb = "added" if before is None else "removed" if after is None else "changed"
+        told.setdefault("kind", kind_of(spot.keys))
+        told |= {"code": code or f"{spot.noun}_{verb}", "path": spot.path, "subject": spot.pieces}
+        told |= {"before": before, "after": after}
+        told |= {"old": None if before is None else old, "new": None if after is None else new}
+        self.found.append(Change(**told))
+
+    # Parts
+
+    def part(self, spot: Spot, old: Part, new: Part, skip: Iterable[str] = ()) -> None:
+        """Every key of two parts of one class."""
+        for key, field in type(new).model_fields.items():
+            if key not in skip:
+                said = field.alias or key
+                self.value(
+                    spot.key(said), getattr(old, key), getattr(new, key), (old, said), (new, said),
+                )  # fmt: skip
+
+    def value(self, spot: Spot, old: Any, new: Any, was: Said, now: Said) -> None:
+        """What one key says, in both versions; `was` and `now` are the parts that have it, and the key."""
+        old, new = form_of(self.pair.old, spot.keys, old), form_of(self.pair.new, spot.keys, new)
+        if old is new:
+            return
+        match (old, new):
+            case (TableValue(), _) | (_, TableValue()) if _is_table_or_one(old) and _is_table_or_one(new):
+                self.table(spot, old, new, was, now)
+            case (Tiers(), Tiers()):
+                self.tiers(spot, old, new)
+            case (Part(), Part()) if type(old) is type(new) and not isinstance(new, ATOMS):
+                self.part(spot, old, new)
+            case (dict(), dict()) if spot.keys[-1] in ("applies", "when"):
+                self.cells(spot, old, new)
+            case (dict(), dict()):
+                self.members(spot, old, new, was[0].where, now[0].where)
+            case (tuple(), tuple()) if any(isinstance(each, Part) for each in (*old, *new)):
+                self.list(spot, old, new, was, now)
+            case _:
+                self.plain(spot, old, new, was, now)
+
+    def plain(self, spot: Spot, old: Any, new: Any, was: Said, now: Said) -> None:
+        """Two values that are told as they are."""
+        if _same(old, new, ordered=spot.keys[-1] in ORDERED):
+            return
+        places = _place(*was), _place(*now)
+        key = spot.keys[-1]
+        self.note(spot, (data_of(old, key), data_of(new, key)), places, unit=unit_of(spot.keys, old, new))
+
+    # Conditions
+
+    def cells(self, spot: Spot, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+        """What `applies` or `when` asks, fact by fact."""
+        before = {self.pair.old.name(name): (name, cell) for name, cell in old.items()}
+        after = {self.pair.new.name(name): (name, cell) for name, cell in new.items()}
+        for name in dict.fromkeys((*after, *before)):
+            one, other = before.get(name), after.get(name)
+            told = self._asked(name, one, new=False), self._asked(name, other, new=True)
+            if told[0] != told[1]:
+                places = _cell_place(one), _cell_place(other)
+                self.note(replace(spot, path=f"{spot.path}.{name}"), told, places)
+
+    def _asked(self, name: str, said: tuple[str, str] | None, *, new: bool) -> Asked | None:
+        if said is None:
+            return None
+        side = self.pair.new if new else self.pair.old
+        try:
+            common = self.pair.common(name)
+            found = asked(self.pair, common, common.bands(common.read(side, said[1], new=new)))
+        except Incomparable:
+            found = None
+        title = self.pair.title(name)
+        return found or Asked(
+            name, str(said[1]), title, words=({"zh": str(said[1]), "en": str(said[1])},), kind="other"
+        )
+
+    # Mappings and lists
+
+    def members(
+        self, spot: Spot, old: Mapping[str, Any], new: Mapping[str, Any], was: Where, now: Where
+    ) -> None:
+        """The members of two mappings, by name."""
+        for name in dict.fromkeys((*new, *old)):
+            here = spot.member(name, self._title(name, new.get(name, old.get(name))))
+            one, other = old.get(name), new.get(name)
+            if one is not None and other is not None:
+                self.value(here, one, other, (_Holder(old, was), name), (_Holder(new, now), name))
+            else:
+                places = place_of(_key(old, name), was), place_of(_key(new, name), now)
+                unit = unit_of(spot.keys, one, other)
+                self.note(here, (data_of(one), data_of(other)), places, unit=unit)
+
+    def _title(self, name: str, member: Any) -> Piece:
+        title = getattr(member, "title", None)
+        if isinstance(title, Words):
+            return {"zh": title.zh, "en": title.en}
+        return {"zh": name, "en": name.replace("_", " ")}
+
+    def list(self, spot: Spot, old: Sequence[Any], new: Sequence[Any], was: Said, now: Said) -> None:
+        """The members of two lists, each with the one that it was."""
+        sample = (*new, *old)[0]
+        if isinstance(sample, ATOMS):
+            self.plain(spot, old, new, was, now)
+            return
+        pairs = [*_paired(old, new)]
+        for one, other in pairs:
+            member = other or one
+            here = self._member(spot, member, new.index(member) if other else old.index(member))
+            if one is not None and other is not None:
+                self.part(here, one, other)
+            else:
+                places = (one and one.where), (other and other.where)
+                self.note(here, (data_of(one), data_of(other)), places)
+        kept = [
+            (old.index(one), new.index(other))
+            for one, other in pairs
+            if one is not None and other is not None
+        ]
+        if [a for a, _ in kept] != sorted(a for a, _ in kept) and spot.keys[-1] in ORDERED:
+            order = _names(old), _names(new)
+            noun = SINGULAR.get(spot.keys[-1], spot.keys[-1])
+            here = replace(spot, path=f"{spot.path}.order", pieces=(*spot.pieces, label_of("order")))
+            places = was[0].where_of(was[1]), now[0].where_of(now[1])
+            self.note(here, order, places, f"{noun}_order_changed")
+
+    def _member(self, spot: Spot, member: Any, number: int) -> Spot:
+        name = _name(member, number)
+        if isinstance(member, DatedValue):
+            return spot.member(name, {"zh": name, "en": name})
+        title = getattr(member, "title", None)
+        if isinstance(title, Words):
+            return spot.member(name, {"zh": title.zh, "en": title.en})
+        if name != str(number + 1):
+            return spot.member(name, {"zh": name, "en": name})
+        return replace(
+            spot,
+            path=f"{spot.path}.{name}",
+            pieces=(*spot.pieces, {"zh": f"第{name}项", "en": f"no. {name}"}),
+        )
+
+    # Tables
+
+    def table(self, spot: Spot, old: Any, new: Any, was: Said, now: Said) -> None:
+        words = spot.keys[-1] in ("payer", "classes")
+        sides = ((self.pair.old, old, was), (self.pair.new, new, now))
+        rows = [
+            rows_of(side, each, _otherwise(part), words=words)
+            if isinstance(each, TableValue)
+            else rows_of_value(number_of(each), part.where_of(key))
+            for side, each, (part, key) in sides
+        ]
+        for each in differences(self.pair, *rows):
+            self.difference(spot, each, *rows)
+        self.of_table(spot, *rows)
+
+    def of_table(self, spot: Spot, old: TableRows, new: TableRows) -> None:
+        """What a table says beside its rows."""
+        holds = old.otherwise, new.otherwise
+        if holds[0] != holds[1] and (old.spec is None) == (new.spec is None):
+            self.note(spot.key("otherwise"), holds, (old.where, new.where), "otherwise_changed")
+        notes = [_notes(rows) for rows in (old, new)]
+        if notes[0].keys() == notes[1].keys():
+            for cells, one in notes[0].items():
+                other = notes[1][cells]
+                if one.notes != other.notes:
+                    said = ", ".join(one.notes), ", ".join(other.notes)
+                    here = replace(spot.key("note"), path=f"{spot.path}.note.{other.number}")
+                    rows = {"old_rows": one.number, "new_rows": other.number}
+                    self.note(here, said, (one.where, other.where), "row_note_changed", **rows)
+
+    def difference(self, spot: Spot, each: Difference, old: TableRows, new: TableRows) -> None:
+        one, other = each.old_rows, each.new_rows
+        code = f"{spot.noun}_changed" if one and other else "row_added" if other else "row_removed"
+        here = spot
+        if each.column and len({*old.columns, *new.columns}) > 1:
+            here = replace(
+                spot,
+                path=f"{spot.path}.{each.column}",
+                pieces=(*spot.pieces, {"zh": each.column, "en": each.column}),
+            )
+        places = one[0].where if one else old.where, other[0].where if other else new.where
+        self.note(
+            here, (data_of(each.before), data_of(each.after)), places, code,
+            conditions=each.conditions, partly=each.partly,
+            unit="%" if any(row.percent for row in (*one, *other)) else "",
+            old_rows=",".join(row.number for row in one), new_rows=",".join(row.number for row in other),
+        )  # fmt: skip
+
+    def tiers(self, spot: Spot, old: Tiers, new: Tiers) -> None:
+        self.part(spot, old, new, skip=("table",))
+        try:
+            told = tier_changes(self.pair, old, new)
+        except Incomparable:
+            if old.table != new.table:
+                self.plain(spot.key("table"), old.table, new.table, (old, "table"), (new, "table"))
+            return
+        for each in told.changes:
+            self.tier(spot, each)
+        self.of_table(spot, *told.rows)
+
+    def tier(self, spot: Spot, each: TierChange) -> None:
+        here = replace(spot, path=f"{spot.path}.{each.path}", pieces=(*spot.pieces, each.band))
+        self.note(
+            here, (data_of(each.before), data_of(each.after)), (each.old, each.new), each.code,
+            conditions=each.conditions, partly=each.partly, old_rows=each.old_rows, new_rows=each.new_rows,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """A mapping in the place of the part that has it."""
+
+    members: Mapping[str, Any]
+    where: Where
+
+    otherwise = None
+
+    def where_of(self, key: str) -> Where:
+        value = self.members.get(key)
+        if isinstance(value, Formula):
+            return value.where(0)
+        return (
+            value.where if isinstance(value, Part | Text) else place_of(_key(self.members, key), self.where)
+        )
+
+
+def _cell_place(said: tuple[str, str] | None) -> Where | None:
+    return None if said is None else place_of(said[1], Where("", 1, 1))
+
+
+def _key(members: Mapping[str, Any], name: str) -> Any:
+    """The key as it was written, with its place."""
+    return next((key for key in members if key == name), name)
+
+
+def _place(part: Any, key: str) -> Where | None:
+    """Where a key is said; None where it is not."""
+    where: Where = part.where_of(key)
+    return where if isinstance(part, _Holder) or part.was_written(key) else None
+
+
+def _is_table_or_one(value: Any) -> bool:
+    return isinstance(value, TableValue | Formula | str)
+
+
+def _otherwise(part: Any) -> Any:
+    return getattr(part, "otherwise", None)
+
+
+def _same(old: Any, new: Any, *, ordered: bool) -> bool:
+    if isinstance(old, tuple) and isinstance(new, tuple) and not ordered:
+        try:
+            return sorted(map(repr, old)) == sorted(map(repr, new)) or set(old) == set(new)
+        except TypeError:
+            pass
+    return bool(old == new) or (not old and not new and old in (None, (), {}) and new in (None, (), {}))
+
+
+def _notes(rows: TableRows) -> dict[Any, Any]:
+    return {(row.cells, tuple(row.says.items())): row for row in rows.rows}
+
+
+# Which member of a list was which
+
+
+def _names(members: Sequence[Any]) -> tuple[str, ...]:
+    return tuple(_name(each, number) for number, each in enumerate(members))
+
+
+def _name(member: Any, number: int) -> str:
+    if isinstance(member, DatedValue):
+        return member.from_.isoformat()
+    return str(getattr(member, "id", number + 1))
+
+
+def _paired(old: Sequence[Any], new: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+    """Each member with the one that it was: by its id or day, else by what it is most like."""
+    if any(isinstance(each, DatedValue) or hasattr(each, "id") for each in (*old, *new)):
+        mine = {_name(each, 0): each for each in old}
+        theirs = {_name(each, 0): each for each in new}
+        yield from ((mine.get(name), theirs.get(name)) for name in dict.fromkeys((*theirs, *mine)))
+        return
+    left_old, left_new = [*old], [*new]
+    found: dict[int, Any] = {}
+    for alike in (_equal, _titled, _asks_alike, _does_alike):
+        for other in [*left_new]:
+            one = next((each for each in left_old if alike(each, other)), None)
+            if one is not None:
+                _take(left_old, one)
+                _take(left_new, other)
+                found[id(other)] = one
+    yield from ((found.get(id(other)), other) for other in new)
+    yield from ((one, None) for one in left_old)
+
+
+def _take(members: list[Any], member: Any) -> None:
+    del members[next(n for n, each in enumerate(members) if each is member)]
+
+
+def _equal(one: Any, other: Any) -> bool:
+    return bool(one == other)
+
+
+def _titled(one: Any, other: Any) -> bool:
+    titles = [getattr(each, "title", None) for each in (one, other)]
+    return titles[0] is not None and titles[0] == titles[1]
+
+
+def _asks_alike(one: Any, other: Any) -> bool:
+    asks = [getattr(each, "when", None) for each in (one, other)]
+    return bool(asks[0]) and asks[0] == asks[1]
+
+
+def _does_alike(one: Any, other: Any) -> bool:
+    does = [
+        {key for key, value in vars(each).items() if value not in (None, (), {})}
+        - {"title", "when", "note", "source"}
+        for each in (one, other)
+    ]
+    return does[0] == does[1]
