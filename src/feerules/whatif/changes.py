@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import reduce
 from itertools import groupby
 from typing import Any, Literal, overload
 
@@ -151,7 +152,7 @@ class Change:
     def about(self, words: Wording) -> str:
         """What it is about, the fee first."""
         fee = words.title(self.fee_title)
-        return words.listed([*([fee] if fee else []), self._what(words)])
+        return _joined(words, [*([fee] if fee else []), self._what(words)])
 
     def line(self, words: Wording) -> str:
         """The change below the head of its fee: what, before and after."""
@@ -172,10 +173,10 @@ class Change:
 
     def _what(self, words: Wording) -> str:
         said = [_piece(words, each) for each in self.subject]
-        what = words.listed(said)
+        what = _joined(words, said)
         if not self.conditions:
             return what
-        who = words.listed(each.in_words(words) for each in self.conditions)
+        who = _joined(words, [each.in_words(words) for each in self.conditions])
         if self.partly:
             return words.text("{what} (part of: {who})", what=what, who=who)
         return words.text("{what} ({who})", what=what, who=who)
@@ -185,6 +186,11 @@ class Change:
 
     def __str__(self) -> str:
         return self.explain("en")
+
+
+def _joined(words: Wording, pieces: Iterable[str]) -> str:
+    """What narrows down, one after the other; not a list of things."""
+    return reduce(lambda wide, narrow: words.text("{wide}, {narrow}", wide=wide, narrow=narrow), pieces)
 
 
 def _piece(words: Wording, piece: Piece) -> str:

@@ -12,6 +12,7 @@ from feerules.documents.fields import Words
 from feerules.documents.policy import DunningPolicy
 from feerules.documents.schedule import Defaults, Fee, FeeSchedule
 from feerules.errors import Where
+from feerules.plan.conditions import read_number
 from feerules.plan.names import Names, place_of
 from feerules.whatif.changes import Change
 from feerules.whatif.forms import data_of, implied
@@ -173,11 +174,17 @@ class _Documents:
                 continue
             self._fact(spot, one, other)
 
+    def _domain(self, spot: Spot, old: Fact, new: Fact) -> None:
+        """Which values can be right, key by key."""
+        for key in DOMAIN:
+            if _bound(old, key) != _bound(new, key):
+                said = data_of(getattr(old, key)) or None, data_of(getattr(new, key)) or None
+                places = old.where_of(key), new.where_of(key)
+                self.c.note(replace(spot.key(key), noun="fact"), said, places, "fact_domain_changed")
+
     def _fact(self, spot: Spot, old: Fact, new: Fact) -> None:
         self.c.part(spot, old, new, skip=(*DOMAIN, "aliases", "words"))
-        before, after = _domain(old), _domain(new)
-        if before != after:
-            self.c.note(spot.key("domain"), (before, after), (old.where, new.where))
+        self._domain(spot, old, new)
         lost = tuple(each for each in old.aliases if each not in (*new.aliases, *new.words))
         if lost:
             said = tuple(map(str, lost)), None
@@ -190,29 +197,14 @@ class _Documents:
                 self.c.note(replace(here, path=f"{here.path}.{word}"), (f"{word}: {of}", now), places)
 
 
-def _domain(fact: Fact) -> str:
-    """Which values can be right, in one text that is the same however it was written."""
-    said: list[str] = []
-    for key in DOMAIN:
-        value = getattr(fact, key)
-        if value is None or value is False:
-            continue
-        if key == "choice":
-            said.append("choice " + ", ".join(sorted(map(str, value))))
-        elif key in ("min", "max"):
-            said.append(f"{key} {_plain(value)}")
-        else:
-            said.append(key if value is True else f"{key} {value}")
-    return "; ".join(said)
-
-
-def _plain(text: str) -> str:
-    """The same bound in one form: 100.00 is 100."""
-    return (
-        text.rstrip("0").rstrip(".")
-        if "." in text and text.replace(".", "").lstrip("-").isdigit()
-        else str(text)
-    )
+def _bound(fact: Fact, key: str) -> Any:
+    """What a fact says of its values, in the one form that it has: 100.00 is 100, choices have no order."""
+    value = getattr(fact, key)
+    if key == "choice" and value is not None:
+        return frozenset(map(str, value))
+    if key in ("min", "max") and value is not None and fact.kind in ("decimal", "integer"):
+        return read_number(value) or value
+    return value or None if value is False else value
 
 
 def _key(members: Iterable[str], name: str) -> Any:

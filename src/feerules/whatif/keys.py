@@ -14,21 +14,19 @@ from feerules.documents.charging import (
     ProrateBounds,
     Rounding,
     Season,
-    Source,
 )
 from feerules.documents.policy import After, Channel, Escalation, ParameterRate
-from feerules.documents.schedule import Publication
 from feerules.documents.values import FactValue
 from feerules.wording import sentence
 
-__all__ = ["ATOMS", "LABELS", "ORDERED", "SINGULAR", "UNITS", "Kind", "kind_of", "label_of"]
+__all__ = ["ATOMS", "LABELS", "ORDERED", "SINGULAR", "UNITS", "WHOLE", "Kind", "kind_of", "label_of"]
 
 Kind = Literal["amount", "condition", "words"]
 
 # Parts that are told as one value, as rules have it.
 ATOMS = (
-    Every, FactQuantity, FeesQuantity, FactValue, Liability, Over, ProrateBounds, Rounding, Season, Source,
-    Publication, After, Channel, Escalation, ParameterRate,
+    Every, FactQuantity, FeesQuantity, FactValue, Liability, Over, ProrateBounds, Rounding, Season,
+    After, Channel, Escalation, ParameterRate,
 )  # fmt: skip
 
 # What a member of a list or mapping is called in codes: adjustments → adjustment_added.
@@ -64,6 +62,9 @@ ORDERED = frozenset(
     )
 )
 
+# What is told under one code, whichever of its keys changes.
+WHOLE = frozenset(("source", "publication"))
+
 UNITS: Mapping[str, str] = {
     **dict.fromkeys(
         ("gap", "grace", "in_force", "period", "review", "demand_period", "promise", "plan", "until"), "days"
@@ -86,6 +87,15 @@ _CONDITIONS = frozenset(("applies", "when", "any", "until"))
 LABELS: Mapping[str, str] = {
     "account": sentence("account"),
     "address": sentence("address"),
+    "announced": sentence("announced on"),
+    "approved_by": sentence("approved by"),
+    "choice": sentence("values"),
+    "clause": sentence("clause"),
+    "confidence": sentence("confidence"),
+    "decided_on": sentence("decided on"),
+    "optional": sentence("may be without a value"),
+    "posted_at": sentence("posted at"),
+    "published": sentence("published on"),
     "adjustments": sentence("adjustment"),
     "after": sentence("after which step"),
     "after_grace": sentence("from when after the grace"),

@@ -18,10 +18,10 @@ from feerules.plan.names import place_of
 from feerules.whatif.asked import Asked, asked
 from feerules.whatif.changes import Change, Piece
 from feerules.whatif.forms import data_of, form_of, number_of, unit_of
-from feerules.whatif.keys import ATOMS, ORDERED, SINGULAR, kind_of, label_of
+from feerules.whatif.keys import ATOMS, ORDERED, SINGULAR, WHOLE, kind_of, label_of
 from feerules.whatif.sides import Incomparable, Pair
 from feerules.whatif.table_changes import Difference, differences
-from feerules.whatif.table_rows import TableRows, rows_of, rows_of_value
+from feerules.whatif.table_rows import TableRow, TableRows, rows_of, rows_of_value
 from feerules.whatif.tier_changes import TierChange, tier_changes
 
 __all__ = ["Comparing", "Spot"]
@@ -49,7 +49,7 @@ class Spot:
             self,
             keys=(*self.keys, key),
             path=f"{self.path}.{key}".lstrip("."),
-            noun=f"{self.noun}_{one}".lstrip("_"),
+            noun=self.noun if self.keys and self.keys[-1] in WHOLE else f"{self.noun}_{one}".lstrip("_"),
             pieces=(*self.pieces, label),
         )
 
@@ -171,9 +171,8 @@ class Comparing:
 
     def list(self, spot: Spot, old: Sequence[Any], new: Sequence[Any], was: Said, now: Said) -> None:
         """The members of two lists, each with the one that it was."""
-        sample = (*new, *old)[0]
-        if isinstance(sample, ATOMS):
-            self.plain(spot, old, new, was, now)
+        if isinstance((*new, *old)[0], ATOMS):
+            self.plain(spot, old, new, _first_apart(old, new, was), _first_apart(new, old, now))
             return
         pairs = [*_paired(old, new)]
         for one, other in pairs:
@@ -231,15 +230,18 @@ class Comparing:
         holds = old.otherwise, new.otherwise
         if holds[0] != holds[1] and (old.spec is None) == (new.spec is None):
             self.note(spot.key("otherwise"), holds, (old.where, new.where), "otherwise_changed")
-        notes = [_notes(rows) for rows in (old, new)]
-        if notes[0].keys() == notes[1].keys():
-            for cells, one in notes[0].items():
-                other = notes[1][cells]
-                if one.notes != other.notes:
-                    said = ", ".join(one.notes), ", ".join(other.notes)
-                    here = replace(spot.key("note"), path=f"{spot.path}.note.{other.number}")
-                    rows = {"old_rows": one.number, "new_rows": other.number}
-                    self.note(here, said, (one.where, other.where), "row_note_changed", **rows)
+        before, after = _notes(old), _notes(new)
+        for cells in before.keys() & after.keys() if len(before) == len(after) else ():
+            self._notes(spot.key("note"), before[cells], after[cells])
+
+    def _notes(self, spot: Spot, one: TableRow, other: TableRow) -> None:
+        """What a row says to people, where it says the same to machines."""
+        rows = {"old_rows": one.number, "new_rows": other.number}
+        for n, (before, after) in enumerate(zip(one.notes, other.notes, strict=False)):
+            if before != after:
+                places = (one.bands or (one.where,))[n], (other.bands or (other.where,))[n]
+                here = replace(spot, path=f"{spot.path}.{other.number}.{n + 1}")
+                self.note(here, (before, after), places, "row_note_changed", **rows)
 
     def difference(self, spot: Spot, each: Difference, old: TableRows, new: TableRows) -> None:
         one, other = each.old_rows, each.new_rows
@@ -297,6 +299,14 @@ class _Holder:
         )
 
 
+def _first_apart(members: Sequence[Any], others: Sequence[Any], otherwise: Said) -> Said:
+    """The first member that the other list does not have there: its place is that of the change."""
+    for n, each in enumerate(members):
+        if n >= len(others) or each != others[n]:
+            return each, ""
+    return otherwise
+
+
 def _cell_place(said: tuple[str, str] | None) -> Where | None:
     return None if said is None else place_of(said[1], Where("", 1, 1))
 
@@ -309,7 +319,7 @@ def _key(members: Mapping[str, Any], name: str) -> Any:
 def _place(part: Any, key: str) -> Where | None:
     """Where a key is said; None where it is not."""
     where: Where = part.where_of(key)
-    return where if isinstance(part, _Holder) or part.was_written(key) else None
+    return where if not key or isinstance(part, _Holder) or part.was_written(key) else None
 
 
 def _is_table_or_one(value: Any) -> bool:

@@ -93,7 +93,7 @@ def in_words(words: Wording, value: Any, unit: str = "") -> str:
         case tuple() | list():
             return words.listed(in_words(words, each) for each in value) if value else words.text("nothing")
         case Mapping():
-            return words.title(value)
+            return words.text("“{text}”", text=words.title(value))
         case Spoken():
             return value.in_words(words)
     text = str(value)

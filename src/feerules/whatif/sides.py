@@ -109,7 +109,7 @@ class Side:
 
 def _short(title: Words, otherwise: str) -> str:
     """An English title inside a sentence; the plain name where it is a sentence itself."""
-    if len(title.en) > 24 or CHINESE.search(title.en):
+    if len(title.en) > 24 or re.search(r"[,;:(]", title.en) or CHINESE.search(title.en):
         return otherwise
     return title.en if title.en[:2].isupper() else title.en[:1].lower() + title.en[1:]
 

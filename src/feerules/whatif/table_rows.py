@@ -28,7 +28,7 @@ class TableRow:
     says: Mapping[str, Hashable]
     where: Where
     number: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what people read; of tiers, of each band
     bands: tuple[Where, ...] = ()  # of tiers, where each band stands
     percent: bool = False  # written as a share: 5%
 
@@ -85,7 +85,7 @@ def rows_of(
             {name: _said(side, row, at, words) for at, name in outputs},
             row.cells[outputs[0][0]].where if outputs else row.where,
             str(number),
-            tuple(str(row.cells[at]) for at in notes),
+            _notes(row, notes),
             (),
             any(row.cells[at].endswith("%") for at, _ in outputs),
         )
@@ -95,6 +95,11 @@ def rows_of(
     return TableRows(
         tuple(name for _, name in heads), rows, tuple(name for _, name in outputs), spec, holds, spec.where
     )
+
+
+def _notes(row: Row, columns: Sequence[int]) -> tuple[str, ...]:
+    """What a row says to people, in one text."""
+    return (", ".join(row.cells[at] for at in columns),)
 
 
 def _columns(side: Side, spec: TableValue) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
@@ -156,20 +161,17 @@ def rows_of_groups(side: Side, groups: Sequence[Group], chooser: TableValue, spe
     assert spec.table is not None
     names = [head.name for head in chooser.table.header[:-1]]
     at = [place for place, head in enumerate(spec.table.header) if head.name in names]
-    places: dict[tuple[str, ...], list[Where]] = {}
+    notes = [place for place, head in enumerate(spec.table.header) if head.name.lower() in NOTES]
+    members: dict[tuple[str, ...], list[Row]] = {}
     for row in spec.table.rows:
-        places.setdefault(tuple(row.cells[n] for n in at), []).append(row.where)
+        members.setdefault(tuple(row.cells[n] for n in at), []).append(row)
     rows = tuple(
         TableRow(
-            tuple(row.cells[:-1]),
-            {"": _bandings(side, group)},
-            bands[0],
-            f"{group.first}-{group.last}",
-            (),
-            tuple(bands),
+            tuple(row.cells[:-1]), {"": _bandings(side, group)}, bands[0].where, f"{group.first}-{group.last}",
+            tuple(_notes(each, notes)[0] for each in bands), tuple(each.where for each in bands),
         )
-        for row, group, bands in zip(chooser.table.rows, groups, places.values(), strict=True)
-    )
+        for row, group, bands in zip(chooser.table.rows, groups, members.values(), strict=True)
+    )  # fmt: skip
     return TableRows(tuple(map(side.name, names)), rows, ("",), chooser, spec.otherwise, spec.where)
 
 
