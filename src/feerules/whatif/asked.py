@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 from feerules.documents.literals import write
@@ -16,7 +17,7 @@ from feerules.whatif.regions import Bands, without
 from feerules.whatif.sides import Common, Pair
 from feerules.wording import Wording, sentence
 
-__all__ = ["Asked", "asked"]
+__all__ = ["Asked", "Together", "asked", "narrowed"]
 
 Titles = Mapping[str, str]
 
@@ -84,6 +85,25 @@ class Asked:
 
     def to_dict(self) -> dict[str, str]:
         return {"fact": self.fact, "cell": self.cell}
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Conditions that must all hold."""
+
+    conditions: tuple[Asked, ...]
+
+    @property
+    def cell(self) -> str:
+        return "{" + ", ".join(f"{each.fact}: {each.cell}" for each in self.conditions) + "}"
+
+    def in_words(self, words: Wording) -> str:
+        return narrowed(words, [each.in_words(words) for each in self.conditions])
+
+
+def narrowed(words: Wording, pieces: Iterable[str]) -> str:
+    """What narrows down, one after the other; not a list of things."""
+    return reduce(lambda wide, narrow: words.text("{wide}, {narrow}", wide=wide, narrow=narrow), pieces)
 
 
 def _places(value: Decimal) -> int:

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import reduce
 from itertools import groupby
 from typing import Any, Literal, overload
 
 from feerules.errors import Where
-from feerules.whatif.asked import Asked
+from feerules.whatif.asked import Asked, Together, narrowed
 from feerules.whatif.sayings import Spoken, in_words
 from feerules.wording import Wording, translate
 
@@ -152,7 +151,7 @@ class Change:
     def about(self, words: Wording) -> str:
         """What it is about, the fee first."""
         fee = words.title(self.fee_title)
-        return _joined(words, [*([fee] if fee else []), self._what(words)])
+        return narrowed(words, [*([fee] if fee else []), self._what(words)])
 
     def line(self, words: Wording) -> str:
         """The change below the head of its fee: what, before and after."""
@@ -173,10 +172,10 @@ class Change:
 
     def _what(self, words: Wording) -> str:
         said = [_piece(words, each) for each in self.subject]
-        what = _joined(words, said)
+        what = narrowed(words, said)
         if not self.conditions:
             return what
-        who = _joined(words, [each.in_words(words) for each in self.conditions])
+        who = narrowed(words, [each.in_words(words) for each in self.conditions])
         if self.partly:
             return words.text("{what} (part of: {who})", what=what, who=who)
         return words.text("{what} ({who})", what=what, who=who)
@@ -186,11 +185,6 @@ class Change:
 
     def __str__(self) -> str:
         return self.explain("en")
-
-
-def _joined(words: Wording, pieces: Iterable[str]) -> str:
-    """What narrows down, one after the other; not a list of things."""
-    return reduce(lambda wide, narrow: words.text("{wide}, {narrow}", wide=wide, narrow=narrow), pieces)
 
 
 def _piece(words: Wording, piece: Piece) -> str:
@@ -204,7 +198,7 @@ def _piece(words: Wording, piece: Piece) -> str:
 
 def _plain(value: Any) -> Any:
     match value:
-        case Asked():
+        case Asked() | Together():
             return value.cell
         case bool() | int() | None:
             return value

@@ -211,8 +211,10 @@ def _of_calendars(old: Book, new: Book) -> Iterator[Change]:
         before, after = (set(getattr(book.calendar, key, ())) for book in (old, new))
         for verb, days in (("removed", before - after), ("added", after - before)):
             if days:
-                told = tuple(sorted(days))
-                first = told[0] if isinstance(told[0], date) else date(told[0], 1, 1)
+                told: Any = tuple(sorted(days))
+                first = told[0]
+                if key == "years":
+                    first, told = date(first, 1, 1), tuple(map(str, told))
                 yield _of_book(
                     f"calendar_{key}_{verb}", "calendar_years" if key == "years" else key, f"calendar.{key}.{verb}", first,
                     told if verb == "removed" else None, told if verb == "added" else None,
@@ -261,16 +263,21 @@ def _once(changes: Sequence[Change]) -> list[Change]:
     """A change of what several documents include is one change."""
     found: dict[Any, Change] = {}
     for each in changes:
-        key: Any = (each.code, each.id.partition("/")[2], each.old, each.new, each.effective, each.fee)
+        key: Any = (each.code, each.id.partition("/")[2], each.old, each.new, each.fee)
         if each.old is None and each.new is None:
             key = id(each)
-        known = found.get(key)
-        if known is None or known.document == each.document:
-            found[key if known is None else id(each)] = each
-        else:
-            fees = tuple(dict.fromkeys((*known.fees, *each.fees)))
-            found[key] = replace(known, also=(*known.also, each.document), fees=fees)
+        known = found.setdefault(key, each)
+        if known is not each:
+            found[key] = _both(known, each)
     return [*found.values()]
+
+
+def _both(known: Change, each: Change) -> Change:
+    """One change of what two versions or documents share; it holds from the earlier day on."""
+    first, other = (known, each) if known.effective <= each.effective else (each, known)
+    also = dict.fromkeys((*known.also, *each.also, known.document, each.document))
+    also.pop(first.document)
+    return replace(first, also=tuple(also), fees=tuple(dict.fromkeys((*first.fees, *other.fees))))
 
 
 def _distinct(changes: Sequence[Change]) -> Iterator[Change]:

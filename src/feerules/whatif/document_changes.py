@@ -114,7 +114,7 @@ class _Documents:
             title = (
                 {"zh": shown.title.zh, "en": shown.title.en}
                 if isinstance(shown.title, Words)
-                else {"zh": fee, "en": fee}
+                else {"zh": fee, "en": fee.replace("_", " ")}
             )
             reached = tuple(dict.fromkeys((fee, *self._reached(f"fees.{fee}"))))
             base = {"fee": fee, "fee_title": title, "fees": reached}
@@ -204,7 +204,7 @@ def _bound(fact: Fact, key: str) -> Any:
         return frozenset(map(str, value))
     if key in ("min", "max") and value is not None and fact.kind in ("decimal", "integer"):
         return read_number(value) or value
-    return value or None if value is False else value
+    return None if value is False else value
 
 
 def _key(members: Iterable[str], name: str) -> Any:

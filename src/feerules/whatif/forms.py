@@ -79,9 +79,9 @@ def number_of(value: Any) -> Any:
 def data_of(value: Any, key: str = "") -> Any:
     """A value as data: a number, a day, a truth, a word, or the text that rules have for it; None for none."""
     value = number_of(value)
+    if value is None or value == () or value == {}:
+        return None
     match value:
-        case None | () | {}:
-            return None
         case bool() | int() | Decimal() | date() | Mapping() if not isinstance(value, dict):
             return value
         case Words():

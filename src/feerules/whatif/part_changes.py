@@ -15,11 +15,11 @@ from feerules.documents.tree import Text
 from feerules.documents.values import TableValue
 from feerules.errors import Where
 from feerules.plan.names import place_of
-from feerules.whatif.asked import Asked, asked
+from feerules.whatif.asked import Asked, Together, asked
 from feerules.whatif.changes import Change, Piece
 from feerules.whatif.forms import data_of, form_of, number_of, unit_of
 from feerules.whatif.keys import ATOMS, ORDERED, SINGULAR, WHOLE, kind_of, label_of
-from feerules.whatif.sides import Incomparable, Pair
+from feerules.whatif.sides import Incomparable, Pair, Side
 from feerules.whatif.table_changes import Difference, differences
 from feerules.whatif.table_rows import TableRow, TableRows, rows_of, rows_of_value
 from feerules.whatif.tier_changes import TierChange, tier_changes
@@ -103,6 +103,8 @@ class Comparing:
                 self.tiers(spot, old, new)
             case (Part(), Part()) if type(old) is type(new) and not isinstance(new, ATOMS):
                 self.part(spot, old, new)
+            case (tuple(), tuple()) if spot.keys[-1] == "any":
+                self.alternatives(spot, old, new, was, now)
             case (dict(), dict()) if spot.keys[-1] in ("applies", "when"):
                 self.cells(spot, old, new)
             case (dict(), dict()):
@@ -132,6 +134,25 @@ class Comparing:
             if told[0] != told[1]:
                 places = _cell_place(one), _cell_place(other)
                 self.note(replace(spot, path=f"{spot.path}.{name}"), told, places)
+
+    def alternatives(
+        self,
+        spot: Spot,
+        old: Sequence[Mapping[str, str]],
+        new: Sequence[Mapping[str, str]],
+        was: Said,
+        now: Said,
+    ) -> None:
+        """Conditions of which one must hold."""
+        before = tuple(self._alternative(each, self.pair.old, new=False) for each in old)
+        after = tuple(self._alternative(each, self.pair.new, new=True) for each in new)
+        if {each.cell for each in before} != {each.cell for each in after}:
+            self.note(spot, (before or None, after or None), (_place(*was), _place(*now)))
+
+    def _alternative(self, cells: Mapping[str, str], side: Side, *, new: bool) -> Together:
+        named = {side.name(name): (name, cell) for name, cell in cells.items()}
+        asked_for = [self._asked(name, said, new=new) for name, said in sorted(named.items())]
+        return Together(tuple(each for each in asked_for if each is not None))
 
     def _asked(self, name: str, said: tuple[str, str] | None, *, new: bool) -> Asked | None:
         if said is None:
@@ -278,6 +299,7 @@ class Comparing:
         self.note(
             here, (data_of(each.before), data_of(each.after)), (each.old, each.new), each.code,
             conditions=each.conditions, partly=each.partly, old_rows=each.old_rows, new_rows=each.new_rows,
+            unit="%" if each.percent and not each.band.bound else "",
         )  # fmt: skip
 
 

@@ -167,10 +167,11 @@ def rows_of_groups(side: Side, groups: Sequence[Group], chooser: TableValue, spe
         members.setdefault(tuple(row.cells[n] for n in at), []).append(row)
     rows = tuple(
         TableRow(
-            tuple(row.cells[:-1]), {"": _bandings(side, group)}, bands[0].where, f"{group.first}-{group.last}",
+            tuple(chosen.cells[:-1]), {"": _bandings(side, group)}, bands[0].where, f"{group.first}-{group.last}",
             tuple(_notes(each, notes)[0] for each in bands), tuple(each.where for each in bands),
+            any(row.cells[n].endswith("%") for row in bands for n in range(len(row.cells)) if n not in at),
         )
-        for row, group, bands in zip(chooser.table.rows, groups, members.values(), strict=True)
+        for chosen, group, bands in zip(chooser.table.rows, groups, members.values(), strict=True)
     )  # fmt: skip
     return TableRows(tuple(map(side.name, names)), rows, ("",), chooser, spec.otherwise, spec.where)
 

@@ -68,6 +68,7 @@ class TierChange:
     partly: bool = False
     old_rows: str = ""
     new_rows: str = ""
+    percent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ def _of(each: Difference) -> Iterator[TierChange]:
         "partly": each.partly,
         "old_rows": ",".join(row.number for row in each.old_rows),
         "new_rows": ",".join(row.number for row in each.new_rows),
+        "percent": any(row.percent for row in (*each.old_rows, *each.new_rows)),
     }
     if not isinstance(each.before, Bandings) or not isinstance(each.after, Bandings):
         code = "row_added" if each.new_rows and not each.old_rows else "row_removed"
