@@ -45,6 +45,8 @@ class Asked:
 
     def _said(self, words: Wording) -> Iterable[str]:
         title = words.title(self.title)
+        if self.cell == "-":
+            return [words.text("any {title}", title=title)]
         if self.kind == "boolean":
             return [self._truth(words, title)]
         if self.words:

@@ -257,7 +257,7 @@ class Diff(Sequence[Change]):
             if each.kind != "words"
             and document in (each.document, *each.also)
             and fee in (each.fee, *each.fees)
-            and (each.fee != fee or not each.path.endswith(RATES) or _decided(each, old_rows, new_rows))
+            and (not each.path.startswith(_priced(fee)) or _decided(each, old_rows, new_rows))
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -286,7 +286,9 @@ class Diff(Sequence[Change]):
         return self.explain("en")
 
 
-RATES = (".rate", ".tiers")
+def _priced(fee: str) -> tuple[str, ...]:
+    """Where the table stands whose rows the lines of a fee name."""
+    return f"fees.{fee}.rate", f"fees.{fee}.tiers"
 
 
 def _decided(change: Change, old_rows: str, new_rows: str) -> bool:

@@ -176,14 +176,15 @@ class _Documents:
 
     def _domain(self, spot: Spot, old: Fact, new: Fact) -> None:
         """Which values can be right, key by key."""
-        for key in DOMAIN:
+        for key in (*DOMAIN, "default"):
             if _bound(old, key) != _bound(new, key):
                 said = data_of(getattr(old, key)) or None, data_of(getattr(new, key)) or None
                 places = old.where_of(key), new.where_of(key)
-                self.c.note(replace(spot.key(key), noun="fact"), said, places, "fact_domain_changed")
+                here, code = spot.key(key), "" if key == "default" else "fact_domain_changed"
+                self.c.note(here, said, places, code)
 
     def _fact(self, spot: Spot, old: Fact, new: Fact) -> None:
-        self.c.part(spot, old, new, skip=(*DOMAIN, "aliases", "words"))
+        self.c.part(spot, old, new, skip=(*DOMAIN, "default", "aliases", "words"))
         self._domain(spot, old, new)
         lost = tuple(each for each in old.aliases if each not in (*new.aliases, *new.words))
         if lost:
@@ -202,7 +203,7 @@ def _bound(fact: Fact, key: str) -> Any:
     value = getattr(fact, key)
     if key == "choice" and value is not None:
         return frozenset(map(str, value))
-    if key in ("min", "max") and value is not None and fact.kind in ("decimal", "integer"):
+    if key in ("min", "max", "default") and value is not None and fact.kind in ("decimal", "integer"):
         return read_number(value) or value
     return None if value is False else value
 
@@ -220,4 +221,4 @@ def _by_default(fee: Fee, key: str) -> bool:
 
 
 def _said(defaults: Defaults) -> dict[str, Any]:
-    return {key: getattr(defaults, key) for key in Defaults.model_fields}
+    return {key: value for key in Defaults.model_fields if (value := getattr(defaults, key))}

@@ -8,11 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from feerules.documents.arithmetic import Name, Num, Unary
+from feerules.documents.cells import Cell
 from feerules.documents.charging import Every, FactQuantity, Rounding
 from feerules.documents.durations import told_hours
 from feerules.documents.fields import MonthDay, Words
 from feerules.documents.formulas import Formula
 from feerules.documents.model import Part
+from feerules.documents.policy import After
 from feerules.documents.schedule import Fee
 from feerules.documents.values import TableValue
 from feerules.whatif.keys import UNITS
@@ -52,11 +54,21 @@ def _every(every: Every) -> Every:
 def form_of(side: Side, keys: tuple[str, ...], value: Any) -> Any:
     """A value in the one form that its meaning has."""
     match value:
+        case After():
+            cells = {"days": _cell(value.days), "months": _cell(value.months)}
+            return value.model_copy(update=cells)
+        case str() if keys[-1] == "buckets":
+            return _cell(value)
         case FactQuantity(times=times) if times == 1:
             return Formula(Name(side.name(value.fact)), value.fact)
         case tuple() if keys[-1] == "rounding" and [*map(_stage, value)] == [_stage(Rounding())]:
             return ()
     return side.value(value)
+
+
+def _cell(text: str) -> str:
+    """A cell over a number of days as it would be written back."""
+    return str(Cell.parse(text, type="number"))
 
 
 def _stage(rounding: Rounding) -> tuple[str, Decimal, str]:

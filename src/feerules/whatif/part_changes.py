@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from feerules.documents.charging import Tiers
+from feerules.documents.charging import Charge, Tiers
 from feerules.documents.fields import Words
 from feerules.documents.formulas import Formula
 from feerules.documents.model import Part
@@ -40,6 +40,7 @@ class Spot:
     noun: str = ""
     pieces: tuple[Piece, ...] = ()
     base: Mapping[str, Any] | None = None  # what every change here has in common
+    otherwise: Both = (None, None)  # what a charge says for its tables that say nothing themselves
 
     def key(self, key: str) -> Spot:
         """The spot of a key below this one."""
@@ -85,8 +86,11 @@ class Comparing:
     def part(self, spot: Spot, old: Part, new: Part, skip: Iterable[str] = ()) -> None:
         """Every key of two parts of one class."""
         for key, field in type(new).model_fields.items():
-            if key not in skip:
+            if key not in skip and key != "otherwise":  # that is told with the table
                 said = field.alias or key
+                if isinstance(old, Charge) and isinstance(new, Charge):
+                    holds = key in ("rate", "tiers", "ceiling")
+                    spot = replace(spot, otherwise=(old.otherwise, new.otherwise) if holds else (None, None))
                 self.value(
                     spot.key(said), getattr(old, key), getattr(new, key), (old, said), (new, said),
                 )  # fmt: skip
@@ -162,7 +166,8 @@ class Comparing:
             common = self.pair.common(name)
             found = asked(self.pair, common, common.bands(common.read(side, said[1], new=new)))
         except Incomparable:
-            found = None
+            cell = str(said[1])
+            return Asked(name, cell, self.pair.title(name), "text", words=({"zh": cell, "en": cell},))
         title = self.pair.title(name)
         return found or Asked(
             name, str(said[1]), title, words=({"zh": str(said[1]), "en": str(said[1])},), kind="other"
@@ -235,12 +240,12 @@ class Comparing:
 
     def table(self, spot: Spot, old: Any, new: Any, was: Said, now: Said) -> None:
         words = spot.keys[-1] in ("payer", "classes")
-        sides = ((self.pair.old, old, was), (self.pair.new, new, now))
+        sides = (self.pair.old, old, was, spot.otherwise[0]), (self.pair.new, new, now, spot.otherwise[1])
         rows = [
-            rows_of(side, each, _otherwise(part), words=words)
+            rows_of(side, each, holds, words=words)
             if isinstance(each, TableValue)
             else rows_of_value(number_of(each), part.where_of(key))
-            for side, each, (part, key) in sides
+            for side, each, (part, key), holds in sides
         ]
         for each in differences(self.pair, *rows):
             self.difference(spot, each, *rows)
@@ -310,8 +315,6 @@ class _Holder:
     members: Mapping[str, Any]
     where: Where
 
-    otherwise = None
-
     def where_of(self, key: str) -> Where:
         value = self.members.get(key)
         if isinstance(value, Formula):
@@ -346,10 +349,6 @@ def _place(part: Any, key: str) -> Where | None:
 
 def _is_table_or_one(value: Any) -> bool:
     return isinstance(value, TableValue | Formula | str)
-
-
-def _otherwise(part: Any) -> Any:
-    return getattr(part, "otherwise", None)
 
 
 def _same(old: Any, new: Any, *, ordered: bool) -> bool:

@@ -122,8 +122,6 @@ class Common:
     old: Subject
     new: Subject
     shared: Bands
-    old_only: Bands = ()
-    new_only: Bands = ()
 
     @property
     def name(self) -> str:
@@ -136,6 +134,12 @@ class Common:
     @cached_property
     def all(self) -> Bands:
         return ((self.axis.lo, self.axis.end),)
+
+    def is_about(self, bands: Bands) -> bool:
+        """Whether values that only one version knows are what a cell is about: a word it names, or all it says."""
+        if self.subject.kind == "choice":
+            return bands != self.all
+        return not any(max(a, c) < min(b, d) for a, b in bands for c, d in self.shared)
 
     def read(self, side: Side, text: str, *, new: bool) -> Condition:
         try:
@@ -213,11 +217,7 @@ def _worded(name: str, one: Subject, other: Subject) -> Common:
     if one.nullable and other.nullable:
         shared.append((hi + 1, hi + 2))
     sides = [_reworded(each, codes, hi, nullable) for each in (one, other)]
-    apart = [
-        joined((n, n + 1) for n, code in enumerate(codes) if one.kind == "choice" and code not in each.codes)
-        for each in (other, one)
-    ]
-    return Common(axis, sides[0], sides[1], joined(shared), *apart)
+    return Common(axis, sides[0], sides[1], joined(shared))
 
 
 def _reworded(subject: Subject, codes: Sequence[str], hi: int, nullable: bool) -> Subject:

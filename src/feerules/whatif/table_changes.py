@@ -8,7 +8,7 @@ from typing import Any
 
 from feerules.plan.grid import Condition, GridTooLarge, build
 from feerules.whatif.asked import Asked, asked
-from feerules.whatif.regions import Box, TooManyBoxes, boxes_of, meet, merged, minus
+from feerules.whatif.regions import Box, TooManyBoxes, boxes_of, meet, merged, minus, without
 from feerules.whatif.sides import Incomparable, Pair, Side
 from feerules.whatif.table_rows import TableRow, TableRows
 
@@ -208,16 +208,14 @@ class _Comparing:
         return meet(box, tuple(common.shared for common in self.commons))
 
     def _one_knows(self, key: _Key, boxes: Sequence[Box]) -> Iterator[tuple[Box, bool]]:
-        """Regions of a word that only one version knows, where a row of that version names it."""
+        """Regions of values that only one version knows, where a row of that version is about them alone."""
         for at, common in enumerate(self.commons):
-            if common.subject.kind != "choice":
-                continue
             for is_new, rows, of in ((True, key.new, self.boxes_new), (False, key.old, self.boxes_old)):
-                codes = common.new_only if is_new else common.old_only
-                if not rows or of[rows[0]][at] == common.all or not codes:
+                beyond = without(of[rows[0]][at], common.shared) if rows else ()
+                if not beyond or not common.is_about(of[rows[0]][at]):
                     continue
                 pieces = [
-                    meet(box, tuple(codes if n == at else each for n, each in enumerate(box)))
+                    meet(box, tuple(beyond if n == at else each for n, each in enumerate(box)))
                     for box in boxes
                 ]
                 yield from ((box, is_new) for box in merged([piece for piece in pieces if piece is not None]))
