@@ -170,6 +170,13 @@ DAYS: Mapping[str, str] = {
 
 def asked(pair: Pair, common: Common, bands: Bands) -> Asked | None:
     """The condition that holds for these values; None where it holds for all that both versions know."""
+    known = pair.made
+    if (common.name, bands) not in known:
+        known[common.name, bands] = _asked(pair, common, bands)
+    return known[common.name, bands]  # type: ignore[no-any-return]
+
+
+def _asked(pair: Pair, common: Common, bands: Bands) -> Asked | None:
     if not without(common.shared, bands) and common.shared:
         return None
     absent = common.axis.hi + 1

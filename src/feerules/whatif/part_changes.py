@@ -164,7 +164,7 @@ class Comparing:
         side = self.pair.new if new else self.pair.old
         try:
             common = self.pair.common(name)
-            found = asked(self.pair, common, common.bands(common.read(side, said[1], new=new)))
+            found = asked(self.pair, common, common.read(side, said[1], new=new)[1])
         except Incomparable:
             cell = str(said[1])
             return Asked(name, cell, self.pair.title(name), "text", words=({"zh": cell, "en": cell},))
@@ -256,6 +256,8 @@ class Comparing:
         holds = old.otherwise, new.otherwise
         if holds[0] != holds[1] and (old.spec is None) == (new.spec is None):
             self.note(spot.key("otherwise"), holds, (old.where, new.where), "otherwise_changed")
+        if not any(any(row.notes) for rows in (old, new) for row in rows.rows):
+            return
         before, after = _notes(old), _notes(new)
         for cells in before.keys() & after.keys() if len(before) == len(after) else ():
             self._notes(spot.key("note"), before[cells], after[cells])

@@ -119,18 +119,20 @@ def boxes_of(grid: Grid, keys: Sequence[K | None], most: int) -> dict[K, list[Bo
     start: Box = tuple(((axis.lo, axis.end),) for axis in grid.axes)
     found: dict[K, list[Box]] = {}
     waiting: list[tuple[int, int, Box]] = [(0, 0, start)] if 0 in alive[0] else []
+    count = 0
     while waiting:
         depth, state, box = waiting.pop()
         if depth == len(grid.columns):
             key = keys[state]
             if key is not None:
                 found.setdefault(key, []).append(box)
+                count += 1
             continue
         column = grid.columns[depth]
         for after, bands in _ways(column, state).items():
             if after in alive[depth + 1]:
                 waiting.append((depth + 1, after, (*box[: column.at], bands, *box[column.at + 1 :])))
-        if len(waiting) + sum(map(len, found.values())) > most:
+        if len(waiting) + count > most:
             raise TooManyBoxes
     return found
 

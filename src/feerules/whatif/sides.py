@@ -141,14 +141,20 @@ class Common:
             return bands != self.all
         return not any(max(a, c) < min(b, d) for a, b in bands for c, d in self.shared)
 
-    def read(self, side: Side, text: str, *, new: bool) -> Condition:
-        try:
-            return side.reader.read(text, self.new if new else self.old)
-        except Refused:
-            raise Incomparable from None
+    def read(self, side: Side, text: str, *, new: bool) -> tuple[Condition, Bands]:
+        """What a cell of one version matches; raises Incomparable where that has no place on the axis."""
+        known = self._read.get((text, new))
+        if known is None:
+            try:
+                condition = side.reader.read(text, self.new if new else self.old)
+            except Refused:
+                raise Incomparable from None
+            known = self._read[text, new] = condition, bands_of(self.axis, condition)
+        return known
 
-    def bands(self, condition: Condition) -> Bands:
-        return bands_of(self.axis, condition)
+    @cached_property
+    def _read(self) -> dict[tuple[str, bool], tuple[Condition, Bands]]:
+        return {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +163,11 @@ class Pair:
 
     old: Side
     new: Side
+
+    @cached_property
+    def made(self) -> dict[Any, Any]:
+        """What was made of the values of a fact, by its name and these."""
+        return {}
 
     @cached_property
     def _known(self) -> dict[str, Common | None]:

@@ -14,7 +14,8 @@ from feerules.whatif.table_rows import TableRow, TableRows
 
 __all__ = ["Difference", "differences"]
 
-MOST_BOXES = 4_000  # of all the regions of one table
+MOST_BOXES = 4_000  # of all the regions of one table, and beside that
+BOXES_PER_ROW = 8
 MOST_TOLD = 12  # of one row: more are told as a part of it
 
 
@@ -61,17 +62,19 @@ class _Comparing:
         self.commons = [pair.common(name) for name in heads]
         self.axes = [common.axis for common in self.commons]
         self.columns = tuple(dict.fromkeys((*old.columns, *new.columns)))
-        self.was = [self._read(pair.old, old, row, new=False) for row in old.rows]
-        self.now = [self._read(pair.new, new, row, new=True) for row in new.rows]
-        self.boxes_old = [self._box(row) for row in self.was]
-        self.boxes_new = [self._box(row) for row in self.now]
+        read_old = [self._read(pair.old, old, row, new=False) for row in old.rows]
+        read_new = [self._read(pair.new, new, row, new=True) for row in new.rows]
+        self.was, self.now = [row for row, _ in read_old], [row for row, _ in read_new]
+        self.boxes_old, self.boxes_new = [box for _, box in read_old], [box for _, box in read_new]
+        self.rough = False
 
-    def _read(self, side: Side, table: TableRows, row: TableRow, *, new: bool) -> tuple[Condition, ...]:
+    def _read(
+        self, side: Side, table: TableRows, row: TableRow, *, new: bool
+    ) -> tuple[tuple[Condition, ...], Box]:
+        """What a row matches, as conditions and as a box."""
         cells = dict(zip(table.heads, row.cells, strict=True))
-        return tuple(common.read(side, cells.get(common.name, "-"), new=new) for common in self.commons)
-
-    def _box(self, row: Sequence[Condition]) -> Box:
-        return tuple(common.bands(each) for common, each in zip(self.commons, row, strict=True))
+        read = [common.read(side, cells.get(common.name, "-"), new=new) for common in self.commons]
+        return tuple([condition for condition, _ in read]), tuple([bands for _, bands in read])
 
     def found(self) -> list[Difference]:
         if self._is_same():
@@ -130,7 +133,7 @@ class _Comparing:
         grid = build(self.axes, [*self.was, *self.now])
         keys = [self._keys(leaf) or None for leaf in grid.leaves]
         try:
-            found = boxes_of(grid, keys, MOST_BOXES)
+            found = boxes_of(grid, keys, MOST_BOXES + BOXES_PER_ROW * len(grid.rows))
         except TooManyBoxes:
             return self._roughly(keys)
         regions: dict[_Key, list[Box]] = {}
@@ -164,8 +167,6 @@ class _Comparing:
             both = meet(boxes[0], boxes[-1]) if boxes else None
             regions[key] = [both] if both else boxes[:1]
         return regions
-
-    rough = False
 
     # What was found, told
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from feerules.documents.formulas import Formula
 from feerules.documents.tables import Row
+from feerules.documents.tree import Text
 from feerules.documents.values import Otherwise, TableValue
 from feerules.errors import Where
 from feerules.plan.hits import Hits
@@ -79,10 +80,11 @@ def rows_of(
         return TableRows((), (), (), spec)
     outputs, heads = _columns(side, spec)
     notes = [at for at, head in enumerate(table.header) if head.name.lower() in NOTES]
+    said: dict[str, Hashable] = {}
     rows = tuple(
         TableRow(
             tuple(row.cells[at] for at, _ in heads),
-            {name: _said(side, row, at, words) for at, name in outputs},
+            {name: _said(side, row.cells[at], words, said) for at, name in outputs},
             row.cells[outputs[0][0]].where if outputs else row.where,
             str(number),
             _notes(row, notes),
@@ -128,14 +130,19 @@ def _decision(side: Side, spec: TableValue) -> Decision | None:
     return found if isinstance(found, Decision) else None
 
 
-def _said(side: Side, row: Row, at: int, words: bool) -> Hashable:
-    cell = row.cells[at]
+def _said(side: Side, cell: Text, words: bool, known: dict[str, Hashable]) -> Hashable:
     if words:
         return str(cell)
-    read = read_output(side.names, cell)
-    if isinstance(read, Formula):
-        return side.formula(read)
-    return str(cell) if isinstance(read, tuple) else read
+    if cell not in known:
+        read = read_output(side.names, cell)
+        known[str(cell)] = (
+            side.formula(read)
+            if isinstance(read, Formula)
+            else str(cell)
+            if isinstance(read, tuple)
+            else read
+        )
+    return known[cell]
 
 
 def rows_of_value(value: Any, where: Where) -> TableRows:
