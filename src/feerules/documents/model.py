@@ -109,6 +109,11 @@ class Part(BaseModel):
         """Whether the part says a key itself; so does one that was made in Python, or by its short form."""
         return not isinstance(self._from, Map) or key in self._from
 
+    def as_written(self, key: str) -> str:
+        """The text of a key in the file, such as 5%; "" where it has none."""
+        value = self._from.get(key) if isinstance(self._from, Map) else self._from
+        return value if isinstance(value, Text) else ""
+
     def problem(
         self, code: str, *, found: str, expected: str, hint: str = "", key: str | None = None
     ) -> Problem:

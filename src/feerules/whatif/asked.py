@@ -66,7 +66,7 @@ class Asked:
     def _worded(self, words: Wording, title: str) -> str:
         listed = _either(words, [words.title(each) for each in self.words])
         if self.but:
-            return words.text("other than {values}", values=listed)
+            return words.text("{title} other than {values}", title=title, values=listed)
         if all(_speaks(each) for each in self.words):
             return listed
         return words.text("{title} {value}", title=title, value=listed)

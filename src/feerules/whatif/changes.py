@@ -37,20 +37,22 @@ class Versions:
     until: date | None
 
     def explain(self, words: Wording) -> str:
-        title = words.title(self.title, self.document)
-        day = words.day(self.first)
+        title, old, new = words.title(self.title, self.document), self.old or "", self.new or ""
         if self.old is None:
             return words.text(
-                "{document}, version {new}, from {day}", document=title, new=self.new or "", day=day
+                "{document}, version {version}, in the new rules only", document=title, version=new
             )
         if self.new is None:
-            return words.text("{document}, version {old}, until {day}", document=title, old=self.old, day=day)
+            return words.text(
+                "{document}, version {version}, in the old rules only", document=title, version=old
+            )
+        day = words.day(self.first)
+        if old == new:
+            return words.text(
+                "{document}, version {version}, from {day}", document=title, version=new, day=day
+            )
         return words.text(
-            "{document}, version {old} → {new}, from {day}",
-            document=title,
-            old=self.old,
-            new=self.new,
-            day=day,
+            "{document}, version {old} → {new}, from {day}", document=title, old=old, new=new, day=day
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -181,10 +183,19 @@ class Change:
         return words.text("{what} ({who})", what=what, who=who)
 
     def _said(self, words: Wording, value: Any) -> str:
-        return in_words(words, value, self.unit)
+        return in_words(words, _other_language(words, self.before, self.after, value), self.unit)
 
     def __str__(self) -> str:
         return self.explain("en")
+
+
+def _other_language(words: Wording, before: Any, after: Any, value: Any) -> Any:
+    """A title in the language in which it changed, where that is not the reader's."""
+    if not (isinstance(before, Mapping) and isinstance(after, Mapping) and isinstance(value, Mapping)):
+        return value
+    if words.title(before) != words.title(after):
+        return value
+    return {words.language: next((text for key, text in value.items() if before[key] != after[key]), "")}
 
 
 def _piece(words: Wording, piece: Piece) -> str:

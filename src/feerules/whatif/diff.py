@@ -17,6 +17,7 @@ from feerules.plan.names import LAST_DAY, Names
 from feerules.whatif.changes import Change, Diff, Versions
 from feerules.whatif.document_changes import Meeting, changes_of
 from feerules.whatif.keys import LABELS
+from feerules.whatif.sayings import SPAN
 
 __all__ = ["diff"]
 
@@ -62,23 +63,18 @@ def diff(
     ids = (document_id, document_id) if isinstance(document_id, str) or document_id is None else document_id
     before, after = _timelines(old, ids[0]), _timelines(new or old, ids[1])
     chosen = old_version is not None or new_version is not None
-    found: list[Change] = []
-    versions: list[Versions] = []
+    met: list[Pairing] = []
     for one, other in _documents(before, after):
-        if chosen or new is None:
-            meetings = _chosen(one, other, old_version, new_version)
-        else:
-            meetings = [*_meeting(one, other)]
-        for meeting in meetings:
-            told = _versions(*meeting)
-            versions.append(told)
-            found += _compared(told, *meeting)
-    if chosen and not versions:
+        one_book = chosen or new is None
+        met += _chosen(one, other, old_version, new_version) if one_book else _meeting(one, other)
+    if chosen and not met:
         raise ValueError(_no_version(before, after, old_version, new_version))
-    book = (
-        [*_of_calendars(old, new), *_of_mappings(old, new)] if new is not None and document_id is None else []
-    )
-    return Diff(tuple(_distinct(_once([*found, *book]))), tuple(versions))
+    met.sort(key=lambda pairing: None in pairing[:2])  # what only one book has comes last
+    versions = [_versions(*pairing) for pairing in met]
+    found = [change for told, each in zip(versions, met, strict=True) for change in _compared(told, *each)]
+    if new is not None and document_id is None:
+        found += [*_of_calendars(old, new), *_of_mappings(old, new)]
+    return Diff(tuple(_distinct(_once(found))), tuple(versions))
 
 
 # Documents
@@ -189,14 +185,14 @@ def _compared(
     there = new or old
     assert there is not None
     holds = (told.first, None if told.until is None else from_day_number(until - 1))
-    days: Any = tuple(day for day in holds if day is not None)
+    days: Any = holds if holds[1] is not None else told.first
     place = there.document.where
     fees = tuple(there.document.fees) if isinstance(there.document, FeeSchedule) else ()
     is_new = old is None
     return [
         Change(
             code="days_added" if is_new else "days_removed", kind="amount" if fees else "condition", document=told.document,
-            path="effective", effective=told.first, fees=fees, subject=(LABELS["in_force_days"],),
+            path="effective", effective=told.first, fees=fees, subject=(LABELS["in_force_days"],), unit=SPAN,
             before=None if is_new else days, after=days if is_new else None,
             old=None if is_new else place, new=place if is_new else None,
         )

@@ -83,8 +83,10 @@ class _Documents:
             c.part(replace(top, base=every), old, new, skip=HEAD)
             self._defaults(old, new)
         else:
-            c.part(top, old, new, skip=HEAD)
+            c.part(top, old, new, skip=(*HEAD, "minimum"))
             if isinstance(new, DunningPolicy) and isinstance(old, DunningPolicy):
+                least = replace(top.key("pursued_from"), path="minimum", noun="minimum")
+                c.value(least, old.minimum, new.minimum, (old, "minimum"), (new, "minimum"))
                 spot = top.key("parameters")
                 c.members(spot, old.parameters, new.parameters, old.where, new.where)
         if (old.version != new.version) and old.effective.from_ == new.effective.from_:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from feerules.documents.arithmetic import Name, Num, Unary
 from feerules.documents.cells import Cell
-from feerules.documents.charging import Every, FactQuantity, Rounding
+from feerules.documents.charging import Every, FactQuantity, Liability, Over, Rounding
 from feerules.documents.durations import told_hours
 from feerules.documents.fields import MonthDay, Words
 from feerules.documents.formulas import Formula
 from feerules.documents.model import Part
-from feerules.documents.policy import After
+from feerules.documents.policy import After, Channel, DatedValue, ParameterRate
 from feerules.documents.schedule import Fee
 from feerules.documents.values import TableValue
 from feerules.whatif.keys import UNITS
@@ -98,9 +98,10 @@ def data_of(value: Any, key: str = "") -> Any:
             return value
         case Words():
             return {"zh": value.zh, "en": value.en}
+        case ParameterRate():
+            return _of_parameter(value)
         case Part() if _is_short(value):
-            assert isinstance(value.short, str)
-            return data_of(getattr(value, value.short))
+            return data_of(getattr(value, _main(value)))
         case MonthDay():
             return str(value)
         case (int(), int()):
@@ -116,14 +117,35 @@ def data_of(value: Any, key: str = "") -> Any:
     return str(value) if not hasattr(value, "in_words") else value
 
 
+# The key that alone says what most such parts say.
+MAIN: Mapping[type[Part], str] = {
+    Every: "cycle",
+    Liability: "fact",
+    Over: "each",
+    After: "step",
+    Channel: "channel",
+    DatedValue: "value",
+}
+
+
+def _main(part: Part) -> str:
+    return part.short if isinstance(part.short, str) else MAIN.get(type(part), "")
+
+
 def _is_short(part: Part) -> bool:
-    """Whether its short form says all of it."""
+    """Whether its main key says all of it; the day of a dated value is its name."""
+    if isinstance(part, DatedValue):
+        return True
+    fields = type(part).model_fields.items()
     said = {
-        key
-        for key, field in type(part).model_fields.items()
-        if getattr(part, key) != field.get_default(call_default_factory=True)
+        key for key, field in fields if getattr(part, key) != field.get_default(call_default_factory=True)
     }
-    return isinstance(part.short, str) and said <= {part.short}
+    return said == {_main(part)}
+
+
+def _of_parameter(rate: ParameterRate) -> str:
+    times = "" if rate.times == 1 else f" * {rate.times:f}"
+    return f"{rate.parameter}{times}" + (f" + {rate.plus:f}" if rate.plus else "")
 
 
 def _cut(text: str) -> str:
@@ -162,12 +184,16 @@ def _said(part: Part) -> list[str]:
     return [f"{key}: {_flow(value)}" for key, value in said.items()]
 
 
-def unit_of(keys: tuple[str, ...], *values: Any) -> str:
+def unit_of(keys: tuple[str, ...], *values: Any, written: Iterable[str] = ()) -> str:
     """What a number counts; "%" where it was written as a share."""
+    if any(text.endswith("%") for text in written):
+        return "%"
     for value in values:
         told = value
-        if isinstance(value, Part) and isinstance(value.short, str) and _is_short(value):
-            told = getattr(value, value.short)
+        if isinstance(value, Part) and _is_short(value):
+            told = getattr(value, _main(value))
+            if value.as_written(_main(value)).endswith("%"):
+                return "%"
         if isinstance(told, Formula) and told.text.strip().endswith("%"):
             return "%"
         if isinstance(told, int) and not isinstance(told, bool) and keys and keys[-1] in UNITS:

@@ -248,7 +248,7 @@ LABELS: Mapping[str, str] = {
     "template": sentence("message"),
     "then": sentence("what is done"),
     "tiers": sentence("tiers"),
-    "times": sentence("factor of change"),
+    "times": sentence("factor"),
     "title": sentence("title"),
     "tolerance": sentence("tolerance"),
     "unit": sentence("unit"),
@@ -276,13 +276,19 @@ LABELS: Mapping[str, str] = {
     "mapping": sentence("column of the fact"),
     "in_force_days": sentence("days on which it holds"),
     "document": sentence("document"),
+    "due.day": sentence("day of the month"),
+    "issued.day": sentence("day of the month"),
+    "late_fee.rate": sentence("interest rate"),
+    "limits.day": sentence("in a day"),
+    "limits.week": sentence("in a week"),
+    "pursued_from": sentence("smallest sum that is pursued"),
     "fee_whole": sentence("the whole fee"),
 }
 
 
-def label_of(key: str) -> str:
-    """The message that names a key; of one that has none, the key in words."""
-    return LABELS.get(key, "")
+def label_of(keys: tuple[str, ...]) -> str:
+    """The message that names the last of some keys, below those before it; "" for one that has none."""
+    return LABELS.get(".".join(keys[-2:])) or LABELS.get(keys[-1], "")
 
 
 def kind_of(path: tuple[str, ...]) -> Kind:

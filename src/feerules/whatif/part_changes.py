@@ -26,6 +26,9 @@ from feerules.whatif.tier_changes import TierChange, tier_changes
 
 __all__ = ["Comparing", "Spot"]
 
+# Members whose names alone do not say what they are.
+NAMED = frozenset(("parameters", "derived", "tables", "facts", "buckets", "registers"))
+
 Both = tuple[Any, Any]  # of the old version, and of the new
 Places = tuple[Where | None, Where | None]
 Said = tuple[Any, str]  # the part that has a key, and the key
@@ -44,19 +47,20 @@ class Spot:
 
     def key(self, key: str) -> Spot:
         """The spot of a key below this one."""
-        label: Piece = label_of(key) or {"zh": key, "en": key.replace("_", " ")}
+        keys = (*self.keys, key)
+        label: Piece = label_of(keys) or {"zh": key, "en": key.replace("_", " ")}
         one = SINGULAR.get(key, key)
-        return replace(
-            self,
-            keys=(*self.keys, key),
-            path=f"{self.path}.{key}".lstrip("."),
-            noun=self.noun if self.keys and self.keys[-1] in WHOLE else f"{self.noun}_{one}".lstrip("_"),
-            pieces=(*self.pieces, label),
-        )
+        noun, pieces = f"{self.noun}_{one}".lstrip("_"), (*self.pieces, label)
+        if self.keys and self.keys[-1] in WHOLE:
+            noun = self.noun
+        elif key == "steps":  # people know them without their ladder
+            noun, pieces = one, (label,)
+        return replace(self, keys=keys, path=f"{self.path}.{key}".lstrip("."), noun=noun, pieces=pieces)
 
     def member(self, name: str, title: Piece) -> Spot:
         """The spot of a member of a list or mapping."""
-        pieces = (*self.pieces[:-1], title) if self.pieces else (title,)
+        above = self.pieces if self.keys[-1] in NAMED else self.pieces[:-1]
+        pieces = (*above, title)
         return replace(self, path=f"{self.path}.{name}", pieces=pieces)
 
 
@@ -91,9 +95,10 @@ class Comparing:
                 if isinstance(old, Charge) and isinstance(new, Charge):
                     holds = key in ("rate", "tiers", "ceiling")
                     spot = replace(spot, otherwise=(old.otherwise, new.otherwise) if holds else (None, None))
-                self.value(
-                    spot.key(said), getattr(old, key), getattr(new, key), (old, said), (new, said),
-                )  # fmt: skip
+                here = spot.key(said)
+                if type(new).short == key:  # a tax is its rate: it needs no word of its own
+                    here = replace(here, pieces=spot.pieces)
+                self.value(here, getattr(old, key), getattr(new, key), (old, said), (new, said))
 
     def value(self, spot: Spot, old: Any, new: Any, was: Said, now: Said) -> None:
         """What one key says, in both versions; `was` and `now` are the parts that have it, and the key."""
@@ -124,7 +129,12 @@ class Comparing:
             return
         places = _place(*was), _place(*now)
         key = spot.keys[-1]
-        self.note(spot, (data_of(old, key), data_of(new, key)), places, unit=unit_of(spot.keys, old, new))
+        self.note(
+            spot,
+            (data_of(old, key), data_of(new, key)),
+            places,
+            unit=unit_of(spot.keys, old, new, written=(_written(*was), _written(*now))),
+        )
 
     # Conditions
 
@@ -208,7 +218,8 @@ class Comparing:
                 self.part(here, one, other)
             else:
                 places = (one and one.where), (other and other.where)
-                self.note(here, (data_of(one), data_of(other)), places)
+                unit = unit_of(here.keys, one, other)
+                self.note(here, (data_of(one), data_of(other)), places, unit=unit)
         kept = [
             (old.index(one), new.index(other))
             for one, other in pairs
@@ -217,7 +228,7 @@ class Comparing:
         if [a for a, _ in kept] != sorted(a for a, _ in kept) and spot.keys[-1] in ORDERED:
             order = _names(old), _names(new)
             noun = SINGULAR.get(spot.keys[-1], spot.keys[-1])
-            here = replace(spot, path=f"{spot.path}.order", pieces=(*spot.pieces, label_of("order")))
+            here = replace(spot, path=f"{spot.path}.order", pieces=(*spot.pieces, label_of(("order",))))
             places = was[0].where_of(was[1]), now[0].where_of(now[1])
             self.note(here, order, places, f"{noun}_order_changed")
 
@@ -324,6 +335,10 @@ class _Holder:
         return (
             value.where if isinstance(value, Part | Text) else place_of(_key(self.members, key), self.where)
         )
+
+
+def _written(part: Any, key: str) -> str:
+    return part.as_written(key) if isinstance(part, Part) and key else ""
 
 
 def _first_apart(members: Sequence[Any], others: Sequence[Any], otherwise: Said) -> Said:

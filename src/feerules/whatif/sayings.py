@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from feerules.wording import Wording, counted, sentence
 
-__all__ = ["CLOSED", "Spoken", "in_words"]
+__all__ = ["CLOSED", "SPAN", "Spoken", "in_words"]
 
 
 @runtime_checkable
@@ -18,6 +18,8 @@ class Spoken(Protocol):
 
     def in_words(self, words: Wording) -> str: ...
 
+
+SPAN = "span"  # of days, the last one included
 
 COUNTED: Mapping[str, tuple[str, str]] = {
     "days": counted("{number} day", "{number} days"),
@@ -73,7 +75,7 @@ CLOSED: Mapping[str, str] = {
 
 
 def in_words(words: Wording, value: Any, unit: str = "") -> str:
-    """A value as people say it; `unit` is "%" for shares, or what a whole number counts."""
+    """A value as people say it; `unit` is "%" for shares, "span" for days from the first to the last, or what a whole number counts."""
     match value:
         case None:
             return words.text("nothing")
@@ -90,6 +92,8 @@ def in_words(words: Wording, value: Any, unit: str = "") -> str:
             return f"{told} {unit}" if unit else told
         case date():
             return words.day(value)
+        case (date() as first, date() as last) if unit == SPAN:
+            return words.days(first, last)
         case tuple() | list():
             return words.listed(in_words(words, each) for each in value) if value else words.text("nothing")
         case Mapping():
