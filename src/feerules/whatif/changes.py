@@ -74,7 +74,8 @@ class Change:
     stay as they are). `before` and `after` are data: a Decimal, a whole number, a day, a truth, a word, or
     a text as rules have it; None where that version says nothing. `conditions` are those under which it
     holds. `old` and `new` are the places in the files; `old_rows` and `new_rows` the rows of a table that
-    decide, as bill lines name them. `fees` are the fees whose lines it can move. It holds from `effective` on.
+    decide, as bill lines name them. `also` are other documents that include what changed, and `called` how
+    people call the words among before and after. `fees` are the fees whose lines it can move. It holds from `effective` on.
     """
 
     code: str
@@ -96,6 +97,7 @@ class Change:
     old_rows: str = ""
     new_rows: str = ""
     also: tuple[str, ...] = ()
+    called: Mapping[str, Titles] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -183,6 +185,8 @@ class Change:
         return words.text("{what} ({who})", what=what, who=who)
 
     def _said(self, words: Wording, value: Any) -> str:
+        if isinstance(value, str) and value in self.called:
+            return words.title(self.called[value])
         return in_words(words, _other_language(words, self.before, self.after, value), self.unit)
 
     def __str__(self) -> str:

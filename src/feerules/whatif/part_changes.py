@@ -118,6 +118,8 @@ class Comparing:
                 self.cells(spot, old, new)
             case (dict(), dict()):
                 self.members(spot, old, new, was[0].where, now[0].where)
+                if getattr(now[0], "assign", None) == "in_order" and spot.keys[-1] == "registers":
+                    self.order(spot, [*old], [*new], was, now)
             case (tuple(), tuple()) if any(isinstance(each, Part) for each in (*old, *new)):
                 self.list(spot, old, new, was, now)
             case _:
@@ -220,17 +222,22 @@ class Comparing:
                 places = (one and one.where), (other and other.where)
                 unit = unit_of(here.keys, one, other)
                 self.note(here, (data_of(one), data_of(other)), places, unit=unit)
-        kept = [
-            (old.index(one), new.index(other))
-            for one, other in pairs
-            if one is not None and other is not None
-        ]
-        if [a for a, _ in kept] != sorted(a for a, _ in kept) and spot.keys[-1] in ORDERED:
-            order = _names(old), _names(new)
-            noun = SINGULAR.get(spot.keys[-1], spot.keys[-1])
+        if spot.keys[-1] in ORDERED:
+            both = [(one, other) for one, other in pairs if one is not None and other is not None]
+            before = [_name(one, old.index(one)) for one in old if any(one is each for each, _ in both)]
+            after = [
+                _name(one, old.index(one)) for one, _ in sorted(both, key=lambda pair: new.index(pair[1]))
+            ]
+            self.order(spot, before, after, was, now)
+
+    def order(self, spot: Spot, old: Sequence[str], new: Sequence[str], was: Said, now: Said) -> None:
+        """The order of what both lists have, where it says something."""
+        told = tuple(name for name in old if name in new), tuple(name for name in new if name in old)
+        if told[0] != told[1]:
             here = replace(spot, path=f"{spot.path}.order", pieces=(*spot.pieces, label_of(("order",))))
             places = was[0].where_of(was[1]), now[0].where_of(now[1])
-            self.note(here, order, places, f"{noun}_order_changed")
+            one = SINGULAR.get(spot.keys[-1], spot.keys[-1])
+            self.note(here, told, places, f"{one}_order_changed")
 
     def _member(self, spot: Spot, member: Any, number: int) -> Spot:
         name = _name(member, number)
@@ -298,7 +305,13 @@ class Comparing:
             conditions=each.conditions, partly=each.partly,
             unit="%" if any(row.percent for row in (*one, *other)) else "",
             old_rows=",".join(row.number for row in one), new_rows=",".join(row.number for row in other),
+            called=self._classes(each) if spot.keys[-1] == "classes" else {},
         )  # fmt: skip
+
+    def _classes(self, each: Difference) -> dict[str, dict[str, str]]:
+        """How people call the classes of arrears that a change speaks of."""
+        sides = ((self.pair.old, each.before), (self.pair.new, each.after))
+        return {said: side.word("class", said) for side, said in sides if isinstance(said, str)}
 
     def tiers(self, spot: Spot, old: Tiers, new: Tiers) -> None:
         self.part(spot, old, new, skip=("table",))
@@ -382,10 +395,6 @@ def _notes(rows: TableRows) -> dict[Any, Any]:
 
 
 # Which member of a list was which
-
-
-def _names(members: Sequence[Any]) -> tuple[str, ...]:
-    return tuple(_name(each, number) for number, each in enumerate(members))
 
 
 def _name(member: Any, number: int) -> str:
