@@ -40,7 +40,7 @@ class Asked:
         """The condition as people say it: floors 4 and up, 4层及以上."""
         said = [text for each in self._said(words) if (text := each)]
         if self.null:
-            said.append(words.text("without {title}", title=words.title(self.title)))
+            said.append(words.text("{title} without a value", title=words.title(self.title)))
         return _either(words, said)
 
     def _said(self, words: Wording) -> Iterable[str]:
@@ -52,7 +52,7 @@ class Asked:
         if self.words:
             return [self._worded(words, title)]
         if self.ranges == (Range(),):
-            return [words.text("with {title}", title=title)]
+            return [words.text("{title} with a value", title=title)]
         return [self._within(words, title, each) for each in self.ranges]
 
     def _truth(self, words: Wording, title: str) -> str:

@@ -171,7 +171,9 @@ class Change:
 
     @property
     def place(self) -> str:
-        """Where it stands in the old and in the new files."""
+        """Where it stands in the old and in the new files; "" where no file says it by itself."""
+        if self.old is None and self.new is None:
+            return ""
         return " → ".join(f"{each.file}:{each.line}" if each else "–" for each in (self.old, self.new))
 
     def _what(self, words: Wording) -> str:

@@ -181,7 +181,22 @@ def _said(part: Part) -> list[str]:
         if key not in ("title", "note", "source", "id")
         and getattr(part, key) not in (None, (), {}, field.default)
     }
-    return [f"{key}: {_flow(value)}" for key, value in said.items()]
+    return [f"{key}: {_measured(key, value)}" for key, value in said.items()]
+
+
+def _measured(key: str, value: Any) -> str:
+    """A whole number with what it counts, hours of the day as hours."""
+    if isinstance(value, int) and not isinstance(value, bool) and key in UNITS:
+        return f"{value} {UNITS[key] if value != 1 else UNITS[key].removesuffix('s')}"
+    told = data_of(value, key) if key in ("quiet", "during", "stale_after") else value
+    if (
+        isinstance(value, tuple)
+        and value
+        and isinstance(value[0], tuple)
+        and not isinstance(value[0], MonthDay)
+    ):
+        told = tuple(data_of(each) for each in value)
+    return _flow(told)
 
 
 def unit_of(keys: tuple[str, ...], *values: Any, written: Iterable[str] = ()) -> str:

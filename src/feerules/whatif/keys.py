@@ -85,7 +85,6 @@ _AMOUNTS = frozenset(
 _CONDITIONS = frozenset(("applies", "when", "any", "until"))
 
 LABELS: Mapping[str, str] = {
-    "account": sentence("account"),
     "address": sentence("address"),
     "announced": sentence("announced on"),
     "approved_by": sentence("approved by"),
@@ -148,7 +147,6 @@ LABELS: Mapping[str, str] = {
     "demand_period": sentence("days that a demand gives"),
     "derived": sentence("derived fact"),
     "disputed": sentence("disputed charges left alone"),
-    "domain": sentence("values that can be right"),
     "due": sentence("due day"),
     "during": sentence("hours that count"),
     "each": sentence("for each"),
@@ -206,8 +204,6 @@ LABELS: Mapping[str, str] = {
     "pass_through": sentence("amount passed on"),
     "payer": sentence("payer"),
     "per": sentence("quantity"),
-    "per_time": sentence("time that the rate is for"),
-    "per_party": sentence("counted for"),
     "per_unit": sentence("for each unit"),
     "period": sentence("days to pay"),
     "places": sentence("places"),
@@ -276,6 +272,13 @@ LABELS: Mapping[str, str] = {
     "mapping": sentence("column of the fact"),
     "in_force_days": sentence("days on which it holds"),
     "document": sentence("document"),
+    "due.after": sentence("days after"),
+    "issued.after": sentence("days after"),
+    "late_fee.per": sentence("time that the rate is for"),
+    "limits.per": sentence("counted for"),
+    "raise_bounds.by": sentence("added to each bound"),
+    "share.by": sentence("weight"),
+    "within_a_debt": sentence("order within a debt"),
     "due.day": sentence("day of the month"),
     "issued.day": sentence("day of the month"),
     "late_fee.rate": sentence("interest rate"),

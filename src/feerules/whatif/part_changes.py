@@ -9,7 +9,7 @@ from typing import Any
 from feerules.documents.charging import Charge, Tiers
 from feerules.documents.fields import Words
 from feerules.documents.formulas import Formula
-from feerules.documents.model import Part
+from feerules.documents.model import UNPLACED, Part
 from feerules.documents.policy import DatedValue
 from feerules.documents.tree import Text
 from feerules.documents.values import TableValue
@@ -27,7 +27,7 @@ from feerules.whatif.tier_changes import TierChange, tier_changes
 __all__ = ["Comparing", "Spot"]
 
 # Members whose names alone do not say what they are.
-NAMED = frozenset(("parameters", "derived", "tables", "facts", "buckets", "registers"))
+NAMED = frozenset(("parameters", "derived", "tables", "facts", "buckets", "registers", "class_titles"))
 
 Both = tuple[Any, Any]  # of the old version, and of the new
 Places = tuple[Where | None, Where | None]
@@ -97,7 +97,7 @@ class Comparing:
                     spot = replace(spot, otherwise=(old.otherwise, new.otherwise) if holds else (None, None))
                 here = spot.key(said)
                 if type(new).short == key:  # a tax is its rate: it needs no word of its own
-                    here = replace(here, pieces=spot.pieces)
+                    here = replace(here, pieces=spot.pieces, noun=spot.noun)
                 self.value(here, getattr(old, key), getattr(new, key), (old, said), (new, said))
 
     def value(self, spot: Spot, old: Any, new: Any, was: Said, now: Said) -> None:
@@ -221,7 +221,12 @@ class Comparing:
             else:
                 places = (one and one.where), (other and other.where)
                 unit = unit_of(here.keys, one, other)
-                self.note(here, (data_of(one), data_of(other)), places, unit=unit)
+                whole = (
+                    here
+                    if here.pieces[:-1] == spot.pieces
+                    else replace(here, pieces=(*spot.pieces, here.pieces[-1]))
+                )
+                self.note(whole, (data_of(one), data_of(other)), places, unit=unit)
         if spot.keys[-1] in ORDERED:
             both = [(one, other) for one, other in pairs if one is not None and other is not None]
             before = [_name(one, old.index(one)) for one in old if any(one is each for each, _ in both)]
@@ -374,7 +379,8 @@ def _key(members: Mapping[str, Any], name: str) -> Any:
 def _place(part: Any, key: str) -> Where | None:
     """Where a key is said; None where it is not."""
     where: Where = part.where_of(key)
-    return where if not key or isinstance(part, _Holder) or part.was_written(key) else None
+    written = not key or isinstance(part, _Holder) or part.was_written(key)
+    return where if written and where != UNPLACED else None
 
 
 def _is_table_or_one(value: Any) -> bool:

@@ -18,7 +18,7 @@ from feerules.documents.values import FactValue
 from feerules.plan.conditions import Conditions, Subject, subject_of
 from feerules.plan.grid import Axis, Condition
 from feerules.plan.names import Names, Refused
-from feerules.vocabulary import POSITION, bucket_fact
+from feerules.vocabulary import POSITION, bucket_fact, step_facts
 from feerules.whatif.regions import Bands, bands_of, joined
 
 __all__ = ["Common", "Incomparable", "Pair", "Side", "common"]
@@ -88,6 +88,13 @@ class Side:
         if declared is not None and declared.title is not None:
             return {"zh": declared.title.zh, "en": _short(declared.title, spoken)}
         told = POSITION.get(name)
+        if name.startswith("steps."):
+            known = {
+                fact.name: fact
+                for fact in step_facts(name.split(".")[1], by_clock=True, holds=True, in_turn=True)
+            }
+            if name in known:
+                return {"zh": known[name].zh, "en": known[name].en}
         if told is None and name.startswith("bucket_"):
             told = bucket_fact(name.removeprefix("bucket_"))
         return {"zh": told.zh if told else name, "en": spoken}
