@@ -105,6 +105,9 @@ class Change:
         asked = ",".join(f"{each.fact}={each.cell}" for each in self.conditions)
         return f"{self.document}@{self.effective}/{self.path}" + f"[{asked}]" * bool(asked)
 
+    def __hash__(self) -> int:
+        return hash(self.id)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON: numbers as strings, days as ISO dates."""
         return {

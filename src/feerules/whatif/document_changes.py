@@ -93,7 +93,7 @@ class _Documents:
             c.value(top.key("version"), old.version, new.version, (old, "version"), (new, "version"))
         if old.id != new.id:
             places = old.where_of("id"), new.where_of("id")
-            c.note(top.key("document"), (old.id, new.id), places, kind="words")
+            c.keep(top.key("document"), (old.id, new.id), places, kind="words")
         self._names()
         self._facts()
         return c.found
@@ -129,7 +129,7 @@ class _Documents:
             else:
                 whole = replace(spot, keys=("fees",), noun="fee", pieces=(LABELS["fee_whole"],))
                 places = _key_place(old, fee, one), _key_place(new, fee, other)
-                self.c.note(whole, (data_of(one), data_of(other)), places, kind="amount")
+                self.c.keep(whole, (data_of(one), data_of(other)), places, kind="amount")
 
     def _defaults(self, old: FeeSchedule, new: FeeSchedule) -> None:
         """What both versions leave to the defaults, told once for all fees."""
@@ -172,7 +172,7 @@ class _Documents:
             spot = replace(Spot().key("facts").member(name, title), base={"fees": self._reached(name)})
             if one is None or other is None:
                 places = (one.where if one else None), (other.where if other else None)
-                self.c.note(spot, (data_of(one), data_of(other)), places)
+                self.c.keep(spot, (data_of(one), data_of(other)), places)
                 continue
             self._fact(spot, one, other)
 
@@ -183,7 +183,7 @@ class _Documents:
                 said = data_of(getattr(old, key)) or None, data_of(getattr(new, key)) or None
                 places = old.where_of(key), new.where_of(key)
                 here, code = spot.key(key), "" if key == "default" else "fact_domain_changed"
-                self.c.note(here, said, places, code)
+                self.c.keep(here, said, places, code)
 
     def _fact(self, spot: Spot, old: Fact, new: Fact) -> None:
         self.c.part(spot, old, new, skip=(*DOMAIN, "default", "aliases", "words"))
@@ -191,13 +191,13 @@ class _Documents:
         lost = tuple(each for each in old.aliases if each not in (*new.aliases, *new.words))
         if lost:
             said = tuple(map(str, lost)), None
-            self.c.note(spot.key("aliases"), said, (old.where_of("aliases"), None), "fact_alias_removed")
+            self.c.keep(spot.key("aliases"), said, (old.where_of("aliases"), None), "fact_alias_removed")
         for word, of in old.words.items():
             if new.words.get(word) != of:
                 now = f"{word}: {new.words[word]}" if word in new.words else None
                 places = place_of(word, old.where), place_of(_key(new.words, word), new.where)
                 here = spot.key("words")
-                self.c.note(replace(here, path=f"{here.path}.{word}"), (f"{word}: {of}", now), places)
+                self.c.keep(replace(here, path=f"{here.path}.{word}"), (f"{word}: {of}", now), places)
 
 
 def _bound(fact: Fact, key: str) -> Any:

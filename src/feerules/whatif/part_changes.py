@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,8 @@ from feerules.whatif.asked import Asked, Together, asked
 from feerules.whatif.changes import Change, Piece
 from feerules.whatif.forms import data_of, form_of, number_of, unit_of
 from feerules.whatif.keys import ATOMS, ORDERED, SINGULAR, WHOLE, kind_of, label_of
+from feerules.whatif.members import name_of, paired
+from feerules.whatif.sayings import Numbered
 from feerules.whatif.sides import Incomparable, Pair, Side
 from feerules.whatif.table_changes import Difference, differences
 from feerules.whatif.table_rows import TableRow, TableRows, rows_of, rows_of_value
@@ -65,16 +67,16 @@ class Spot:
 
 
 class Comparing:
-    """Compares the parts of two versions and notes each change."""
+    """Compares the parts of two versions and keeps each change."""
 
     def __init__(self, pair: Pair, common: Mapping[str, Any]) -> None:
         self.pair, self.common = pair, dict(common)
         self.found: list[Change] = []
 
-    # What is noted
+    # What is kept
 
-    def note(self, spot: Spot, said: Both, places: Places, code: str = "", **more: Any) -> None:
-        """Notes what was said before and is said after, and where."""
+    def keep(self, spot: Spot, said: Both, places: Places, code: str = "", **more: Any) -> None:
+        """Keeps what was said before and is said after, and where."""
         before, after = said
         old, new = places
         told = {**self.common, **(spot.base or {}), **more}
@@ -131,7 +133,7 @@ class Comparing:
             return
         places = _place(*was), _place(*now)
         key = spot.keys[-1]
-        self.note(
+        self.keep(
             spot,
             (data_of(old, key), data_of(new, key)),
             places,
@@ -149,7 +151,7 @@ class Comparing:
             told = self._asked(name, one, new=False), self._asked(name, other, new=True)
             if told[0] != told[1]:
                 places = _cell_place(one), _cell_place(other)
-                self.note(replace(spot, path=f"{spot.path}.{name}"), told, places)
+                self.keep(replace(spot, path=f"{spot.path}.{name}"), told, places)
 
     def alternatives(
         self,
@@ -163,7 +165,7 @@ class Comparing:
         before = tuple(self._alternative(each, self.pair.old, new=False) for each in old)
         after = tuple(self._alternative(each, self.pair.new, new=True) for each in new)
         if {each.cell for each in before} != {each.cell for each in after}:
-            self.note(spot, (before or None, after or None), (_place(*was), _place(*now)))
+            self.keep(spot, (before or None, after or None), (_place(*was), _place(*now)))
 
     def _alternative(self, cells: Mapping[str, str], side: Side, *, new: bool) -> Together:
         named = {side.name(name): (name, cell) for name, cell in cells.items()}
@@ -180,10 +182,7 @@ class Comparing:
         except Incomparable:
             cell = str(said[1])
             return Asked(name, cell, self.pair.title(name), "text", words=({"zh": cell, "en": cell},))
-        title = self.pair.title(name)
-        return found or Asked(
-            name, str(said[1]), title, words=({"zh": str(said[1]), "en": str(said[1])},), kind="other"
-        )
+        return found or Asked(name, "-", self.pair.title(name))
 
     # Mappings and lists
 
@@ -199,7 +198,7 @@ class Comparing:
             else:
                 places = place_of(_key(old, name), was), place_of(_key(new, name), now)
                 unit = unit_of(spot.keys, one, other)
-                self.note(here, (data_of(one), data_of(other)), places, unit=unit)
+                self.keep(here, (data_of(one), data_of(other)), places, unit=unit)
 
     def _title(self, name: str, member: Any) -> Piece:
         title = getattr(member, "title", None)
@@ -212,7 +211,7 @@ class Comparing:
         if isinstance((*new, *old)[0], ATOMS):
             self.plain(spot, old, new, _first_apart(old, new, was), _first_apart(new, old, now))
             return
-        pairs = [*_paired(old, new)]
+        pairs = [*paired(old, new)]
         for one, other in pairs:
             member = other or one
             here = self._member(spot, member, new.index(member) if other else old.index(member))
@@ -221,17 +220,13 @@ class Comparing:
             else:
                 places = (one and one.where), (other and other.where)
                 unit = unit_of(here.keys, one, other)
-                whole = (
-                    here
-                    if here.pieces[:-1] == spot.pieces
-                    else replace(here, pieces=(*spot.pieces, here.pieces[-1]))
-                )
-                self.note(whole, (data_of(one), data_of(other)), places, unit=unit)
+                whole = replace(here, pieces=(*spot.pieces, here.pieces[-1]))
+                self.keep(whole, (data_of(one), data_of(other)), places, unit=unit)
         if spot.keys[-1] in ORDERED:
             both = [(one, other) for one, other in pairs if one is not None and other is not None]
-            before = [_name(one, old.index(one)) for one in old if any(one is each for each, _ in both)]
+            before = [name_of(one, old.index(one)) for one in old if any(one is each for each, _ in both)]
             after = [
-                _name(one, old.index(one)) for one, _ in sorted(both, key=lambda pair: new.index(pair[1]))
+                name_of(one, old.index(one)) for one, _ in sorted(both, key=lambda pair: new.index(pair[1]))
             ]
             self.order(spot, before, after, was, now)
 
@@ -242,10 +237,10 @@ class Comparing:
             here = replace(spot, path=f"{spot.path}.order", pieces=(*spot.pieces, label_of(("order",))))
             places = was[0].where_of(was[1]), now[0].where_of(now[1])
             one = SINGULAR.get(spot.keys[-1], spot.keys[-1])
-            self.note(here, told, places, f"{one}_order_changed")
+            self.keep(here, told, places, f"{one}_order_changed")
 
     def _member(self, spot: Spot, member: Any, number: int) -> Spot:
-        name = _name(member, number)
+        name = name_of(member, number)
         if isinstance(member, DatedValue):
             return spot.member(name, {"zh": name, "en": name})
         title = getattr(member, "title", None)
@@ -256,7 +251,7 @@ class Comparing:
         return replace(
             spot,
             path=f"{spot.path}.{name}",
-            pieces=(*spot.pieces, {"zh": f"第{name}项", "en": f"no. {name}"}),
+            pieces=(*spot.pieces, Numbered(number + 1)),
         )
 
     # Tables
@@ -278,12 +273,13 @@ class Comparing:
         """What a table says beside its rows."""
         holds = old.otherwise, new.otherwise
         if holds[0] != holds[1] and (old.spec is None) == (new.spec is None):
-            self.note(spot.key("otherwise"), holds, (old.where, new.where), "otherwise_changed")
+            self.keep(spot.key("otherwise"), holds, (old.where, new.where), "otherwise_changed")
         if not any(any(row.notes) for rows in (old, new) for row in rows.rows):
             return
         before, after = _notes(old), _notes(new)
-        for cells in before.keys() & after.keys() if len(before) == len(after) else ():
-            self._notes(spot.key("note"), before[cells], after[cells])
+        for cells, row in before.items():
+            if cells in after:
+                self._notes(spot.key("note"), row, after[cells])
 
     def _notes(self, spot: Spot, one: TableRow, other: TableRow) -> None:
         """What a row says to people, where it says the same to machines."""
@@ -292,11 +288,11 @@ class Comparing:
             if before != after:
                 places = (one.bands or (one.where,))[n], (other.bands or (other.where,))[n]
                 here = replace(spot, path=f"{spot.path}.{other.number}.{n + 1}")
-                self.note(here, (before, after), places, "row_note_changed", **rows)
+                self.keep(here, (before, after), places, "row_note_changed", **rows)
 
     def difference(self, spot: Spot, each: Difference, old: TableRows, new: TableRows) -> None:
         one, other = each.old_rows, each.new_rows
-        code = f"{spot.noun}_changed" if one and other else "row_added" if other else "row_removed"
+        named = f"{spot.noun}_changed" if one and other else "row_added" if other else "row_removed"
         here = spot
         if each.column and len({*old.columns, *new.columns}) > 1:
             here = replace(
@@ -305,8 +301,8 @@ class Comparing:
                 pieces=(*spot.pieces, {"zh": each.column, "en": each.column}),
             )
         places = one[0].where if one else old.where, other[0].where if other else new.where
-        self.note(
-            here, (data_of(each.before), data_of(each.after)), places, code,
+        self.keep(
+            here, (data_of(each.before), data_of(each.after)), places, named,
             conditions=each.conditions, partly=each.partly,
             unit="%" if any(row.percent for row in (*one, *other)) else "",
             old_rows=",".join(row.number for row in one), new_rows=",".join(row.number for row in other),
@@ -332,7 +328,7 @@ class Comparing:
 
     def tier(self, spot: Spot, each: TierChange) -> None:
         here = replace(spot, path=f"{spot.path}.{each.path}", pieces=(*spot.pieces, each.band))
-        self.note(
+        self.keep(
             here, (data_of(each.before), data_of(each.after)), (each.old, each.new), each.code,
             conditions=each.conditions, partly=each.partly, old_rows=each.old_rows, new_rows=each.new_rows,
             unit="%" if each.percent and not each.band.bound else "",
@@ -398,59 +394,3 @@ def _same(old: Any, new: Any, *, ordered: bool) -> bool:
 
 def _notes(rows: TableRows) -> dict[Any, Any]:
     return {(row.cells, tuple(row.says.items())): row for row in rows.rows}
-
-
-# Which member of a list was which
-
-
-def _name(member: Any, number: int) -> str:
-    if isinstance(member, DatedValue):
-        return member.from_.isoformat()
-    return str(getattr(member, "id", number + 1))
-
-
-def _paired(old: Sequence[Any], new: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
-    """Each member with the one that it was: by its id or day, else by what it is most like."""
-    if any(isinstance(each, DatedValue) or hasattr(each, "id") for each in (*old, *new)):
-        mine = {_name(each, 0): each for each in old}
-        theirs = {_name(each, 0): each for each in new}
-        yield from ((mine.get(name), theirs.get(name)) for name in dict.fromkeys((*theirs, *mine)))
-        return
-    left_old, left_new = [*old], [*new]
-    found: dict[int, Any] = {}
-    for alike in (_equal, _titled, _asks_alike, _does_alike):
-        for other in [*left_new]:
-            one = next((each for each in left_old if alike(each, other)), None)
-            if one is not None:
-                _take(left_old, one)
-                _take(left_new, other)
-                found[id(other)] = one
-    yield from ((found.get(id(other)), other) for other in new)
-    yield from ((one, None) for one in left_old)
-
-
-def _take(members: list[Any], member: Any) -> None:
-    del members[next(n for n, each in enumerate(members) if each is member)]
-
-
-def _equal(one: Any, other: Any) -> bool:
-    return bool(one == other)
-
-
-def _titled(one: Any, other: Any) -> bool:
-    titles = [getattr(each, "title", None) for each in (one, other)]
-    return titles[0] is not None and titles[0] == titles[1]
-
-
-def _asks_alike(one: Any, other: Any) -> bool:
-    asks = [getattr(each, "when", None) for each in (one, other)]
-    return bool(asks[0]) and asks[0] == asks[1]
-
-
-def _does_alike(one: Any, other: Any) -> bool:
-    does = [
-        {key for key, value in vars(each).items() if value not in (None, (), {})}
-        - {"title", "when", "note", "source"}
-        for each in (one, other)
-    ]
-    return does[0] == does[1]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol, runtime_checkable
 
 from feerules.wording import Wording, counted, sentence
 
-__all__ = ["CLOSED", "SPAN", "Spoken", "in_words"]
+__all__ = ["CLOSED", "SPAN", "Numbered", "Spoken", "in_words"]
 
 
 @runtime_checkable
@@ -17,6 +18,16 @@ class Spoken(Protocol):
     """What says itself in the words of a locale."""
 
     def in_words(self, words: Wording) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """One of several that have no name."""
+
+    number: int
+
+    def in_words(self, words: Wording) -> str:
+        return words.text("no. {number}", number=str(self.number))
 
 
 SPAN = "span"  # of days, the last one included

@@ -101,9 +101,9 @@ def _of(each: Difference) -> Iterator[TierChange]:
         "percent": any(row.percent for row in (*each.old_rows, *each.new_rows)),
     }
     if not isinstance(each.before, Bandings) or not isinstance(each.after, Bandings):
-        code = "row_added" if each.new_rows and not each.old_rows else "row_removed"
+        named = "row_added" if each.new_rows and not each.old_rows else "row_removed"
         yield TierChange(
-            code, "bands", Band(), _listed(each.before), _listed(each.after),
+            named, "bands", Band(), _listed(each.before), _listed(each.after),
             _first(each.old_rows), _first(each.new_rows), **told,
         )  # fmt: skip
         return
