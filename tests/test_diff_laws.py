@@ -127,6 +127,73 @@ def _decided(account: Account, book: Book, as_of: Any) -> Any:
     return {key: value for key, value in decision.items() if key not in ("digest", "reasons", "position")}
 
 
+# Tables, unit by unit
+
+FLATS = """kind: fee-schedule
+id: flats
+effective: {from: 2026-01-01}
+facts: {type: {choice: [a, b, c]}, floor: {integer: true, min: 0, max: 6}, lift: {boolean: true, optional: true}}
+fees: {f: {rate: {hit: HIT, otherwise: not_charged, table: TABLE}}}
+"""
+CELLS = {
+    "type": st.sampled_from(["-", "-", "a", "b", "a, c", "not(b)"]),
+    "floor": st.sampled_from(["-", "-", "3", "<= 2", "> 4", "[2..5]", "1, 6", "not(0)"]),
+    "lift": st.sampled_from(["-", "-", "true", "false", "null", "null, true", "not(true)"]),
+}
+RATES = st.sampled_from(["1", "2", "3.5"])
+UNITS = [
+    {"unit_id": "x", "type": kind, "floor": floor, "lift": lift}
+    for kind in "abc"
+    for floor in range(7)
+    for lift in (True, False, None)
+]
+
+
+@st.composite
+def flats(draw: Any, hit: str) -> str:
+    """A table in which rows may overlap; where they may not, each has floors of its own."""
+    count = draw(st.integers(1, 5))
+    rows = [[draw(cells) for cells in CELLS.values()] + [draw(RATES)] for _ in range(count)]
+    if hit == "unique":
+        edges = sorted(draw(st.sets(st.integers(0, 6), min_size=count, max_size=count)))
+        spans = zip(edges, [*edges[1:], 7], strict=True)
+        rows = [[a, f"[{lo}..{hi})", c, rate] for (a, _, c, rate), (lo, hi) in zip(rows, spans, strict=True)]
+    head = ["type", "floor", "lift", "rate"]
+    text = "\\n".join("| " + " | ".join(row) + " |" for row in [head, *rows])
+    return FLATS.replace("HIT", f'"{hit}"').replace("TABLE", f'"{text}"')
+
+
+HITS = st.sampled_from(["unique", "unique", "first", "first", "collect+", "collect>"])
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.data(), HITS, HITS)
+def test_a_region_has_just_the_units_whose_price_is_another(
+    data: st.DataObject, one: str, other: str
+) -> None:
+    old, new = (loaded({"flats.yaml": data.draw(flats(hit))}) for hit in (one, other))
+    told = feerules.diff(old, new)
+    for unit in UNITS:
+        before, after = (_rate(unit, book) for book in (old, new))
+        regions = [(each.before, each.after) for each in told if _holds(each.conditions, unit)]
+        note(f"{unit} {before} {after} {regions}\n{told}")
+        assert regions == ([] if before == after else [(before, after)])
+
+
+def _rate(unit: dict[str, Any], book: Book) -> Any:
+    lines = feerules.price(unit, book, "2026-03").lines
+    return lines[0].rate if lines else "not_charged"
+
+
+def _holds(conditions: Any, unit: dict[str, Any]) -> bool:
+    kinds = {"type": "string", "floor": "number", "lift": "boolean"}
+    cells = [
+        (each.fact, feerules.Cell.parse(each.cell, type=kinds[each.fact], bare=each.fact == "type"))
+        for each in conditions
+    ]
+    return all(cell.matches(unit[fact]) for fact, cell in cells)
+
+
 # One number of a shipped book
 
 

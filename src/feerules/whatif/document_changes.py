@@ -180,7 +180,7 @@ class _Documents:
         """Which values can be right, key by key."""
         for key in (*DOMAIN, "default"):
             if _bound(old, key) != _bound(new, key):
-                said = data_of(getattr(old, key)) or None, data_of(getattr(new, key)) or None
+                said = _said_of(old, key), _said_of(new, key)
                 places = old.where_of(key), new.where_of(key)
                 here, code = spot.key(key), "" if key == "default" else "fact_domain_changed"
                 self.c.keep(here, said, places, code)
@@ -198,6 +198,11 @@ class _Documents:
                 places = place_of(word, old.where), place_of(_key(new.words, word), new.where)
                 here = spot.key("words")
                 self.c.keep(replace(here, path=f"{here.path}.{word}"), (f"{word}: {of}", now), places)
+
+
+def _said_of(fact: Fact, key: str) -> Any:
+    value = getattr(fact, key)
+    return None if value is False else data_of(value)
 
 
 def _bound(fact: Fact, key: str) -> Any:
