@@ -21,6 +21,7 @@ from feerules.wording import translate
 from test_docs import models
 
 RULES = Path(__file__).parent.parent / "rules"
+PEERS = [path for path in sorted((RULES / "dunning" / "peers").glob("*.yaml")) if ".cases" not in path.name]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -167,6 +168,12 @@ def test_the_same_rules_from_another_day_on_are_not_the_same() -> None:
     ]
 
 
+def test_a_book_in_which_nothing_has_two_versions_says_so() -> None:
+    told = feerules.diff(schedule(MANAGEMENT))
+    assert told.explain("en") == "Nothing to compare: no document has two versions."
+    assert told.explain() == "没有可比较的内容：没有文档有两个版本。"
+
+
 def test_versions_are_chosen_by_name() -> None:
     book = two_years(MANAGEMENT, DEARER)
     back = feerules.diff(book, book, old_version="2027-01-01", new_version="2026-01-01")
@@ -214,6 +221,16 @@ def test_what_a_book_does_not_have_is_said(asked: dict[str, Any], told: str) -> 
     with pytest.raises(ValueError, match="no document") as caught:
         feerules.diff(two_years(MANAGEMENT, DEARER), **asked)
     assert str(caught.value) == told
+
+
+@pytest.mark.parametrize("peer", PEERS, ids=lambda path: path.stem)
+def test_any_policy_can_be_compared_with_the_standard_one(peer: Path) -> None:
+    standard = feerules.load(RULES / "dunning" / "standard-cn.yaml")
+    told = feerules.diff(standard, feerules.load(peer))
+    assert {"amount", "condition", "words"} == {each.kind for each in told}
+    assert all(each.old or each.new for each in told)
+    assert json.dumps(told.to_dict())
+    assert told.explain("zh_CN").count("\n") == told.explain("en").count("\n") > len(told)
 
 
 # What several share
@@ -342,3 +359,85 @@ def test_every_key_of_rules_has_a_name_in_both_languages() -> None:
 def rules() -> list[type[BaseModel]]:
     others = ("BookDocument", "CalendarDocument", "Case", "CasesDocument")
     return [each for each in models() if each.__name__ not in others and each not in ATOMS]
+
+
+# Conditions in words
+
+
+@pytest.mark.parametrize(
+    ("cell", "en", "zh"),
+    [
+        ("true", "lift", "有电梯"),
+        ("false", "lift: no", "无电梯"),
+        ("null", "lift without a value", "电梯无值"),
+        ("null, true", "lift or lift without a value", "有电梯或电梯无值"),
+        ("true, false", "lift with a value", "电梯有值"),
+    ],
+)
+def test_a_truth_is_said_with_and_without_a_value(cell: str, en: str, zh: str) -> None:
+    assert condition(
+        "lift",
+        "{boolean: true, optional: true, words: {有电梯: true, 无电梯: false}, title: {zh: 电梯, en: Lift}}",
+        cell,
+    ) == (en, zh)
+
+
+@pytest.mark.parametrize(
+    ("cell", "en", "zh"),
+    [
+        ("a", "grade a", "等级为a"),
+        ("first", "first", "一级"),
+        ("first, second", "first or second", "一级或second"),
+        ("not(a)", "grade other than a", "等级不为a"),
+        ("null, a", "grade a or grade without a value", "等级为a或等级无值"),
+        ("!= null", "grade a, first, second or third", "等级为a、一级、second或third"),
+    ],
+)
+def test_words_are_said_with_their_fact_where_they_do_not_speak(cell: str, en: str, zh: str) -> None:
+    grade = "{choice: [a, first, second, third], optional: true, words: {一级: first}, title: {zh: 等级, en: Grade}}"
+    assert condition("grade", grade, cell) == (en, zh)
+
+
+@pytest.mark.parametrize(
+    ("cell", "en", "zh"),
+    [
+        ("90", "area 90 m²", "面积90 m²"),
+        ("> 90", "area above 90 m²", "面积超过90 m²"),
+        (">= 90.5", "area 90.5 m² and up", "面积90.5 m²及以上"),
+        ("< 90", "area below 90 m²", "面积不满90 m²"),
+        ("[90..144)", "area 90 m² to below 144 m²", "面积90 m²及以上、不满144 m²"),
+        ("(90..144]", "area above 90 m² up to 144 m²", "面积超过90 m²至144 m²"),
+        ("(90..144)", "area above 90 m² and below 144 m²", "面积超过90 m²、不满144 m²"),
+        ("< 60, > 90", "area below 60 m² or area above 90 m²", "面积不满60 m²或面积超过90 m²"),
+    ],
+)
+def test_numbers_are_said_by_the_bounds_that_were_written(cell: str, en: str, zh: str) -> None:
+    assert condition(
+        "area", "{decimal: 2, min: 0, max: 10000, unit: m², title: {zh: 面积, en: Area}}", cell
+    ) == (en, zh)
+
+
+@pytest.mark.parametrize(
+    ("cell", "en", "zh"),
+    [
+        ("2020-05-01", "handover on May 1, 2020", "交付日为2020年5月1日"),
+        (">= 2020-05-01", "handover from May 1, 2020 on", "交付日在2020年5月1日及以后"),
+        ("<= 2020-12-31", "handover before January 1, 2021", "交付日在2021年1月1日之前"),
+        (
+            "[2020-01-01..2021-01-01)",
+            "handover from January 1, 2020, before January 1, 2021",
+            "交付日自2020年1月1日起、在2021年1月1日之前",
+        ),
+    ],
+)
+def test_days_are_said_as_days(cell: str, en: str, zh: str) -> None:
+    assert condition("handover", "{date: true, title: {zh: 交付日, en: Handover}}", cell) == (en, zh)
+
+
+def condition(fact: str, declared: str, cell: str) -> tuple[str, str]:
+    """How a condition that is new is said."""
+    facts, fees = f"facts:\n  {fact}: {declared}\n", "fees: {card: {rate: 15}}"
+    asked = fees.replace("rate: 15", f"rate: 15, applies: {{{fact}: '{cell}'}}")
+    (change,) = feerules.diff(schedule(fees, facts=facts), schedule(asked, facts=facts))
+    said = [change.after.in_words(translate(locale)) for locale in ("en", "zh_CN")]
+    return said[0], said[1]

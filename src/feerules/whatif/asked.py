@@ -56,12 +56,14 @@ class Asked:
         return [self._within(words, title, each) for each in self.ranges]
 
     def _truth(self, words: Wording, title: str) -> str:
-        told = words.title(self.words[0]) if self.words else ""
-        if told:
-            return told
-        if self.cell == "true":
+        said = [value for value in self.cell.split(", ") if value != "null"]
+        if len(said) == 1 and self.words:
+            return words.title(self.words[0])
+        if said == ["false"]:
+            return words.text("{title}: no", title=title)
+        if said == ["true"]:
             return title
-        return words.text("{title}: no", title=title)
+        return words.text("{title} with a value", title=title) if said else ""
 
     def _worded(self, words: Wording, title: str) -> str:
         listed = _either(words, [words.title(each) for each in self.words])
@@ -206,7 +208,11 @@ def _of_words(pair: Pair, common: Common, values: Bands, told: dict[str, Any]) -
         return Asked(cell=", ".join([*null, *codes]), words=shown if len(codes) == 1 else (), **told)
     everything = range(common.axis.lo, common.axis.hi + 1)
     rest = [n for n in everything if n not in numbers]
-    but = bool(rest) and (len(subject.codes) in numbers or (len(rest) < 3 and len(numbers) > 2 * len(rest)))
+    but = (
+        bool(rest)
+        and not null
+        and (len(subject.codes) in numbers or (len(rest) < 3 and len(numbers) > 2 * len(rest)))
+    )
     codes = [subject.text(n) for n in (rest if but else numbers)]
     texts = [code if is_plain_word(code) else write(code) for code in codes]
     cell = f"not({', '.join(texts)})" if but else ", ".join([*null, *texts])

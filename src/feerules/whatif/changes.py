@@ -290,6 +290,8 @@ class Diff(Sequence[Change]):
     def explain(self, locale: str = "zh_CN", *, places: bool = True) -> str:
         """The whole change of policy by document and fee, in Chinese or English; `places` names files and lines."""
         words = translate(locale)
+        if not self.versions and not self.changes:
+            return words.text("Nothing to compare: no document has two versions.")
         if not self.changes:
             return words.text("Nothing changes.")
         blocks = []
