@@ -32,6 +32,8 @@ from feerules.reports import (
     workload,
 )
 from feerules.schemas import schema
+from feerules.whatif.changes import Change, Diff
+from feerules.whatif.diff import diff
 
 __all__ = [
     "Account",
@@ -45,10 +47,12 @@ __all__ = [
     "CaseResult",
     "Cell",
     "CellError",
+    "Change",
     "Charge",
     "Clear",
     "Coverage",
     "Decision",
+    "Diff",
     "EntryErrors",
     "EntryProblem",
     "Event",
@@ -78,6 +82,7 @@ __all__ = [
     "classify_estate",
     "collection_rate",
     "coverage",
+    "diff",
     "generate_cases",
     "load",
     "load_files",

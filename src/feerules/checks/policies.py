@@ -20,7 +20,7 @@ from feerules.documents.cells import Cell
 from feerules.documents.policy import DunningPolicy, Step, Stop
 from feerules.plan.alternatives import Reading, covers
 from feerules.plan.dunning import CLASS, PolicyVersion
-from feerules.plan.lookups import ADDING
+from feerules.plan.hits import ADDING
 from feerules.plan.names import Names
 from feerules.vocabulary import ALIASES
 from feerules.wording import sentence

@@ -16,7 +16,8 @@ from feerules.documents.values import TableValue
 from feerules.errors import Where
 from feerules.plan.conditions import Conditions, Subject, read_number
 from feerules.plan.grid import Condition, Grid, Witness
-from feerules.plan.lookups import ADDING, NOTES, Decision, ranks_of
+from feerules.plan.hits import ADDING, ranks_of
+from feerules.plan.lookups import NOTES, Decision
 from feerules.plan.names import Names
 from feerules.plan.tariffs import Group
 
@@ -213,7 +214,7 @@ def _of_rows(table: Table, made: Decision) -> Said:
 
 def _of_groups(groups: Sequence[Group]) -> Said:
     return tuple((each.ends, *each.prices.values()) for each in groups), tuple(
-        each.first - 1 for each in groups
+        each.rows[0] - 1 for each in groups
     )
 
 

@@ -59,7 +59,7 @@ def _groups(names: Names, tiers: Tiers) -> Sequence[Group]:
 
 def _row(tiers: Tiers, group: Group, n: int) -> Row:
     assert tiers.table.table is not None
-    return tiers.table.table.rows[group.first - 1 + n]
+    return tiers.table.table.rows[group.rows[n] - 1]
 
 
 def _is_noted(tiers: Tiers, row: Row) -> bool:

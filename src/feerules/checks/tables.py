@@ -10,7 +10,7 @@ from feerules.checks.findings import Finding, finding
 from feerules.checks.readings import Reading, inside, readings
 from feerules.checks.rows import joined
 from feerules.plan.grid import Condition
-from feerules.plan.lookups import ADDING
+from feerules.plan.hits import ADDING
 from feerules.plan.names import place_of
 from feerules.wording import sentence
 

@@ -105,6 +105,15 @@ class Part(BaseModel):
         origin = self._from
         return origin.value_where(key) if isinstance(origin, Map) and key in origin else self.where
 
+    def was_written(self, key: str) -> bool:
+        """Whether the part says a key itself; so does one that was made in Python, or by its short form."""
+        return not isinstance(self._from, Map) or key in self._from
+
+    def as_written(self, key: str) -> str:
+        """The text of a key in the file, such as 5%; "" where it has none."""
+        value = self._from.get(key) if isinstance(self._from, Map) else self._from
+        return value if isinstance(value, Text) else ""
+
     def problem(
         self, code: str, *, found: str, expected: str, hint: str = "", key: str | None = None
     ) -> Problem:

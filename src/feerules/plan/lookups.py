@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -15,14 +15,15 @@ from feerules.documents.tree import Text
 from feerules.documents.values import TableValue
 from feerules.errors import Where, did_you_mean
 from feerules.plan.bounds import Builder
-from feerules.plan.conditions import Conditions, Subject, read_number, subject
+from feerules.plan.conditions import Conditions, Subject, subject
 from feerules.plan.grid import Condition, Grid, GridTooLarge, build
+from feerules.plan.hits import ADDING, Hits, Said, canonical
 from feerules.plan.names import Refused
 from feerules.plan.nodes import Node
 from feerules.plan.outputs import chosen, read_output
 from feerules.plan.terms import Scope, Term
 
-__all__ = ["ADDING", "NOTES", "Decision", "Found", "decide", "ranks_of"]
+__all__ = ["NOTES", "Decision", "Found", "decide"]
 
 NOTES = (
     "note",
@@ -33,10 +34,8 @@ NOTES = (
     "说明",
     "依据",
 )  # columns that people read, not machines
-ADDING = ("collect", "collect+", "collect<", "collect>", "collect#", "rule_order")
 
 MOST_TOLD = 5  # gaps of one table, and overlaps
-Said = Decimal | Formula | str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -308,11 +307,11 @@ class Resolved:
     ) -> None:
         self.spec, self.names, self.grid = reading.spec, reading.names, grid
         self.subjects, self.values = subjects, values
-        self.ranks = ranks_of(self.spec, next(iter(values.values()))) if self.spec.hit == "priority" else []
+        self.hits = Hits(self.spec, values)
         self.table = reading.table
         self.record = self.names.about[1]
         self._check()
-        self.decided = [self.deciding(leaf) for leaf in grid.leaves]
+        self.decided = [self.hits.deciding(leaf) for leaf in grid.leaves]
 
     def witness(self, point: Mapping[str, int | None]) -> tuple[tuple[str, str], ...]:
         return tuple((about.name, about.text(point[about.name])) for about in self.subjects)
@@ -377,58 +376,16 @@ class Resolved:
 
     def _says(self, row: int) -> str:
         """What a row says, as one text for 3 and for 3.00."""
-        return ", ".join(map(_canonical, self._said(row)))
+        return ", ".join(map(canonical, self._said(row)))
 
     def _said(self, row: int) -> tuple[Said, ...]:
         return tuple(column[row] for column in self.values.values())
 
-    def deciding(self, leaf: tuple[int, ...]) -> tuple[int, ...]:
-        """The rows of a leaf that decide, by the hit policy."""
-        if not leaf:
-            return ()
-        column = next(iter(self.values.values()))
-        match self.spec.hit:
-            case "unique" | "any" | "first":
-                return leaf[:1]
-            case "priority":
-                return (min(leaf, key=lambda row: (self.ranks[row], row)),)
-            case "collect<":
-                return (min(leaf, key=lambda row: (_number(column[row]), row)),)
-            case "collect>":
-                return (max(leaf, key=lambda row: (_number(column[row]), -row)),)
-        return leaf
-
     def outputs(self) -> dict[str, tuple[Said | None, ...]]:
         return {
-            name: tuple(map(partial(self._said_by, column), self.grid.leaves, self.decided))
+            name: tuple(map(partial(self.hits.said, column), self.grid.leaves, self.decided))
             for name, column in self.values.items()
         }
 
-    def _said_by(self, column: Sequence[Said], leaf: tuple[int, ...], rows: tuple[int, ...]) -> Said | None:
-        if self.spec.hit == "collect#":
-            return Decimal(len({column[row] for row in leaf}))
-        if len(rows) <= 1:
-            return column[rows[0]] if rows else None
-        return sum((_number(column[row]) for row in rows), Decimal(0))
-
     def rows(self) -> tuple[str, ...]:
         return tuple(",".join([str(row + 1) for row in rows]) for rows in self.decided)
-
-
-def ranks_of(spec: TableValue, values: Iterable[Said]) -> list[int]:
-    """The place in `priority:` of each of these outputs; one beyond the last for what is not listed."""
-    numbers = [read_number(text) for text in spec.priority]
-    listed = [text if number is None else number for text, number in zip(spec.priority, numbers, strict=True)]
-    order = {_canonical(value): rank for rank, value in enumerate(listed)}
-    return [order.get(_canonical(value), len(listed)) for value in values]
-
-
-def _number(value: Said) -> Decimal:
-    return value if isinstance(value, Decimal) else Decimal(0)
-
-
-def _canonical(value: Said) -> str:
-    """One text for one value: 3 and 3.00 are the same output."""
-    if isinstance(value, Formula):
-        return value.text
-    return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)

@@ -27,6 +27,7 @@ from feerules.plan.terms import Scope
 __all__ = [
     "BandAsked",
     "Bands",
+    "Group",
     "Slice",
     "begins_year",
     "cumulative",
