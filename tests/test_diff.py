@@ -16,7 +16,7 @@ import feerules
 from diffs import CALCULATED, CASES, CSV, FACTS, HEAD, MANAGEMENT, SAME, Case, exchanged, schedule
 from feerules import Book, Diff
 from feerules.errors import Where
-from feerules.whatif.keys import ATOMS, LABELS
+from feerules.whatif.changes.keys import ATOMS, LABELS
 from feerules.wording import translate
 from test_docs import models
 

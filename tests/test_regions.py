@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feerules.plan.grid import Axis, Condition, build
-from feerules.whatif.regions import Bands, Box, bands_of, boxes_of, joined, meet, merged, minus, without
+from feerules.whatif.changes.regions import (
+    Bands,
+    Box,
+    bands_of,
+    boxes_of,
+    joined,
+    meet,
+    merged,
+    minus,
+    without,
+)
 
 AXES = (Axis("floor", 0, 6), Axis("area", 1, 5, nullable=True))
 POINTS = [*product(*(range(axis.lo, axis.end) for axis in AXES))]

@@ -32,8 +32,8 @@ from feerules.reports import (
     workload,
 )
 from feerules.schemas import schema
-from feerules.whatif.changes import Change, Diff
-from feerules.whatif.diff import diff
+from feerules.whatif.changes.change import Change, Diff
+from feerules.whatif.changes.diff import diff
 
 __all__ = [
     "Account",

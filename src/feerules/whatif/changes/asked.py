@@ -13,8 +13,8 @@ from feerules.documents.literals import write
 from feerules.documents.ranges import Range, write_test
 from feerules.documents.unary import is_plain_word
 from feerules.periods import from_day_number
-from feerules.whatif.regions import Bands, without
-from feerules.whatif.sides import Common, Pair
+from feerules.whatif.changes.regions import Bands, without
+from feerules.whatif.changes.sides import Common, Pair
 from feerules.wording import Wording, sentence
 
 __all__ = ["Asked", "Together", "asked", "narrowed"]

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from feerules.plan.grid import Condition, GridTooLarge, build
-from feerules.whatif.asked import Asked, asked
-from feerules.whatif.regions import Box, TooManyBoxes, boxes_of, meet, merged, minus, without
-from feerules.whatif.sides import Incomparable, Pair, Side
-from feerules.whatif.table_rows import TableRow, TableRows
+from feerules.whatif.changes.asked import Asked, asked
+from feerules.whatif.changes.regions import Box, TooManyBoxes, boxes_of, meet, merged, minus, without
+from feerules.whatif.changes.sides import Incomparable, Pair, Side
+from feerules.whatif.changes.table_rows import TableRow, TableRows
 
 __all__ = ["Difference", "differences"]
 

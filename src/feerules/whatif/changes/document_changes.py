@@ -14,12 +14,12 @@ from feerules.documents.schedule import Defaults, Fee, FeeSchedule
 from feerules.errors import Where
 from feerules.plan.conditions import read_number
 from feerules.plan.names import Names, place_of
-from feerules.whatif.changes import Change
-from feerules.whatif.forms import data_of, implied
-from feerules.whatif.keys import LABELS
-from feerules.whatif.part_changes import Comparing, Spot
-from feerules.whatif.reach import Reach
-from feerules.whatif.sides import Pair, Side
+from feerules.whatif.changes.change import Change
+from feerules.whatif.changes.forms import data_of, implied
+from feerules.whatif.changes.keys import LABELS
+from feerules.whatif.changes.part_changes import Comparing, Spot
+from feerules.whatif.changes.reach import Reach
+from feerules.whatif.changes.sides import Pair, Side
 
 __all__ = ["Meeting", "changes_of"]
 

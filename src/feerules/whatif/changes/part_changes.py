@@ -15,16 +15,16 @@ from feerules.documents.tree import Text
 from feerules.documents.values import TableValue
 from feerules.errors import Where
 from feerules.plan.names import place_of
-from feerules.whatif.asked import Asked, Together, asked
-from feerules.whatif.changes import Change, Piece
-from feerules.whatif.forms import data_of, form_of, number_of, unit_of
-from feerules.whatif.keys import ATOMS, ORDERED, SINGULAR, WHOLE, kind_of, label_of
-from feerules.whatif.members import name_of, paired
-from feerules.whatif.sayings import Numbered
-from feerules.whatif.sides import Incomparable, Pair, Side
-from feerules.whatif.table_changes import Difference, differences
-from feerules.whatif.table_rows import TableRow, TableRows, rows_of, rows_of_value
-from feerules.whatif.tier_changes import TierChange, tier_changes
+from feerules.whatif.changes.asked import Asked, Together, asked
+from feerules.whatif.changes.change import Change, Piece
+from feerules.whatif.changes.forms import data_of, form_of, number_of, unit_of
+from feerules.whatif.changes.keys import ATOMS, ORDERED, SINGULAR, WHOLE, kind_of, label_of
+from feerules.whatif.changes.members import name_of, paired
+from feerules.whatif.changes.sayings import Numbered
+from feerules.whatif.changes.sides import Incomparable, Pair, Side
+from feerules.whatif.changes.table_changes import Difference, differences
+from feerules.whatif.changes.table_rows import TableRow, TableRows, rows_of, rows_of_value
+from feerules.whatif.changes.tier_changes import TierChange, tier_changes
 
 __all__ = ["Comparing", "Spot"]
 

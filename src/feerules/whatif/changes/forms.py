@@ -17,8 +17,8 @@ from feerules.documents.model import Part
 from feerules.documents.policy import After, Channel, DatedValue, ParameterRate
 from feerules.documents.schedule import Fee
 from feerules.documents.values import TableValue
-from feerules.whatif.keys import UNITS
-from feerules.whatif.sides import Side
+from feerules.whatif.changes.keys import UNITS
+from feerules.whatif.changes.sides import Side
 
 __all__ = ["data_of", "form_of", "implied", "number_of", "unit_of"]
 

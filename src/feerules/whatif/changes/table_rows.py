@@ -16,7 +16,7 @@ from feerules.plan.hits import Hits
 from feerules.plan.lookups import NOTES, Decision
 from feerules.plan.outputs import read_output
 from feerules.plan.tariffs import Group
-from feerules.whatif.sides import Side
+from feerules.whatif.changes.sides import Side
 
 __all__ = ["Bandings", "TableRow", "TableRows", "rows_of", "rows_of_groups", "rows_of_value"]
 

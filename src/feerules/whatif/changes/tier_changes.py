@@ -10,11 +10,11 @@ from typing import Any
 
 from feerules.documents.charging import Tiers
 from feerules.errors import Where
-from feerules.whatif.asked import Asked
-from feerules.whatif.sayings import in_words
-from feerules.whatif.sides import Incomparable, Pair, Side
-from feerules.whatif.table_changes import Difference, differences
-from feerules.whatif.table_rows import Bandings, TableRow, TableRows, rows_of_groups
+from feerules.whatif.changes.asked import Asked
+from feerules.whatif.changes.sayings import in_words
+from feerules.whatif.changes.sides import Incomparable, Pair, Side
+from feerules.whatif.changes.table_changes import Difference, differences
+from feerules.whatif.changes.table_rows import Bandings, TableRow, TableRows, rows_of_groups
 from feerules.wording import Wording
 
 __all__ = ["Band", "TierChange", "TierChanges", "tier_changes"]

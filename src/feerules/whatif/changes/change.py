@@ -10,8 +10,8 @@ from itertools import groupby
 from typing import Any, Literal, overload
 
 from feerules.errors import Where
-from feerules.whatif.asked import Asked, Together, narrowed
-from feerules.whatif.sayings import Spoken, in_words
+from feerules.whatif.changes.asked import Asked, Together, narrowed
+from feerules.whatif.changes.sayings import Spoken, in_words
 from feerules.wording import Wording, translate
 
 __all__ = ["Change", "Diff", "Versions"]

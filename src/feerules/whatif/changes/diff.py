@@ -14,10 +14,10 @@ from feerules.documents.schedule import FeeSchedule
 from feerules.errors import did_you_mean
 from feerules.periods import from_day_number
 from feerules.plan.names import LAST_DAY, Names
-from feerules.whatif.changes import Change, Diff, Versions
-from feerules.whatif.document_changes import Meeting, changes_of
-from feerules.whatif.keys import LABELS
-from feerules.whatif.sayings import SPAN
+from feerules.whatif.changes.change import Change, Diff, Versions
+from feerules.whatif.changes.document_changes import Meeting, changes_of
+from feerules.whatif.changes.keys import LABELS
+from feerules.whatif.changes.sayings import SPAN
 
 __all__ = ["diff"]
 

@@ -19,7 +19,7 @@ from feerules.plan.conditions import Conditions, Subject, subject_of
 from feerules.plan.grid import Axis, Condition
 from feerules.plan.names import Names, Refused
 from feerules.vocabulary import POSITION, bucket_fact, step_facts
-from feerules.whatif.regions import Bands, bands_of, joined
+from feerules.whatif.changes.regions import Bands, bands_of, joined
 
 __all__ = ["Common", "Incomparable", "Pair", "Side", "common"]
 

@@ -12,7 +12,7 @@ from feerules.documents.schedule import FeeSchedule, values_in
 from feerules.documents.tables import Table
 from feerules.documents.values import TableValue
 from feerules.plan.conditions import read_number
-from feerules.whatif.sides import Side
+from feerules.whatif.changes.sides import Side
 
 __all__ = ["Reach"]
 

@@ -1,0 +1,1 @@
+"""What changes from one book to another, in words and data."""
