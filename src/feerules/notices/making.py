@@ -1,0 +1,215 @@
+"""How each notice comes about: what is given is read, put into words, and laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from feerules.bill import Bill
+from feerules.book import Book
+from feerules.citations import titles
+from feerules.clocks import day_of, read_moment
+from feerules.decisions import Act
+from feerules.errors import Problem
+from feerules.ledger.position import Position
+from feerules.notices.arrears_letters import Asked, Titles, demand_letter, open_charge, payment_letter
+from feerules.notices.fee_notices import Billed, by_payer, fee_letter
+from feerules.notices.notice import Notice, NoticeError, given
+from feerules.notices.posting import AUDIENCES, POSTED, check_audience
+from feerules.notices.price_lists import price_letter
+from feerules.notices.reminders import reminder_letter
+from feerules.notices.senders import Recipient, Sender, read_recipient, read_sender
+from feerules.notices.templates import POSTED_KEY, Source, Templates, read_templates
+from feerules.notices.writing import written
+from feerules.wording import Wording, translate
+
+__all__ = ["Making", "day_from", "fee_titles"]
+
+Day = date | datetime | str
+DEMAND_DAYS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What notices of one run have in common: the sender, the language, the templates, the limits."""
+
+    sender: Sender
+    words: Wording
+    templates: Templates
+    audience: str
+    at_most_segments: int | None
+
+    @classmethod
+    def of(
+        cls, sender: Mapping[str, Any] | str, locale: str, templates: Source, audience: str,
+        at_most_segments: int | None,
+    ) -> Making:  # fmt: skip
+        words = translate(locale)
+        return cls(read_sender(sender, words), words, read_templates(templates), audience, at_most_segments)
+
+    # What a unit owes
+
+    def fee_notice(self, bill: Bill | Iterable[Bill], recipient: Any, on: Day | None) -> Notice:
+        groups = by_payer(bill, self.words)
+        if len(groups) > 1:
+            payers = ", ".join(dict.fromkeys(f"{lines[0].payer} of {lines[0].whose[0]}" for lines in groups))
+            expected, hint = "the lines of one payer", "fee_notices(…) gives a notice for each"
+            raise NoticeError([Problem("several_payers", given("bill"), payers[:200], expected, hint)])
+        return self.of_lines(groups[0], recipient, on)
+
+    def fee_notices(
+        self, bills: Bill | Iterable[Bill], recipients: Mapping[str, Any], on: Day | None
+    ) -> list[Notice]:
+        told = by_payer(bills, self.words)
+        return [self.of_lines(lines, _whom(lines[0], recipients), on) for lines in told]
+
+    def of_lines(self, lines: list[Billed], recipient: Any, on: Day | None) -> Notice:
+        check_audience(self.audience, "what a unit owes", "price_table(…) shows the prices, without any unit")
+        told = self._recipient(recipient)
+        letter = fee_letter(lines, self.sender, told, self.words, day_from(on))
+        first = lines[0]
+        whom = first.account_id or first.payer_id or first.unit_id
+        return written(
+            letter, "fee_notice", self.words, self.templates,
+            audience=self.audience, recipient_id=whom, at_most_segments=self.at_most_segments,
+        )  # fmt: skip
+
+    # What is overdue
+
+    def payment_notice(self, about: Any, book: Book | None, recipient: Any, on: Day | None, pay_by: Day | None) -> Notice:
+        position = about if isinstance(about, Position) else getattr(about, "position", None)
+        if not isinstance(position, Position):
+            expected, hint = "a position, or an answer that has one", "ask feerules.position(account, book, as_of)"
+            raise NoticeError([Problem("no_position", given("position"), f"{type(about).__name__}", expected, hint)])
+        if not position["overdue"]:
+            expected, hint = "an account with overdue charges", "who owes nothing needs no notice"
+            found = f"nothing overdue on {position.as_of}"
+            raise NoticeError([Problem("nothing_overdue", given(position.account_id), found, expected, hint)])
+        asked = asked_of_position(position, fee_titles(book), self.words, day_from(pay_by))
+        return self.of_arrears(asked, recipient, on)
+
+    def of_arrears(self, asked: Asked, recipient: Any, on: Day | None) -> Notice:
+        check_audience(self.audience, "what is overdue", "reminder(…) is for everybody, and names nobody")
+        letter = payment_letter(asked, self.sender, self._recipient(recipient), self.words, day_from(on))
+        return self._written(letter, "payment_notice", asked, "", self.audience)
+
+    # What is demanded
+
+    def demand(
+        self, decision: Any, book: Book | None, recipient: Any, on: Day | None, period: int | None, local_rule: str
+    ) -> Notice:
+        if not isinstance(decision, Act):
+            found = f"{type(decision).__name__}"
+            expected = "an Act: that a step of the ladder is due"
+            hint = "payment_notice(…) tells what is overdue without a step"
+            raise NoticeError([Problem("no_action", given("decision"), found, expected, hint)])
+        asked = asked_of_act(decision, fee_titles(book), self.words, period)
+        return self.of_action(asked, decision.template, decision.audience, recipient, on, local_rule)
+
+    def of_action(
+        self, asked: Asked, template: str, audience: str | None, recipient: Any, on: Day | None, local_rule: str
+    ) -> Notice:
+        """The demand; the neutral reminder where the channel of the step is one that others read."""
+        seen_by = max((audience or "debtor", self.audience), key=_openness)
+        if seen_by in POSTED:
+            return self.reminder(day_from(on) or asked.as_of, (), "", seen_by, template)
+        letter = demand_letter(asked, self.sender, self._recipient(recipient), self.words, day_from(on), local_rule)
+        return self._written(letter, "demand", asked, template, seen_by)
+
+    def _written(self, letter: Any, kind: str, asked: Asked, key: str, audience: str) -> Notice:
+        return written(
+            letter, kind, self.words, self.templates,
+            key=key, audience=audience, recipient_id=asked.account_id or None,
+            needs_approval=asked.needs_approval, at_most_segments=self.at_most_segments,
+        )  # fmt: skip
+
+    # What everybody reads
+
+    def reminder(
+        self, on: Day | None, units: Iterable[str], local_rule: str, audience: str = "public", key: str = ""
+    ) -> Notice:
+        letter = reminder_letter(
+            self.sender, self.words, day_from(on), units if isinstance(units, str) else tuple(units), local_rule
+        )
+        return written(
+            letter, "reminder", self.words, self.templates,
+            key=f"{key}.{POSTED_KEY}" if key else "", audience=audience, at_most_segments=self.at_most_segments,
+        )  # fmt: skip
+
+    def price_table(self, book: Book, on: Day, document_id: str | None) -> Notice:
+        day = day_from(on)
+        assert day is not None
+        letter = price_letter(book, self.sender, self.words, day, document_id)
+        return written(
+            letter, "price_table", self.words, self.templates,
+            audience="public", at_most_segments=self.at_most_segments,
+        )  # fmt: skip
+
+    def _recipient(self, recipient: Any) -> Recipient:
+        return recipient if isinstance(recipient, Recipient) else read_recipient(recipient, self.words)
+
+
+def _whom(line: Billed, recipients: Mapping[str, Any]) -> Any:
+    """Who a line is told to: by its account, payer or unit, whichever is told of."""
+    ids = (line.account_id, line.payer_id, line.unit_id)
+    return next((recipients[each] for each in ids if each is not None and each in recipients), None)
+
+
+def _openness(audience: str) -> int:
+    if audience not in AUDIENCES:
+        check_audience(audience, "", "")
+    return AUDIENCES.index(audience)
+
+
+def day_from(on: Day | None) -> date | None:
+    return None if on is None else day_of(read_moment(on))
+
+
+def fee_titles(book: Book | None) -> Titles:
+    """What the fees of a book are called; of several versions, by the last."""
+    if book is None:
+        return {}
+    return {name: titles(fee.title, name) for schedule in book.schedules for name, fee in schedule.fees.items()}
+
+
+def asked_of_position(position: Position, named: Titles, words: Wording, pay_by: date | None) -> Asked:
+    overdue = frozenset(position.overdue_charge_ids)
+    return Asked(
+        account_id=position.account_id or None,
+        as_of=position.as_of,
+        amount=position["overdue"],
+        charges=[open_charge(each, named, words) for each in position.charges if each.charge_id in overdue],
+        currency=position.currency,
+        late_fee=position["late_fee_due"],
+        credit=position["credit"],
+        pay_by=pay_by,
+        days_overdue=position["days_overdue"],
+        oldest_due_on=position["oldest_due_on"],
+        unpaid_periods=position["unpaid_periods"],
+    )
+
+
+def asked_of_act(act: Act, named: Titles, words: Wording, period: int | None) -> Asked:
+    """What a decision demands; `period` days to pay, else those of its step, else fifteen."""
+    as_of, position = day_of(act.as_of), act.position
+    named_ones = frozenset(act.charge_ids)
+    pay_by = act.message.get("pay_by") if period is None else None
+    return Asked(
+        account_id=act.account_id or None,
+        as_of=as_of,
+        amount=act.amount,
+        charges=[open_charge(each, named, words) for each in position.charges if each.charge_id in named_ones],
+        currency=position.currency,
+        late_fee=act.message.get("late_fee_due", Decimal(0)),
+        fee=act.fee,
+        pay_by=pay_by or as_of + timedelta(days=DEMAND_DAYS if period is None else period),
+        days_overdue=position["days_overdue"],
+        oldest_due_on=position["oldest_due_on"],
+        step=words.title(act.title, act.step_id),
+        announces=act.announces,
+        source=act.source,
+        needs_approval=act.needs_approval,
+    )

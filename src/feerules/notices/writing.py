@@ -1,0 +1,89 @@
+"""From a letter to a notice: its data as a locale writes them, laid out by the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from feerules.notices.letters import Letter
+from feerules.notices.notice import Notice
+from feerules.notices.posting import threats_in
+from feerules.notices.sms import short_message, signed
+from feerules.notices.templates import Templates
+from feerules.wording import Wording
+
+__all__ = ["written"]
+
+
+def written(
+    letter: Letter,
+    kind: str,
+    words: Wording,
+    templates: Templates,
+    *,
+    key: str = "",
+    audience: str = "debtor",
+    recipient_id: str | None = None,
+    needs_approval: str | None = None,
+    at_most_segments: int | None = None,
+) -> Notice:
+    """The notice; `key` is the template that a policy names."""
+    key, locale = key or kind, str(words.locale)
+    told = _told(letter, kind, words)
+
+    def laid_out(form: str) -> str:
+        return templates.render(key, kind, words.language, form, audience, told)
+
+    text, html = laid_out("txt"), laid_out("html")
+    said = " ".join(laid_out("sms").split())
+    sms = short_message(signed(said, letter.sender.signature), at_most_segments) if said else None
+    warnings = (*letter.warnings, *dict.fromkeys(threats_in(text + html + said)))
+    return Notice(
+        kind, locale, letter.title, text, html, sms, letter.data, key, audience, recipient_id,
+        needs_approval, warnings,
+    )  # fmt: skip
+
+
+def _told(letter: Letter, kind: str, words: Wording) -> dict[str, Any]:
+    """What a template sees: the data in words, and the parts of the letter."""
+    currency = str(letter.data.get("currency", "CNY"))
+    told = {name: _shown(value, words, currency) for name, value in letter.data.items()}
+    return told | {
+        "title": letter.title,
+        "draft": letter.draft,
+        "greeting": letter.greeting,
+        "facts": letter.facts,
+        "opening": letter.opening,
+        "tables": letter.tables,
+        "totals": letter.totals,
+        "closing": letter.closing,
+        "payment_title": letter.payment_title,
+        "payment": letter.payment,
+        "basis": letter.basis,
+        "sender": letter.sender,
+        "seal": words.text("(seal)"),
+        "day": "" if letter.day is None else words.day(letter.day),
+        "sms": letter.sms,
+        "lang": "zh-CN" if words.language == "zh" else "en",
+        "locale": str(words.locale),
+        "kind": kind,
+        "colon": words.text("{label}: {text}", label="", text=""),
+        "landscape": letter.landscape,
+    }
+
+
+def _shown(value: Any, words: Wording, currency: str) -> Any:
+    match value:
+        case None:
+            return ""
+        case Decimal():
+            return words.money(value, currency)
+        case date():
+            return words.day(value)
+        case Mapping():
+            return {name: _shown(each, words, currency) for name, each in value.items()}
+        case list() | tuple():
+            return [_shown(each, words, currency) for each in value]
+    return value
