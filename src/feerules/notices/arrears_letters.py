@@ -92,7 +92,9 @@ def payment_letter(
         "unpaid_periods": asked.unpaid_periods,
     }
     if asked.pay_by is not None:
-        please = words.text("Please pay {amount} by {day} at the latest.", amount=amount, day=words.day(asked.pay_by))
+        please = words.text(
+            "Please pay {amount} by {day} at the latest.", amount=amount, day=words.day(asked.pay_by)
+        )
     else:
         please = words.text("Please pay {amount} soon.", amount=amount)
     return Letter(
@@ -113,7 +115,12 @@ def payment_letter(
 
 
 def demand_letter(
-    asked: Asked, sender: Sender, recipient: Recipient, words: Wording, on: date | None = None, local_rule: str = ""
+    asked: Asked,
+    sender: Sender,
+    recipient: Recipient,
+    words: Wording,
+    on: date | None = None,
+    local_rule: str = "",
 ) -> Letter:
     """The formal demand: which charges, how much, until when, and what may follow by law and policy."""
     assert asked.pay_by is not None
@@ -142,7 +149,10 @@ def demand_letter(
         totals=_totals(asked, words),
         closing=[
             words.text("We demand that you pay {amount} by {day}.", amount=amount, day=day),
-            words.text("Should this letter reach you later, you have {days} from the day on which it does.", days=days),
+            words.text(
+                "Should this letter reach you later, you have {days} from the day on which it does.",
+                days=days,
+            ),
             *_proposals(asked, words),
             *_consequences(asked, local_rule, words),
             words.text("If you object to the amount, tell us in writing within this time."),
@@ -258,6 +268,7 @@ def _sentence(cells: Mapping[str, str], known: Mapping[str, bool], words: Wordin
 
 # The sums
 
+
 def _totals(asked: Asked, words: Wording) -> list[Pair]:
     pairs = []
     if asked.listed is not None and asked.listed != asked.amount:
@@ -269,8 +280,14 @@ def _proposals(asked: Asked, words: Wording) -> list[str]:
     """What a person must approve before it is owed."""
     said = []
     if asked.late_fee:
-        message = sentence("By {day}, a late fee of {amount} has accrued as agreed; it is owed only once it is approved.")
-        said.append(words.text(message, day=words.day(asked.as_of), amount=words.money(asked.late_fee, asked.currency)))
+        message = sentence(
+            "By {day}, a late fee of {amount} has accrued as agreed; it is owed only once it is approved."
+        )
+        said.append(
+            words.text(
+                message, day=words.day(asked.as_of), amount=words.money(asked.late_fee, asked.currency)
+            )
+        )
         if asked.listed == asked.amount:
             said.append(words.text("It is not part of the sum above."))
     if asked.fee:
@@ -283,12 +300,19 @@ def _consequences(asked: Asked, local_rule: str, words: Wording) -> list[str]:
     told = [words.text(each) for each in announced(asked.announces, local_rule)]
     if not told:
         return []
-    return [words.text("If it is not paid within this time, we may by law: {consequences}.", consequences=words.listed(told))]
+    return [
+        words.text(
+            "If it is not paid within this time, we may by law: {consequences}.",
+            consequences=words.listed(told),
+        )
+    ]
 
 
 def _already_paid(sender: Sender, words: Wording) -> list[str]:
     if sender.hotline:
-        return [words.text("If you have a question or have paid already, call {hotline}.", hotline=sender.hotline)]
+        return [
+            words.text("If you have a question or have paid already, call {hotline}.", hotline=sender.hotline)
+        ]
     return [words.text("If you have paid already, please disregard this letter.")]
 
 
@@ -306,9 +330,7 @@ def _draft(asked: Asked, words: Wording) -> str:
 def _warnings(asked: Asked, period: int, words: Wording) -> tuple[str, ...]:
     if period >= SHORTEST:
         return ()
-    return (
-        words.text("{days} to pay may not be a reasonable period.", days=words.count(DAYS, str(period))),
-    )
+    return (words.text("{days} to pay may not be a reasonable period.", days=words.count(DAYS, str(period))),)
 
 
 def _sms(asked: Asked, unit: str, amount: str, sender: Sender, words: Wording) -> str:

@@ -142,7 +142,9 @@ def facts_of(recipient: Recipient, unit: str, account_id: str | None, words: Wor
 def questions(sender: Sender, words: Wording) -> list[str]:
     if not sender.hotline:
         return []
-    return [words.text("If you have a question or have paid already, call {hotline}.", hotline=sender.hotline)]
+    return [
+        words.text("If you have a question or have paid already, call {hotline}.", hotline=sender.hotline)
+    ]
 
 
 def _data(line: Billed) -> Mapping[str, Any]:
@@ -162,15 +164,27 @@ def _data(line: Billed) -> Mapping[str, Any]:
 
 def _table(lines: Sequence[Billed], words: Wording) -> Table:
     many = len({line.unit_id for line in lines}) > 1
-    texts = (sentence("Fee"), sentence("Period"), sentence("Calculation"), sentence("Due on"), sentence("Amount"))
+    texts = (
+        sentence("Fee"),
+        sentence("Period"),
+        sentence("Calculation"),
+        sentence("Due on"),
+        sentence("Amount"),
+    )
     columns = [words.text(each) for each in texts]
     if many:
         columns.insert(0, words.text("Unit"))
-    return Table(tuple(columns), tuple(_row(line, many, words) for line in lines), frozenset({len(columns) - 1}))
+    return Table(
+        tuple(columns), tuple(_row(line, many, words) for line in lines), frozenset({len(columns) - 1})
+    )
 
 
 def _row(line: Billed, many: bool, words: Wording) -> Row:
-    period, due, amount = span(line.first, line.last, words), words.day(line.due_on), words.money(line.amount, line.currency)
+    period, due, amount = (
+        span(line.first, line.last, words),
+        words.day(line.due_on),
+        words.money(line.amount, line.currency),
+    )
     text = words.text(
         "{fee} ({period}): {reckoning}, due on {day}.",
         fee=line.title, period=period, reckoning=line.calculation, day=due,
@@ -214,7 +228,9 @@ def _sms(
     unit: str, period: str, total: Decimal, amount: str, due_on: date | None, sender: Sender, words: Wording
 ) -> Iterable[str]:
     if unit:
-        yield words.text("{unit}: the fees for {period} come to {amount}.", unit=unit, period=period, amount=amount)
+        yield words.text(
+            "{unit}: the fees for {period} come to {amount}.", unit=unit, period=period, amount=amount
+        )
     else:
         yield words.text("Your fees for {period} come to {amount}.", period=period, amount=amount)
     if total > 0 and due_on is not None:

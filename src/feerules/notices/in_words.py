@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from functools import reduce
 from typing import Any
 
 from feerules.citations import titles
-from feerules.documents.arithmetic import Name, Num, Unary
+from feerules.documents.arithmetic import Binary, Name, Num, Unary, walk
 from feerules.documents.cells import Cell, CellError, Range, Unequal
 from feerules.documents.charging import Every
 from feerules.documents.facts import FactKind
@@ -19,13 +20,14 @@ from feerules.documents.schedule import FeeSchedule
 from feerules.plan.conditions import CELL_TYPES
 from feerules.plan.names import Names
 from feerules.reckoning import UNITS
-from feerules.wording import Wording, sentence
+from feerules.wording import Wording, counted, sentence
 
-__all__ = ["RuleWords", "plain_number"]
+__all__ = ["RuleWords", "is_sum", "plain_number"]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9.]*")
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 _SIGNS = {"*": "×", "-": "−"}
+MINUTES = counted("{number} minute", "{number} minutes")
 TIMES = {
     "day": sentence("day"),
     "month": sentence("month"),
@@ -42,6 +44,26 @@ CYCLES = {
 }
 
 
+BETWEEN = {
+    (False, False): sentence("{lo} to {hi}"),
+    (True, False): sentence("over {lo}, up to {hi}"),
+    (False, True): sentence("{lo} or more, under {hi}"),
+    (True, True): sentence("over {lo}, under {hi}"),
+}
+# By whether the bound itself is left out.
+OVER = {False: sentence("{lo} or more"), True: sentence("over {lo}")}
+UNDER = {False: sentence("{hi} or less"), True: sentence("under {hi}")}
+AFTER = {False: sentence("from {lo} on"), True: sentence("after {lo}")}
+BEFORE = {False: sentence("up to {hi}"), True: sentence("before {hi}")}
+# What no fact of a unit is, and conditions may ask all the same.
+DAY_WORDS = {
+    "judged_on": sentence("day of the charge"),
+    "line_start": sentence("first day charged"),
+    "cycle_start": sentence("first day of the cycle"),
+    "month": sentence("month"),
+}
+
+
 def plain_number(formula: Formula) -> Decimal | None:
     """The number that a formula is; None where there is something to reckon."""
     match formula.root:
@@ -50,6 +72,14 @@ def plain_number(formula: Formula) -> Decimal | None:
         case Unary(op="-", operand=Num(value=value)):
             return -value
     return None
+
+
+def is_sum(formula: Formula) -> bool:
+    """Whether a formula is a sum or product that anybody can read, without functions and comparisons."""
+    return all(
+        isinstance(node, Num | Name) or (isinstance(node, Binary | Unary) and node.op in ("+", "-", "*"))
+        for node in walk(formula.root)
+    )
 
 
 class RuleWords:
@@ -72,7 +102,7 @@ class RuleWords:
         for kind in (self.names.facts, self.names.derived):
             if name in kind:
                 return self.words.title(titles(kind[name].title, name), name)
-        return name
+        return self.words.text(DAY_WORDS[name]) if name in DAY_WORDS else name
 
     def fee(self, name: str) -> str:
         fee = self.schedule.fees.get(name)
@@ -103,16 +133,17 @@ class RuleWords:
             return [self.condition(name, text) for text in texts]
         cells = [Cell.parse(text, type="string", bare=True) for text in texts]
         left = [str(word) for word in fact.choice if all(cell.matches(str(word)) for cell in cells)]
-        return [self._said(name, self.words.listed(self._spelling(name, word) for word in left))] if left else []
+        return (
+            [self._said(name, self.words.listed(self._spelling(name, word) for word in left))] if left else []
+        )
 
     def condition(self, name: str, text: str) -> str:
         """A cell in words; "" where it holds for every value."""
-        kind = self._kind(name)
-        try:
-            cell = Cell.parse(text, type=CELL_TYPES[kind], bare=kind in ("choice", "text"))
-        except CellError:
+        read = self._read(name, text)
+        if read is None:
             # Another fact, or a formula, stands in the cell.
             return self._said(name, self.formula_text(text))
+        kind, cell = read
         if cell.any:
             return ""
         said = [self._test(name, kind, test) for test in cell.tests]
@@ -132,14 +163,24 @@ class RuleWords:
     def clauses(self, told: Iterable[str]) -> str:
         """Several conditions, each of which may list values."""
         return reduce(
-            lambda several, another: self.words.text("{several}; {another}", several=several, another=another), told
+            lambda several, another: self.words.text(
+                "{several}; {another}", several=several, another=another
+            ),
+            told,
         )
 
-    def _kind(self, name: str) -> FactKind:
+    def _read(self, name: str, text: str) -> tuple[FactKind, Cell] | None:
+        """A cell, and of what kind its values are: what the plan works out itself says that by its cells."""
         fact = self.names.facts.get(self.known(name))
+        kinds: tuple[FactKind, ...] = ("decimal", "date", "datetime", "boolean", "text")
         if fact is not None:
-            return fact.kind
-        return "text" if self.known(name) in self.names.leaves else "decimal"
+            kinds = (fact.kind,)
+        elif self.known(name) in self.names.leaves:
+            kinds = ("text",)
+        for kind in kinds:
+            with suppress(CellError):
+                return kind, Cell.parse(text, type=CELL_TYPES[kind], bare=kind in ("choice", "text"))
+        return None
 
     def _test(self, name: str, kind: FactKind, test: Range | Unequal) -> str:
         words = self.words
@@ -150,13 +191,14 @@ class RuleWords:
         lo, hi = (None if each is None else self._value(name, kind, each) for each in (test.lo, test.hi))
         if lo is None and hi is None:
             return words.text("any")
+        days = kind in ("date", "datetime")
         if hi is None:
-            message = sentence("over {lo}") if test.lo_open else sentence("{lo} or more")
-            return words.text(message, lo=lo or "")
+            return words.text((AFTER if days else OVER)[test.lo_open], lo=lo or "")
         if lo is None:
-            message = sentence("under {hi}") if test.hi_open else sentence("{hi} or less")
-            return words.text(message, hi=hi)
-        return words.text(_BETWEEN[test.lo_open, test.hi_open], lo=lo, hi=hi)
+            return words.text((BEFORE if days else UNDER)[test.hi_open], hi=hi)
+        if days and not test.lo_open:
+            return self.clauses([words.text(AFTER[False], lo=lo), words.text(BEFORE[test.hi_open], hi=hi)])
+        return words.text(BETWEEN[test.lo_open, test.hi_open], lo=lo, hi=hi)
 
     def _value(self, name: str, kind: FactKind, value: Any) -> str:
         words = self.words
@@ -193,14 +235,41 @@ class RuleWords:
 
     def formula(self, formula: Formula) -> str:
         """A number, or arithmetic over what people call its facts."""
+        formula = self.resolved(formula)
         number = plain_number(formula)
         return self.formula_text(str(formula)) if number is None else self.words.number(number)
+
+    def resolved(self, formula: Formula) -> Formula:
+        """What a parameter stands for, where a formula is nothing but its name."""
+        seen: set[str] = set()
+        while (name := self.name_of(formula)) in self.names.parameters and name not in seen:
+            seen.add(name)
+            formula = self.names.parameters[name]
+        return formula
 
     def formula_text(self, text: str) -> str:
         named = _NAME.sub(lambda found: self.title(found[0]), text)
         return "".join(_SIGNS.get(each, each) for each in named)
 
+    def share(self, value: Any) -> str:
+        """A formula as a percentage."""
+        if not isinstance(value, Formula):
+            return ""
+        number = plain_number(self.resolved(value))
+        return self.formula(value) if number is None else self.words.percent(number)
+
+    def sum(self, value: Formula) -> str:
+        """A formula as an amount of money."""
+        number = plain_number(self.resolved(value))
+        return self.formula(value) if number is None else self.words.money(number, self.schedule.currency)
+
     # Units and times
+
+    def duration(self, minutes: int) -> str:
+        for unit, size in (("day", 1440), ("hour", 60)):
+            if minutes % size == 0:
+                return self.words.count(UNITS[unit], str(minutes // size))
+        return self.words.count(MINUTES, str(minutes))
 
     def per(self, quantity: str, time: str) -> str:
         """What a price is for: m² · month."""
@@ -220,7 +289,9 @@ class RuleWords:
         words = self.words
         every = every or Every(cycle="month")
         if every.season is not None:
-            first, last = (words.text("{month}/{day}", month=str(month), day=str(day)) for month, day in _ends(every))
+            first, last = (
+                words.text("{month}/{day}", month=str(month), day=str(day)) for month, day in _ends(every)
+            )
             return words.text("each season, {first} to {last}", first=first, last=last)
         if every.once is not None:
             return words.text("once")
@@ -229,14 +300,6 @@ class RuleWords:
         if every.months is not None and every.months not in (1, 3, 6, 12):
             return words.text("every {months}", months=words.count(UNITS["month"], str(every.months)))
         return words.text(CYCLES[{1: "month", 3: "quarter", 6: "half_year", 12: "year"}[every.length or 1]])
-
-
-_BETWEEN = {
-    (False, False): sentence("{lo} to {hi}"),
-    (True, False): sentence("over {lo}, up to {hi}"),
-    (False, True): sentence("{lo} or more, under {hi}"),
-    (True, True): sentence("over {lo}, under {hi}"),
-}
 
 
 def _ends(every: Every) -> Iterator[tuple[int, int]]:

@@ -19,10 +19,14 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table: its cells, and the same as one line of plain text."""
+    """A row of a table: its cells, and the same as one line of plain text.
+
+    `spans` says over how many rows each cell goes, 0 where one above goes over it; () where none does.
+    """
 
     cells: tuple[str, ...]
     text: str
+    spans: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,11 +79,18 @@ class Making:
 
     # What is overdue
 
-    def payment_notice(self, about: Any, book: Book | None, recipient: Any, on: Day | None, pay_by: Day | None) -> Notice:
+    def payment_notice(
+        self, about: Any, book: Book | None, recipient: Any, on: Day | None, pay_by: Day | None
+    ) -> Notice:
         position = about if isinstance(about, Position) else getattr(about, "position", None)
         if not isinstance(position, Position):
-            expected, hint = "a position, or an answer that has one", "ask feerules.position(account, book, as_of)"
-            raise NoticeError([Problem("no_position", given("position"), f"{type(about).__name__}", expected, hint)])
+            expected, hint = (
+                "a position, or an answer that has one",
+                "ask feerules.position(account, book, as_of)",
+            )
+            raise NoticeError(
+                [Problem("no_position", given("position"), f"{type(about).__name__}", expected, hint)]
+            )
         if not position["overdue"]:
             expected, hint = "an account with overdue charges", "who owes nothing needs no notice"
             found = f"nothing overdue on {position.as_of}"
@@ -99,7 +106,13 @@ class Making:
     # What is demanded
 
     def demand(
-        self, decision: Any, book: Book | None, recipient: Any, on: Day | None, period: int | None, local_rule: str
+        self,
+        decision: Any,
+        book: Book | None,
+        recipient: Any,
+        on: Day | None,
+        period: int | None,
+        local_rule: str,
     ) -> Notice:
         if not isinstance(decision, Act):
             found = f"{type(decision).__name__}"
@@ -110,13 +123,21 @@ class Making:
         return self.of_action(asked, decision.template, decision.audience, recipient, on, local_rule)
 
     def of_action(
-        self, asked: Asked, template: str, audience: str | None, recipient: Any, on: Day | None, local_rule: str
+        self,
+        asked: Asked,
+        template: str,
+        audience: str | None,
+        recipient: Any,
+        on: Day | None,
+        local_rule: str,
     ) -> Notice:
         """The demand; the neutral reminder where the channel of the step is one that others read."""
         seen_by = max((audience or "debtor", self.audience), key=_openness)
         if seen_by in POSTED:
             return self.reminder(day_from(on) or asked.as_of, (), "", seen_by, template)
-        letter = demand_letter(asked, self.sender, self._recipient(recipient), self.words, day_from(on), local_rule)
+        letter = demand_letter(
+            asked, self.sender, self._recipient(recipient), self.words, day_from(on), local_rule
+        )
         return self._written(letter, "demand", asked, template, seen_by)
 
     def _written(self, letter: Any, kind: str, asked: Asked, key: str, audience: str) -> Notice:
@@ -132,7 +153,11 @@ class Making:
         self, on: Day | None, units: Iterable[str], local_rule: str, audience: str = "public", key: str = ""
     ) -> Notice:
         letter = reminder_letter(
-            self.sender, self.words, day_from(on), units if isinstance(units, str) else tuple(units), local_rule
+            self.sender,
+            self.words,
+            day_from(on),
+            units if isinstance(units, str) else tuple(units),
+            local_rule,
         )
         return written(
             letter, "reminder", self.words, self.templates,
@@ -172,7 +197,9 @@ def fee_titles(book: Book | None) -> Titles:
     """What the fees of a book are called; of several versions, by the last."""
     if book is None:
         return {}
-    return {name: titles(fee.title, name) for schedule in book.schedules for name, fee in schedule.fees.items()}
+    return {
+        name: titles(fee.title, name) for schedule in book.schedules for name, fee in schedule.fees.items()
+    }
 
 
 def asked_of_position(position: Position, named: Titles, words: Wording, pay_by: date | None) -> Asked:
@@ -201,7 +228,9 @@ def asked_of_act(act: Act, named: Titles, words: Wording, period: int | None) ->
         account_id=act.account_id or None,
         as_of=as_of,
         amount=act.amount,
-        charges=[open_charge(each, named, words) for each in position.charges if each.charge_id in named_ones],
+        charges=[
+            open_charge(each, named, words) for each in position.charges if each.charge_id in named_ones
+        ],
         currency=position.currency,
         late_fee=act.message.get("late_fee_due", Decimal(0)),
         fee=act.fee,

@@ -89,7 +89,11 @@ def _not_allowed(word: str) -> Problem:
         hint = 'name the local rule or judgment that allows it: local_rule="…"'
         return Problem("doubtful_consequence", where, f'"{word}"', expected, hint)
     basis = next(
-        (why for key, (words, why) in FORBIDDEN.items() if word == key or any(each in word for each in words)),
+        (
+            why
+            for key, (words, why) in FORBIDDEN.items()
+            if word == key or any(each in word for each in words)
+        ),
         None,
     )
     if basis is not None:

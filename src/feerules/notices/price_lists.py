@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,7 @@ from feerules.notices.in_words import RuleWords
 from feerules.notices.letters import Letter, Pair, Row, Table
 from feerules.notices.notice import NoticeError, given
 from feerules.notices.prices import Price, Pricing
+from feerules.notices.remarks import Remarks
 from feerules.notices.senders import Sender
 from feerules.periods import day_number
 from feerules.plan.lines import Version
@@ -25,6 +27,8 @@ __all__ = ["price_letter"]
 HEADS = (
     sentence("Item"), sentence("For"), sentence("Price"), sentence("Cycle"), sentence("Remarks"), sentence("Basis"),
 )  # fmt: skip
+# The columns that each price has for itself; the others are the same for all prices of a fee.
+OWN = (1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,8 @@ class _Listed:
         rate = None if price.rate is None else format(price.rate, "f")
         return {
             "document": self.document, "fee": self.fee, "item": self.item, "for": price.applies,
-            "price": price.text, "rate": rate, "unit": price.unit, "cycle": self.cycle,
-            "remarks": self.remarks, "basis": self.basis,
+            "price": price.text, "rate": rate, "unit": price.unit, "note": price.note,
+            "cycle": self.cycle, "remarks": self.remarks, "basis": self.basis,
         }  # fmt: skip
 
 
@@ -67,7 +71,9 @@ def price_letter(book: Book, sender: Sender, words: Wording, day: date, document
             for (_, prices), document in zip(listed, documents, strict=True)
         ],
         facts=_facts(documents, sender, words),
-        closing=[words.text("Nothing is charged beside the items and prices that are listed here.")] if document_id is None else [],
+        closing=[words.text("Nothing is charged beside the items and prices that are listed here.")]
+        if document_id is None
+        else [],
         day=day,
         sms="",
         landscape=True,
@@ -82,12 +88,16 @@ def _in_force(book: Book, day: date, document_id: str | None) -> list[Version]:
         if document_id not in ids:
             hint = did_you_mean(document_id, ids)
             expected = f"one of {', '.join(ids)}" if ids else "a fee schedule; the book has none"
-            raise NoticeError([Problem("unknown_document", given("document_id"), f'"{document_id}"', expected, hint)])
+            raise NoticeError(
+                [Problem("unknown_document", given("document_id"), f'"{document_id}"', expected, hint)]
+            )
         every = [version for version in every if version.schedule.id == document_id]
     found = [version for version in every if version.first <= number < version.until]
     if not found:
         known = ", ".join(f"{each.schedule.id} from {each.schedule.effective.from_}" for each in every[:5])
-        expected = f"a day on which a schedule is in force: {known}" if known else "a book with a fee schedule"
+        expected = (
+            f"a day on which a schedule is in force: {known}" if known else "a book with a fee schedule"
+        )
         raise NoticeError([Problem("no_prices", given("on"), f"no fee schedule in force on {day}", expected)])
     return found
 
@@ -98,19 +108,14 @@ def _listed(version: Version, words: Wording) -> list[_Listed]:
     found = []
     for name in schedule.fees:
         fee = schedule.complete(name)
-        pricing = Pricing(said, fee)
-        remarks = words.told(pricing.remarks()) if pricing.remarks() else ""
+        pricing, told = Pricing(said, fee), Remarks(said, fee).sentences()
+        remarks = words.told(told) if told else ""
         basis = cited(source_of(fee.source), words)
         found += [
-            _Listed(schedule.id, name, said.fee(name), price, said.cycle(fee.every), _with(price, remarks, words), basis)
+            _Listed(schedule.id, name, said.fee(name), price, said.cycle(fee.every), remarks, basis)
             for price in pricing.prices()
         ]
     return found
-
-
-def _with(price: Price, remarks: str, words: Wording) -> str:
-    told = [each for each in (price.note, remarks) if each]
-    return words.told(told) if told else ""
 
 
 def _document(version: Version, words: Wording) -> dict[str, Any]:
@@ -164,26 +169,37 @@ def _table(prices: Sequence[_Listed], document: Mapping[str, Any] | None, words:
 
     Among several schedules, a table says of which it is.
     """
-    rows = [(each.item, each.price.applies, each.price.text, each.cycle, each.remarks, each.basis) for each in prices]
+    rows = [
+        (each.item, each.price.applies, _noted(each.price, words), each.cycle, each.remarks, each.basis)
+        for each in prices
+    ]
     shown = [at for at in range(len(HEADS)) if any(row[at] for row in rows)]
-    made = []
-    above: tuple[str, ...] = ()
+    of_each = Counter(each.fee for each in prices)
+    made, above = [], ""
     for each, row in zip(prices, rows, strict=True):
-        same = above[:1] == row[:1]
-        cells = tuple("" if same and at in (0, 3, 4, 5) and row[at] == above[at] else row[at] for at in shown)
-        made.append(Row(cells, _text(each, same, words)))
-        above = row
+        first, over = each.fee != above, of_each[each.fee]
+        spans = tuple(1 if at in OWN else over if first else 0 for at in shown)
+        made.append(Row(tuple(row[at] for at in shown), _text(each, first, words), spans))
+        above = each.fee
     heads = tuple(words.text(HEADS[at]) for at in shown)
     if document is None:
         return Table(heads, tuple(made))
     return Table(heads, tuple(made), title=document["title"], facts=tuple(_about(document, words)))
 
 
-def _text(listed: _Listed, same: bool, words: Wording) -> str:
-    price = listed.price
-    item = words.text("{fee} ({period})", fee=listed.item, period=price.applies) if price.applies else listed.item
-    text = words.text("{item}: {price}, {cycle}.", item=item, price=price.text, cycle=listed.cycle)
-    told = [text] if same or not listed.remarks else [text, listed.remarks]
-    if listed.basis and not same:
+def _noted(price: Price, words: Wording) -> str:
+    return words.text("{name} ({change})", name=price.text, change=price.note) if price.note else price.text
+
+
+def _text(listed: _Listed, first: bool, words: Wording) -> str:
+    price, item = listed.price, listed.item
+    if price.applies:
+        item = words.text("{fee} ({period})", fee=item, period=price.applies)
+    told = [
+        words.text("{item}: {price}, {cycle}.", item=item, price=_noted(price, words), cycle=listed.cycle)
+    ]
+    if first and listed.remarks:
+        told.append(listed.remarks)
+    if first and listed.basis:
         told.append(words.text("Basis: {basis}.", basis=listed.basis))
     return words.told(told)

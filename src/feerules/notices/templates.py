@@ -73,13 +73,17 @@ class Templates:
             raise
         except TemplateSyntaxError as error:
             where = Where(self.shown(error.name or name), error.lineno, 1)
-            problem = Problem("template_syntax", where, error.message or "a mistake", "a Jinja template", _mend(error))
+            problem = Problem(
+                "template_syntax", where, error.message or "a mistake", "a Jinja template", _mend(error)
+            )
             raise NoticeError([problem]) from None
         except TemplateNotFound as error:
             expected = f"one of {', '.join([*self.texts, *_SHIPPED])}"
             hint = did_you_mean(str(error.name), [*self.texts, *_SHIPPED])
             where = Where(shown, self._line_of(error, shown), 1)
-            raise NoticeError([Problem("unknown_template", where, f'"{error.name}"', expected, hint)]) from None
+            raise NoticeError(
+                [Problem("unknown_template", where, f'"{error.name}"', expected, hint)]
+            ) from None
         except UndefinedError as error:
             raise NoticeError([self._undefined(error, shown)]) from None
         except Exception as error:  # noqa: BLE001  (a template is code: whatever it does wrong is its own)
@@ -107,7 +111,9 @@ class Templates:
         where = self._place(name, node.lineno, node.name)
         if posted and node.name in DEBTOR_FIELDS:
             expected = f"nothing of a debtor where others read it: {PRIVACY}"
-            return Problem("not_for_posting", where, f'"{node.name}"', expected, "take it out of the template")
+            return Problem(
+                "not_for_posting", where, f'"{node.name}"', expected, "take it out of the template"
+            )
         known = fields_of(kind)
         hint = did_you_mean(node.name, known)
         return Problem("unknown_field", where, f'"{node.name}"', f"one of {', '.join(known)}", hint)
@@ -198,10 +204,16 @@ def _of_folder(folder: Path) -> dict[str, str]:
         raise NoticeError([Problem("no_templates", given("templates"), f'"{folder}"', expected)])
     files = [file for file in sorted(folder.iterdir()) if file.is_file() and not file.name.startswith(".")]
     try:
-        return {file.name: file.read_text(encoding="utf-8-sig") for file in files if file.stat().st_size <= MAX_BYTES}
+        return {
+            file.name: file.read_text(encoding="utf-8-sig")
+            for file in files
+            if file.stat().st_size <= MAX_BYTES
+        }
     except UnicodeDecodeError as error:
         expected, hint = "text in UTF-8", "save the templates as UTF-8"
-        raise NoticeError([Problem("not_utf8", given(str(folder)), str(error)[:80], expected, hint)]) from None
+        raise NoticeError(
+            [Problem("not_utf8", given(str(folder)), str(error)[:80], expected, hint)]
+        ) from None
 
 
 def _misnamed(name: str, text: object) -> Iterator[Problem]:
@@ -222,4 +234,8 @@ def _misnamed(name: str, text: object) -> Iterator[Problem]:
 def _mend(error: TemplateSyntaxError) -> str:
     if "unknown tag" in (error.message or ""):
         return "write {{ … }} for a field, {% … %} for if and for"
-    return "every {% if %} and {% for %} needs its {% endif %} or {% endfor %}" if "end" in (error.message or "") else ""
+    return (
+        "every {% if %} and {% for %} needs its {% endif %} or {% endfor %}"
+        if "end" in (error.message or "")
+        else ""
+    )

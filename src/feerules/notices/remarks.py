@@ -1,0 +1,161 @@
+"""What changes or limits a price, as sentences: tiers, free time, adjustments, limits, tax."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from feerules.citations import titles
+from feerules.documents.charging import Adjustment, Charge, FactQuantity, Limit, Started, Tax
+from feerules.documents.formulas import Formula
+from feerules.documents.schedule import Fee, values_in
+from feerules.notices.in_words import RuleWords, is_sum
+from feerules.wording import sentence
+
+__all__ = ["Remarks"]
+
+TIERS = {
+    "graduated": sentence("Each part of the quantity at the price of its tier."),
+    "volume": sentence("All of the quantity at the price of the tier that is reached."),
+    "step": sentence("The sum of the tier that is reached."),
+    "surcharge": sentence("What is above a norm costs the surcharge beside the price."),
+    "package": sentence("Charged by packages begun."),
+}
+OVER = {
+    "month": sentence("The quantity is that of a month."),
+    "season": sentence("The quantity is that of a season."),
+    "year": sentence("The quantity is that of a year."),
+}
+
+
+class Remarks:
+    """What is to be said of the prices of one fee."""
+
+    def __init__(self, said: RuleWords, fee: Fee) -> None:
+        self.said, self.fee, self.words = said, fee, said.words
+
+    def sentences(self) -> list[str]:
+        return [*self._about_tiers(), *self._about_times(), *map(self._adjustment, self.fee.adjustments),
+                *self._limits(), *self._about_kind(), *self._tax(), *self._written()]  # fmt: skip
+
+    def _charges(self) -> list[Charge]:
+        return [self.fee, *self.fee.parts.values()]
+
+    def _about_tiers(self) -> Iterator[str]:
+        for charge in self._charges():
+            if (tiers := charge.tiers) is None:
+                continue
+            yield self.words.text(TIERS[tiers.kind])
+            if tiers.over is not None and tiers.over.counts in OVER:
+                yield self.words.text(OVER[tiers.over.counts])
+            for raised in tiers.raise_bounds:
+                when = (
+                    self.said.clauses(self.said.conditions(raised.when))
+                    if raised.when
+                    else self.words.text("any")
+                )
+                by = raised.by or raised.times
+                if by is not None:
+                    told = self.said.formula(by) if raised.by else f"× {self.said.formula(by)}"
+                    yield self.words.text("Where {when}, the bounds are raised: {by}.", when=when, by=told)
+
+    def _about_times(self) -> Iterator[str]:
+        words = self.words
+        for charge in self._charges():
+            per = charge.per
+            if isinstance(per, FactQuantity) and per.times != 1:
+                yield words.text(
+                    "The quantity is {fact} × {times}.",
+                    fact=self.said.title(per.fact),
+                    times=words.number(per.times),
+                )
+            if isinstance(per, Started):
+                if per.free:
+                    yield words.text("The first {time} are free.", time=self.said.duration(per.free))
+                if per.cap is not None:
+                    cap = self.said.sum(per.cap)
+                    yield words.text(
+                        "At most {amount} in {time}.",
+                        amount=cap,
+                        time=self.said.duration(per.cap_per or 1440),
+                    )
+
+    def _adjustment(self, each: Adjustment) -> str:
+        words, said = self.words, self.said
+        change = self._change(each)
+        title = words.title(titles(each.title, ""))
+        if title and not all(is_sum(value) for value in values_in(each) if isinstance(value, Formula)):
+            change = ""  # the title says it better than a formula with functions
+        told = (
+            words.text("{name} ({change})", name=title, change=change)
+            if title and change
+            else title or change
+        )
+        conditions = said.conditions(each.when)
+        if not conditions:
+            return words.text("{reason}.", reason=told)
+        return words.text("Where {when}: {change}.", when=said.clauses(conditions), change=told)
+
+    def _change(self, each: Adjustment) -> str:
+        words, said = self.words, self.said
+        if each.times is not None and isinstance(each.times, Formula):
+            return f"× {said.formula(each.times)}"
+        for sign, value in (("+", each.plus), ("−", each.minus)):
+            if isinstance(value, Formula):
+                return f"{sign} {self.said.sum(value)}"
+        if isinstance(each.at_most, Formula):
+            return words.text("at most {amount}", amount=self.said.sum(each.at_most))
+        if isinstance(each.at_least, Formula):
+            return words.text("at least {amount}", amount=self.said.sum(each.at_least))
+        if each.free_months is not None:
+            return words.text("{months} months free", months=said.formula(each.free_months))
+        if each.per_unit is not None:
+            return self._per_unit(each)
+        return ""
+
+    def _per_unit(self, each: Adjustment) -> str:
+        words, said, per = self.words, self.said, each.per_unit
+        assert per is not None
+        change = (
+            f"+ {self.said.share(per.times)}"
+            if per.times is not None
+            else f"+ {self.said.sum(per.plus)}"
+            if per.plus
+            else ""
+        )
+        return words.text(
+            "{change} for each {unit} of {fact} over {above}",
+            change=change, unit=said.unit(said.name_of(per.of)) or "1", fact=said.formula(per.of), above=said.formula(per.above),
+        )  # fmt: skip
+
+    def _limits(self) -> Iterator[str]:
+        for message, limit in (
+            (sentence("Minimum: {amount}."), self.fee.minimum),
+            (sentence("Maximum: {amount}."), self.fee.maximum),
+        ):
+            if isinstance(limit, Limit) and isinstance(limit.amount, Formula):
+                yield self.words.text(message, amount=self.said.sum(limit.amount))
+        ceiling = self.fee.ceiling
+        if ceiling is not None and isinstance(ceiling.rate, Formula):
+            yield self.words.text("Highest price: {amount}.", amount=self.said.sum(ceiling.rate))
+
+    def _about_kind(self) -> Iterator[str]:
+        if self.fee.kind == "deposit":
+            yield self.words.text("A deposit, which is given back.")
+
+    def _tax(self) -> Iterator[str]:
+        tax = self.fee.tax
+        if isinstance(tax, Tax) and isinstance(tax.rate, Formula):
+            rate = self.said.share(tax.rate)
+            message = (
+                sentence("VAT of {rate} is included.") if tax.included else sentence("Plus VAT of {rate}.")
+            )
+            yield self.words.text(message, rate=rate)
+
+    def _written(self) -> Iterator[str]:
+        if self.fee.note is not None:
+            yield self._sentence(self.words.title(titles(self.fee.note, "")))
+
+    def _sentence(self, text: str) -> str:
+        if not text or text.endswith(("。", ".", "！", "!")):
+            return text
+        return self.words.text("{reason}.", reason=text)
