@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -174,7 +174,7 @@ def notices(
     rows: Any,
     sender: Who,
     *,
-    kind: Literal["fee_notice", "payment_notice", "demand"] = "fee_notice",
+    kind: Literal["fee_notice", "payment_notice", "action"] = "fee_notice",
     book: Book | None = None,
     charges: Any = None,
     recipients: Any = None,
@@ -187,8 +187,10 @@ def notices(
     """Notices for a whole estate, made one by one as they are asked for.
 
     `rows` is a frame, or a path, of bill lines (`price_estate(…, form="long")`) for fee notices, of positions
-    for payment notices, of actions (`next_actions`) for demands. `charges` adds what each charge is of,
-    `recipients` who each account is (columns account_id or unit_id, name, unit, address; or a mapping).
+    for payment notices, of `next_actions` for actions: of each `act` a demand where its step gives days to pay,
+    else a payment notice, and the neutral reminder where others read. `charges` (or its columns `open`) adds
+    what each charge is of, `recipients` who each account is (columns account_id, payer_id or unit_id, and
+    name, unit, address; or a mapping).
     Iterate over the answer, or `write` it into a folder, or ask for its `frame`. Needs the extras `notices`
     and `estate`.
     """
@@ -199,7 +201,7 @@ def notices(
     return told
 
 
-_SOURCES = {
+_SOURCES: Mapping[str, Callable[..., Notice]] = {
     "fee_notice": fee_notice,
     "payment_notice": payment_notice,
     "demand": demand,

@@ -189,7 +189,7 @@ def _row(line: Billed, many: bool, words: Wording) -> Row:
         "{fee} ({period}): {reckoning}, due on {day}.",
         fee=line.title, period=period, reckoning=line.calculation, day=due,
     )  # fmt: skip
-    cells = (line.title, period, line.calculation, due, amount)
+    cells: tuple[str, ...] = (line.title, period, line.calculation, due, amount)
     if many:
         text = words.text("Unit {unit}, {text}", unit=line.unit_id or "", text=text)
         cells = (line.unit_id or "", *cells)
@@ -218,7 +218,7 @@ def _asked(total: Decimal, amount: str, due_on: date | None, words: Wording) -> 
 def _basis(lines: Sequence[Billed], words: Wording) -> list[Pair]:
     rules, sources = dict.fromkeys(line.rule for line in lines), dict.fromkeys(line.source for line in lines)
     told = {
-        sentence("Fee schedule"): words.listed(rules),
+        sentence("Fee schedule"): words.listed(filter(None, rules)) if any(rules) else "",
         sentence("Basis"): words.listed(filter(None, sources)) if any(sources) else "",
     }
     return [(words.text(label), said) for label, said in told.items() if said]

@@ -248,8 +248,13 @@ class RuleWords:
         return formula
 
     def formula_text(self, text: str) -> str:
-        named = _NAME.sub(lambda found: self.title(found[0]), text)
+        named = _NAME.sub(lambda found: self._number_or_title(found[0]), text)
         return "".join(_SIGNS.get(each, each) for each in named)
+
+    def _number_or_title(self, name: str) -> str:
+        parameter = self.names.parameters.get(name)
+        number = None if parameter is None else plain_number(self.resolved(parameter))
+        return self.title(name) if number is None else self.words.number(number)
 
     def share(self, value: Any) -> str:
         """A formula as a percentage."""

@@ -140,6 +140,16 @@ class Making:
         )
         return self._written(letter, "demand", asked, template, seen_by)
 
+    def of_step(
+        self, asked: Asked, template: str, audience: str | None, recipient: Any, on: Day | None
+    ) -> Notice:
+        """The message of a step that gives no days to pay: what is overdue; to everybody, the reminder."""
+        seen_by = max((audience or "debtor", self.audience), key=_openness)
+        if seen_by in POSTED:
+            return self.reminder(day_from(on) or asked.as_of, (), "", seen_by, template)
+        letter = payment_letter(asked, self.sender, self._recipient(recipient), self.words, day_from(on))
+        return self._written(letter, "payment_notice", asked, template, seen_by)
+
     def _written(self, letter: Any, kind: str, asked: Asked, key: str, audience: str) -> Notice:
         return written(
             letter, kind, self.words, self.templates,

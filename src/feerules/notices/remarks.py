@@ -8,7 +8,7 @@ from feerules.citations import titles
 from feerules.documents.charging import Adjustment, Charge, FactQuantity, Limit, Started, Tax
 from feerules.documents.formulas import Formula
 from feerules.documents.schedule import Fee, values_in
-from feerules.notices.in_words import RuleWords, is_sum
+from feerules.notices.in_words import RuleWords, is_sum, plain_number
 from feerules.wording import sentence
 
 __all__ = ["Remarks"]
@@ -145,11 +145,16 @@ class Remarks:
     def _tax(self) -> Iterator[str]:
         tax = self.fee.tax
         if isinstance(tax, Tax) and isinstance(tax.rate, Formula):
-            rate = self.said.share(tax.rate)
-            message = (
-                sentence("VAT of {rate} is included.") if tax.included else sentence("Plus VAT of {rate}.")
-            )
-            yield self.words.text(message, rate=rate)
+            number = plain_number(self.said.resolved(tax.rate))
+            if number is None:
+                yield self.words.text("VAT is included.") if tax.included else self.words.text("Plus VAT.")
+            else:
+                message = (
+                    sentence("VAT of {rate} is included.")
+                    if tax.included
+                    else sentence("Plus VAT of {rate}.")
+                )
+                yield self.words.text(message, rate=self.words.percent(number))
 
     def _written(self) -> Iterator[str]:
         if self.fee.note is not None:
