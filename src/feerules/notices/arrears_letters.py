@@ -150,7 +150,7 @@ def demand_letter(
         closing=[
             words.text("We demand that you pay {amount} by {day}.", amount=amount, day=day),
             words.text(
-                "Should this letter reach you later, you have {days} from the day on which it does.",
+                "Should this letter reach you after its date, you have {days} from that day.",
                 days=days,
             ),
             *_proposals(asked, words),

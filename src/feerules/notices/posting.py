@@ -5,6 +5,7 @@ Data, from the law of mainland China; none of it is legal advice.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
@@ -88,29 +89,29 @@ def _not_allowed(word: str) -> Problem:
         expected = "a consequence that follows from the law alone"
         hint = 'name the local rule or judgment that allows it: local_rule="…"'
         return Problem("doubtful_consequence", where, f'"{word}"', expected, hint)
-    basis = next(
-        (
-            why
-            for key, (words, why) in FORBIDDEN.items()
-            if word == key or any(each in word for each in words)
-        ),
-        None,
-    )
-    if basis is not None:
+    if basis := _why(word):
         expected = f"nothing that the law forbids: {basis}"
         return Problem("forbidden_consequence", where, f'"{word}"', expected, "take it out of announces:")
     known = [*CONSEQUENCES, *DOUBTFUL]
     return one_of("announces", word, known, "unknown_consequence")
 
 
+_THREATS: Final = re.compile("|".join(word for words, _ in FORBIDDEN.values() for word in words))
+
+
 def threats_in(text: str) -> list[str]:
     """What a text seems to announce though it must not, as warnings for a person to look at."""
     return [
-        f'the text says "{each}", which may not be announced: {why}'
-        for words, why in FORBIDDEN.values()
-        for each in words
-        if each in text
+        f'the text says "{word}", which may not be announced: {_why(word)}'
+        for word in dict.fromkeys(_THREATS.findall(text))
     ]
+
+
+def _why(word: str) -> str:
+    """Why a word or a key of what is forbidden is; "" for any other."""
+    return next(
+        (why for key, (words, why) in FORBIDDEN.items() if word == key or any(each in word for each in words)), ""
+    )
 
 
 def check_audience(audience: str, what: str, hint: str) -> None:

@@ -19,7 +19,7 @@ from jinja2 import (
     nodes,
 )
 from jinja2.meta import find_undeclared_variables
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
 
 from feerules.errors import Problem, Where, did_you_mean
 from feerules.notices.fields import DEBTOR_FIELDS, fields_of
@@ -84,6 +84,11 @@ class Templates:
             raise NoticeError(
                 [Problem("unknown_template", where, f'"{error.name}"', expected, hint)]
             ) from None
+        except SecurityError as error:
+            where = Where(shown, self._line_of(error, shown), 1)
+            found = f'"{str(error).partition(_Missing.MARK)[0]}"'
+            expected = "fields, if, for and filters: a template may look at nothing else"
+            raise NoticeError([Problem("unsafe_template", where, found, expected)]) from None
         except UndefinedError as error:
             raise NoticeError([self._undefined(error, shown)]) from None
         except Exception as error:  # noqa: BLE001  (a template is code: whatever it does wrong is its own)

@@ -39,7 +39,8 @@ def written(
     text, html = laid_out("txt"), laid_out("html")
     said = " ".join(laid_out("sms").split())
     sms = short_message(signed(said, letter.sender.signature), at_most_segments) if said else None
-    warnings = (*letter.warnings, *dict.fromkeys(threats_in(text + html + said)))
+    # What a fee is called on a price list threatens nobody.
+    warnings = (*letter.warnings, *(() if kind == "price_table" else threats_in(f"{text}\n{said}")))
     return Notice(
         kind, locale, letter.title, text, html, sms, letter.data, key, audience, recipient_id,
         needs_approval, warnings,
