@@ -6,6 +6,8 @@ from feerules.assessing import position
 from feerules.bill import Bill, BillLine, Step
 from feerules.book import Book
 from feerules.cases import CaseResult, run_cases
+from feerules.checking import check
+from feerules.checks.findings import Basis, Finding
 from feerules.decisions import Act, Clear, Decision, Hold, Reason, Review, Wait
 from feerules.documents.cells import Cell, CellError
 from feerules.dunning import next_action
@@ -47,6 +49,7 @@ __all__ = [
     "Act",
     "Allocation",
     "Arrears",
+    "Basis",
     "Bill",
     "BillLine",
     "Book",
@@ -60,6 +63,7 @@ __all__ = [
     "EntryProblem",
     "Event",
     "FeeRulesError",
+    "Finding",
     "Hold",
     "MissingExtra",
     "Notice",
@@ -82,6 +86,7 @@ __all__ = [
     "ageing_report",
     "arrears_ledger",
     "capital_amount",
+    "check",
     "classify",
     "classify_estate",
     "collection_rate",

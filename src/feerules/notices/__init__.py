@@ -101,8 +101,8 @@ def payment_notice(
 
     `about` is a position, or an answer that has one; `book` tells what its fees are called.
     """
-    made = _making("payment_notice", sender, locale, templates, audience, at_most_segments)
-    told: Notice = made.payment_notice(about, book, recipient, on, pay_by)
+    made = _making("payment_notice", sender, locale, templates, audience, at_most_segments, book)
+    told: Notice = made.payment_notice(about, recipient, on, pay_by)
     return told
 
 
@@ -127,8 +127,8 @@ def demand(
     the rule that allows it. Where the step's channel is one that others read, such as a board, the neutral
     `reminder` comes back instead.
     """
-    made = _making("demand", sender, locale, templates, audience, at_most_segments)
-    told: Notice = made.demand(decision, book, recipient, on, period, local_rule)
+    made = _making("demand", sender, locale, templates, audience, at_most_segments, book)
+    told: Notice = made.demand(decision, recipient, on, period, local_rule)
     return told
 
 
@@ -165,8 +165,8 @@ def price_table(
 
     `fields["prices"]` has a row for each price as data.
     """
-    made = _making("price_table", sender, locale, templates, "public", at_most_segments)
-    told: Notice = made.price_table(book, on, document_id)
+    made = _making("price_table", sender, locale, templates, "public", at_most_segments, book)
+    told: Notice = made.price_table(on, document_id)
     return told
 
 
@@ -194,9 +194,9 @@ def notices(
     Iterate over the answer, or `write` it into a folder, or ask for its `frame`. Needs the extras `notices`
     and `estate`.
     """
-    made = _making("notices", sender, locale, templates, "debtor", at_most_segments)
+    made = _making("notices", sender, locale, templates, "debtor", at_most_segments, book)
     told: Notices = _extra("notices", "estates").Notices.of(
-        made, rows, kind, book=book, charges=charges, recipients=recipients, on=on, local_rule=local_rule
+        made, rows, kind, charges=charges, recipients=recipients, on=on, local_rule=local_rule
     )
     return told
 
@@ -232,9 +232,10 @@ def capital_amount(amount: Any) -> str:
 
 
 def _making(
-    function: str, sender: Who, locale: str, templates: Templates, audience: str, at_most_segments: int | None
-) -> Any:
-    return _extra(function, "making").Making.of(sender, locale, templates, audience, at_most_segments)
+    function: str, sender: Who, locale: str, templates: Templates, audience: str, at_most_segments: int | None,
+    book: Book | None = None,
+) -> Any:  # fmt: skip
+    return _extra(function, "making").Making.of(sender, locale, templates, audience, at_most_segments, book)
 
 
 def _extra(function: str, module: str) -> Any:

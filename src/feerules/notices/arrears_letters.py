@@ -9,18 +9,18 @@ from decimal import Decimal
 from typing import Any
 
 from feerules.bill_line import cited
+from feerules.checks.profiles import Law
 from feerules.decisions import DAYS
 from feerules.ledger.charges import ChargeState
 from feerules.notices.fee_notices import facts_of, greeting
 from feerules.notices.letters import Letter, Pair, Row, Table, capitals, span, ways_to_pay, with_capitals
-from feerules.notices.posting import announced
+from feerules.notices.posting import announced, shortest_period
 from feerules.notices.senders import Recipient, Sender
 from feerules.wording import Wording, sentence
 
 __all__ = ["Asked", "OpenCharge", "demand_letter", "open_charge", "payment_letter"]
 
 ONE_DAY = timedelta(days=1)
-SHORTEST = 7  # days to pay, below which a period is hardly reasonable
 DEMAND_LAW = sentence("Civil Code of the People's Republic of China, article 944")
 Titles = Mapping[str, Mapping[str, str]]
 
@@ -119,6 +119,7 @@ def demand_letter(
     sender: Sender,
     recipient: Recipient,
     words: Wording,
+    law: Law,
     on: date | None = None,
     local_rule: str = "",
 ) -> Letter:
@@ -154,7 +155,7 @@ def demand_letter(
                 days=days,
             ),
             *_proposals(asked, words),
-            *_consequences(asked, local_rule, words),
+            *_consequences(asked, law, local_rule, words),
             words.text("If you object to the amount, tell us in writing within this time."),
             *_already_paid(sender, words),
         ],
@@ -164,7 +165,7 @@ def demand_letter(
         day=on or asked.as_of,
         draft=_draft(asked, words),
         sms=_sms(asked, unit, amount, sender, words),
-        warnings=_warnings(asked, period, words),
+        warnings=_warnings(period, law, words),
     )
 
 
@@ -296,16 +297,12 @@ def _proposals(asked: Asked, words: Wording) -> list[str]:
     return [words.told(said)] if said else []
 
 
-def _consequences(asked: Asked, local_rule: str, words: Wording) -> list[str]:
-    told = [words.text(each) for each in announced(asked.announces, local_rule)]
+def _consequences(asked: Asked, law: Law, local_rule: str, words: Wording) -> list[str]:
+    told = announced(asked.announces, law, local_rule, words)
     if not told:
         return []
-    return [
-        words.text(
-            "If it is not paid within this time, we may by law: {consequences}.",
-            consequences=words.listed(told),
-        )
-    ]
+    message = sentence("If it is not paid within this time, these may follow by law: {consequences}.")
+    return [words.text(message, consequences=words.listed(told))]
 
 
 def _already_paid(sender: Sender, words: Wording) -> list[str]:
@@ -327,8 +324,8 @@ def _draft(asked: Asked, words: Wording) -> str:
     return words.text("Draft: not to be sent before {role} has approved it.", role=asked.needs_approval)
 
 
-def _warnings(asked: Asked, period: int, words: Wording) -> tuple[str, ...]:
-    if period >= SHORTEST:
+def _warnings(period: int, law: Law, words: Wording) -> tuple[str, ...]:
+    if period >= shortest_period(law):
         return ()
     return (words.text("{days} to pay may not be a reasonable period.", days=words.count(DAYS, str(period))),)
 

@@ -24,7 +24,7 @@ from feerules.errors import Problem
 from feerules.frames import into_lazy, lacking
 from feerules.notices.arrears_letters import Asked, OpenCharge, Titles
 from feerules.notices.fee_notices import Billed
-from feerules.notices.making import Making, fee_titles
+from feerules.notices.making import Making
 from feerules.notices.notice import Notice, NoticeError, given, one_of
 from feerules.progress import counting
 from feerules.reckoning import Reckoning
@@ -51,7 +51,6 @@ class Notices:
     making: Making
     kind: str
     rows: pl.DataFrame = field(repr=False)
-    book: Book | None
     charges: Mapping[str, Row] = field(repr=False)
     recipients: Mapping[str, Any] = field(repr=False)
     on: Any
@@ -60,7 +59,7 @@ class Notices:
 
     @classmethod
     def of(
-        cls, making: Making, rows: Any, kind: str, *, book: Book | None, charges: Any, recipients: Any, on: Any,
+        cls, making: Making, rows: Any, kind: str, *, charges: Any, recipients: Any, on: Any,
         local_rule: str,
     ) -> Notices:  # fmt: skip
         if kind not in KINDS:
@@ -70,7 +69,7 @@ class Notices:
         missing = [name for name in NEEDED[kind] if name not in frame.columns]
         if missing:
             raise lacking("rows", missing, frame.columns)
-        return cls(making, kind, frame, book, _by_id(charges), _whom(recipients), on, local_rule, back)
+        return cls(making, kind, frame, _by_id(charges), _whom(recipients), on, local_rule, back)
 
     def __iter__(self) -> Iterator[Notice]:
         """Each notice; `NoticeError` at the first that cannot be made (`frame` and `write` go on)."""
@@ -152,7 +151,7 @@ class Notices:
             unit = pl.lit(None, pl.String)
         rows = self.rows.with_row_index("#n").with_columns(unit.alias("#unit"))
         first = pl.col("#n").min().over([*whose, "#unit"])
-        named = fee_titles(self.book)
+        named = self.making.titles
         for _, lines in groupby(
             rows.with_columns(first.alias("#first")).sort("#first", "#n").iter_rows(named=True),
             itemgetter("#first"),
@@ -162,7 +161,7 @@ class Notices:
 
     def _of_lines(self, rows: Sequence[Row], named: Titles) -> Made:
         def make() -> Notice:
-            lines = [_billed(row, named, self.book, self.making.words) for row in rows]
+            lines = [_billed(row, named, self.making.book, self.making.words) for row in rows]
             first = lines[0]
             return self.making.of_lines(
                 lines, self._recipient(first.account_id, first.payer_id, first.unit_id), self.on
@@ -171,7 +170,7 @@ class Notices:
         return make
 
     def _positions(self) -> Iterator[tuple[str | None, Made]]:
-        named = fee_titles(self.book)
+        named = self.making.titles
         for row in self.rows.iter_rows(named=True):
             if _money(row, "overdue"):
                 yield _text(row, "account_id"), self._of_position(row, named)
@@ -184,7 +183,7 @@ class Notices:
         return make
 
     def _actions(self) -> Iterator[tuple[str | None, Made]]:
-        named = fee_titles(self.book)
+        named = self.making.titles
         for row in self.rows.iter_rows(named=True):
             if row["decision"] == "act":
                 yield _text(row, "account_id"), self._of_action(row, named)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from feerules.bill import Bill
 from feerules.book import Book
+from feerules.checks.profiles import Law
 from feerules.citations import titles
 from feerules.clocks import day_of, read_moment
 from feerules.decisions import Act
@@ -17,8 +19,9 @@ from feerules.errors import Problem
 from feerules.ledger.position import Position
 from feerules.notices.arrears_letters import Asked, Titles, demand_letter, open_charge, payment_letter
 from feerules.notices.fee_notices import Billed, by_payer, fee_letter
+from feerules.notices.letters import Letter
 from feerules.notices.notice import Notice, NoticeError, given
-from feerules.notices.posting import AUDIENCES, POSTED, check_audience
+from feerules.notices.posting import AUDIENCES, POSTED, check_audience, law_for, threats_in
 from feerules.notices.price_lists import price_letter
 from feerules.notices.reminders import reminder_letter
 from feerules.notices.senders import Recipient, Sender, read_recipient, read_sender
@@ -26,13 +29,13 @@ from feerules.notices.templates import POSTED_KEY, Source, Templates, read_templ
 from feerules.notices.writing import written
 from feerules.wording import Wording, translate
 
-__all__ = ["Making", "day_from", "fee_titles"]
+__all__ = ["Making", "day_from"]
 
 Day = date | datetime | str
 DEMAND_DAYS = 15
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Making:
     """What notices of one run have in common: the sender, the language, the templates, the limits."""
 
@@ -41,14 +44,27 @@ class Making:
     templates: Templates
     audience: str
     at_most_segments: int | None
+    book: Book | None = None
 
     @classmethod
     def of(
         cls, sender: Mapping[str, Any] | str, locale: str, templates: Source, audience: str,
-        at_most_segments: int | None,
+        at_most_segments: int | None, book: Book | None = None,
     ) -> Making:  # fmt: skip
         words = translate(locale)
-        return cls(read_sender(sender, words), words, read_templates(templates), audience, at_most_segments)
+        return cls(
+            read_sender(sender, words), words, read_templates(templates), audience, at_most_segments, book
+        )
+
+    @cached_property
+    def law(self) -> Law:
+        return law_for(self.book)
+
+    @cached_property
+    def titles(self) -> Titles:
+        """What the fees of the book are called; of several versions, by the last."""
+        schedules = () if self.book is None else self.book.schedules
+        return {name: titles(fee.title, name) for each in schedules for name, fee in each.fees.items()}
 
     # What a unit owes
 
@@ -72,43 +88,33 @@ class Making:
         letter = fee_letter(lines, self.sender, told, self.words, day_from(on))
         first = lines[0]
         whom = first.account_id or first.payer_id or first.unit_id
-        return written(
-            letter, "fee_notice", self.words, self.templates,
-            audience=self.audience, recipient_id=whom, at_most_segments=self.at_most_segments,
-        )  # fmt: skip
+        return self._written(letter, "fee_notice", self.audience, whom)
 
     # What is overdue
 
-    def payment_notice(
-        self, about: Any, book: Book | None, recipient: Any, on: Day | None, pay_by: Day | None
-    ) -> Notice:
+    def payment_notice(self, about: Any, recipient: Any, on: Day | None, pay_by: Day | None) -> Notice:
         position = about if isinstance(about, Position) else getattr(about, "position", None)
         if not isinstance(position, Position):
-            expected, hint = (
-                "a position, or an answer that has one",
-                "ask feerules.position(account, book, as_of)",
-            )
-            raise NoticeError(
-                [Problem("no_position", given("position"), f"{type(about).__name__}", expected, hint)]
-            )
+            found, hint = type(about).__name__, "ask feerules.position(account, book, as_of)"
+            expected = "a position, or an answer that has one"
+            raise NoticeError([Problem("no_position", given("position"), found, expected, hint)])
         if not position["overdue"]:
             expected, hint = "an account with overdue charges", "who owes nothing needs no notice"
             found = f"nothing overdue on {position.as_of}"
             raise NoticeError([Problem("nothing_overdue", given(position.account_id), found, expected, hint)])
-        asked = asked_of_position(position, fee_titles(book), self.words, day_from(pay_by))
+        asked = asked_of_position(position, self.titles, self.words, day_from(pay_by))
         return self.of_arrears(asked, recipient, on)
 
     def of_arrears(self, asked: Asked, recipient: Any, on: Day | None) -> Notice:
         check_audience(self.audience, "what is overdue", "reminder(…) is for everybody, and names nobody")
         letter = payment_letter(asked, self.sender, self._recipient(recipient), self.words, day_from(on))
-        return self._written(letter, "payment_notice", asked, "", self.audience)
+        return self._of(asked, letter, "payment_notice", self.audience)
 
     # What is demanded
 
     def demand(
         self,
         decision: Any,
-        book: Book | None,
         recipient: Any,
         on: Day | None,
         period: int | None,
@@ -119,7 +125,7 @@ class Making:
             expected = "an Act: that a step of the ladder is due"
             hint = "payment_notice(…) tells what is overdue without a step"
             raise NoticeError([Problem("no_action", given("decision"), found, expected, hint)])
-        asked = asked_of_act(decision, fee_titles(book), self.words, period)
+        asked = asked_of_act(decision, self.titles, self.words, period)
         return self.of_action(asked, decision.template, decision.audience, recipient, on, local_rule)
 
     def of_action(
@@ -135,10 +141,9 @@ class Making:
         seen_by = max((audience or "debtor", self.audience), key=_openness)
         if seen_by in POSTED:
             return self.reminder(day_from(on) or asked.as_of, (), "", seen_by, template)
-        letter = demand_letter(
-            asked, self.sender, self._recipient(recipient), self.words, day_from(on), local_rule
-        )
-        return self._written(letter, "demand", asked, template, seen_by)
+        told = self._recipient(recipient)
+        letter = demand_letter(asked, self.sender, told, self.words, self.law, day_from(on), local_rule)
+        return self._of(asked, letter, "demand", seen_by, template)
 
     def of_step(
         self, asked: Asked, template: str, audience: str | None, recipient: Any, on: Day | None
@@ -148,14 +153,32 @@ class Making:
         if seen_by in POSTED:
             return self.reminder(day_from(on) or asked.as_of, (), "", seen_by, template)
         letter = payment_letter(asked, self.sender, self._recipient(recipient), self.words, day_from(on))
-        return self._written(letter, "payment_notice", asked, template, seen_by)
+        return self._of(asked, letter, "payment_notice", seen_by, template)
 
-    def _written(self, letter: Any, kind: str, asked: Asked, key: str, audience: str) -> Notice:
-        return written(
-            letter, kind, self.words, self.templates,
-            key=key, audience=audience, recipient_id=asked.account_id or None,
-            needs_approval=asked.needs_approval, at_most_segments=self.at_most_segments,
-        )  # fmt: skip
+    def _of(self, asked: Asked, letter: Letter, kind: str, audience: str, key: str = "") -> Notice:
+        whom, approval = asked.account_id or None, asked.needs_approval
+        return self._written(letter, kind, audience, whom, key, approval, asked.announces)
+
+    def _written(
+        self, letter: Letter, kind: str, audience: str, whom: str | None = None, key: str = "",
+        needs_approval: str | None = None, announces: Sequence[str] = (),
+    ) -> Notice:  # fmt: skip
+        """The letter laid out; what a template of the user says is looked at for what may not be announced."""
+        notice = written(
+            letter,
+            kind,
+            self.words,
+            self.templates,
+            key or kind,
+            audience,
+            whom,
+            needs_approval,
+            self.at_most_segments,
+        )
+        if not self.templates.texts or kind == "price_table":
+            return notice
+        said = notice.text if notice.sms is None else f"{notice.text}\n{notice.sms.text}"
+        return replace(notice, warnings=(*notice.warnings, *threats_in(said, self.law, announces)))
 
     # What everybody reads
 
@@ -169,19 +192,14 @@ class Making:
             units if isinstance(units, str) else tuple(units),
             local_rule,
         )
-        return written(
-            letter, "reminder", self.words, self.templates,
-            key=f"{key}.{POSTED_KEY}" if key else "", audience=audience, at_most_segments=self.at_most_segments,
-        )  # fmt: skip
+        return self._written(letter, "reminder", audience, key=f"{key}.{POSTED_KEY}" if key else "")
 
-    def price_table(self, book: Book, on: Day, document_id: str | None) -> Notice:
+    def price_table(self, on: Day, document_id: str | None) -> Notice:
         day = day_from(on)
         assert day is not None
-        letter = price_letter(book, self.sender, self.words, day, document_id)
-        return written(
-            letter, "price_table", self.words, self.templates,
-            audience="public", at_most_segments=self.at_most_segments,
-        )  # fmt: skip
+        assert self.book is not None
+        letter = price_letter(self.book, self.sender, self.words, day, document_id)
+        return self._written(letter, "price_table", "public")
 
     def _recipient(self, recipient: Any) -> Recipient:
         return recipient if isinstance(recipient, Recipient) else read_recipient(recipient, self.words)
@@ -201,15 +219,6 @@ def _openness(audience: str) -> int:
 
 def day_from(on: Day | None) -> date | None:
     return None if on is None else day_of(read_moment(on))
-
-
-def fee_titles(book: Book | None) -> Titles:
-    """What the fees of a book are called; of several versions, by the last."""
-    if book is None:
-        return {}
-    return {
-        name: titles(fee.title, name) for schedule in book.schedules for name, fee in schedule.fees.items()
-    }
 
 
 def asked_of_position(position: Position, named: Titles, words: Wording, pay_by: date | None) -> Asked:

@@ -18,8 +18,9 @@ from jinja2 import (
     UndefinedError,
     nodes,
 )
+from jinja2.exceptions import SecurityError
 from jinja2.meta import find_undeclared_variables
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from feerules.errors import Problem, Where, did_you_mean
 from feerules.notices.fields import DEBTOR_FIELDS, fields_of

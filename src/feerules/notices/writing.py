@@ -9,7 +9,6 @@ from typing import Any
 
 from feerules.notices.letters import Letter
 from feerules.notices.notice import Notice
-from feerules.notices.posting import threats_in
 from feerules.notices.sms import short_message, signed
 from feerules.notices.templates import Templates
 from feerules.wording import Wording
@@ -18,19 +17,10 @@ __all__ = ["written"]
 
 
 def written(
-    letter: Letter,
-    kind: str,
-    words: Wording,
-    templates: Templates,
-    *,
-    key: str = "",
-    audience: str = "debtor",
-    recipient_id: str | None = None,
-    needs_approval: str | None = None,
-    at_most_segments: int | None = None,
-) -> Notice:
-    """The notice; `key` is the template that a policy names."""
-    key, locale = key or kind, str(words.locale)
+    letter: Letter, kind: str, words: Wording, templates: Templates, key: str, audience: str,
+    recipient_id: str | None, needs_approval: str | None, at_most_segments: int | None,
+) -> Notice:  # fmt: skip
+    """The notice; `key` is the template that a policy names, or the kind."""
     told = _told(letter, kind, words)
 
     def laid_out(form: str) -> str:
@@ -39,11 +29,9 @@ def written(
     text, html = laid_out("txt"), laid_out("html")
     said = " ".join(laid_out("sms").split())
     sms = short_message(signed(said, letter.sender.signature), at_most_segments) if said else None
-    # What a fee is called on a price list threatens nobody.
-    warnings = (*letter.warnings, *(() if kind == "price_table" else threats_in(f"{text}\n{said}")))
     return Notice(
-        kind, locale, letter.title, text, html, sms, letter.data, key, audience, recipient_id,
-        needs_approval, warnings,
+        kind, str(words.locale), letter.title, text, html, sms, letter.data, key, audience, recipient_id,
+        needs_approval, tuple(letter.warnings),
     )  # fmt: skip
 
 

@@ -78,6 +78,13 @@ class Reading:
         found = self.of(part) or []
         return [each for each in found if not any(map(is_empty, each.values()))]
 
+    def example(self, alternative: Alternative) -> dict[str, str]:
+        """A value of each fact that an alternative names, as a cell would have it."""
+        return {
+            name: self._about(name).text(condition.bands[0][0] if condition.bands else None)
+            for name, condition in alternative.items()
+        }
+
     def waits_in_vain(self, step: Step) -> bool:
         """Whether the step that it comes after is no longer in force when it has waited so long."""
         return any(map(is_empty, self._all_of([_since(step)]).values()))
