@@ -73,7 +73,8 @@ class Templates:
         except NoticeError:
             raise
         except TemplateSyntaxError as error:
-            where = Where(self.shown(error.name or name), error.lineno, 1)
+            at = error.name if error.name in (*self.texts, *_SHIPPED) else name
+            where = Where(self.shown(at or name), error.lineno, 1)
             problem = Problem(
                 "template_syntax", where, error.message or "a mistake", "a Jinja template", _mend(error)
             )
