@@ -13,7 +13,7 @@ import pytest
 
 import feerules
 from feerules import Notice, NoticeError
-from feerules.notices.fields import FIELDS
+from feerules.notices.fields import FIELDS, LAYOUT
 from letters import (
     DATA,
     ESTATE,
@@ -21,6 +21,7 @@ from letters import (
     LOCALES,
     OWNER,
     POLICY,
+    ROOT,
     SENDER,
     a_bill,
     a_debtor,
@@ -82,6 +83,15 @@ def test_every_notice_is_plain_json(locale: str) -> None:
 def test_the_fields_of_a_notice_are_those_that_the_manual_lists() -> None:
     for notice in every_notice("en"):
         assert {*notice.fields} == {*FIELDS[notice.kind]}, notice.kind
+
+
+def test_every_field_is_in_the_manual() -> None:
+    page = (ROOT / "docs" / "notices.md").read_text(encoding="utf-8").partition("## Fields")[2]
+    rows = dict(re.findall(r"^\| `?([\w ,]+)`? \| (.*) \|$", page, re.M))
+    for kind, fields in FIELDS.items():
+        assert [name for name in fields if not re.search(rf"\b{name}\b", rows[kind])] == [], kind
+    words = rows["every kind, in words"]
+    assert [name for name in LAYOUT if not re.search(rf"\b{name}\b", words)] == []
 
 
 def test_the_data_of_a_notice_are_exact() -> None:

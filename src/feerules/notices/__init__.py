@@ -217,7 +217,7 @@ def notice(kind: str, about: Any = None, /, sender: Who = "", **options: Any) ->
     if kind == "reminder":
         return reminder(sender, **options)
     if kind not in _SOURCES:
-        raise NoticeError([one_of("kind", kind, [*_SOURCES, "reminder"], "unknown_kind")])
+        raise NoticeError([one_of("unknown_kind", "kind", kind, [*_SOURCES, "reminder"])])
     return _SOURCES[kind](about, sender, **options)
 
 

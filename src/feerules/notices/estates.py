@@ -63,7 +63,7 @@ class Notices:
         local_rule: str,
     ) -> Notices:  # fmt: skip
         if kind not in KINDS:
-            raise NoticeError([one_of("kind", kind, KINDS, "unknown_kind")])
+            raise NoticeError([one_of("unknown_kind", "kind", kind, KINDS)])
         lazy, back = into_lazy(rows)
         frame = lazy.collect()
         missing = [name for name in NEEDED[kind] if name not in frame.columns]

@@ -43,7 +43,7 @@ def _told(problem: Problem) -> str:
     return text if problem.where.line else text.replace(":0:0:", ":", 1)
 
 
-def one_of(what: str, word: str, known: Iterable[str], code: str = "unknown_word") -> Problem:
+def one_of(code: str, what: str, word: str, known: Iterable[str]) -> Problem:
     """That a word is none of those that there are."""
     known = list(known)
     expected = f"one of {', '.join(known)}"
@@ -118,7 +118,7 @@ class Notice:
         if self.sms is not None:
             forms[".sms"] = self.sms.text
         if path.suffix not in forms:
-            raise NoticeError([one_of("path", path.suffix or path.name, forms)])
+            raise NoticeError([one_of("unknown_form", "path", path.suffix or path.name, forms)])
         path.write_text(forms[path.suffix], encoding="utf-8", newline="\n")
         return path
 

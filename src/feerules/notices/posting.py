@@ -78,7 +78,7 @@ def _refused(word: str, act: LawfulAct, local_rule: str) -> Problem | None:
 
 def _unknown(word: str, law: Law) -> Problem:
     allowed = [name for name, act in law.acts.items() if act.severity is None]
-    return one_of("announces", word, allowed, "unknown_consequence")
+    return one_of("unknown_consequence", "announces", word, allowed)
 
 
 def _basis(act: LawfulAct) -> str:
@@ -103,7 +103,7 @@ def threats_in(text: str, law: Law, announces: Iterable[str]) -> list[str]:
 def check_audience(audience: str, what: str, hint: str) -> None:
     """`NoticeError` where others than the household could read of a debtor."""
     if audience not in AUDIENCES:
-        raise NoticeError([one_of("audience", audience, AUDIENCES)])
+        raise NoticeError([one_of("unknown_audience", "audience", audience, AUDIENCES)])
     if audience in POSTED:
         found = f"{what} for the audience {audience}"
         expected = f"nothing of a debtor where others read it: {PRIVACY}"

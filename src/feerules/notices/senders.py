@@ -72,7 +72,7 @@ def _unknown(told: Any, what: str, known: Sequence[str]) -> list[Problem]:
     if not isinstance(told, Mapping):
         expected = f"a mapping with {', '.join(known)}"
         return [Problem("wrong_sender", given(what), f"{told!r:.60}", expected)]
-    unknown = [one_of(what, str(key), known, "unknown_key") for key in told if key not in known]
+    unknown = [one_of("unknown_key", what, str(key), known) for key in told if key not in known]
     return unknown + [_not_text(what, key, value) for key, value in told.items() if not _is_said(value)]
 
 

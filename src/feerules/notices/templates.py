@@ -232,7 +232,7 @@ def _misnamed(name: str, text: object) -> Iterator[Problem]:
         expected = "a name that ends in .txt, .html or .sms, such as demand.zh.txt"
         yield Problem("unknown_form", where, f'".{form}"', expected, did_you_mean(form, FORMS))
     elif middle[-1:] and middle[-1] not in (*LANGUAGES, POSTED_KEY):
-        yield one_of(f"templates: {name}", middle[-1], LANGUAGES, "unknown_language")
+        yield one_of("unknown_language", f"templates: {name}", middle[-1], LANGUAGES)
     elif key not in KINDS and (hint := did_you_mean(key, KINDS)):
         expected = f"one of {', '.join(KINDS)}, or the template: of a policy's step"
         yield Problem("unknown_template", where, f'"{key}"', expected, hint)
