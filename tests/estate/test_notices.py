@@ -29,6 +29,7 @@ from letters import (
     an_act,
     same_as,
 )
+from test_import import place_of_the_package, run_fresh
 
 
 def every_notice(locale: str, **more: Any) -> list[Notice]:
@@ -319,6 +320,21 @@ def test_a_kind_may_be_named_in_a_word() -> None:
     assert feerules.notice("reminder", sender="A").kind == "reminder"
     with pytest.raises(NoticeError, match='did you mean "demand"'):
         feerules.notice("demnd", a_bill(), sender="A")
+
+
+@pytest.mark.parametrize("module", ["jinja2"])
+def test_without_the_extra_the_command_to_install_it_is_told(module: str) -> None:
+    code = f"""
+import json, sys
+sys.modules["{module}"] = None
+import feerules
+try:
+    feerules.reminder("A")
+except feerules.MissingExtra as error:
+    print(json.dumps(str(error)))
+"""
+    told = run_fresh(code, place_of_the_package())
+    assert told == f'reminder needs {module}: run pip install "feerules[notices]"'
 
 
 def test_problems_travel_between_processes() -> None:

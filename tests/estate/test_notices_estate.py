@@ -26,7 +26,7 @@ def lines(homes: list[dict[str, Any]] = HOMES, period: str = "2026-11") -> Any:
 
 
 def test_each_payer_of_an_estate_gets_what_a_single_notice_says() -> None:
-    many = list(feerules.notices(lines(), SENDER, book=ESTATE, recipients=NAMES))
+    many = list(feerules.estate_notices(lines(), SENDER, book=ESTATE, recipients=NAMES))
     assert [notice.recipient_id for notice in many] == ["A-501", "A-502"]
     one = feerules.fee_notice(a_bill(), SENDER, recipient=OWNER)
     assert many[0].fields["total"] == one.fields["total"]
@@ -41,7 +41,7 @@ def test_each_payer_of_an_estate_gets_what_a_single_notice_says() -> None:
 
 def test_the_developers_days_are_no_business_of_the_owner() -> None:
     homes = [HOME | {"handover": "2026-10-11", "developer_id": "D-1", "owner_id": "O-1"}]
-    notices = list(feerules.notices(lines(homes, "2026-10"), SENDER))
+    notices = list(feerules.estate_notices(lines(homes, "2026-10"), SENDER))
     assert [(notice.fields["payer"], notice.fields["payer_id"]) for notice in notices] == [
         ("developer", "D-1"), ("owner", "O-1"),
     ]  # fmt: skip
@@ -49,14 +49,14 @@ def test_the_developers_days_are_no_business_of_the_owner() -> None:
 
 def test_units_of_one_account_share_a_notice_and_units_without_do_not() -> None:
     together = [HOME, HOME | {"unit_id": "3-2-502"}]
-    assert len(list(feerules.notices(lines(together), SENDER))) == 1
+    assert len(list(feerules.estate_notices(lines(together), SENDER))) == 1
     alone = [{name: value for name, value in home.items() if name != "account_id"} for home in together]
-    notices = list(feerules.notices(lines(alone), SENDER))
+    notices = list(feerules.estate_notices(lines(alone), SENDER))
     assert [notice.recipient_id for notice in notices] == ["3-2-501", "3-2-502"]
 
 
 def test_the_answer_is_a_frame_of_the_kind_that_came_in(kind: Kind, tmp_path: Path) -> None:
-    report = feerules.notices(kind.give(lines(), tmp_path), SENDER).frame()
+    report = feerules.estate_notices(kind.give(lines(), tmp_path), SENDER).frame()
     assert isinstance(report.rows, kind.comes_back)
     rows = polars_of(report.rows)
     assert sorted(rows["recipient_id"]) == ["A-501", "A-502"]
@@ -65,7 +65,7 @@ def test_the_answer_is_a_frame_of_the_kind_that_came_in(kind: Kind, tmp_path: Pa
 
 
 def test_notices_are_written_into_a_folder(tmp_path: Path) -> None:
-    report = feerules.notices(lines(), SENDER).write(
+    report = feerules.estate_notices(lines(), SENDER).write(
         tmp_path / "out", (".html", ".txt", ".sms"), progress=False
     )
     files = sorted(path.name for path in (tmp_path / "out").iterdir())
@@ -86,7 +86,7 @@ def test_whatever_an_account_is_called_its_files_stay_in_the_folder(
     ids: list[str], names: list[str], tmp_path: Path
 ) -> None:
     homes = [HOME | {"account_id": each, "unit_id": f"U-{n}"} for n, each in enumerate(ids)]
-    feerules.notices(lines(homes), SENDER).write(tmp_path / "out", (".txt",), progress=False)
+    feerules.estate_notices(lines(homes), SENDER).write(tmp_path / "out", (".txt",), progress=False)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
@@ -95,7 +95,7 @@ def test_a_row_that_cannot_be_told_is_a_problem_and_keeps_no_other_from_its_noti
     rows = lines().with_columns(
         due_on=pl.when(pl.col("account_id") == "A-501").then(None).otherwise(pl.col("due_on"))
     )
-    report = feerules.notices(rows, SENDER).frame()
+    report = feerules.estate_notices(rows, SENDER).frame()
     assert report.rows["recipient_id"].to_list() == ["A-502"]
     assert report.problems.to_dicts() == [
         {
@@ -105,7 +105,7 @@ def test_a_row_that_cannot_be_told_is_a_problem_and_keeps_no_other_from_its_noti
         }
     ]
     with pytest.raises(NoticeError, match="not_a_day"):
-        list(feerules.notices(rows, SENDER))
+        list(feerules.estate_notices(rows, SENDER))
 
 
 @pytest.mark.parametrize("amount", ["214.80", Decimal("214.80"), 214.8])
@@ -114,7 +114,7 @@ def test_an_amount_is_read_in_every_form_that_is_exact(amount: Any) -> None:
         "unit_id": "A", "fee": "management", "period_start": "2026-11-01", "period_end": "2026-12-01",
         "due_on": "2026-11-15", "amount": amount,
     }  # fmt: skip
-    (notice,) = feerules.notices(pl.DataFrame([row]), SENDER)
+    (notice,) = feerules.estate_notices(pl.DataFrame([row]), SENDER)
     assert notice.fields["total"] == Decimal("214.80")
 
 
@@ -122,11 +122,11 @@ def test_a_column_that_is_missing_is_told_with_those_that_are_there() -> None:
     with pytest.raises(
         FrameError, match="rows without the column due_on, amount: found fee, period_start, period_end"
     ):
-        feerules.notices(pl.DataFrame({"fee": ["a"], "period_start": [1], "period_end": [1]}), SENDER)
+        feerules.estate_notices(pl.DataFrame({"fee": ["a"], "period_start": [1], "period_end": [1]}), SENDER)
 
 
 def test_an_empty_frame_gives_no_notice() -> None:
-    report = feerules.notices(lines().clear(), SENDER).frame()
+    report = feerules.estate_notices(lines().clear(), SENDER).frame()
     assert (report.rows.height, report.problems.height) == (0, 0)
 
 
@@ -150,7 +150,7 @@ def actions(policy: feerules.Book) -> Any:
 
 def test_positions_give_payment_notices_of_those_who_owe() -> None:
     positions = feerules.positions(ACCOUNTS, POLICY, "2026-07-10", **LEDGER).rows
-    (notice,) = feerules.notices(
+    (notice,) = feerules.estate_notices(
         positions, SENDER, kind="payment_notice", book=ESTATE, charges=OPEN, recipients=NAMES
     )
     one = feerules.payment_notice(
@@ -165,7 +165,7 @@ def test_positions_give_payment_notices_of_those_who_owe() -> None:
 
 
 def test_actions_give_the_demand_that_a_single_decision_gives() -> None:
-    (notice,) = feerules.notices(
+    (notice,) = feerules.estate_notices(
         actions(POLICY), SENDER, kind="action", book=ESTATE, charges=OPEN, recipients=NAMES
     )
     one = feerules.demand(an_act(), SENDER, book=ESTATE, recipient=OWNER)
@@ -176,14 +176,16 @@ def test_actions_give_the_demand_that_a_single_decision_gives() -> None:
 
 
 def test_what_is_open_of_each_charge_is_told_only_where_it_is_sure() -> None:
-    (paid_in_part,) = feerules.notices(actions(POLICY), SENDER, kind="action", charges=LEDGER["charges"])
+    (paid_in_part,) = feerules.estate_notices(
+        actions(POLICY), SENDER, kind="action", charges=LEDGER["charges"]
+    )
     assert "未缴金额" not in paid_in_part.html
     assert "物业管理费" not in paid_in_part.text
     unpaid = LEDGER | {"payments": None}
     whole = feerules.next_actions(ACCOUNTS, POLICY, "2026-07-10", **unpaid).rows
-    (notice,) = feerules.notices(whole, SENDER, kind="action", book=ESTATE, charges=LEDGER["charges"])
+    (notice,) = feerules.estate_notices(whole, SENDER, kind="action", book=ESTATE, charges=LEDGER["charges"])
     assert "1. 物业管理费（2026年1月）：应缴日期2026年1月15日、未缴¥250.60。" in notice.text
-    (alone,) = feerules.notices(whole, SENDER, kind="action")
+    (alone,) = feerules.estate_notices(whole, SENDER, kind="action")
     assert "截至2026年7月10日，您有应缴费用尚未缴纳。" in alone.text
 
 
@@ -196,27 +198,27 @@ def test_what_is_open_of_each_charge_is_told_only_where_it_is_sure() -> None:
     ],
 )
 def test_a_step_gives_what_it_is(step: str, kind: str, audience: str) -> None:
-    (notice,) = feerules.notices(actions(a_policy(step)), SENDER, kind="action", on=date(2026, 7, 10))
+    (notice,) = feerules.estate_notices(actions(a_policy(step)), SENDER, kind="action", on=date(2026, 7, 10))
     assert (notice.kind, notice.audience) == (kind, audience)
 
 
 def test_what_may_not_be_announced_is_a_problem_of_each_account() -> None:
     rows = actions(a_policy("channels: [courier], must_be: delivered, announces: [stop_water]"))
-    report = feerules.notices(rows, SENDER, kind="action").frame()
+    report = feerules.estate_notices(rows, SENDER, kind="action").frame()
     assert report.rows.height == 0
     assert report.problems["code"].to_list() == ["forbidden_consequence"]
 
 
 def test_recipients_may_be_a_frame() -> None:
     people = pl.DataFrame({"unit_id": ["3-2-501"], "name": ["王五"], "unit": [None]})
-    first, second = feerules.notices(lines(), SENDER, recipients=people)
+    first, second = feerules.estate_notices(lines(), SENDER, recipients=people)
     assert ("尊敬的王五：" in first.text, "尊敬的业主：" in second.text) == (True, True)
     with pytest.raises(
         FrameError, match="recipients without the column account_id, payer_id or unit_id: found name"
     ):
-        feerules.notices(lines(), SENDER, recipients=pl.DataFrame({"name": ["A"]}))
+        feerules.estate_notices(lines(), SENDER, recipients=pl.DataFrame({"name": ["A"]}))
 
 
 def test_a_kind_that_is_none_is_told() -> None:
     with pytest.raises(NoticeError, match='did you mean "fee_notice"'):
-        feerules.notices(lines(), SENDER, kind="fee_notic")  # type: ignore[arg-type]
+        feerules.estate_notices(lines(), SENDER, kind="fee_notic")  # type: ignore[arg-type]

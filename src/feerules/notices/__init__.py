@@ -11,7 +11,7 @@ from feerules.bill import Bill
 from feerules.book import Book
 from feerules.decisions import Decision
 from feerules.errors import MissingExtra
-from feerules.notices.notice import Notice, NoticeError, ShortMessage, one_of
+from feerules.notices.results import Notice, NoticeError, ShortMessage, one_of
 
 if TYPE_CHECKING:
     from feerules.arrears import Arrears
@@ -24,10 +24,10 @@ __all__ = [
     "ShortMessage",
     "capital_amount",
     "demand",
+    "estate_notices",
     "fee_notice",
     "fee_notices",
     "notice",
-    "notices",
     "payment_notice",
     "price_table",
     "reminder",
@@ -170,7 +170,7 @@ def price_table(
     return told
 
 
-def notices(
+def estate_notices(
     rows: Any,
     sender: Who,
     *,
@@ -194,8 +194,8 @@ def notices(
     Iterate over the answer, or `write` it into a folder, or ask for its `frame`. Needs the extras `notices`
     and `estate`.
     """
-    made = _making("notices", sender, locale, templates, "debtor", at_most_segments, book)
-    told: Notices = _extra("notices", "estates").Notices.of(
+    made = _making("estate_notices", sender, locale, templates, "debtor", at_most_segments, book)
+    told: Notices = _extra("estate_notices", "estates").Notices.of(
         made, rows, kind, charges=charges, recipients=recipients, on=on, local_rule=local_rule
     )
     return told

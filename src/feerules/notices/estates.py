@@ -25,7 +25,7 @@ from feerules.frames import into_lazy, lacking
 from feerules.notices.arrears_letters import Asked, OpenCharge, Titles
 from feerules.notices.fee_notices import Billed
 from feerules.notices.making import Making
-from feerules.notices.notice import Notice, NoticeError, given, one_of
+from feerules.notices.results import Notice, NoticeError, given, one_of
 from feerules.progress import counting
 from feerules.reckoning import Reckoning
 from feerules.reports.results import Report

@@ -12,7 +12,7 @@ from feerules.bill import Bill, BillLine
 from feerules.bill_line import cited, in_force
 from feerules.errors import Problem
 from feerules.notices.letters import Letter, Pair, Row, Table, capitals, span, ways_to_pay, with_capitals
-from feerules.notices.notice import NoticeError, given
+from feerules.notices.results import NoticeError, given
 from feerules.notices.senders import Recipient, Sender
 from feerules.wording import Wording, sentence
 

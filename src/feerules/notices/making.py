@@ -20,10 +20,10 @@ from feerules.ledger.position import Position
 from feerules.notices.arrears_letters import Asked, Titles, demand_letter, open_charge, payment_letter
 from feerules.notices.fee_notices import Billed, by_payer, fee_letter
 from feerules.notices.letters import Letter
-from feerules.notices.notice import Notice, NoticeError, given
 from feerules.notices.posting import AUDIENCES, POSTED, check_audience, law_for, threats_in
 from feerules.notices.price_lists import price_letter
 from feerules.notices.reminders import reminder_letter
+from feerules.notices.results import Notice, NoticeError, given
 from feerules.notices.senders import Recipient, Sender, read_recipient, read_sender
 from feerules.notices.templates import POSTED_KEY, Source, Templates, read_templates
 from feerules.notices.writing import written

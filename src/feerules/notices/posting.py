@@ -10,7 +10,7 @@ from feerules.book import Book
 from feerules.checks.acts import acts_in
 from feerules.checks.profiles import Law, LawfulAct, law_of, shipped
 from feerules.errors import Problem
-from feerules.notices.notice import NoticeError, given, one_of
+from feerules.notices.results import NoticeError, given, one_of
 from feerules.wording import Wording
 
 __all__ = [

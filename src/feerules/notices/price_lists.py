@@ -14,9 +14,9 @@ from feerules.citations import source_of, titles
 from feerules.errors import Problem, did_you_mean
 from feerules.notices.in_words import RuleWords
 from feerules.notices.letters import Letter, Pair, Row, Table
-from feerules.notices.notice import NoticeError, given
 from feerules.notices.prices import Price, Pricing
 from feerules.notices.remarks import Remarks
+from feerules.notices.results import NoticeError, given
 from feerules.notices.senders import Sender
 from feerules.periods import day_number
 from feerules.plan.lines import Version

@@ -7,7 +7,7 @@ from datetime import date
 
 from feerules.errors import Problem
 from feerules.notices.letters import Letter, ways_to_pay
-from feerules.notices.notice import NoticeError, given
+from feerules.notices.results import NoticeError, given
 from feerules.notices.senders import Sender
 from feerules.wording import Wording
 

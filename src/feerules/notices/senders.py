@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from feerules.errors import Problem
-from feerules.notices.notice import NoticeError, given, one_of
+from feerules.notices.results import NoticeError, given, one_of
 from feerules.wording import Wording
 
 __all__ = ["RECIPIENT", "SENDER", "Recipient", "Sender", "read_recipient", "read_sender"]

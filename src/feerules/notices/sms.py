@@ -8,7 +8,7 @@ from typing import Final
 from gsm0338 import Codec
 
 from feerules.errors import Problem
-from feerules.notices.notice import NoticeError, ShortMessage, given
+from feerules.notices.results import NoticeError, ShortMessage, given
 
 __all__ = ["short_message", "signed"]
 

@@ -24,8 +24,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from feerules.errors import Problem, Where, did_you_mean
 from feerules.notices.fields import DEBTOR_FIELDS, fields_of
-from feerules.notices.notice import KINDS, NoticeError, given, one_of
 from feerules.notices.posting import POSTED, PRIVACY
+from feerules.notices.results import KINDS, NoticeError, given, one_of
 
 __all__ = ["FORMS", "Source", "Templates", "read_templates"]
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from feerules.notices.letters import Letter
-from feerules.notices.notice import Notice
+from feerules.notices.results import Notice
 from feerules.notices.sms import short_message, signed
 from feerules.notices.templates import Templates
 from feerules.wording import Wording
