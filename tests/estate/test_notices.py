@@ -311,6 +311,31 @@ def test_a_sender_that_cannot_be_read_is_told(sender: Any, code: str, message: s
     assert message in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (
+            lambda: feerules.fee_notice("A-501", SENDER),
+            "bill: wrong_source\n  found:    str\n  expected: a Bill",
+        ),
+        (lambda: feerules.notice("fee_notice", sender=SENDER), "bill: wrong_source\n  found:    NoneType"),
+        (
+            lambda: feerules.payment_notice(a_debtor(), SENDER),
+            "found:    Account\n  expected: a position, or an answer",
+        ),
+        (lambda: feerules.price_table("rules", SENDER, on="2026-11-01"), "found:    str\n  expected: a Book"),
+        (
+            lambda: feerules.demand(an_act(), SENDER, period=0),
+            "found:    0 days\n  expected: a day or more to pay",
+        ),
+    ],
+)
+def test_what_a_notice_cannot_be_made_of_is_told(make: Any, told: str) -> None:
+    with pytest.raises(NoticeError) as refused:
+        make()
+    assert told in str(refused.value)
+
+
 def test_a_sender_may_be_a_name_alone() -> None:
     assert feerules.fee_notice(a_bill(), "花园物业").text.endswith("花园物业\n2026年11月1日\n")
 

@@ -65,11 +65,10 @@ def billed(line: BillLine, words: Wording) -> Billed:
     )  # fmt: skip
 
 
-def by_payer(bills: Bill | Iterable[Bill], words: Wording) -> list[list[Billed]]:
+def by_payer(bills: Iterable[Bill], words: Wording) -> list[list[Billed]]:
     """The lines of bills, apart for each payer: nobody is told what another owes."""
-    every = [bills] if isinstance(bills, Bill) else bills
     groups: dict[tuple[str, ...], list[Billed]] = {}
-    for bill in every:
+    for bill in bills:
         for line in bill:
             told = billed(line, words)
             groups.setdefault(told.whose, []).append(told)

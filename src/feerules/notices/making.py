@@ -52,6 +52,8 @@ class Making:
         at_most_segments: int | None, book: Book | None = None,
     ) -> Making:  # fmt: skip
         words = translate(locale)
+        if book is not None and not isinstance(book, Book):
+            raise NoticeError([_not("book", book, "a Book, as feerules.load gives it")])
         return cls(
             read_sender(sender, words), words, read_templates(templates), audience, at_most_segments, book
         )
@@ -69,7 +71,7 @@ class Making:
     # What a unit owes
 
     def fee_notice(self, bill: Bill | Iterable[Bill], recipient: Any, on: Day | None) -> Notice:
-        groups = by_payer(bill, self.words)
+        groups = by_payer(self._bills(bill), self.words)
         if len(groups) > 1:
             payers = ", ".join(dict.fromkeys(f"{lines[0].payer} of {lines[0].whose[0]}" for lines in groups))
             expected, hint = "the lines of one payer", "fee_notices(…) gives a notice for each"
@@ -79,8 +81,15 @@ class Making:
     def fee_notices(
         self, bills: Bill | Iterable[Bill], recipients: Mapping[str, Any], on: Day | None
     ) -> list[Notice]:
-        told = by_payer(bills, self.words)
+        told = by_payer(self._bills(bills), self.words)
         return [self.of_lines(lines, _whom(lines[0], recipients), on) for lines in told]
+
+    def _bills(self, given_: Any) -> list[Bill]:
+        every = [given_] if isinstance(given_, Bill) or not isinstance(given_, Iterable) else [*given_]
+        wrong = [_not("bill", each, "a Bill, or several") for each in every if not isinstance(each, Bill)]
+        if wrong:
+            raise NoticeError(dict.fromkeys(wrong))
+        return every
 
     def of_lines(self, lines: list[Billed], recipient: Any, on: Day | None) -> Notice:
         check_audience(self.audience, "what a unit owes", "price_table(…) shows the prices, without any unit")
@@ -95,9 +104,8 @@ class Making:
     def payment_notice(self, about: Any, recipient: Any, on: Day | None, pay_by: Day | None) -> Notice:
         position = about if isinstance(about, Position) else getattr(about, "position", None)
         if not isinstance(position, Position):
-            found, hint = type(about).__name__, "ask feerules.position(account, book, as_of)"
-            expected = "a position, or an answer that has one"
-            raise NoticeError([Problem("no_position", given("position"), found, expected, hint)])
+            hint = "ask feerules.position(account, book, as_of)"
+            raise NoticeError([_not("position", about, "a position, or an answer that has one", hint)])
         if not position["overdue"]:
             expected, hint = "an account with overdue charges", "who owes nothing needs no notice"
             found = f"nothing overdue on {position.as_of}"
@@ -121,10 +129,12 @@ class Making:
         local_rule: str,
     ) -> Notice:
         if not isinstance(decision, Act):
-            found = f"{type(decision).__name__}"
-            expected = "an Act: that a step of the ladder is due"
             hint = "payment_notice(…) tells what is overdue without a step"
-            raise NoticeError([Problem("no_action", given("decision"), found, expected, hint)])
+            raise NoticeError([_not("decision", decision, "an Act: that a step of the ladder is due", hint)])
+        if period is not None and period < 1:
+            raise NoticeError(
+                [Problem("no_period", given("period"), f"{period} days", "a day or more to pay")]
+            )
         asked = asked_of_act(decision, self.titles, self.words, period)
         return self.of_action(asked, decision.template, decision.audience, recipient, on, local_rule)
 
@@ -203,6 +213,11 @@ class Making:
 
     def _recipient(self, recipient: Any) -> Recipient:
         return recipient if isinstance(recipient, Recipient) else read_recipient(recipient, self.words)
+
+
+def _not(what: str, found: object, expected: str, hint: str = "") -> Problem:
+    """That something given is not of its kind."""
+    return Problem("wrong_source", given(what), type(found).__name__, expected, hint)
 
 
 def _whom(line: Billed, recipients: Mapping[str, Any]) -> Any:

@@ -66,38 +66,34 @@ class Templates:
     ) -> str:
         """The text; `NoticeError` with the line of what is wrong in the template."""
         name = self.name_of(key, kind, language, form)
-        shown = self.shown(name)
         try:
             self._check(name, kind, audience in POSTED)
             return self.environment.get_template(name).render(told)
         except NoticeError:
             raise
-        except TemplateSyntaxError as error:
-            at = error.name if error.name in (*self.texts, *_SHIPPED) else name
-            where = Where(self.shown(at or name), error.lineno, 1)
-            problem = Problem(
-                "template_syntax", where, error.message or "a mistake", "a Jinja template", _mend(error)
-            )
-            raise NoticeError([problem]) from None
-        except TemplateNotFound as error:
-            expected = f"one of {', '.join([*self.texts, *_SHIPPED])}"
-            hint = did_you_mean(str(error.name), [*self.texts, *_SHIPPED])
-            where = Where(shown, self._line_of(error, shown), 1)
-            raise NoticeError(
-                [Problem("unknown_template", where, f'"{error.name}"', expected, hint)]
-            ) from None
-        except SecurityError as error:
-            where = Where(shown, self._line_of(error, shown), 1)
-            found = f'"{str(error).partition(_Missing.MARK)[0]}"'
-            expected = "fields, if, for and filters: a template may look at nothing else"
-            raise NoticeError([Problem("unsafe_template", where, found, expected)]) from None
-        except UndefinedError as error:
-            raise NoticeError([self._undefined(error, shown)]) from None
         except Exception as error:  # noqa: BLE001  (a template is code: whatever it does wrong is its own)
-            found = f"{type(error).__name__}: {error}"[:200]
-            where = Where(shown, self._line_of(error, shown), 1)
-            problem = Problem("template_failed", where, found, "a template that can be filled in")
-            raise NoticeError([problem]) from None
+            raise NoticeError([self._problem(error, name)]) from None
+
+    def _problem(self, error: Exception, name: str) -> Problem:
+        shown, known = self.shown(name), [*self.texts, *_SHIPPED]
+        where = Where(shown, self._line_of(error, shown), 1)
+        match error:
+            case TemplateSyntaxError(name=at, lineno=line, message=message):
+                where = Where(self.shown(at) if at in known else shown, line, 1)
+                return Problem(
+                    "template_syntax", where, message or "a mistake", "a Jinja template", _mend(message or "")
+                )
+            case TemplateNotFound():
+                found, hint = f'"{error.name}"', did_you_mean(str(error.name), known)
+                return Problem("unknown_template", where, found, f"one of {', '.join(known)}", hint)
+            case SecurityError():
+                found = f'"{str(error).partition(_Missing.MARK)[0]}"'
+                expected = "fields, if, for and filters: a template may look at nothing else"
+                return Problem("unsafe_template", where, found, expected)
+            case UndefinedError():
+                return self._undefined(error, shown)
+        found = f"{type(error).__name__}: {error}"[:200]
+        return Problem("template_failed", where, found, "a template that can be filled in")
 
     def _check(self, name: str, kind: str, posted: bool) -> None:
         """That a template asks for nothing that is not there, and where others read for nothing of a debtor."""
@@ -238,11 +234,7 @@ def _misnamed(name: str, text: object) -> Iterator[Problem]:
         yield Problem("unknown_template", where, f'"{key}"', expected, hint)
 
 
-def _mend(error: TemplateSyntaxError) -> str:
-    if "unknown tag" in (error.message or ""):
+def _mend(message: str) -> str:
+    if "unknown tag" in message:
         return "write {{ … }} for a field, {% … %} for if and for"
-    return (
-        "every {% if %} and {% for %} needs its {% endif %} or {% endfor %}"
-        if "end" in (error.message or "")
-        else ""
-    )
+    return "every {% if %} and {% for %} needs its {% endif %} or {% endfor %}" if "end" in message else ""
