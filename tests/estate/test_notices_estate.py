@@ -118,6 +118,32 @@ def test_an_amount_is_read_in_every_form_that_is_exact(amount: Any) -> None:
     assert notice.fields["total"] == Decimal("214.80")
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "code"),
+    [
+        ("amount", "12.345", "not_an_amount"),
+        ("amount", "zwölf", "not_an_amount"),
+        ("amount", "NaN", "not_an_amount"),
+        ("due_on", "15/11/2026", "not_a_day"),
+        ("period_start", None, "not_a_day"),
+        ("quantity", "viel", "not_an_amount"),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_a_problem_of_its_notice(column: str, value: Any, code: str) -> None:
+    row = {
+        "unit_id": "A", "fee": "management", "period_start": "2026-11-01", "period_end": "2026-12-01",
+        "due_on": "2026-11-15", "amount": "1.00",
+    }  # fmt: skip
+    report = feerules.estate_notices(pl.DataFrame([row | {column: value}]), SENDER).frame()
+    assert (report.rows.height, report.problems["code"].to_list()) == (0, [code])
+
+
+def test_a_suffix_that_is_none_is_told_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(NoticeError, match=r'did you mean "\.html"'):
+        feerules.estate_notices(lines(), SENDER).write(tmp_path / "out", (".htm",))
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_a_column_that_is_missing_is_told_with_those_that_are_there() -> None:
     with pytest.raises(
         FrameError, match="rows without the column due_on, amount: found fee, period_start, period_end"
@@ -207,6 +233,20 @@ def test_what_may_not_be_announced_is_a_problem_of_each_account() -> None:
     report = feerules.estate_notices(rows, SENDER, kind="action").frame()
     assert report.rows.height == 0
     assert report.problems["code"].to_list() == ["forbidden_consequence"]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "code"), [("fields", "{", "not_json"), ("amount", "x", "not_an_amount")]
+)
+def test_an_action_that_cannot_be_read_is_a_problem(column: str, value: str, code: str) -> None:
+    rows = actions(POLICY).with_columns(pl.lit(value).alias(column))
+    assert feerules.estate_notices(rows, SENDER, kind="action").frame().problems["code"].to_list() == [code]
+
+
+def test_lists_may_be_texts_with_commas() -> None:
+    rows = actions(POLICY).with_columns(announces=pl.lit("payment_order, lawsuit"))
+    (notice,) = feerules.estate_notices(rows, SENDER, kind="action")
+    assert notice.fields["consequences"] == ["payment_order", "lawsuit"]
 
 
 def test_recipients_may_be_a_frame() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
@@ -24,7 +24,9 @@ from feerules.notices.rows import (
     billed_row,
     charges_by_id,
     day_in,
+    fields_in,
     id_of,
+    list_in,
     money_in,
     open_row,
     recipients_of,
@@ -42,7 +44,7 @@ NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "payment_notice": ("account_id", "as_of", "overdue"),
     "action": ("account_id", "as_of", "decision", "amount", "fields"),
 }
-ONE_DAY = timedelta(days=1)
+SUFFIXES: Final = (".html", ".txt", ".sms")
 Made = Callable[[], Notice]
 
 
@@ -86,6 +88,9 @@ class Notices:
 
         The answer has a row for each notice with its file, and apart the problems of those not made.
         """
+        for suffix in suffixes:
+            if suffix not in SUFFIXES:
+                raise NoticeError([one_of("unknown_form", "suffixes", suffix, SUFFIXES)])
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         names: set[str] = set()
@@ -176,14 +181,12 @@ class Notices:
     def _positions(self) -> Iterator[tuple[str | None, Made]]:
         named = self.making.titles
         for row in self.rows.iter_rows(named=True):
-            if money_in(row, "overdue"):
+            if _owes(row):
                 yield text_in(row, "account_id"), self._of_position(row, named)
 
     def _of_position(self, row: Row, named: Titles) -> Made:
         def make() -> Notice:
-            asked = self._asked(
-                row, named, money_in(row, "overdue"), row.get("overdue_charge_ids") or (), row
-            )
+            asked = self._asked(row, named, money_in(row, "overdue"), list_in(row, "overdue_charge_ids"), row)
             return self.making.of_arrears(asked, self._recipient(asked.account_id), self.on)
 
         return make
@@ -198,8 +201,8 @@ class Notices:
         """A demand where the step gives days to pay; else the payment notice, as that step's message."""
 
         def make() -> Notice:
-            told = json.loads(row["fields"]) if row["fields"] else {}
-            asked = self._asked(row, named, money_in(row, "amount"), row.get("charge_ids") or (), told)
+            told = fields_in(row)
+            asked = self._asked(row, named, money_in(row, "amount"), list_in(row, "charge_ids"), told)
             template, audience = text_in(row, "template") or "", text_in(row, "audience")
             recipient = self._recipient(asked.account_id)
             if asked.pay_by is None:
@@ -225,7 +228,7 @@ class Notices:
             oldest_due_on=day_in(told, "oldest_due_on"),
             unpaid_periods=whole_in(told, "unpaid_periods"),
             step=text_in(row, "step_id") or "",
-            announces=tuple(row.get("announces") or ()),
+            announces=list_in(row, "announces"),
             source=text_in(row, "source") or "",
             needs_approval=text_in(row, "needs_approval"),
         )
@@ -263,6 +266,13 @@ def _as_row(notice: Notice) -> dict[str, Any]:
         "sms_segments": sms and sms.segments, "needs_approval": notice.needs_approval,
         "warnings": list(notice.warnings),
     }  # fmt: skip
+
+
+def _owes(row: Row) -> bool:
+    """Whether a position owes, or says so in a way that cannot be read."""
+    with suppress(NoticeError):
+        return bool(money_in(row, "overdue"))
+    return True
 
 
 def _file_name(notice: Notice, taken: set[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, timedelta
@@ -21,8 +22,8 @@ from feerules.reckoning import Reckoning
 from feerules.wording import Wording
 
 __all__ = [
-    "Row", "billed_row", "charges_by_id", "day_in", "id_of", "money_in", "open_row", "recipients_of", "text_in",
-    "whole_in",
+    "Row", "billed_row", "charges_by_id", "day_in", "fields_in", "id_of", "list_in", "money_in", "open_row",
+    "recipients_of", "text_in", "whole_in",
 ]  # fmt: skip
 
 ONE_DAY = timedelta(days=1)
@@ -65,8 +66,26 @@ def text_in(row: Row, name: str) -> str | None:
 
 
 def whole_in(row: Row, name: str) -> int | None:
+    number = _number(row, name)
+    return None if number is None else int(number)
+
+
+def list_in(row: Row, name: str) -> tuple[str, ...]:
+    """Several words or ids; in a file without lists, a text with commas."""
     value = row.get(name)
-    return None if value is None else int(value)
+    if isinstance(value, str):
+        value = [each.strip().strip('"') for each in value.strip("[]").split(",") if each.strip()]
+    return () if value is None else tuple(map(str, value))
+
+
+def fields_in(row: Row) -> Mapping[str, Any]:
+    """The fields of an action's message, which are JSON."""
+    with suppress(ValueError):
+        told = json.loads(row["fields"] or "{}")
+        if isinstance(told, dict):
+            return told
+    found = f"{row['fields']!r:.60}"
+    raise NoticeError([Problem("not_json", given("fields"), found, "the fields of an action, as JSON")])
 
 
 def money_in(row: Row, name: str) -> Decimal:
@@ -74,9 +93,11 @@ def money_in(row: Row, name: str) -> Decimal:
     if value is None:
         return Decimal(0)
     with suppress(InvalidOperation):
-        if not isinstance(value, float | bool):
-            return Decimal(value)
-        if round(value, 2) == value:
+        if isinstance(value, Decimal | int | str) and not isinstance(value, bool):
+            number = Decimal(value)
+            if number.is_finite() and number == number.quantize(Decimal("0.01")):
+                return number
+        if isinstance(value, float) and round(value, 2) == value:
             return Decimal(f"{value:.2f}")
     expected = "an amount with two decimals, as a decimal, a whole number or text"
     raise NoticeError([Problem("not_an_amount", given(name), f"{value!r:.40}", expected)])
@@ -102,7 +123,13 @@ def needed_day(row: Row, name: str) -> date:
 
 def _number(row: Row, name: str) -> Decimal | None:
     value = row.get(name)
-    return None if value is None else Decimal(str(value)).normalize()
+    if value is None:
+        return None
+    with suppress(InvalidOperation):
+        number = Decimal(str(value))
+        if number.is_finite():
+            return number.normalize()
+    raise NoticeError([Problem("not_an_amount", given(name), f"{value!r:.40}", "a number")])
 
 
 def billed_row(row: Row, named: Titles, book: Book | None, words: Wording) -> Billed:

@@ -21,7 +21,9 @@ def written(
     recipient_id: str | None, needs_approval: str | None, at_most_segments: int | None,
 ) -> Notice:  # fmt: skip
     """The notice; `key` is the template that a policy names, or the kind."""
-    told = _told(letter, kind, words)
+    told = _laid_out(letter, kind, words)
+    if templates.texts:  # the shipped layouts look at the parts of the letter alone
+        told = _data(letter, words) | told
 
     def laid_out(form: str) -> str:
         return templates.render(key, kind, words.language, form, audience, told)
@@ -35,11 +37,15 @@ def written(
     )  # fmt: skip
 
 
-def _told(letter: Letter, kind: str, words: Wording) -> dict[str, Any]:
-    """What a template sees: the data in words, and the parts of the letter."""
+def _data(letter: Letter, words: Wording) -> dict[str, Any]:
+    """The data of a letter as the language writes them."""
     currency = str(letter.data.get("currency", "CNY"))
-    told = {name: _shown(value, words, currency) for name, value in letter.data.items()}
-    return told | {
+    return {name: _shown(value, words, currency) for name, value in letter.data.items()}
+
+
+def _laid_out(letter: Letter, kind: str, words: Wording) -> dict[str, Any]:
+    """The parts of a letter, from the top to the bottom."""
+    return {
         "title": letter.title,
         "draft": letter.draft,
         "greeting": letter.greeting,
