@@ -86,6 +86,10 @@ def test_the_fields_of_a_notice_are_those_that_the_manual_lists() -> None:
         assert {*notice.fields} == {*FIELDS[notice.kind]}, notice.kind
 
 
+def test_no_field_is_called_like_a_part_of_every_notice() -> None:
+    assert [name for fields in FIELDS.values() for name in fields if name in LAYOUT] == []
+
+
 def test_every_field_is_in_the_manual() -> None:
     page = (ROOT / "docs" / "notices.md").read_text(encoding="utf-8").partition("## Fields")[2]
     rows = dict(re.findall(r"^\| `?([\w ,]+)`? \| (.*) \|$", page, re.M))

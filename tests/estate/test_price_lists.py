@@ -290,6 +290,16 @@ def test_a_list_that_cannot_be_made_is_told(on: str, document_id: str | None, co
     assert [(problem.code, problem.hint) for problem in refused.value.problems] == [(code, hint)]
 
 
+@pytest.mark.parametrize("paper", ["A4", "A3"])
+def test_a_list_is_printed_on_the_paper_that_is_asked_for(paper: str) -> None:
+    assert (
+        f"@page {{ size: {paper} landscape;"
+        in feerules.notice("price_table", ESTATE, sender="A", on="2026-11-01", paper=paper).html
+    )
+    with pytest.raises(NoticeError, match="expected: one of A4, A3"):
+        feerules.price_table(ESTATE, SENDER, on="2026-11-01", paper="B4")  # type: ignore[arg-type]
+
+
 def test_a_book_without_schedules_has_no_prices() -> None:
     policy = feerules.load(Path(ROOT / "rules" / "dunning" / "standard-cn.yaml"))
     with pytest.raises(NoticeError, match="expected: a book with a fee schedule"):

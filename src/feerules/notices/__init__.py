@@ -157,16 +157,17 @@ def price_table(
     *,
     on: Day,
     document_id: str | None = None,
+    paper: Literal["A4", "A3"] = "A4",
     locale: str = "zh_CN",
     templates: Templates = None,
     at_most_segments: int | None = None,
 ) -> Notice:
     """The public price table (收费公示) of a book on a day: item, price, unit, cycle, basis, where to complain.
 
-    `fields["prices"]` has a row for each price as data.
+    `document_id` lists one schedule alone, `paper` is what the page is printed on, lying. `fields["prices"]` has a row for each price as data.
     """
     made = _making("price_table", sender, locale, templates, "public", at_most_segments, book)
-    told: Notice = made.price_table(on, document_id)
+    told: Notice = made.price_table(on, document_id, paper)
     return told
 
 

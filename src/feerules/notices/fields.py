@@ -11,7 +11,7 @@ __all__ = ["DEBTOR_FIELDS", "FIELDS", "LAYOUT", "fields_of"]
 # The parts of a notice in words, from the top to the bottom; the same for every kind.
 LAYOUT: Final = (
     "title", "draft", "greeting", "facts", "opening", "tables", "totals", "closing", "payment_title", "payment",
-    "basis", "sender", "seal", "day", "sms", "lang", "locale", "kind", "colon", "landscape",
+    "basis", "sender", "seal", "day", "sms", "lang", "locale", "kind", "colon", "landscape", "paper",
 )  # fmt: skip
 # The data of each kind. Money and days are written as the locale writes them; in `Notice.fields` they are data.
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(

@@ -60,6 +60,7 @@ class Letter:
     day: date | None = None
     draft: str = ""
     landscape: bool = False
+    paper: str = "A4"
     warnings: tuple[str, ...] = field(default=())
 
 

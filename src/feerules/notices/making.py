@@ -204,11 +204,11 @@ class Making:
         )
         return self._written(letter, "reminder", audience, key=f"{key}.{POSTED_KEY}" if key else "")
 
-    def price_table(self, on: Day, document_id: str | None) -> Notice:
+    def price_table(self, on: Day, document_id: str | None, paper: str) -> Notice:
         day = day_from(on)
         assert day is not None
         assert self.book is not None
-        letter = price_letter(self.book, self.sender, self.words, day, document_id)
+        letter = price_letter(self.book, self.sender, self.words, day, document_id, paper)
         return self._written(letter, "price_table", "public")
 
     def _recipient(self, recipient: Any) -> Recipient:

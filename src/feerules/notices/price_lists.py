@@ -16,7 +16,7 @@ from feerules.notices.in_words import RuleWords
 from feerules.notices.letters import Letter, Pair, Row, Table
 from feerules.notices.prices import Price, Pricing
 from feerules.notices.remarks import Remarks
-from feerules.notices.results import NoticeError, given
+from feerules.notices.results import NoticeError, given, one_of
 from feerules.notices.senders import Sender
 from feerules.periods import day_number
 from feerules.plan.lines import Version
@@ -24,6 +24,7 @@ from feerules.wording import Wording, sentence
 
 __all__ = ["price_letter"]
 
+PAPERS = ("A4", "A3")
 HEADS = (
     sentence("Item"), sentence("For"), sentence("Price"), sentence("Cycle"), sentence("Remarks"), sentence("Basis"),
 )  # fmt: skip
@@ -53,8 +54,12 @@ class _Listed:
         }  # fmt: skip
 
 
-def price_letter(book: Book, sender: Sender, words: Wording, day: date, document_id: str | None) -> Letter:
+def price_letter(
+    book: Book, sender: Sender, words: Wording, day: date, document_id: str | None, paper: str
+) -> Letter:
     """The prices in force on a day; `document_id` for those of one schedule alone."""
+    if paper not in PAPERS:
+        raise NoticeError([one_of("unknown_paper", "paper", paper, PAPERS)])
     versions = _in_force(book, day, document_id)
     listed = [(version, _listed(version, words)) for version in versions]
     documents = [_document(version, words) for version in versions]
@@ -77,6 +82,7 @@ def price_letter(book: Book, sender: Sender, words: Wording, day: date, document
         day=day,
         sms="",
         landscape=True,
+        paper=paper,
     )
 
 

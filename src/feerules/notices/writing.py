@@ -66,6 +66,7 @@ def _laid_out(letter: Letter, kind: str, words: Wording) -> dict[str, Any]:
         "kind": kind,
         "colon": words.text("{label}: {text}", label="", text=""),
         "landscape": letter.landscape,
+        "paper": letter.paper,
     }
 
 
