@@ -274,6 +274,40 @@ def test_a_step_without_days_to_pay_gives_fifteen_and_a_caller_may_say_others() 
     assert feerules.demand(act, SENDER, period=30).fields["period"] == 30
 
 
+def test_a_letter_that_is_written_later_gives_as_many_days() -> None:
+    fields = feerules.demand(an_act(), SENDER, on="2026-07-14").fields
+    assert (fields["period"], str(fields["as_of"]), str(fields["pay_by"])) == (15, "2026-07-10", "2026-07-29")
+
+
+@pytest.mark.parametrize(
+    ("step", "kind", "said"),
+    [
+        ("channels: [sms]", "payment_notice", "【花园物业】3-2-501尚未缴¥902.40。电话010-5555 0100。"),
+        ("channels: [courier], must_be: delivered", "demand", "【花园物业】3-2-501逾期未缴¥902.40。请最迟于2026年7月25日缴纳。电话010-5555 0100。"),
+        ("channels: [group]", "reminder", "【花园物业】请尚未缴纳物业费的业主尽快缴纳。电话010-5555 0100。"),
+    ],
+)  # fmt: skip
+def test_an_action_gives_what_its_step_is(step: str, kind: str, said: str) -> None:
+    notice = feerules.action_notice(an_act(a_policy(step)), SENDER)
+    assert (notice.kind, notice.sms and notice.sms.text) == (kind, said)
+
+
+def test_what_a_step_asks_for_beyond_what_is_overdue_is_not_called_overdue() -> None:
+    later = {
+        "charge_id": "C-9",
+        "fee": "water",
+        "issued_on": "2026-07-01",
+        "due_on": "2026-07-31",
+        "amount": "10.00",
+    }
+    charges = [*a_debtor().charges, feerules.Charge.model_validate(later)]
+    act = an_act(a_policy("channels: [sms], amount: outstanding"), charges=charges)
+    text = feerules.action_notice(act, SENDER, locale="en").text
+    assert "On July 10, 2026, these fees are open:" in text
+    assert "Open in all: ¥912.40" in text
+    assert "5. water: due on July 31, 2026, 0 days overdue, open ¥10.00." in text
+
+
 def test_fewer_than_seven_days_are_told_as_a_warning() -> None:
     notice = feerules.demand(an_act(), SENDER, period=5, locale="en")
     assert notice.warnings == ("5 days to pay may not be a reasonable period.",)

@@ -22,6 +22,7 @@ __all__ = [
     "Notice",
     "NoticeError",
     "ShortMessage",
+    "action_notice",
     "capital_amount",
     "demand",
     "estate_notices",
@@ -132,6 +133,29 @@ def demand(
     return told
 
 
+def action_notice(
+    decision: Decision,
+    sender: Who,
+    *,
+    book: Book | None = None,
+    recipient: Who | None = None,
+    on: Day | None = None,
+    local_rule: str = "",
+    locale: str = "zh_CN",
+    templates: Templates = None,
+    audience: Audience = "debtor",
+    at_most_segments: int | None = None,
+) -> Notice:
+    """The message of the step that an `Act` asks for, by what the step is.
+
+    A `demand` where the step gives days to pay, else a payment notice of what is open, and the neutral
+    `reminder` where its channel is one that others read.
+    """
+    made = _making("action_notice", sender, locale, templates, audience, at_most_segments, book)
+    told: Notice = made.action_notice(decision, recipient, on, local_rule)
+    return told
+
+
 def reminder(
     sender: Who,
     *,
@@ -206,12 +230,14 @@ _SOURCES: Mapping[str, Callable[..., Notice]] = {
     "fee_notice": fee_notice,
     "payment_notice": payment_notice,
     "demand": demand,
+    "action": action_notice,
     "price_table": price_table,
 }
 
 
 def notice(kind: str, about: Any = None, /, sender: Who = "", **options: Any) -> Notice:
-    """A notice by the name of its kind: fee_notice, payment_notice, demand, price_table or reminder.
+    """A notice by the name of its kind: fee_notice, payment_notice, demand, action, price_table or
+    reminder.
 
     `about` is what that function takes first; `options` are its others.
     """

@@ -63,6 +63,7 @@ class Asked:
     announces: Sequence[str] = ()
     source: Mapping[str, str] | str = ""
     needs_approval: str | None = None
+    all_overdue: bool = True  # else some of it may not be due yet
 
     @property
     def listed(self) -> Decimal | None:
@@ -77,6 +78,15 @@ def open_charge(state: ChargeState, titles: Titles, words: Wording) -> OpenCharg
         state.charge_id, state.unit_id, state.fee, words.title(titles.get(state.fee, {}), state.fee),
         state.period_start, last, state.due_on, max(0, state.days_overdue), state.open,
     )  # fmt: skip
+
+
+# By whether all is overdue, and whether the charges are listed below.
+_OPENINGS = {
+    (True, True): sentence("On {day}, these fees are overdue:"),
+    (True, False): sentence("On {day}, fees are overdue."),
+    (False, True): sentence("On {day}, these fees are open:"),
+    (False, False): sentence("On {day}, fees are open."),
+}
 
 
 def payment_letter(
@@ -97,15 +107,16 @@ def payment_letter(
         )
     else:
         please = words.text("Please pay {amount} soon.", amount=amount)
+    total = sentence("Overdue in all") if asked.all_overdue else sentence("Open in all")
     return Letter(
         title=words.text("Payment notice"),
         data=data,
         sender=sender,
         greeting=greeting(recipient, "owner", words),
         facts=facts_of(recipient, unit, asked.account_id, words),
-        opening=[words.text("On {day}, these fees are overdue:", day=day)],
+        opening=[words.text(_OPENINGS[asked.all_overdue, bool(asked.charges)], day=day)],
         tables=[_table(asked.charges, asked.currency, words)] if asked.charges else [],
-        totals=with_capitals(words.text("Overdue in all"), asked.amount, asked.currency, words),
+        totals=with_capitals(words.text(total), asked.amount, asked.currency, words),
         closing=[please, *_proposals(asked, words), *_already_paid(sender, words)],
         payment=ways_to_pay(sender, words),
         payment_title=words.text("How to pay"),
@@ -126,7 +137,7 @@ def demand_letter(
     """The formal demand: which charges, how much, until when, and what may follow by law and policy."""
     assert asked.pay_by is not None
     amount, unit = words.money(asked.amount, asked.currency), _unit(asked, recipient, words)
-    period = (asked.pay_by - asked.as_of).days
+    period = (asked.pay_by - max(on or asked.as_of, asked.as_of)).days
     day, days = words.day(asked.pay_by), words.count(DAYS, str(period))
     data: dict[str, Any] = {
         **_data(asked, unit, recipient),
@@ -330,14 +341,20 @@ def _warnings(period: int, law: Law, words: Wording) -> tuple[str, ...]:
     return (words.text("{days} to pay may not be a reasonable period.", days=words.count(DAYS, str(period))),)
 
 
+# By whether all is overdue, and whether the unit is known.
+_MESSAGES = {
+    (True, True): sentence("{unit}: {amount} is overdue."),
+    (True, False): sentence("{amount} of your fees is overdue."),
+    (False, True): sentence("{unit}: {amount} is open."),
+    (False, False): sentence("{amount} of your fees is open."),
+}
+
+
 def _sms(asked: Asked, unit: str, amount: str, sender: Sender, words: Wording) -> str:
-    told = [
-        words.text("{unit}: {amount} is overdue.", unit=unit, amount=amount)
-        if unit
-        else words.text("{amount} of your fees is overdue.", amount=amount)
-    ]
+    told = {"amount": amount} | ({"unit": unit} if unit else {})
+    said = [words.text(_MESSAGES[asked.all_overdue, bool(unit)], **told)]
     if asked.pay_by is not None:
-        told.append(words.text("Please pay by {day}.", day=words.day(asked.pay_by)))
+        said.append(words.text("Please pay by {day}.", day=words.day(asked.pay_by)))
     if sender.hotline:
-        told.append(words.text("Tel. {hotline}", hotline=sender.hotline))
-    return words.told(told)
+        said.append(words.text("Tel. {hotline}", hotline=sender.hotline))
+    return words.told(said)

@@ -205,8 +205,6 @@ class Notices:
             asked = self._asked(row, named, money_in(row, "amount"), list_in(row, "charge_ids"), told)
             template, audience = text_in(row, "template") or "", text_in(row, "audience")
             recipient = self._recipient(asked.account_id)
-            if asked.pay_by is None:
-                return self.making.of_step(asked, template, audience, recipient, self.on)
             return self.making.of_action(asked, template, audience, recipient, self.on, self.local_rule)
 
         return make

@@ -121,22 +121,23 @@ class Making:
     # What is demanded
 
     def demand(
-        self,
-        decision: Any,
-        recipient: Any,
-        on: Day | None,
-        period: int | None,
-        local_rule: str,
+        self, decision: Any, recipient: Any, on: Day | None, period: int | None, local_rule: str
     ) -> Notice:
-        if not isinstance(decision, Act):
-            hint = "payment_notice(…) tells what is overdue without a step"
-            raise NoticeError([_not("decision", decision, "an Act: that a step of the ladder is due", hint)])
+        act = _act(decision)
         if period is not None and period < 1:
             raise NoticeError(
                 [Problem("no_period", given("period"), f"{period} days", "a day or more to pay")]
             )
-        asked = asked_of_act(decision, self.titles, self.words, period)
-        return self.of_action(asked, decision.template, decision.audience, recipient, on, local_rule)
+        asked = asked_of_act(act, self.titles, self.words)
+        if period is not None or asked.pay_by is None:
+            days = DEMAND_DAYS if period is None else period
+            asked = replace(asked, pay_by=asked.as_of + timedelta(days=days))
+        return self.of_action(asked, act.template, act.audience, recipient, on, local_rule)
+
+    def action_notice(self, decision: Any, recipient: Any, on: Day | None, local_rule: str) -> Notice:
+        act = _act(decision)
+        asked = asked_of_act(act, self.titles, self.words)
+        return self.of_action(asked, act.template, act.audience, recipient, on, local_rule)
 
     def of_action(
         self,
@@ -147,23 +148,21 @@ class Making:
         on: Day | None,
         local_rule: str,
     ) -> Notice:
-        """The demand; the neutral reminder where the channel of the step is one that others read."""
+        """What a step sends: a demand where it gives days to pay, else what is open; the neutral reminder where
+        others read it."""
         seen_by = max((audience or "debtor", self.audience), key=_openness)
+        told, day = self._recipient(recipient), day_from(on)
         if seen_by in POSTED:
-            return self.reminder(day_from(on) or asked.as_of, (), "", seen_by, template)
-        told = self._recipient(recipient)
-        letter = demand_letter(asked, self.sender, told, self.words, self.law, day_from(on), local_rule)
+            return self.reminder(day or asked.as_of, (), "", seen_by, template)
+        if asked.pay_by is None:
+            asked = replace(asked, all_overdue=False)
+            letter = payment_letter(asked, self.sender, told, self.words, day)
+            return self._of(asked, letter, "payment_notice", seen_by, template)
+        if day is not None and day > asked.as_of:
+            # The days to pay are those of the letter.
+            asked = replace(asked, pay_by=asked.pay_by + (day - asked.as_of))
+        letter = demand_letter(asked, self.sender, told, self.words, self.law, day, local_rule)
         return self._of(asked, letter, "demand", seen_by, template)
-
-    def of_step(
-        self, asked: Asked, template: str, audience: str | None, recipient: Any, on: Day | None
-    ) -> Notice:
-        """The message of a step that gives no days to pay: what is overdue; to everybody, the reminder."""
-        seen_by = max((audience or "debtor", self.audience), key=_openness)
-        if seen_by in POSTED:
-            return self.reminder(day_from(on) or asked.as_of, (), "", seen_by, template)
-        letter = payment_letter(asked, self.sender, self._recipient(recipient), self.words, day_from(on))
-        return self._of(asked, letter, "payment_notice", seen_by, template)
 
     def _of(self, asked: Asked, letter: Letter, kind: str, audience: str, key: str = "") -> Notice:
         whom, approval = asked.account_id or None, asked.needs_approval
@@ -215,6 +214,13 @@ class Making:
         return recipient if isinstance(recipient, Recipient) else read_recipient(recipient, self.words)
 
 
+def _act(decision: Any) -> Act:
+    if isinstance(decision, Act):
+        return decision
+    hint = "payment_notice(…) tells what is overdue without a step"
+    raise NoticeError([_not("decision", decision, "an Act: that a step of the ladder is due", hint)])
+
+
 def _not(what: str, found: object, expected: str, hint: str = "") -> Problem:
     """That something given is not of its kind."""
     return Problem("wrong_source", given(what), type(found).__name__, expected, hint)
@@ -253,11 +259,10 @@ def asked_of_position(position: Position, named: Titles, words: Wording, pay_by:
     )
 
 
-def asked_of_act(act: Act, named: Titles, words: Wording, period: int | None) -> Asked:
-    """What a decision demands; `period` days to pay, else those of its step, else fifteen."""
+def asked_of_act(act: Act, named: Titles, words: Wording) -> Asked:
+    """What a decision asks for; `pay_by` where its step gives days to pay."""
     as_of, position = day_of(act.as_of), act.position
     named_ones = frozenset(act.charge_ids)
-    pay_by = act.message.get("pay_by") if period is None else None
     return Asked(
         account_id=act.account_id or None,
         as_of=as_of,
@@ -268,7 +273,7 @@ def asked_of_act(act: Act, named: Titles, words: Wording, period: int | None) ->
         currency=position.currency,
         late_fee=act.message.get("late_fee_due", Decimal(0)),
         fee=act.fee,
-        pay_by=pay_by or as_of + timedelta(days=DEMAND_DAYS if period is None else period),
+        pay_by=act.message.get("pay_by"),
         days_overdue=position["days_overdue"],
         oldest_due_on=position["oldest_due_on"],
         step=words.title(act.title, act.step_id),
