@@ -201,6 +201,48 @@ CASES = {
         [("", "¥2.00/m²·月", "按月", "符合“楼层：超过30”的，顶层优惠（× 0.9）。+ ¥5.00。最低收费：¥20.00。最高收费：¥500.00。最高限价：¥3.00。含增值税6%。含电梯。")],
         [("", "¥2.00 per m² and month", "every month", "Where Floor: over 30: Top floor (× 0.9). + ¥5.00. Minimum: ¥20.00. Maximum: ¥500.00. Highest price: ¥3.00. VAT of 6% is included. lifts included.")],
     ),
+    "rows that leave others, and of which the first holds": (
+        """
+        a:
+          per: area
+          otherwise: 3
+          rate: {hit: first, table: "| lift | floor | rate |\\n| true | > 9 | 1 |\\n| true | - | 2 |"}
+        """,
+        [
+            ("有电梯：是；楼层：超过9", "¥1.00/m²·月", "按月", "有多行符合的，以最先符合的一行为准。"),
+            ("有电梯：是", "¥2.00/m²·月", "按月", "有多行符合的，以最先符合的一行为准。"),
+            ("其他", "¥3.00/m²·月", "按月", "有多行符合的，以最先符合的一行为准。"),
+        ],
+        [
+            ("Lift: yes; Floor: over 9", "¥1.00 per m² and month", "every month", "Of several rows that fit, the first holds."),
+            ("Lift: yes", "¥2.00 per m² and month", "every month", "Of several rows that fit, the first holds."),
+            ("all others", "¥3.00 per m² and month", "every month", "Of several rows that fit, the first holds."),
+        ],
+    ),
+    "what only a table tells is not left unsaid": (
+        """
+        a:
+          rate: 100
+          otherwise: 0
+          adjustments: [{times: "| lift | times |\\n| true | 2 |\\n| false | 1 |"}]
+          minimum: "| lift | amount |\\n| true | 2 |\\n| false | 1 |"
+          tax: "| lift | rate |\\n| true | 6% |\\n| false | 9% |"
+        """,
+        [("", "¥100.00/月", "按月", "按系数。设有最低收费。含增值税。")],
+        [("", "¥100.00 per month", "every month", "by a factor. A minimum applies. VAT is included.")],
+    ),
+    "packages": (
+        """
+        data: {per: used, tiers: {kind: package, size: 10, table: "| up to | rate |\\n| above | 5 |"}}
+        """,
+        [("", "每10 m³¥5.00（不足10 m³按10 m³计）", "按月", "按份计价，不足一份按一份计。")],
+        [("", "¥5.00 for each 10 m³ begun", "every month", "Charged by packages begun.")],
+    ),
+    "a longer stay pays from its start": (
+        "park: {every: {use: left}, rate: 5, per: {started: 1 hour, between: [entered, left], free: 30 minutes, beyond_free: from_the_start}}",
+        [("", "每1小时¥5.00（不足1小时按1小时计）", "按次", "30分钟以内免费；超过的，自开始时起计费。")],
+        [("", "¥5.00 for each 1 hour begun", "for each use", "Up to 30 minutes are free; what is longer pays from its start.")],
+    ),
     "a season": (
         "heat: {every: {season: {from: 11-15, through: 03-15}}, per: area, rate: 24}",
         [("", "¥24.00/m²·季", "每季，11月15日至3月15日", "")],

@@ -17,6 +17,7 @@ from feerules.documents.charging import Every
 from feerules.documents.facts import FactKind
 from feerules.documents.formulas import Formula
 from feerules.documents.schedule import FeeSchedule
+from feerules.documents.values import TableValue
 from feerules.plan.conditions import CELL_TYPES
 from feerules.plan.names import Names
 from feerules.reckoning import UNITS
@@ -285,6 +286,12 @@ class RuleWords:
 
     def priced(self, price: str, per: str) -> str:
         return self.words.text("{price} per {unit}", price=price, unit=per) if per else price
+
+    def table(self, value: Any) -> TableValue | None:
+        """The table that a value is, or that it names."""
+        if isinstance(value, Formula):
+            return self.names.tables.get(self.name_of(value))
+        return value if isinstance(value, TableValue) else None
 
     def name_of(self, formula: Formula) -> str:
         """The one name that a formula is; "" where it is more."""

@@ -102,13 +102,12 @@ class Pricing:
 
     def _rated(self, charge: Charge, value: Any, applies: Applies) -> Iterator[Price]:
         words, said = self.words, self.said
+        if (table := said.table(value)) is not None:
+            yield from self._rows(charge, table, applies)
+            return
         match value:
-            case Formula() if (table := said.names.tables.get(said.name_of(value))) is not None:
-                yield from self._rows(charge, table, applies)
             case Formula():
                 yield self._at(charge, value, applies)
-            case TableValue():
-                yield from self._rows(charge, value, applies)
             case FactValue():
                 text = words.text("as agreed: {fact}", fact=said.title(value.fact))
                 if value.times != 1:
@@ -136,6 +135,10 @@ class Pricing:
             rows, note = (*applies, self._where(heads, subjects, row)), self._note(heads, row)
             prices = [self._at(charge, self._output(row, n), rows, note) for n in outputs]
             yield prices[0] if len(prices) == 1 else self._added(prices, [heads[n] for n in outputs])
+        other = charge.otherwise if table.otherwise is None else table.otherwise
+        if isinstance(other, Decimal):
+            price = self._at(charge, other, applies)
+            yield replace(price, applies=self._for(applies, self.words.text("all others")))
 
     def _where(self, heads: Sequence[str], subjects: Sequence[int], row: Row) -> Cells:
         return {heads[n]: str(row.cells[n]) for n in subjects}
@@ -293,6 +296,14 @@ class Pricing:
         if tiers.kind == "step" and price.rate is not None:
             text = self.words.money(price.rate, self.said.schedule.currency)
             return replace(price, text=text, unit="")
+        if tiers.kind == "package" and price.rate is not None:
+            amount = self.words.money(price.rate, self.said.schedule.currency)
+            size = f"{self.words.number(tiers.size or Decimal(1))} {self._quantity(charge)}".strip()
+            return replace(
+                price,
+                text=self.words.text("{price} for each {time} begun", price=amount, time=size),
+                unit=size,
+            )
         return price
 
     def _register(self, head: str, charge: Charge) -> str:

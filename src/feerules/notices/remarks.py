@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from feerules.bill_line import ADJUSTMENTS, LIMITS
 from feerules.citations import titles
 from feerules.documents.charging import Adjustment, Charge, FactQuantity, Limit, Started, Tax
 from feerules.documents.formulas import Formula
@@ -27,6 +28,25 @@ OVER = {
 }
 
 
+FREE = {
+    "from_its_end": sentence("The first {time} are free."),
+    "from_the_start": sentence("Up to {time} are free; what is longer pays from its start."),
+}
+# Which of several rows of a table holds.
+HITS = {
+    "first": sentence("Of several rows that fit, the first holds."),
+    "priority": sentence("Of several rows that fit, the first by rank holds."),
+    "collect": sentence("All rows that fit add up."),
+    "collect+": sentence("All rows that fit add up."),
+    "collect<": sentence("Of several rows that fit, the lowest holds."),
+    "collect>": sentence("Of several rows that fit, the highest holds."),
+}
+
+
+def _action(each: Adjustment) -> str:
+    return next((name for name in ADJUSTMENTS if getattr(each, name) is not None), "times")
+
+
 class Remarks:
     """What is to be said of the prices of one fee."""
 
@@ -34,11 +54,16 @@ class Remarks:
         self.said, self.fee, self.words = said, fee, said.words
 
     def sentences(self) -> list[str]:
-        return [*self._about_tiers(), *self._about_times(), *map(self._adjustment, self.fee.adjustments),
+        return [*self._about_rows(), *self._about_tiers(), *self._about_times(), *map(self._adjustment, self.fee.adjustments),
                 *self._limits(), *self._about_kind(), *self._tax(), *self._written()]  # fmt: skip
 
     def _charges(self) -> list[Charge]:
         return [self.fee, *self.fee.parts.values()]
+
+    def _about_rows(self) -> Iterator[str]:
+        rates = (self.said.table(charge.rate) for charge in self._charges())
+        hits = (table.hit for table in rates if table is not None)
+        yield from dict.fromkeys(self.words.text(HITS[hit]) for hit in hits if hit in HITS)
 
     def _about_tiers(self) -> Iterator[str]:
         for charge in self._charges():
@@ -70,7 +95,7 @@ class Remarks:
                 )
             if isinstance(per, Started):
                 if per.free:
-                    yield words.text("The first {time} are free.", time=self.said.duration(per.free))
+                    yield words.text(FREE[per.beyond_free], time=self.said.duration(per.free))
                 if per.cap is not None:
                     cap = self.said.sum(per.cap)
                     yield words.text(
@@ -85,11 +110,9 @@ class Remarks:
         title = words.title(titles(each.title, ""))
         if title and not all(is_sum(value) for value in values_in(each) if isinstance(value, Formula)):
             change = ""  # the title says it better than a formula with functions
-        told = (
-            words.text("{name} ({change})", name=title, change=change)
-            if title and change
-            else title or change
-        )
+        told = title or change or words.text(ADJUSTMENTS[_action(each)])
+        if title and change:
+            told = words.text("{name} ({change})", name=title, change=change)
         conditions = said.conditions(each.when)
         if not conditions:
             return words.text("{reason}.", reason=told)
@@ -128,12 +151,13 @@ class Remarks:
         )  # fmt: skip
 
     def _limits(self) -> Iterator[str]:
-        for message, limit in (
-            (sentence("Minimum: {amount}."), self.fee.minimum),
-            (sentence("Maximum: {amount}."), self.fee.maximum),
-        ):
-            if isinstance(limit, Limit) and isinstance(limit.amount, Formula):
-                yield self.words.text(message, amount=self.said.sum(limit.amount))
+        for name, limit in (("minimum", self.fee.minimum), ("maximum", self.fee.maximum)):
+            if isinstance(limit, Limit):
+                known, unknown = LIMITS[name]
+                if isinstance(limit.amount, Formula):
+                    yield self.words.text(known, amount=self.said.sum(limit.amount))
+                else:
+                    yield self.words.text(unknown)
         ceiling = self.fee.ceiling
         if ceiling is not None and isinstance(ceiling.rate, Formula):
             yield self.words.text("Highest price: {amount}.", amount=self.said.sum(ceiling.rate))
@@ -144,8 +168,8 @@ class Remarks:
 
     def _tax(self) -> Iterator[str]:
         tax = self.fee.tax
-        if isinstance(tax, Tax) and isinstance(tax.rate, Formula):
-            number = plain_number(self.said.resolved(tax.rate))
+        if isinstance(tax, Tax):
+            number = plain_number(self.said.resolved(tax.rate)) if isinstance(tax.rate, Formula) else None
             if number is None:
                 yield self.words.text("VAT is included.") if tax.included else self.words.text("Plus VAT.")
             else:
