@@ -253,6 +253,9 @@ def capital_amount(amount: Any) -> str:
 
     `amount` is a Decimal, an int or text; ValueError for what is no whole number of fen, or beyond 10¹² yuan.
     Needs the extra `notices`.
+
+    >>> capital_amount("250.60")
+    '人民币贰佰伍拾元陆角'
     """
     told: str = _extra("capital_amount", "capitals").capital_of(amount)
     return told

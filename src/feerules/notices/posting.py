@@ -50,15 +50,11 @@ def announced(consequences: Iterable[str], law: Law, local_rule: str, words: Wor
     problems: list[Problem] = []
     for word in consequences:
         acts = [*acts_in(word, law, declared=True)]
-        problem = (
-            _unknown(word, law)
-            if not acts
-            else next(filter(None, (_refused(word, act, local_rule) for act in acts)), None)
-        )
-        if problem is None:
-            told += (words.title(act.title, act.id) for act in acts)
-        else:
-            problems.append(problem)
+        refused = [problem for act in acts if (problem := _refused(word, act, local_rule))]
+        if not acts:
+            refused = [_unknown(word, law)]
+        problems += refused[:1]
+        told += (words.title(act.title, act.id) for act in acts)
     if problems:
         raise NoticeError(problems)
     return [*dict.fromkeys(told)]

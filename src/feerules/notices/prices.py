@@ -8,13 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from feerules.citations import titles
-from feerules.documents.charging import (
-    Charge,
-    FactQuantity,
-    FeesQuantity,
-    Started,
-    Tiers,
-)
+from feerules.documents.charging import Charge, FactQuantity, FeesQuantity, Started, Tiers
 from feerules.documents.formulas import Formula
 from feerules.documents.schedule import Fee
 from feerules.documents.tables import Row
@@ -189,14 +183,13 @@ class Pricing:
 
     def _number_of(self, charge: Charge) -> str:
         """What the price is multiplied by, where that counts nothing that has a unit."""
-        per = charge.per
-        name = (
-            per.fact
-            if isinstance(per, FactQuantity)
-            else self.said.name_of(per)
-            if isinstance(per, Formula)
-            else ""
-        )
+        match charge.per:
+            case FactQuantity(fact=name):
+                pass
+            case Formula() as per:
+                name = self.said.name_of(per)
+            case _:
+                name = ""
         return self.said.title(name) if name and not self.said.unit(name) else ""
 
     def _quantity(self, charge: Charge) -> str:
@@ -223,13 +216,8 @@ class Pricing:
         fee, per = self.fee, charge.per
         if charge.registers or isinstance(per, Started | FeesQuantity):
             return ""
-        names = (
-            {per.fact}
-            if isinstance(per, FactQuantity)
-            else per.names()
-            if isinstance(per, Formula)
-            else set()
-        )
+        names = {per.fact} if isinstance(per, FactQuantity) else set[str]()
+        names |= per.names() if isinstance(per, Formula) else set()
         facts = [self.said.names.facts.get(self.said.known(name)) for name in names]
         if any(fact is not None and fact.usage for fact in facts):
             return ""

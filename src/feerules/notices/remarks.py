@@ -124,11 +124,11 @@ class Remarks:
             return f"× {said.formula(each.times)}"
         for sign, value in (("+", each.plus), ("−", each.minus)):
             if isinstance(value, Formula):
-                return f"{sign} {self.said.sum(value)}"
+                return f"{sign} {said.sum(value)}"
         if isinstance(each.at_most, Formula):
-            return words.text("at most {amount}", amount=self.said.sum(each.at_most))
+            return words.text("at most {amount}", amount=said.sum(each.at_most))
         if isinstance(each.at_least, Formula):
-            return words.text("at least {amount}", amount=self.said.sum(each.at_least))
+            return words.text("at least {amount}", amount=said.sum(each.at_least))
         if each.free_months is not None:
             return words.text("{months} months free", months=said.formula(each.free_months))
         if each.per_unit is not None:
@@ -138,13 +138,9 @@ class Remarks:
     def _per_unit(self, each: Adjustment) -> str:
         words, said, per = self.words, self.said, each.per_unit
         assert per is not None
-        change = (
-            f"+ {self.said.share(per.times)}"
-            if per.times is not None
-            else f"+ {self.said.sum(per.plus)}"
-            if per.plus
-            else ""
-        )
+        change = f"+ {said.share(per.times)}" if per.times is not None else ""
+        if per.plus is not None:
+            change = f"+ {said.sum(per.plus)}"
         return words.text(
             "{change} for each {unit} of {fact} over {above}",
             change=change, unit=said.unit(said.name_of(per.of)) or "1", fact=said.formula(per.of), above=said.formula(per.above),
