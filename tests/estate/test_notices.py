@@ -188,6 +188,7 @@ def test_a_bill_of_several_payers_gives_each_a_notice_of_what_is_theirs() -> Non
     ]
     notices = feerules.fee_notices(bill, SENDER, recipients={"A-501": OWNER})
     assert [notice.fields["payer"] for notice in notices] == ["developer", "owner"]
+    assert ["致建设单位：" in notices[0].text, "尊敬的张三：" in notices[1].text] == [True, True]
     assert sum(notice.fields["total"] for notice in notices) == bill.total
     assert len({line["charge_id"] for notice in notices for line in notice.fields["lines"]}) == len(bill)
 

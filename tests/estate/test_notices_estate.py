@@ -41,7 +41,9 @@ def test_each_payer_of_an_estate_gets_what_a_single_notice_says() -> None:
 
 def test_the_developers_days_are_no_business_of_the_owner() -> None:
     homes = [HOME | {"handover": "2026-10-11", "developer_id": "D-1", "owner_id": "O-1"}]
-    notices = list(feerules.estate_notices(lines(homes, "2026-10"), SENDER))
+    people = {"A-501": OWNER, "D-1": {"name": "某某置业"}}
+    notices = list(feerules.estate_notices(lines(homes, "2026-10"), SENDER, recipients=people))
+    assert ["尊敬的某某置业：" in notices[0].text, "尊敬的张三：" in notices[1].text] == [True, True]
     assert [(notice.fields["payer"], notice.fields["payer_id"]) for notice in notices] == [
         ("developer", "D-1"), ("owner", "O-1"),
     ]  # fmt: skip

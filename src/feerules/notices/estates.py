@@ -17,7 +17,7 @@ import polars as pl
 
 from feerules.frames import into_lazy, lacking
 from feerules.notices.arrears_letters import Asked, OpenCharge, Titles
-from feerules.notices.making import Making
+from feerules.notices.making import Making, whom
 from feerules.notices.results import Notice, NoticeError, one_of
 from feerules.notices.rows import (
     Row,
@@ -159,22 +159,22 @@ class Notices:
         else:
             unit = pl.lit(None, pl.String)
         rows = self.rows.with_row_index("#n").with_columns(unit.alias("#unit"))
-        first = pl.col("#n").min().over([*whose, "#unit"])
-        named = self.making.titles
-        for _, lines in groupby(
-            rows.with_columns(first.alias("#first")).sort("#first", "#n").iter_rows(named=True),
-            itemgetter("#first"),
-        ):
+        shared = [name for name in ("account_id", "#unit") if name in rows.columns]
+        payers = [pl.col(name) for name in ("payer", "payer_id", "currency") if name in rows.columns]
+        rows = rows.with_columns(
+            pl.col("#n").min().over([*whose, "#unit"]).alias("#first"),
+            (pl.struct(*payers, pl.lit(0)).n_unique().over(shared) == 1).alias("#alone"),
+        )
+        for _, lines in groupby(rows.sort("#first", "#n").iter_rows(named=True), itemgetter("#first")):
             every = [*lines]
-            yield id_of(every[0]), self._of_lines(every, named)
+            yield id_of(every[0]), self._of_lines(every)
 
-    def _of_lines(self, rows: Sequence[Row], named: Titles) -> Made:
+    def _of_lines(self, rows: Sequence[Row]) -> Made:
         def make() -> Notice:
-            lines = [billed_row(row, named, self.making.book, self.making.words) for row in rows]
-            first = lines[0]
-            return self.making.of_lines(
-                lines, self._recipient(first.account_id, first.payer_id, first.unit_id), self.on
-            )
+            making = self.making
+            lines = [billed_row(row, making.titles, making.book, making.words) for row in rows]
+            told = whom(lines[0], self.recipients, alone=rows[0]["#alone"])
+            return making.of_lines(lines, told, self.on)
 
         return make
 
@@ -242,10 +242,8 @@ class Notices:
             sums = [None] * len(rows)
         return [open_row(row, left, named, self.making.words) for row, left in zip(rows, sums, strict=True)]
 
-    def _recipient(self, *ids: str | None) -> Any:
-        return next(
-            (self.recipients[each] for each in ids if each is not None and each in self.recipients), None
-        )
+    def _recipient(self, account_id: str | None) -> Any:
+        return None if account_id is None else self.recipients.get(account_id)
 
 
 _ROW: Final[Mapping[str, Any]] = {

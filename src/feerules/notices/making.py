@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -29,7 +30,7 @@ from feerules.notices.templates import POSTED_KEY, Source, Templates, read_templ
 from feerules.notices.writing import written
 from feerules.wording import Wording, translate
 
-__all__ = ["Making", "day_from"]
+__all__ = ["Making", "day_from", "whom"]
 
 Day = date | datetime | str
 DEMAND_DAYS = 15
@@ -81,8 +82,12 @@ class Making:
     def fee_notices(
         self, bills: Bill | Iterable[Bill], recipients: Mapping[str, Any], on: Day | None
     ) -> list[Notice]:
-        told = by_payer(self._bills(bills), self.words)
-        return [self.of_lines(lines, _whom(lines[0], recipients), on) for lines in told]
+        every = by_payer(self._bills(bills), self.words)
+        shared = Counter(lines[0].whose[0] for lines in every)
+        return [
+            self.of_lines(lines, whom(lines[0], recipients, alone=shared[lines[0].whose[0]] == 1), on)
+            for lines in every
+        ]
 
     def _bills(self, given_: Any) -> list[Bill]:
         every = [given_] if isinstance(given_, Bill) or not isinstance(given_, Iterable) else [*given_]
@@ -226,9 +231,14 @@ def _not(what: str, found: object, expected: str, hint: str = "") -> Problem:
     return Problem("wrong_source", given(what), type(found).__name__, expected, hint)
 
 
-def _whom(line: Billed, recipients: Mapping[str, Any]) -> Any:
-    """Who a line is told to: by its account, payer or unit, whichever is told of."""
-    ids = (line.account_id, line.payer_id, line.unit_id)
+def whom(line: Billed, recipients: Mapping[str, Any], *, alone: bool) -> Any:
+    """Who a line is told to: by its payer, else by its account or unit.
+
+    Where several pay for one account, that is the owner's: `alone` says that nobody else does.
+    """
+    ids = [line.payer_id]
+    if alone or line.payer == "owner":
+        ids += [line.account_id, line.unit_id]
     return next((recipients[each] for each in ids if each is not None and each in recipients), None)
 
 
