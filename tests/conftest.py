@@ -18,7 +18,11 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
-MISSING = [name for name in ("polars", "narwhals", "numpy", "openpyxl") if find_spec(name) is None]
+MISSING = [
+    name
+    for name in ("polars", "narwhals", "numpy", "openpyxl", "jinja2", "cn2an", "gsm0338")
+    if find_spec(name) is None
+]
 # What tests of estates share is a module beside the others, so that they find it by its name.
 OF_ESTATES = ["estate", "frame_kinds.py", "ledger_frames.py", "random_plans.py"]
 collect_ignore = OF_ESTATES if MISSING else []

@@ -19,8 +19,11 @@ MOST_LINES = 450
 
 OPTIONAL = {
     "chinese_calendar",
+    "cn2an",
     "duckdb",
     "durable",
+    "gsm0338",
+    "jinja2",
     "narwhals",
     "numpy",
     "openpyxl",

@@ -125,6 +125,7 @@ REPORTERS = {
     *("problem", "Problem", "refuse", "_refused", "problem_with", "PydanticCustomError"),
     *("NotALiteral", "CellProblem", "_Slip", "FormulaProblem"),
     *("note", "stop", "tell", "report", "_tell", "_add"),
+    "one_of",
 }
 CODE = re.compile(r"[a-z]+(_[a-z0-9]+)*")
 # What is no code of its own: a validator's way to hand on problems that have theirs.

@@ -13,7 +13,7 @@ from feerules.money import Rounding
 from feerules.reckoning import UNITS, Reckoning, Step, Told
 from feerules.wording import Wording, sentence, translate
 
-__all__ = ["LINE_FIELDS", "BillLine", "Step"]
+__all__ = ["LINE_FIELDS", "BillLine", "Step", "cited", "in_force"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,10 @@ class BillLine:
         """
         words = translate(locale)
         return words.told(_Explanation(self, words).sentences())
+
+    def calculation(self, locale: str = "zh_CN") -> str:
+        """How the amount came about, and nothing else: 89.50 m² × 2.80 = ¥250.60."""
+        return _Explanation(self, translate(locale)).told().text
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON: money and numbers as strings, days as ISO text."""
@@ -145,8 +149,7 @@ class _Explanation:
         )  # fmt: skip
 
     def sentences(self) -> Iterator[str]:
-        line, words = self.line, self.words
-        told = self.reckoning.told(self._given(line.amount), self._given(line.net))
+        line, words, told = self.line, self.words, self.told()
         last = line.period_end - timedelta(days=1)
         head = HEADS.get(line.kind, HEADS["charge"])
         fee, period = words.title(line.title, line.fee), words.days(line.period_start, last)
@@ -162,6 +165,9 @@ class _Explanation:
         yield words.text("Rule: {rule}.", rule=self._rule())
         if source := self._source(line.source):
             yield words.text("Source: {source}.", source=source)
+
+    def told(self) -> Told:
+        return self.reckoning.told(self._given(self.line.amount), self._given(self.line.net))
 
     def _given(self, amount: Decimal) -> Decimal:
         """What is given back is told as the positive sum that comes back."""
@@ -287,13 +293,7 @@ class _Explanation:
 
     def _rule(self) -> str:
         line, words = self.line, self.words
-        document = words.title(line.document_title, line.document)
-        try:
-            day = date.fromisoformat(line.version)
-            version = words.text("in force from {day}", day=words.day(day))
-        except ValueError:
-            version = words.text("version {version}", version=line.version)
-        rule = words.text("{document} ({version})", document=document, version=version)
+        rule = in_force(words.title(line.document_title, line.document), line.version, words)
         if not line.table_row:
             return rule
         message = (
@@ -304,7 +304,21 @@ class _Explanation:
         return words.text(message, rule=rule, row=line.table_row)
 
     def _source(self, source: Mapping[str, str]) -> str:
-        document, clause = (source.get(name, "") for name in ("document", "clause"))
-        if document and clause:
-            return self.words.text("{document}, {clause}", document=document, clause=clause)
-        return document or clause
+        return cited(source, self.words)
+
+
+def in_force(document: str, version: str, words: Wording) -> str:
+    """A document and its version, which is its first day unless it has a name."""
+    try:
+        told = words.text("in force from {day}", day=words.day(date.fromisoformat(version)))
+    except ValueError:
+        told = words.text("version {version}", version=version)
+    return words.text("{document} ({version})", document=document, version=told)
+
+
+def cited(source: Mapping[str, str], words: Wording) -> str:
+    """The document and clause of a legal source; "" where there is none."""
+    document, clause = (source.get(name, "") for name in ("document", "clause"))
+    if document and clause:
+        return words.text("{document}, {clause}", document=document, clause=clause)
+    return document or clause

@@ -125,3 +125,13 @@ def test_a_collector_has_a_list_for_today() -> None:
     assert "reminder" in words_of(told, "Week of 2026-11-02:")
     assert "demand" in words_of(told, "Week of 2026-11-16:")
     assert "act" in told.partition("On 2026-11-30:")[2]
+
+
+def test_letters_are_written_in_both_languages(tmp_path: Path) -> None:
+    told = run("letters.py", str(tmp_path / "letters"))
+    assert "催告函: demand.zh_CN.html, as a short message 1 segment(s)" in told
+    assert sorted(path.name for path in (tmp_path / "letters").iterdir()) == [
+        f"{kind}.{locale}.html"
+        for kind in ("demand", "fee_notice", "price_table")
+        for locale in ("en", "zh_CN")
+    ]

@@ -12,7 +12,7 @@ from feerules.documents.policy import Step
 from feerules.errors import nearest
 from feerules.wording import sentence
 
-__all__ = ["OF_COURTS", "check_acts", "doing"]
+__all__ = ["OF_COURTS", "acts_in", "check_acts", "doing"]
 
 # Where a step of this channel alone is the act itself, on any other it is a message about it.
 OF_COURTS = frozenset(("court",))
@@ -25,7 +25,7 @@ NEGATED = re.compile(
 def check_acts(step: Step, law: Law) -> Iterator[Finding]:
     told: set[tuple[str, str]] = set()
     for how, key, text in chain(_declared(step), _said(step)):
-        acts = [*_meant(text, law, declared=key in ("does", "announces"))]
+        acts = [*acts_in(text, law, declared=key in ("does", "announces"))]
         if not acts and key in ("does", "announces"):
             yield from _unknown(step, key, text, law)
         for act in acts:
@@ -68,11 +68,12 @@ def doing(step: Step, law: Law) -> Iterator[LawfulAct]:
     """The acts that a step does, as it declares them or is called."""
     texts = [*step.does, *(text for how, _, text in _said(step) if how == "does")]
     yield from {
-        act.id: act for text in texts for act in _meant(text, law, declared=text in step.does)
+        act.id: act for text in texts for act in acts_in(text, law, declared=text in step.does)
     }.values()
 
 
-def _meant(text: str, law: Law, *, declared: bool) -> Iterator[LawfulAct]:
+def acts_in(text: str, law: Law, *, declared: bool) -> Iterator[LawfulAct]:
+    """The acts that a text names or speaks of; what is said not to happen is none."""
     named = law.acts.get(re.sub(r"[\s-]+", "_", text.strip().lower()))
     if named is not None:
         yield named
