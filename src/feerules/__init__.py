@@ -15,6 +15,7 @@ from feerules.ledger.entries import Allocation, Charge, Event, Party, Payment
 from feerules.ledger.position import Position
 from feerules.load import load, load_files
 from feerules.periods import Period, PeriodError
+from feerules.policy_trials import compare_policies, simulate, try_policies
 from feerules.pricing import price, price_estate, reconcile
 from feerules.reports import (
     EntryErrors,
@@ -67,6 +68,7 @@ __all__ = [
     "classify",
     "classify_estate",
     "collection_rate",
+    "compare_policies",
     "load",
     "load_files",
     "next_action",
@@ -79,6 +81,8 @@ __all__ = [
     "roll_forward",
     "run_cases",
     "schema",
+    "simulate",
     "titles",
+    "try_policies",
     "workload",
 ]
