@@ -6,7 +6,7 @@ the day that its last answer named as the first on which it can be another: so a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -78,9 +78,9 @@ class Followed:
     decisions: list[pl.DataFrame] = field(default_factory=list)
     undone: list[pl.DataFrame] = field(default_factory=list)
     problems: list[pl.DataFrame] = field(default_factory=list)
-    done: list[dict[str, Any]] = field(default_factory=list)
-    events: list[dict[str, Any]] = field(default_factory=list)
-    payments: list[dict[str, Any]] = field(default_factory=list)
+    done: list[pl.DataFrame] = field(default_factory=list)
+    events: list[pl.DataFrame] = field(default_factory=list)
+    payments: list[pl.DataFrame] = field(default_factory=list)
     approvals: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -215,7 +215,7 @@ class _Following:
         policies = {(c.policy.id, c.policy.version_name): c for c in self.book.compiled_policies(day_number(day))}
         room, tallies = self.assumed.capacity.room(day), dict[str, _Tally]()
         waiting: dict[str, date] = {}
-        undone, entered = [], list[dict[str, Any]]()
+        undone, done, entered = [], list[dict[str, Any]](), list[dict[str, Any]]()
         for act in self._in_order(acts, day):
             id_, compiled = act[ID], policies[act["policy"], act["version"]]
             why = None if self._is_approved(act, day) else "approval"
@@ -226,9 +226,12 @@ class _Following:
             if why is not None:
                 undone.append({"day": day, "why": why} | {name: act[name] for name in UNDONE if name not in ("day", "why")})
                 continue
-            entered += self._do(act, compiled, day, tallies)
+            row, entries = self._do(act, compiled, day, tallies)
+            done.append(row)
+            entered += entries
         self.waiting = waiting
         self.found.undone.append(pl.DataFrame(undone, schema=UNDONE))
+        self.found.done.append(pl.DataFrame(done, schema=DONE))
         self._enter("events", entered, day)
 
     def _in_order(self, acts: pl.DataFrame, day: date) -> list[dict[str, Any]]:
@@ -257,32 +260,33 @@ class _Following:
 
     def _do(
         self, act: dict[str, Any], compiled: Compiled, day: date, tallies: dict[str, _Tally]
-    ) -> Iterator[dict[str, Any]]:
+    ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """An action as it was done, and the entries that come of it today."""
         said, terms = Outcome(), compiled.terms
         if act["channel"] is not None:
             words = compiled.policy.ledger.outcomes.unreachable
             told = {"account_id": act[ID], "as_of": day, **act}
             said = self.assumed.outcomes.of(told, day, terms, words[0] if words else "no_answer")
         reached = said.delivered is True or said.outcome in terms.connected
-        self.found.done.append(
-            {name: act.get(name) for name in DONE}
-            | {"day": day, "outcome": said.outcome, "delivered": said.delivered, "connected": reached}
-        )
+        ended = {"outcome": said.outcome, "delivered": said.delivered}
+        row = {name: act.get(name) for name in DONE} | {"day": day, "connected": reached} | ended
         if act["channel"] is None:
-            yield self._event(act, "action", day)
-            return
+            return row, [self._event(act, "action", day)]
         for other in self.partners.get(act["party_id"] or "", ()):
             tallies.setdefault(other, _Tally()).add(reached)
-        yield self._event(act, "contact", day, channel=act["channel"], outcome=said.outcome, delivered=said.delivered,
-                          charge_ids=act["charge_ids"])  # fmt: skip
+        entries = [self._event(act, "contact", day, channel=act["channel"], charge_ids=act["charge_ids"], **ended)]
         if said.promised_in is not None:
             promised = day + timedelta(days=said.promised_in)
-            yield self._event(act, "promise", day, step_id=None, promised_on=promised)
+            entries.append(self._event(act, "promise", day, step_id=None, promised_on=promised))
         if said.pays_in is not None and act["amount"] > 0:
-            paid = day + timedelta(days=said.pays_in)
-            row = {"payment_id": f"{act[ID]}:{day:%Y%m%d}:payment", "account_id": act[ID], "amount": act["amount"],
-                   "currency": act["currency"], "effective_on": paid}  # fmt: skip
-            self._later("payments", row, paid, day)
+            self._pay(act, day, day + timedelta(days=said.pays_in))
+        return row, entries
+
+    def _pay(self, act: Mapping[str, Any], day: date, paid_on: date) -> None:
+        """What the action asks for comes in on a day."""
+        row = {"payment_id": f"{act[ID]}:{day:%Y%m%d}:payment", "account_id": act[ID], "amount": act["amount"],
+               "currency": act["currency"], "effective_on": paid_on}  # fmt: skip
+        self._later("payments", row, paid_on, day)
 
     def _event(self, act: Mapping[str, Any], type_: str, day: date, **more: Any) -> dict[str, Any]:
         """An entry of the run; its id says where it comes from, and is the same in every run."""
@@ -301,8 +305,9 @@ class _Following:
         if not rows:
             return
         kept, schema = (self.found.events, EVENTS) if name == "events" else (self.found.payments, PAYMENTS)
-        kept += rows
-        read = read_entries(name, pl.DataFrame(rows, schema=schema))
+        told = pl.DataFrame(rows, schema=schema)
+        kept.append(told)
+        read = read_entries(name, told)
         if name == "events" and self.members.height:
             shared = shared_contacts(read.lazy(), self.members.lazy()).collect()
             read = pl.concat([read, shared], how="diagonal")

@@ -8,7 +8,7 @@ from functools import reduce
 
 import polars as pl
 
-from feerules.whatif.days_ahead import ASKED, DONE, EVENTS, ID, PAYMENTS, UNDONE, Followed
+from feerules.whatif.days_ahead import ASKED, EVENTS, ID, PAYMENTS, UNDONE, Followed
 
 __all__ = ["frames_of"]
 
@@ -19,10 +19,12 @@ OF_A_DAY = ("actions", "connected", "fees", "undone")
 
 def frames_of(found: Followed, last: date, key: str, id_type: pl.DataType) -> dict[str, pl.DataFrame]:
     """Every frame of a `Simulation` by its name."""
-    undone = pl.concat([pl.DataFrame(schema=UNDONE), *found.undone])
-    done = pl.DataFrame(found.done, schema=DONE)
+    undone, done = pl.concat([pl.DataFrame(schema=UNDONE), *found.undone]), pl.concat(found.done)
     approvals = pl.DataFrame(found.approvals, schema=ASKED)
-    payments = pl.DataFrame(found.payments, schema=PAYMENTS)
+    events, payments = (
+        pl.concat([pl.DataFrame(schema=schema), *parts])
+        for schema, parts in ((EVENTS, found.events), (PAYMENTS, found.payments))
+    )
     accounts = _accounts(found.state, done, undone)
     frames = {
         "days": _days(done, undone),
@@ -33,7 +35,7 @@ def frames_of(found: Followed, last: date, key: str, id_type: pl.DataType) -> di
         "never": _never(accounts),
         "legal": done.filter("legal").select(ID, "step_id", "day", "amount").sort("day", ID),
         "approvals": approvals.sort("asked_on", ID, "step_id"),
-        "events": pl.DataFrame(found.events, schema=EVENTS).sort("effective_on", "event_id"),
+        "events": events.sort("effective_on", "event_id"),
         "payments": payments.sort("effective_on", "payment_id"),
         "totals": _totals(accounts, done, approvals, payments, last),
         "problems": _problems(found.problems),
