@@ -51,11 +51,10 @@ class Batch:
 
     def with_entries(self, name: str, rows: pl.DataFrame) -> Batch:
         """The same with further entries of a sort, as `read_entries` gives them; those of other accounts are left out."""
-        before: pl.DataFrame = getattr(self.entries, name)
-        told = pl.concat([before, _placed(rows, self.entries.ids)], how="diagonal")
-        return replace(
-            self, entries=replace(self.entries, **{name: told.sort("acc", maintain_order=True)})
-        )
+        frames = {sort: getattr(self.entries, sort) for sort in _ENTRIES}
+        told = pl.concat([frames[name], _placed(rows, self.entries.ids)], how="diagonal")
+        frames[name] = told.sort("acc", maintain_order=True)
+        return replace(self, entries=Entries(self.entries.ids, self.entries.currencies, **frames))
 
 
 class Ledgers:

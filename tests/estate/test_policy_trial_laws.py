@@ -25,8 +25,13 @@ DAYS = 9
 
 starts = st.integers(ledgers.HORIZON - 30, ledgers.HORIZON + 10).map(ledgers.on)
 plain_policies = policies().map(
-    lambda policy: policy
-    | {"limits": policy["limits"] | {"per": "account"}, "ledger": {**policy["ledger"], "stale_after": None}}
+    lambda policy: (
+        policy
+        | {
+            "limits": policy["limits"] | {"per": "account"},
+            "ledger": {**policy["ledger"], "stale_after": None},
+        }
+    )
 )
 
 
@@ -85,7 +90,9 @@ class Follower:
                 self.granted[step] = day + timedelta(days=1)
             self.undone.append((day, "approval", step))
             return
-        self.done.append((self.account.account_id, day, step, found.channel, found.role, found.amount, found.fee))
+        self.done.append(
+            (self.account.account_id, day, step, found.channel, found.role, found.amount, found.fee)
+        )
         if found.channel is None:
             self.enter(f"action-{day}", "action", day, step_id=step)
             return
@@ -141,13 +148,17 @@ def test_a_comparison_says_what_both_policies_say(old: Any, new: Any, accounts: 
     accounts, books = renamed(accounts), (loaded(old), loaded(new))
     given_ = estate(accounts)
     told = feerules.compare_policies(*books, named(accounts), as_of, calendar=CALENDAR, **given_)
-    answers = [feerules.next_actions(named(accounts), book, as_of, calendar=CALENDAR, **given_) for book in books]
+    answers = [
+        feerules.next_actions(named(accounts), book, as_of, calendar=CALENDAR, **given_) for book in books
+    ]
     rows = [{row["account_id"]: row for row in each.rows.to_dicts()} for each in answers]
     both = rows[0].keys() & rows[1].keys()
     counts = told.counts
     assert counts["accounts"] == len(accounts) == counts["compared"] + counts["problems"]
     assert counts["compared"] == len(both) == told.classes["accounts"].sum() == told.actions["accounts"].sum()
-    assert set(told.moved["account_id"]) == {id_ for id_ in both if rows[0][id_]["class"] != rows[1][id_]["class"]}
+    assert set(told.moved["account_id"]) == {
+        id_ for id_ in both if rows[0][id_]["class"] != rows[1][id_]["class"]
+    }
     compared = ("decision", "step_id", "channel", "role", "needs_approval", "amount", "fee")
     assert set(told.changed["account_id"]) == {
         id_ for id_ in both if any(rows[0][id_][name] != rows[1][id_][name] for name in compared)
@@ -173,7 +184,9 @@ def assert_explained(told: Any, rows: list[dict[str, Any]]) -> None:
 @given(policies(), st.lists(ledgers.accounts(faults=True), min_size=1, max_size=5), ledgers.days)
 def test_nothing_moves_from_a_policy_to_itself(policy: Any, accounts: Any, as_of: date) -> None:
     accounts, book = renamed(accounts), loaded(policy)
-    told = feerules.compare_policies(book, book, named(accounts), as_of, calendar=CALENDAR, **estate(accounts))
+    told = feerules.compare_policies(
+        book, book, named(accounts), as_of, calendar=CALENDAR, **estate(accounts)
+    )
     assert (told.counts["moved"], told.counts["changed"], told.largest) == (0, 0, ())
     assert all(change == 0 for change in told.totals["change"])
     assert set(told.problems["side"]) <= {"both"}

@@ -35,7 +35,9 @@ class Capacity:
 
     def _check(self, said: Mapping[str, int]) -> None:
         if not isinstance(said, Mapping):
-            raise ValueError(f'found capacity {said!r}, expected numbers by channel or role, such as {{"phone": 200}}')
+            raise ValueError(
+                f'found capacity {said!r}, expected numbers by channel or role, such as {{"phone": 200}}'
+            )
         for name, most in said.items():
             if name not in self.names:
                 hint = did_you_mean(str(name), self.names)

@@ -42,7 +42,9 @@ class Outcome:
         for name in ("promised_in", "pays_in"):
             days = said.get(name)
             if days is not None and (type(days) is not int or days < 0):
-                raise ValueError(f"found {name} {days!r} in {where}, expected a whole number of days from 0 up")
+                raise ValueError(
+                    f"found {name} {days!r} in {where}, expected a whole number of days from 0 up"
+                )
         delivered, word = said.get("delivered"), said.get("outcome")
         if delivered is not None and type(delivered) is not bool:
             raise ValueError(f"found delivered {delivered!r} in {where}, expected True, False or nothing")

@@ -8,7 +8,6 @@ from typing import Any
 
 import polars as pl
 
-from feerules.account_answers import Pair
 from feerules.account_rows import account_at
 from feerules.estate_ledgers import KNOWN, Batch
 from feerules.ledger.accounts import Account
@@ -81,7 +80,8 @@ def merged(parts: Iterable[Changes], key: str, largest: int) -> Changes:
     each = [*parts]
 
     def whole(name: str) -> pl.DataFrame:
-        return pl.concat([getattr(part, name) for part in each], how="vertical_relaxed")
+        frames: list[pl.DataFrame] = [getattr(part, name) for part in each]
+        return pl.concat(frames, how="vertical_relaxed")
 
     every = [one for part in each for one in part.largest]
     return Changes(
@@ -173,9 +173,7 @@ def _changes(totals: pl.DataFrame) -> pl.DataFrame:
 # The largest
 
 
-def _largest(
-    sides: Sides, batch: Batch, changed: pl.DataFrame, key: str, most: int
-) -> tuple[Largest, ...]:
+def _largest(sides: Sides, batch: Batch, changed: pl.DataFrame, key: str, most: int) -> tuple[Largest, ...]:
     overdue = pl.max_horizontal("old_overdue", "new_overdue").alias("#overdue")
     some = changed.with_columns(overdue, pl.col(key).cast(pl.String).alias("#id"))
     some = some.sort("#overdue", "#id", descending=[True, False]).head(most)

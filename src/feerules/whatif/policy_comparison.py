@@ -136,20 +136,27 @@ class PolicyComparison:
         yield _counted(words, words.text("With another action: {count}", count=told["changed"]), moves)
         for row in self.frames["totals"].iter_rows(named=True):
             money = {name: words.money(row[name], row["currency"]) for name in ("old", "new", "change")}
-            yield words.text("{what}: {old} before, {new} after, change {change}.", what=words.text(SUMS[row["what"]]), **money)
-        for title, run in ((sentence("Before: {said}"), self.old_run), (sentence("After: {said}"), self.new_run)):
+            yield words.text(
+                "{what}: {old} before, {new} after, change {change}.",
+                what=words.text(SUMS[row["what"]]),
+                **money,
+            )
+        for title, run in (
+            (sentence("Before: {said}"), self.old_run),
+            (sentence("After: {said}"), self.new_run),
+        ):
             if run is not None:
                 yield words.text(title, said=run.explain(locale))
 
-    def _moves(
-        self, words: Wording, titles: Mapping[str, str], name: str, of: Sequence[str]
-    ) -> list[str]:
+    def _moves(self, words: Wording, titles: Mapping[str, str], name: str, of: Sequence[str]) -> list[str]:
         """The moves of most accounts, each as "from → to 12"."""
         frame, sides = self.frames[name], [[f"{side}_{each}" for each in of] for side in ("old", "new")]
         differs = pl.any_horizontal(pl.col(a).ne_missing(pl.col(b)) for a, b in zip(*sides, strict=True))
         by = [*sides[0], *sides[1]]
         moves = frame.filter(differs).group_by(by).agg(pl.col("accounts").sum())
-        moves = moves.sort(["accounts", *by], descending=[True, *(False for _ in by)], nulls_last=True).head(MOST)
+        moves = moves.sort(["accounts", *by], descending=[True, *(False for _ in by)], nulls_last=True).head(
+            MOST
+        )
         nothing = words.text("none")
 
         def said(row: Mapping[str, Any], side: Sequence[str]) -> str:

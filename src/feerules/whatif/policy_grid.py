@@ -54,7 +54,9 @@ def grid_frames(
     rows, problems, days = [], [], []
     for at, name in enumerate(names):
         policy = pl.lit(name).alias("policy")
-        sums = pl.concat([part[0][at] for part in parts]).group_by("currency").agg(pl.exclude("currency").sum())
+        sums = (
+            pl.concat([part[0][at] for part in parts]).group_by("currency").agg(pl.exclude("currency").sum())
+        )
         if name in runs:
             sums = sums.join(runs[name]["totals"].drop("accounts"), on="currency", how="left")
             days.append(runs[name]["days"].select(policy, pl.all()))

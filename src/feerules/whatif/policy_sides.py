@@ -88,7 +88,9 @@ def _same_terms(one: Policy, other: Policy) -> bool:
         and mine.limits.per == his.limits.per
         and (
             not (mine.applies or his.applies)
-            or (not mine.include and applies == (his.applies, his.facts, his.derived, his.tables, his.include))
+            or (
+                not mine.include and applies == (his.applies, his.facts, his.derived, his.tables, his.include)
+            )
         )
     )
 
@@ -102,7 +104,9 @@ def _renamed(positions: Pair, leader: Side, side: Side) -> Pair:
         (mine, his.compiled.policy)
         for mine, his in zip(leader.standing.policies, side.standing.policies, strict=True)
     ]
-    if all((m.compiled.policy.id, m.compiled.policy.version_name) == (p.id, p.version_name) for m, p in pairs):
+    if all(
+        (m.compiled.policy.id, m.compiled.policy.version_name) == (p.id, p.version_name) for m, p in pairs
+    ):
         return positions
 
     def named(name: str, words: Sequence[str]) -> pl.Expr:

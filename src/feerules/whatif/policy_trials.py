@@ -54,7 +54,9 @@ class Trial:
             raise ValueError(f"found first={self.first!r}, expected one of {', '.join(ORDERS)}")
         days = self.approval_days
         if days is not None and (type(days) is not int or days < 0):
-            raise ValueError(f"found approval_days={days!r}, expected a whole number from 0 up, or None for never")
+            raise ValueError(
+                f"found approval_days={days!r}, expected a whole number from 0 up, or None for never"
+            )
         policies = [version.policy for book in books for each in book.policies for version in each]
         return Assumed(
             Outcomes(self.outcome, policies), Capacity(self.capacity, books), days, self.first == "amount"
@@ -81,7 +83,9 @@ def simulated(book: Book, trial: Trial, first_day: date | str, last_day: date | 
     """See `feerules.simulate`."""
     days = read_day(first_day), read_day(last_day)
     if days[0] > days[1]:
-        raise PeriodError(f"the last day {days[1]} before the first, {days[0]}", "a first day and a later one")
+        raise PeriodError(
+            f"the last day {days[1]} before the first, {days[0]}", "a first day and a later one"
+        )
     assumed, ledgers = trial.assumed([book]), trial.ledgers([book])
     batches = [read() for read in ledgers.reads(share=_shares([book]))]
     return _run(book, trial, assumed, ledgers, batches, days)
@@ -92,7 +96,12 @@ def _shares(books: Sequence[Book]) -> bool:
 
 
 def _run(
-    book: Book, trial: Trial, assumed: Assumed, ledgers: Ledgers, batches: Sequence[Batch], days: tuple[date, date]
+    book: Book,
+    trial: Trial,
+    assumed: Assumed,
+    ledgers: Ledgers,
+    batches: Sequence[Batch],
+    days: tuple[date, date],
 ) -> Simulation:
     members = ledgers.members().collect()
     known_at = read_known(trial.known_at)
@@ -125,7 +134,10 @@ def compared(
     part = partial(changes_of, sides, key=trial.key, largest=largest)
     found = merged(ahead(_over(reads, part)), trial.key, largest)
     refuse(found.problems, strict=trial.strict)
-    frames = {name: getattr(found, name) for name in ("classes", "moved", "actions", "changed", "totals", "problems")}
+    frames = {
+        name: getattr(found, name)
+        for name in ("classes", "moved", "actions", "changed", "totals", "problems")
+    }
     runs: list[Simulation | None] = [None, None]
     if span is not None:
         assumed, batches = trial.assumed(books), [read() for read in reads]
@@ -195,7 +207,8 @@ def _explained(
     known_at = read_known(trial.known_at)
     for each in found.largest:
         decisions = [
-            next_action(each.account, book, day, known_at=known_at, calendar=trial.calendar) for book in (old, new)
+            next_action(each.account, book, day, known_at=known_at, calendar=trial.calendar)
+            for book in (old, new)
         ]
         yield PolicyChange(each.account.account_id, each.overdue, each.account.currency, *decisions)
 
@@ -204,22 +217,25 @@ def _side_by_side(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
     """The days of two runs in one frame, nought where one has nothing."""
     by = [name for name in old.columns if name not in RUNS]
     sides = [
-        frame.rename({name: f"{side}_{name}" for name in RUNS}) for side, frame in (("old", old), ("new", new))
+        frame.rename({name: f"{side}_{name}" for name in RUNS})
+        for side, frame in (("old", old), ("new", new))
     ]
     both = sides[0].join(sides[1], on=by, how="full", coalesce=True, nulls_equal=True)
     told = [f"{side}_{name}" for name in RUNS for side in ("old", "new")]
-    return both.select(*by, *(pl.col(name).fill_null(0).cast(both.schema[name]) for name in told)).sort(by, nulls_last=True)
+    return both.select(*by, *(pl.col(name).fill_null(0).cast(both.schema[name]) for name in told)).sort(
+        by, nulls_last=True
+    )
 
 
 # Several
 
 
-def gridded(
-    books: Mapping[str, Book], trial: Trial, as_of: date | datetime | str, days: int | None
-) -> PolicyGrid:
+def gridded(books: Any, trial: Trial, as_of: date | datetime | str, days: int | None) -> PolicyGrid:
     """See `feerules.try_policies`."""
     if not isinstance(books, Mapping) or not books:
-        raise ValueError(f'found {books!r:.80} as policies, expected books by name, such as {{"gentler": book}}')
+        raise ValueError(
+            f'found {books!r:.80} as policies, expected books by name, such as {{"gentler": book}}'
+        )
     day = read_moment(as_of)
     span = _days(day, days)
     ledgers, sides, reads = _asked([*books.values()], trial, day, span)

@@ -8,28 +8,27 @@ from functools import reduce
 
 import polars as pl
 
-from feerules.whatif.days_ahead import ASKED, EVENTS, ID, PAYMENTS, UNDONE, Followed
+from feerules.whatif.run_log import ASKED, EVENTS, ID, MONEY, PAYMENTS, UNDONE, RunLog
 
 __all__ = ["frames_of"]
 
-MONEY = pl.Decimal(38, 2)
 BY = ("day", "step_id", "channel", "role", "currency")
 OF_A_DAY = ("actions", "connected", "fees", "undone")
 
 
-def frames_of(found: Followed, last: date, key: str, id_type: pl.DataType) -> dict[str, pl.DataFrame]:
+def frames_of(log: RunLog, last: date, key: str, id_type: pl.DataType) -> dict[str, pl.DataFrame]:
     """Every frame of a `Simulation` by its name."""
-    undone, done = pl.concat([pl.DataFrame(schema=UNDONE), *found.undone]), pl.concat(found.done)
-    approvals = pl.DataFrame(found.approvals, schema=ASKED)
+    undone, done = pl.concat([pl.DataFrame(schema=UNDONE), *log.undone]), pl.concat(log.done)
+    approvals = pl.DataFrame(log.approvals, schema=ASKED)
     events, payments = (
         pl.concat([pl.DataFrame(schema=schema), *parts])
-        for schema, parts in ((EVENTS, found.events), (PAYMENTS, found.payments))
+        for schema, parts in ((EVENTS, log.events), (PAYMENTS, log.payments))
     )
-    accounts = _accounts(found.state, done, undone)
+    accounts = _accounts(log.state, done, undone)
     frames = {
         "days": _days(done, undone),
         "undone": _undone(undone),
-        "decisions": pl.concat(found.decisions).sort("day", "class", "decision"),
+        "decisions": pl.concat(log.decisions).sort("day", "class", "decision"),
         "done": done.sort("day", ID),
         "accounts": accounts.drop("owed", "reasons"),
         "never": _never(accounts),
@@ -38,7 +37,7 @@ def frames_of(found: Followed, last: date, key: str, id_type: pl.DataType) -> di
         "events": events.sort("effective_on", "event_id"),
         "payments": payments.sort("effective_on", "payment_id"),
         "totals": _totals(accounts, done, approvals, payments, last),
-        "problems": _problems(found.problems),
+        "problems": _problems(log.problems),
     }
     return {name: _keyed(frame, key, id_type) for name, frame in frames.items()}
 
@@ -54,7 +53,12 @@ def _keyed(frame: pl.DataFrame, key: str, id_type: pl.DataType) -> pl.DataFrame:
 
 def _days(done: pl.DataFrame, undone: pl.DataFrame) -> pl.DataFrame:
     one, none, nothing = pl.lit(1, pl.Int64), pl.lit(0, pl.Int64), pl.lit(0, MONEY)
-    acted = {"actions": one, "connected": pl.col("connected").cast(pl.Int64), "fees": pl.col("fee"), "undone": none}
+    acted = {
+        "actions": one,
+        "connected": pl.col("connected").cast(pl.Int64),
+        "fees": pl.col("fee"),
+        "undone": none,
+    }
     left = {"actions": none, "connected": none, "fees": nothing, "undone": one}
     both = pl.concat([done.select(*BY, **acted), undone.select(*BY, **left)])
     return both.group_by(BY).agg(pl.col(OF_A_DAY).sum()).select(*BY, *OF_A_DAY).sort(BY, nulls_last=True)

@@ -76,7 +76,9 @@ class Simulation:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON: the days, what stays undone, the legal steps and the totals; not the rows of accounts."""
-        told = {name: plain_rows(self.frames[name]) for name in ("days", "undone", "decisions", "legal", "totals")}
+        told = {
+            name: plain_rows(self.frames[name]) for name in ("days", "undone", "decisions", "legal", "totals")
+        }
         head = {"schema": 1, "first_day": self.first_day.isoformat(), "last_day": self.last_day.isoformat()}
         known = None if self.known_at is None else self.known_at.isoformat()
         return head | {"known_at": known, "digest": self.digest} | told
@@ -97,7 +99,12 @@ class Simulation:
         each = [f"{titles.get(step, step)} {count:,}" for step, count in steps.iter_rows()]
         if each:
             yield words.text("Steps: {steps}.", steps=words.listed(each))
-        left = self.frames["undone"].group_by("why").agg(pl.col("accounts").sum()).sort("accounts", "why", descending=[True, False])
+        left = (
+            self.frames["undone"]
+            .group_by("why")
+            .agg(pl.col("accounts").sum())
+            .sort("accounts", "why", descending=[True, False])
+        )
         whys = [f"{titles[why]} {count:,}" for why, count in left.iter_rows()]
         if whys:
             yield words.text("Undone, counted each day: {whys}.", whys=words.listed(whys))
@@ -109,7 +116,9 @@ class Simulation:
 def _sums(words: Wording, row: Mapping[str, Any]) -> str:
     """The totals of a currency in a line."""
     told = {name: f"{value:,}" for name, value in row.items() if isinstance(value, int)}
-    money = {name: words.money(value, row["currency"]) for name, value in row.items() if isinstance(value, Decimal)}
+    money = {
+        name: words.money(value, row["currency"]) for name, value in row.items() if isinstance(value, Decimal)
+    }
     said = [
         words.text("Actions: {actions}, of them contacts {contacts}, connected {connected}; fees of steps {fees}.",
                    fees=money["fees"], **{name: told[name] for name in ("actions", "contacts", "connected")}),

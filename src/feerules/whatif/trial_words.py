@@ -11,6 +11,7 @@ import polars as pl
 
 from feerules.book import Book
 from feerules.citations import titles
+from feerules.documents.policy import Step, Stop
 from feerules.wording import Wording, sentence
 
 __all__ = ["DECISIONS", "names_of_rules", "plain_rows", "titled"]
@@ -29,7 +30,7 @@ def names_of_rules(books: Iterable[Book]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for book in books:
         for policy in (version.policy for each in book.policies for version in each):
-            rules = [*policy.stops, *(policy.ladder.steps if policy.ladder else ())]
+            rules: list[Stop | Step] = [*policy.stops, *(policy.ladder.steps if policy.ladder else ())]
             found |= {rule.id: titles(rule.title, rule.id) for rule in rules}
             found |= {name: titles(words, name) for name, words in policy.class_titles.items()}
     return found
