@@ -15,7 +15,7 @@ from feerules.estate_ledgers import PROBLEMS, Batch, read_entries, shared_contac
 from feerules.estate_policies import Policy
 from feerules.periods import day_number
 from feerules.plan.dunning import Compiled
-from feerules.whatif.policy_sides import Side
+from feerules.whatif.policy_sides import ACTION, FACTS, Side
 from feerules.whatif.run_log import ID, RunLog
 
 __all__ = ["ACTED", "Mornings"]
@@ -26,10 +26,7 @@ ACTED: Final = (
     "policy", "version", "currency", "overdue", "attempts_today", "contacts_today", "attempts_week",
 )  # fmt: skip
 READ: Final = ("decision", "next_review_on", "reasons", "reasons_json", *ACTED)
-SCHEMA: Final[Mapping[str, Any]] = {ID: pl.String} | dict.fromkeys(READ, pl.String) | {
-    "next_review_on": pl.Date, "reasons": pl.List(pl.String), "charge_ids": pl.List(pl.String), "legal": pl.Boolean,
-    "amount": pl.Decimal(18, 2), "fee": pl.Decimal(18, 2), "overdue": pl.Decimal(18, 2),
-} | dict.fromkeys(("attempts_today", "contacts_today", "attempts_week"), pl.Int64)  # fmt: skip
+SCHEMA: Final[Mapping[str, Any]] = {ID: pl.String} | {name: {**ACTION, **FACTS}[name] for name in READ}
 # Why a step that is due waits, among the reasons of its answer.
 BARS: Final = ("day_limit", "week_limit", "contact_gap", "outside_hours", "no_hours", "unknown_year")
 BARRED = pl.col("reasons").list.contains("due") & (pl.col("decision") != "act")
@@ -98,7 +95,7 @@ class Mornings:
                 continue
             told, problems = side.of(due)
             asked.append(due.entries.ids.alias(ID))
-            rows.append(told.select(pl.col(self.key).cast(pl.String).alias(ID), *_kept(told)))
+            rows.append(told.select(pl.col(self.key).cast(pl.String).alias(ID), *READ))
             self.log.problems.append(problems.select(pl.lit(day).alias("day"), *PROBLEMS))
         ids = pl.concat(asked)
         # Who has a problem is asked every day.
@@ -160,11 +157,3 @@ def _after(before: pl.DataFrame, state: pl.DataFrame, asked: pl.DataFrame) -> pl
     lost = before.join(asked, on=ID, how="semi").join(state, on=ID, how="anti")
     lost = lost.with_columns(pl.lit(None, pl.String).alias(name) for name in ("decision", "why", "due"))
     return pl.concat([kept, lost, state.drop("#owed")])
-
-
-def _kept(told: pl.DataFrame) -> list[pl.Expr]:
-    """The columns that a day needs; of a book without any policy there are none."""
-    return [
-        (pl.col(name) if name in told.columns else pl.lit(None)).cast(SCHEMA[name]).alias(name)
-        for name in READ
-    ]

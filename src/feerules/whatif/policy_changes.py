@@ -101,18 +101,14 @@ def merged(parts: Iterable[Changes], key: str, largest: int) -> Changes:
 
 
 def _joined(old: pl.DataFrame, new: pl.DataFrame, key: str) -> pl.DataFrame:
-    mine = old.select(key, "party_id", "currency", *_told(old, "old"))
-    both = mine.join(new.select(key, *_told(new, "new")), on=key, how="inner", maintain_order="left")
+    mine = old.select(key, "party_id", "currency", *_told("old"))
+    both = mine.join(new.select(key, *_told("new")), on=key, how="inner", maintain_order="left")
     words = [pl.when(_differs(name)).then(pl.lit(name)) for name in ACTION]
     return both.with_columns(pl.concat_list(words).list.drop_nulls().alias("differs"))
 
 
-def _told(rows: pl.DataFrame, side: str) -> list[pl.Expr]:
-    # Without a row, or without a policy, columns may be missing.
-    return [
-        (pl.col(name) if name in rows.columns else pl.lit(None, pl.String)).alias(f"{side}_{called}")
-        for name, called in COMPARED.items()
-    ]
+def _told(side: str) -> list[pl.Expr]:
+    return [pl.col(name).alias(f"{side}_{called}") for name, called in COMPARED.items()]
 
 
 def _differs(name: str) -> pl.Expr:

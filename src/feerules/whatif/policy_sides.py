@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import reduce
+from typing import Any, Final
 
 import polars as pl
 
@@ -16,10 +17,21 @@ from feerules.estate_ledgers import Batch
 from feerules.estate_policies import Policy
 from feerules.estate_positions import Standing
 
-__all__ = ["Side", "Sides"]
+__all__ = ["ACTION", "FACTS", "Side", "Sides"]
 
-# What a position tells beside the action: sums, and what the limits of contacts look at.
-FACTS = ("currency", "overdue", "late_fee_due", "attempts_today", "contacts_today", "attempts_week")
+# What is kept of an action, and of the position that it rests on: sums, and what the limits of contacts look at.
+_TEXTS = (
+    "party_id", "policy", "version", "class", "table_row", "decision", "step_id", "channel", "role", "needs_approval",
+    "stop", "reasons_json",
+)  # fmt: skip
+_COUNTS = ("attempts_today", "contacts_today", "attempts_week")
+FACTS: Final[Mapping[str, Any]] = {
+    "currency": pl.String, "overdue": pl.Decimal(18, 2), "late_fee_due": pl.Decimal(18, 2),
+} | dict.fromkeys(_COUNTS, pl.Int64)  # fmt: skip
+ACTION: Final[Mapping[str, Any]] = dict.fromkeys(_TEXTS, pl.String) | {
+    "legal": pl.Boolean, "charge_ids": pl.List(pl.String), "amount": pl.Decimal(18, 2), "fee": pl.Decimal(18, 2),
+    "next_review_on": pl.Date, "reasons": pl.List(pl.String),
+}  # fmt: skip
 
 
 class Side:
@@ -40,9 +52,18 @@ class Side:
         answering = Answering(self.asked, self.standing, self.calendar or self.book.calendar)
         rows, problems = answering.of(positions)
         facts = positions[0].select(self.key, *FACTS)
+        # A book without a policy in force answers nothing, and without the columns of an action.
+        kept = [_kept(name, kind, rows) for name, kind in ACTION.items()]
+        rows = rows.select(self.key, _kept("until", None, rows), *kept)
         if rows.height != facts.height:
             return rows.join(facts, on=self.key, how="left", maintain_order="left"), problems
         return rows.hstack(facts.drop(self.key)), problems
+
+
+def _kept(name: str, kind: Any, rows: pl.DataFrame) -> pl.Expr:
+    if name in rows.columns:
+        return pl.col(name) if kind is None else pl.col(name).cast(kind)
+    return pl.lit(None, kind).alias(name)
 
 
 class Sides:
