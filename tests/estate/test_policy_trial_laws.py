@@ -65,7 +65,7 @@ class Follower:
     def day(self, day: date) -> None:
         for step, granted in self.granted.items():
             if granted == day:
-                self.enter(f"approval-{step}-{day}", "approval", day, step_id=step)
+                self.enter("approval", day, step_id=step)
         try:
             found = feerules.next_action(self.account, self.book, day, calendar=CALENDAR)
         except feerules.UnitErrors:
@@ -94,16 +94,15 @@ class Follower:
             (self.account.account_id, day, step, found.channel, found.role, found.amount, found.fee)
         )
         if found.channel is None:
-            self.enter(f"action-{day}", "action", day, step_id=step)
+            self.enter("action", day, step_id=step)
             return
         spoken = found.channel in SPOKEN
         told = {"outcome": "no_answer"} if spoken else {"delivered": True}
-        self.enter(
-            f"contact-{day}", "contact", day,
-            step_id=step, channel=found.channel, charge_ids=found.charge_ids, **told,
-        )  # fmt: skip
+        self.enter("contact", day, step_id=step, channel=found.channel, charge_ids=found.charge_ids, **told)
 
-    def enter(self, id_: str, type_: str, day: date, **more: Any) -> None:
+    def enter(self, type_: str, day: date, **more: Any) -> None:
+        # Entries of one day go by their ids.
+        id_ = f"{self.account.account_id}:{day:%Y%m%d}:{type_}:{more['step_id']}"
         event = feerules.Event.model_validate({"event_id": id_, "type": type_, "effective_on": day, **more})
         self.account = self.account.model_copy(update={"events": (*self.account.events, event)})
 

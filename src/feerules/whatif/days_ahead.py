@@ -60,7 +60,7 @@ def follow(
 class _Following:
     def __init__(self, mornings: Mornings, assumed: Assumed, log: RunLog) -> None:
         self.mornings, self.assumed, self.log = mornings, assumed, log
-        self.waiting: dict[str, date] = {}  # since when accounts wait for a day with room
+        self.waiting: dict[str, date] = {}  # since when accounts wait to have done what is due
         self.asked: dict[tuple[str, str], Row] = {}
         self.coming: dict[date, dict[str, list[Row]]] = {}  # entries of later days
         self.roles = {
@@ -106,8 +106,9 @@ class _Following:
             why = None if self._is_approved(act, day) else "approval"
             why = why or limits.used_up(id_, act, policy)
             if why is None and not room.take(act["channel"], act["role"]):
-                why, waiting[id_] = "capacity", self.waiting.get(id_, day)
+                why = "capacity"
             if why is not None:
+                waiting[id_] = self.waiting.get(id_, day)
                 undone.append(act | {"day": day, "why": why})
                 continue
             row, entries = self._do(act, policy, day)

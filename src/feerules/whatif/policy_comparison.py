@@ -12,13 +12,12 @@ import polars as pl
 
 from feerules.decisions import Decision
 from feerules.whatif.simulation import Simulation
-from feerules.whatif.trial_words import plain_rows, titled
+from feerules.whatif.trial_words import Names, plain_rows, titled
 from feerules.wording import Wording, sentence, translate
 
 __all__ = ["PolicyChange", "PolicyComparison"]
 
 MOST = 5  # moves that a summary tells one by one
-Titles = Mapping[str, Mapping[str, str]]
 SUMS: Mapping[str, str] = {
     "overdue": sentence("Overdue"),
     "late_fee_due": sentence("Late fee proposed"),
@@ -92,11 +91,15 @@ class PolicyComparison:
     old_run: Simulation | None
     new_run: Simulation | None
     frames: Mapping[str, pl.DataFrame] = field(repr=False)
-    names: Titles = field(repr=False)
+    names: Names = field(repr=False)
 
     def titles(self, locale: str = "zh_CN") -> dict[str, str]:
-        """The words for the ids of classes, steps, stops and decisions."""
-        return titled(self.names, translate(locale))
+        """The words for the ids in the frames: classes, steps, stops, decisions, channels, and why something is undone.
+
+        Where one id is several things, the step says, then the class.
+        """
+        told = titled(self.names, translate(locale))
+        return {id_: word for kind in reversed(told) for id_, word in told[kind].items()}
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON: counts, sums, who moves where, the largest, the days; not the rows of accounts."""
@@ -125,7 +128,7 @@ class PolicyComparison:
         return "\n".join(self._lines(words, locale))
 
     def _lines(self, words: Wording, locale: str) -> Iterator[str]:
-        titles = self.titles(locale)
+        titles = titled(self.names, words)
         told = {name: f"{count:,}" for name, count in self.counts.items()}
         day = words.moment(self.as_of) if isinstance(self.as_of, datetime) else words.day(self.as_of)
         yield words.text("Accounts on {day}: {accounts}; compared {compared}, with problems {problems}.", day=day,
@@ -148,7 +151,9 @@ class PolicyComparison:
             if run is not None:
                 yield words.text(title, said=run.explain(locale))
 
-    def _moves(self, words: Wording, titles: Mapping[str, str], name: str, of: Sequence[str]) -> list[str]:
+    def _moves(
+        self, words: Wording, titles: Mapping[str, Mapping[str, str]], name: str, of: Sequence[str]
+    ) -> list[str]:
         """The moves of most accounts, each as "from → to 12"."""
         frame, sides = self.frames[name], [[f"{side}_{each}" for each in of] for side in ("old", "new")]
         differs = pl.any_horizontal(pl.col(a).ne_missing(pl.col(b)) for a, b in zip(*sides, strict=True))
@@ -160,7 +165,8 @@ class PolicyComparison:
         nothing = words.text("none")
 
         def said(row: Mapping[str, Any], side: Sequence[str]) -> str:
-            return " ".join(titles.get(row[each], row[each]) for each in side if row[each]) or nothing
+            told = zip(of, (row[each] for each in side), strict=True)
+            return " ".join(titles[kind].get(id_, id_) for kind, id_ in told if id_) or nothing
 
         return [
             f"{said(row, sides[0])} → {said(row, sides[1])} {row['accounts']:,}"

@@ -11,22 +11,10 @@ from typing import Any
 import polars as pl
 
 from feerules.frames import Back
-from feerules.whatif.trial_words import plain_rows, titled
-from feerules.wording import Wording, sentence, translate
+from feerules.whatif.trial_words import Names, plain_rows, titled
+from feerules.wording import Wording, translate
 
 __all__ = ["Simulation"]
-
-Titles = Mapping[str, Mapping[str, str]]
-WHYS: Mapping[str, str] = {
-    "capacity": sentence("no room on that day"),
-    "approval": sentence("not yet approved"),
-    "day_limit": sentence("limit of a day"),
-    "week_limit": sentence("limit of a week"),
-    "contact_gap": sentence("too soon after the last contact"),
-    "outside_hours": sentence("no hours for contacts on that day"),
-    "no_hours": sentence("no hours for contacts at all"),
-    "unknown_year": sentence("the calendar does not know the year"),
-}
 
 
 @dataclass(frozen=True)
@@ -59,20 +47,23 @@ class Simulation:
     totals: Any
     problems: Any
     frames: Mapping[str, pl.DataFrame] = field(repr=False)
-    names: Titles = field(repr=False)
+    names: Names = field(repr=False)
 
     @classmethod
     def of(
         cls, frames: Mapping[str, pl.DataFrame], back: Back, days: tuple[date, date],
-        known_at: date | datetime | None, digest: str, names: Titles,
+        known_at: date | datetime | None, digest: str, names: Names,
     ) -> Simulation:  # fmt: skip
         given = {name: back(frame.lazy()) for name, frame in frames.items()}
         return cls(*days, known_at, digest, **given, frames=frames, names=names)
 
     def titles(self, locale: str = "zh_CN") -> dict[str, str]:
-        """The words for the ids of classes, steps, stops and decisions, and for why something stays undone."""
-        words = translate(locale)
-        return titled(self.names, words) | {why: words.text(said) for why, said in WHYS.items()}
+        """The words for the ids in the frames: classes, steps, stops, decisions, channels, and why something is undone.
+
+        Where one id is several things, the step says, then the class.
+        """
+        told = titled(self.names, translate(locale))
+        return {id_: word for kind in reversed(told) for id_, word in told[kind].items()}
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON: the days, what stays undone, the legal steps and the totals; not the rows of accounts."""
@@ -89,14 +80,14 @@ class Simulation:
     def explain(self, locale: str = "zh_CN") -> str:
         """The run in some lines: what is done, what is not, who is reached and who is not; `locale` as in `Bill.explain`."""
         words = translate(locale)
-        return "\n".join(self._lines(words, self.titles(locale)))
+        return "\n".join(self._lines(words, titled(self.names, words)))
 
-    def _lines(self, words: Wording, titles: Mapping[str, str]) -> Iterator[str]:
+    def _lines(self, words: Wording, titles: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
         yield words.text("{days}:", days=words.days(self.first_day, self.last_day))
         for row in self.frames["totals"].iter_rows(named=True):
             yield _sums(words, row)
         steps = self.frames["done"].group_by("step_id").len().sort("len", "step_id", descending=[True, False])
-        each = [f"{titles.get(step, step)} {count:,}" for step, count in steps.iter_rows()]
+        each = [f"{titles['step'].get(step, step)} {count:,}" for step, count in steps.iter_rows()]
         if each:
             yield words.text("Steps: {steps}.", steps=words.listed(each))
         left = (
@@ -105,7 +96,7 @@ class Simulation:
             .agg(pl.col("accounts").sum())
             .sort("accounts", "why", descending=[True, False])
         )
-        whys = [f"{titles[why]} {count:,}" for why, count in left.iter_rows()]
+        whys = [f"{titles['why'][why]} {count:,}" for why, count in left.iter_rows()]
         if whys:
             yield words.text("Undone, counted each day: {whys}.", whys=words.listed(whys))
         failed = self.frames["problems"]["account_id"].drop_nulls().n_unique()
