@@ -17,11 +17,11 @@ from feerules.decisions import Act, Decision
 from ledger_frames import frames, renamed
 from random_policies import document, policies, pressing
 
-SLOW = settings(max_examples=settings().max_examples // 5, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=settings().max_examples // 12, suppress_health_check=list(HealthCheck))
 CALENDAR = Calendar(unknown_year="weekends_only")
 BARS = ("day_limit", "week_limit", "contact_gap", "outside_hours", "no_hours", "unknown_year")
 SPOKEN = ("phone", "visit")
-DAYS = 9
+DAYS = 7
 
 starts = st.integers(ledgers.HORIZON - 30, ledgers.HORIZON + 10).map(ledgers.on)
 plain_policies = policies().map(
