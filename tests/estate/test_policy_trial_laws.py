@@ -138,6 +138,35 @@ def test_a_run_of_a_bare_ladder_is_each_account_followed_too(policy: Any, accoun
     assert_followed(renamed(accounts), loaded(policy), first)
 
 
+@st.composite
+def shared_parties(draw: Any) -> list[feerules.Account]:
+    """Accounts of which some are of one party."""
+    made = renamed(draw(st.lists(ledgers.accounts(), min_size=2, max_size=5)))
+    parties = [feerules.Party(party_id=draw(st.sampled_from(["P-1", "P-2"]))) for _ in made]
+    return [each.model_copy(update={"parties": (party,)}) for each, party in zip(made, parties, strict=True)]
+
+
+@SLOW
+@given(
+    policies().map(lambda policy: {**policy, "ledger": {}}), shared_parties(), starts, st.integers(1, DAYS)
+)
+def test_what_came_of_a_run_leads_next_actions_to_its_next_morning(
+    policy: Any, accounts: Any, first: date, days: int
+) -> None:
+    book, given_, last = loaded(policy), estate(accounts), first + timedelta(days=days)
+    run = feerules.simulate(named(accounts), book, first, last, calendar=CALENDAR, **given_)
+    come = run.events.filter((pl.col("effective_on") < last) | (pl.col("type") == "approval"))
+    before = [given_["events"]] if "events" in given_ else []
+    events = pl.concat([*before, come], how="diagonal_relaxed")
+    entries = given_ | {"events": events}
+    rows = feerules.next_actions(named(accounts), book, last, calendar=CALENDAR, **entries).rows
+    told = run.decisions.filter(day=last).select("class", "decision", "accounts")
+    assert Counter(rows.select("class", "decision").rows()) == {row[:2]: row[2] for row in told.rows()}
+    done = run.done.filter(day=last).select("account_id", "step_id", "channel", "amount")
+    acts = rows.filter(decision="act").select(done.columns)
+    assert {*done.rows()} <= {*acts.rows()}
+
+
 # One day
 
 

@@ -462,7 +462,7 @@ def test_rates_are_met_and_draw_the_same_every_time() -> None:
 def test_rates_may_stand_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "rates.csv"
     path.write_text("channel,outcome,delivered,promised_in,rate\nphone,answered,true,3,1\n", encoding="utf-8")
-    run = feerules.simulate(None, book(DAILY), MONDAY, MONDAY, charges=charges(a=10), outcome=path)
+    run = feerules.simulate(None, book(DAILY), MONDAY, MONDAY, charges=charges(a=10), outcome=str(path))
     assert run.events.select("type", "delivered", "promised_on").rows() == [
         ("contact", True, None), ("promise", None, date(2026, 11, 5)),
     ]  # fmt: skip
@@ -483,6 +483,12 @@ def test_a_grid_has_a_row_for_each_policy() -> None:
     alone = feerules.simulate(None, book(GENTLE), MONDAY, "2026-11-04", charges=some)
     assert grid.days.filter(policy="gentle").drop("policy").equals(alone.days)
     assert grid.runs["gentle"].totals.equals(alone.totals)
+    assert str(grid).splitlines()[2:] == [
+        "gentle: to do 3, to wait 0, on hold 0, for a person 0, nothing to do 0; late fee proposed ¥0.00, fees of steps ¥5.00.",
+        "Over the days: 4 actions, 0 undone, 0 accounts never with an action.",
+    ]
+    assert grid.explain("zh").splitlines()[1] == "期间：催缴5次，未办0次，从未催缴0户。"
+    assert json.loads(json.dumps(grid.to_dict()))["rows"][1]["fees"] == "10.00"
 
 
 def test_both_runs_stand_side_by_side() -> None:

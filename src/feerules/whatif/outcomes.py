@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
 from feerules.documents.policy import DunningPolicy
@@ -20,6 +21,7 @@ __all__ = ["Outcome", "Outcomes"]
 SPOKEN = ("phone", "visit")  # on all others a message is sent, which arrives or does not
 KEYS = ("outcome", "delivered", "promised_in", "pays_in")
 COLUMNS = ("step_id", "channel", *KEYS, "rate")
+FILES = (".csv", ".parquet")
 Row = Mapping[str, Any]
 
 
@@ -62,7 +64,9 @@ class Outcomes:
 
     def __init__(self, given: Any, policies: Iterable[DunningPolicy]) -> None:
         self.words = sorted({word for policy in policies for word in _words(policy)})
-        self.given: Any = given
+        # A name of a file is no word.
+        self.given: Any = Path(given) if isinstance(given, str) and given.endswith(FILES) else given
+        given = self.given
         self.rates: dict[tuple[str | None, str | None], list[tuple[int, Outcome]]] = {}
         if isinstance(given, str):
             self._check(given)

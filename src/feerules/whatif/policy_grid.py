@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -12,10 +12,11 @@ import polars as pl
 from feerules.estate_ledgers import Batch
 from feerules.whatif.policy_sides import Sides
 from feerules.whatif.simulation import Simulation
+from feerules.whatif.trial_words import DECISIONS, plain_rows
+from feerules.wording import Wording, translate
 
 __all__ = ["PolicyGrid", "grid_frames", "grid_part"]
 
-DECISIONS = ("act", "wait", "hold", "review", "clear")
 MONEY = ("overdue", "late_fee_due", "amount", "fee")
 Part = tuple[list[pl.DataFrame], list[pl.DataFrame]]
 
@@ -34,6 +35,35 @@ class PolicyGrid:
     days: Any
     problems: Any
     runs: Mapping[str, Simulation]
+    frames: Mapping[str, pl.DataFrame] = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON: the rows and the days."""
+        days = self.frames.get("days")
+        told = {"rows": plain_rows(self.frames["rows"]), "days": None if days is None else plain_rows(days)}
+        return {"schema": 1, "as_of": self.as_of.isoformat(), **told}
+
+    def __str__(self) -> str:
+        return self.explain("en")
+
+    def explain(self, locale: str = "zh_CN") -> str:
+        """Each policy in a line or two; `locale` as in `Bill.explain`."""
+        return "\n".join(self._lines(translate(locale)))
+
+    def _lines(self, words: Wording) -> Iterator[str]:
+        for row in self.frames["rows"].iter_rows(named=True):
+            counts = words.listed(f"{words.text(DECISIONS[name])} {row[name]:,}" for name in DECISIONS)
+            money = {name: words.money(row[name], row["currency"]) for name in ("late_fee_due", "fee")}
+            said = words.text(
+                "{counts}; late fee proposed {late_fee_due}, fees of steps {fee}.", counts=counts, **money
+            )
+            yield words.text("{policy}: {said}", policy=row["policy"], said=said)
+            if "actions" in row:
+                told = {name: f"{row[name]:,}" for name in ("actions", "undone", "never")}
+                yield words.text(
+                    "Over the days: {actions} actions, {undone} undone, {never} accounts never with an action.",
+                    **told,
+                )
 
 
 def grid_part(sides: Sides, batch: Batch, key: str) -> Part:

@@ -247,4 +247,4 @@ def gridded(books: Any, trial: Trial, as_of: date | datetime | str, days: int | 
     frames = grid_frames([*books], parts, {name: run.frames for name, run in runs.items()})
     refuse(frames["problems"], strict=trial.strict)
     given = {name: ledgers.back(frame.lazy()) for name, frame in frames.items()}
-    return PolicyGrid(day, **{"days": None} | given, runs=runs)
+    return PolicyGrid(day, **{"days": None} | given, runs=runs, frames=frames)

@@ -13,7 +13,7 @@ from feerules.book import Book
 from feerules.citations import titles
 from feerules.wording import Wording, sentence
 
-__all__ = ["Names", "names_of_rules", "plain_rows", "titled"]
+__all__ = ["DECISIONS", "Names", "names_of_rules", "plain_rows", "titled"]
 
 Names = Mapping[str, Mapping[str, Mapping[str, str]]]
 
