@@ -53,6 +53,7 @@ def compare_policies(
     """
     trial = _trial("compare_policies", accounts, known_at, key, strict, calendar, capacity, outcome, approval_days, first,
                    charges=charges, payments=payments, allocations=allocations, events=events, parties=parties)  # fmt: skip
+    _check({"old": old, "new": new})
     result: PolicyComparison = _extra("compare_policies").compared(old, new, trial, as_of, days, largest)
     return result
 
@@ -88,6 +89,7 @@ def simulate(
     """
     trial = _trial("simulate", accounts, known_at, key, strict, calendar, capacity, outcome, approval_days, first,
                    charges=charges, payments=payments, allocations=allocations, events=events, parties=parties)  # fmt: skip
+    _check({"book": book})
     result: Simulation = _extra("simulate").simulated(book, trial, first_day, last_day)
     return result
 
@@ -119,8 +121,21 @@ def try_policies(
     """
     trial = _trial("try_policies", accounts, known_at, key, strict, calendar, capacity, outcome, approval_days, first,
                    charges=charges, payments=payments, allocations=allocations, events=events, parties=parties)  # fmt: skip
+    _check(policies)
     result: PolicyGrid = _extra("try_policies").gridded(policies, trial, as_of, days)
     return result
+
+
+def _check(books: Any) -> None:
+    if not isinstance(books, Mapping) or not books:
+        raise TypeError(
+            f'found {books!r:.80} as policies, expected books by name, such as {{"gentler": book}}'
+        )
+    for name, book in books.items():
+        if not isinstance(book, Book):
+            raise TypeError(
+                f"found {type(book).__name__} as {name}, expected a book, as feerules.load gives it"
+            )
 
 
 def _trial(function: str, accounts: Any, *asked: Any, **entries: Any) -> Any:

@@ -560,6 +560,11 @@ def test_books_that_map_a_column_differently_are_refused() -> None:
         feerules.compare_policies(*maps, None, MONDAY, charges=charges(a=10))
 
 
-def test_policies_come_by_name() -> None:
-    with pytest.raises(ValueError, match="expected books by name"):
-        feerules.try_policies({}, None, MONDAY, charges=charges(a=10))
+def test_books_are_books_and_policies_come_by_name() -> None:
+    given = {"charges": charges(a=10)}
+    with pytest.raises(TypeError, match="found DataFrame as old, expected a book, as"):
+        feerules.compare_policies(given["charges"], book(DAILY), None, MONDAY, **given)
+    with pytest.raises(TypeError, match="found str as book, expected a book"):
+        feerules.simulate(None, "garden.yaml", MONDAY, MONDAY, **given)
+    with pytest.raises(TypeError, match="expected books by name"):
+        feerules.try_policies([book(DAILY)], None, MONDAY, **given)

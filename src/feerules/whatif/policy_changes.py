@@ -180,7 +180,12 @@ def _largest(sides: Sides, batch: Batch, changed: pl.DataFrame, key: str, most: 
         place = batch.entries.ids.index_of(id_)
         assert place is not None  # an answer is of one of the accounts
         facts = {name: batch.accounts[name][place] for name in names}
-        told = {name: value for name, value in facts.items() if value is not None}
+        # A float is taken for the number that its text shows, as in a frame.
+        told = {
+            name: str(value) if isinstance(value, float) else value
+            for name, value in facts.items()
+            if value is not None
+        }
         found.append(Largest(amount, account_at(place, batch.entries, told, batch.policies[place])))
     return tuple(found)
 

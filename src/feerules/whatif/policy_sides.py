@@ -78,11 +78,6 @@ class Sides:
         for at, leader in enumerate(self.leaders):
             sides[leader].standing.brought |= sides[at].standing.brought
 
-    @property
-    def shares(self) -> bool:
-        """Whether contacts of a party count for each of its accounts, on any side."""
-        return any(side.standing.shares for side in self.sides)
-
     def of(self, batch: Batch) -> list[Pair]:
         positions = {leader: self.sides[leader].standing.of(batch) for leader in {*self.leaders}}
         return [

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -32,6 +32,7 @@ __all__ = ["Trial", "compared", "gridded", "simulated"]
 
 ORDERS = ("waiting", "amount")
 RUNS = ("actions", "connected", "fees", "undone")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Trial:
         )
 
     def ledgers(self, books: Sequence[Book]) -> Ledgers:
+        """The frames as ledgers; all books call their columns alike."""
         mapping: dict[str, str] = {}
         for book in books:
             for name, column in book.mapping.items():
@@ -72,8 +74,15 @@ class Trial:
                     )
         return Ledgers(self.accounts, self.entries, mapping, self.key)
 
+    @property
+    def known(self) -> date | datetime | None:
+        return read_known(self.known_at)
+
     def side(self, book: Book, as_of: date | datetime) -> Side:
-        return Side(book, as_of, read_known(self.known_at), self.key, self.calendar)
+        return Side(book, as_of, self.known, self.key, self.calendar)
+
+
+Reads = Sequence[Callable[[], Batch]]
 
 
 # One policy over days
@@ -87,8 +96,8 @@ def simulated(book: Book, trial: Trial, first_day: date | str, last_day: date | 
             f"the last day {days[1]} before the first, {days[0]}", "a first day and a later one"
         )
     assumed, ledgers = trial.assumed([book]), trial.ledgers([book])
-    batches = [read() for read in ledgers.reads(share=_shares([book]))]
-    return _run(book, trial, assumed, ledgers, batches, days)
+    reads = [*ledgers.reads(share=_shares([book]))]
+    return _run(book, trial, assumed, ledgers, reads, days)
 
 
 def _shares(books: Sequence[Book]) -> bool:
@@ -96,19 +105,13 @@ def _shares(books: Sequence[Book]) -> bool:
 
 
 def _run(
-    book: Book,
-    trial: Trial,
-    assumed: Assumed,
-    ledgers: Ledgers,
-    batches: Sequence[Batch],
-    days: tuple[date, date],
+    book: Book, trial: Trial, assumed: Assumed, ledgers: Ledgers, reads: Reads, days: tuple[date, date]
 ) -> Simulation:
-    members = ledgers.members().collect()
-    known_at = read_known(trial.known_at)
-    found = follow(book, batches, members, days, known_at, trial.key, trial.calendar, assumed)
-    frames = frames_of(found, days[1], trial.key, batches[0].id_type)
+    batches, members = [read() for read in reads], ledgers.members().collect()
+    log = follow(book, batches, members, days, trial.known, trial.key, trial.calendar, assumed)
+    frames = frames_of(log, days[1], trial.key, batches[0].id_type)
     refuse(frames["problems"], strict=trial.strict)
-    return Simulation.of(frames, ledgers.back, days, known_at, book.digest, names_of_rules([book]))
+    return Simulation.of(frames, ledgers.back, days, trial.known, book.digest, names_of_rules([book]))
 
 
 def _days(as_of: date | datetime, days: int | None) -> tuple[date, date] | None:
@@ -121,6 +124,32 @@ def _days(as_of: date | datetime, days: int | None) -> tuple[date, date] | None:
     return as_of, as_of + timedelta(days=days - 1)
 
 
+def _asked(
+    books: Sequence[Book], trial: Trial, day: date | datetime, *, again: bool
+) -> tuple[Ledgers, Sides, Reads]:
+    """The ledgers, the sides, and how their batches are read: once, where they are asked for `again`."""
+    ledgers = trial.ledgers(books)
+    accounts = ledgers.sheets.get("accounts")
+    named = accounts is not None and "policy" in accounts.columns
+    sides = Sides([trial.side(book, day) for book in books], named=named)
+    reads: Reads = [*ledgers.reads(share=_shares(books))]
+    return ledgers, sides, [partial(_there, read()) for read in reads] if again else reads
+
+
+def _there(batch: Batch) -> Batch:
+    return batch
+
+
+def _each(reads: Reads, part: Callable[[Batch], T]) -> Iterator[Callable[[], T]]:
+    """The same of each batch, to be worked out when it is called for."""
+    for read in reads:
+        yield partial(_then, read, part)
+
+
+def _then(read: Callable[[], Batch], part: Callable[[Batch], T]) -> T:
+    return part(read())
+
+
 # Two, side by side
 
 
@@ -129,24 +158,22 @@ def compared(
 ) -> PolicyComparison:
     """See `feerules.compare_policies`."""
     day, books = read_moment(as_of), (old, new)
-    span = _days(day, days)
-    ledgers, sides, reads = _asked(books, trial, day, span)
-    part = partial(changes_of, sides, key=trial.key, largest=largest)
-    found = merged(ahead(_over(reads, part)), trial.key, largest)
+    span, assumed = _days(day, days), trial.assumed(books)
+    ledgers, sides, reads = _asked(books, trial, day, again=span is not None)
+    parts = ahead(_each(reads, partial(changes_of, sides, key=trial.key, largest=largest)))
+    found = merged(parts, trial.key, largest)
     refuse(found.problems, strict=trial.strict)
-    frames = {
-        name: getattr(found, name)
-        for name in ("classes", "moved", "actions", "changed", "totals", "problems")
-    }
+    names = ("classes", "moved", "actions", "changed", "totals", "problems")
+    frames: dict[str, pl.DataFrame] = {name: getattr(found, name) for name in names}
     runs: list[Simulation | None] = [None, None]
     if span is not None:
-        assumed, batches = trial.assumed(books), [read() for read in reads]
-        runs = [_run(book, trial, assumed, ledgers, batches, span) for book in books]
-        frames["days"] = _side_by_side(*(run.frames["days"] for run in runs if run is not None))
+        told = [_run(book, trial, assumed, ledgers, reads, span) for book in books]
+        frames["days"] = _side_by_side(*(run.frames["days"] for run in told))
+        runs = [*told]
     given = {name: ledgers.back(frame.lazy()) for name, frame in frames.items()}
     return PolicyComparison(
         as_of=day,
-        known_at=read_known(trial.known_at),
+        known_at=trial.known,
         old_digest=old.digest,
         new_digest=new.digest,
         counts=_counts(found),
@@ -157,37 +184,6 @@ def compared(
         frames=frames,
         names=names_of_rules(books),
     )
-
-
-Reads = Sequence[Callable[[], Batch]]
-
-
-def _asked(
-    books: Sequence[Book], trial: Trial, day: date | datetime, span: tuple[date, date] | None
-) -> tuple[Ledgers, Sides, Reads]:
-    """The ledgers, the sides, and how their batches are read: once, where they are needed again for days."""
-    ledgers = trial.ledgers(books)
-    accounts = ledgers.sheets.get("accounts")
-    named = accounts is not None and "policy" in accounts.columns
-    sides = Sides([trial.side(book, day) for book in books], named=named)
-    reads: Reads = [*ledgers.reads(share=_shares(books))]
-    if span is not None:
-        trial.assumed(books)  # what cannot be assumed is told before anything is worked out
-        reads = [partial(_there, read()) for read in reads]
-    return ledgers, sides, reads
-
-
-def _there(batch: Batch) -> Batch:
-    return batch
-
-
-def _over(reads: Reads, part: Callable[..., Any]) -> Iterator[Callable[[], Any]]:
-    for read in reads:
-        yield partial(_then, read, part)
-
-
-def _then(read: Callable[[], Batch], part: Callable[..., Any]) -> Any:
-    return part(batch=read())
 
 
 def _counts(found: Changes) -> dict[str, int]:
@@ -204,10 +200,9 @@ def _explained(
     found: Changes, old: Book, new: Book, trial: Trial, day: date | datetime
 ) -> Iterator[PolicyChange]:
     """The decisions about the largest, account by account."""
-    known_at = read_known(trial.known_at)
     for each in found.largest:
         decisions = [
-            next_action(each.account, book, day, known_at=known_at, calendar=trial.calendar)
+            next_action(each.account, book, day, known_at=trial.known, calendar=trial.calendar)
             for book in (old, new)
         ]
         yield PolicyChange(each.account.account_id, each.overdue, each.account.currency, *decisions)
@@ -230,20 +225,17 @@ def _side_by_side(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
 # Several
 
 
-def gridded(books: Any, trial: Trial, as_of: date | datetime | str, days: int | None) -> PolicyGrid:
+def gridded(
+    books: Mapping[str, Book], trial: Trial, as_of: date | datetime | str, days: int | None
+) -> PolicyGrid:
     """See `feerules.try_policies`."""
-    if not isinstance(books, Mapping) or not books:
-        raise ValueError(
-            f'found {books!r:.80} as policies, expected books by name, such as {{"gentler": book}}'
-        )
     day = read_moment(as_of)
-    span = _days(day, days)
-    ledgers, sides, reads = _asked([*books.values()], trial, day, span)
-    parts = [*ahead(_over(reads, partial(grid_part, sides, key=trial.key)))]
+    span, assumed = _days(day, days), trial.assumed([*books.values()])
+    ledgers, sides, reads = _asked([*books.values()], trial, day, again=span is not None)
+    parts = [*ahead(_each(reads, partial(grid_part, sides, key=trial.key)))]
     runs = {}
     if span is not None:
-        assumed, batches = trial.assumed([*books.values()]), [read() for read in reads]
-        runs = {name: _run(book, trial, assumed, ledgers, batches, span) for name, book in books.items()}
+        runs = {name: _run(book, trial, assumed, ledgers, reads, span) for name, book in books.items()}
     frames = grid_frames([*books], parts, {name: run.frames for name, run in runs.items()})
     refuse(frames["problems"], strict=trial.strict)
     given = {name: ledgers.back(frame.lazy()) for name, frame in frames.items()}
