@@ -32,7 +32,7 @@ BARS: Final = ("day_limit", "week_limit", "contact_gap", "outside_hours", "no_ho
 BARRED = pl.col("reasons").list.contains("due") & (pl.col("decision") != "act")
 STATE = (
     pl.col(ID), "currency", "class", "decision", "policy", "overdue", "reasons",
-    (pl.col("decision") != "clear").alias("owed"),
+    ((pl.col("decision") != "clear") & (pl.col("overdue") > 0)).alias("owed"),
     pl.when(BARRED).then(pl.col("reasons").list.eval(pl.element().filter(pl.element().is_in(BARS))).list.first()).alias("why"),
     pl.when(BARRED).then(pl.col("reasons_json").str.json_path_match("$[?(@.code=='due')].rule")).alias("due"),
 )  # fmt: skip

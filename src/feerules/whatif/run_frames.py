@@ -88,7 +88,7 @@ def _accounts(state: pl.DataFrame, done: pl.DataFrame, undone: pl.DataFrame) -> 
 
 
 def _never(accounts: pl.DataFrame) -> pl.DataFrame:
-    """Who was not clear on some day, and never had an action."""
+    """Who was in arrears on some day, and never had an action."""
     some = accounts.filter(pl.col("owed") & (pl.col("actions") == 0))
     return some.select(ID, "currency", "class", "decision", "reasons", "undone", "overdue")
 

@@ -24,7 +24,7 @@ class Simulation:
     Frames of the kind that came in: `days` (day, step_id, channel, role, currency, actions, connected, fees, undone),
     `undone` (day, why, step_id, channel, role, currency, accounts, overdue), `decisions` (day, class, decision,
     accounts: how the accounts stand each morning), `done` (each action), `accounts` (what each account had, and how
-    it stands on the last morning), `never` (who was not clear on some day and had no action), `legal` (legal
+    it stands on the last morning), `never` (who was in arrears on some day and had no action), `legal` (legal
     steps and their days), `approvals` (asked_on, granted_on), `events` and `payments` (the entries that came of
     it, which may be given to other verbs beside those of the ledger), `totals` (a row for each currency),
     `problems` (with the first day of each). `digest` names the rules.
