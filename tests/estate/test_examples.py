@@ -125,3 +125,10 @@ def test_a_collector_has_a_list_for_today() -> None:
     assert "reminder" in words_of(told, "Week of 2026-11-02:")
     assert "demand" in words_of(told, "Week of 2026-11-16:")
     assert "act" in told.partition("On 2026-11-30:")[2]
+
+
+def test_a_gentler_ladder_is_tried_before_it_is_used() -> None:
+    told = run("gentler_ladder.py")
+    assert words_of(told, "Accounts on")[5] == "160;"
+    _, _, _, before, _, _, now, *_ = words_of(told, "Week of 2026-11-09:")
+    assert int(before) > int(now.removesuffix(";")) > 0

@@ -340,8 +340,14 @@ def test_a_new_version_of_a_policy_begins_on_its_day() -> None:
 
 def test_a_ledger_stays_as_fresh_as_it_was_on_the_first_morning() -> None:
     some = charges(a=10, b=10).with_columns(recorded_at=pl.Series([MONDAY, MONDAY - timedelta(days=9)]))
+    parties = pl.DataFrame({"party_id": ["P", "P"], "account_id": ["a", "b"]})
     run = feerules.simulate(
-        None, book(DAILY + "ledger: {stale_after: 2 days}\n"), MONDAY, "2026-11-08", charges=some
+        None,
+        book(DAILY + "ledger: {stale_after: 2 days}\n"),
+        MONDAY,
+        "2026-11-08",
+        charges=some,
+        parties=parties,
     )
     assert calls(run) == [(day, "a") for day in range(2, 9)]
     assert run.never.select("account_id", "decision", "reasons").rows() == [("b", "review", ["stale"])]

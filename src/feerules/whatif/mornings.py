@@ -56,6 +56,7 @@ class Mornings:
         self.partners: Mapping[str, list[str]] = dict(several.iter_rows())
         self.members = members.join(several.select("party_id"), on="party_id", how="semi")
         self.asks: dict[str, int] = {}  # the number of the next day on which each account is asked
+        self.stale: set[str] = set()
         self.fresh: dict[int, Compiled] = {}
 
     def actions(self, day: date, last: date) -> pl.DataFrame:
@@ -103,7 +104,8 @@ class Mornings:
         return pl.concat(rows), ids.to_frame()
 
     def _due(self, batch: Batch, number: int) -> Batch | None:
-        due = [at for at, id_ in enumerate(batch.entries.ids) if self.asks[id_] <= number]
+        ids = enumerate(batch.entries.ids)
+        due = [at for at, id_ in ids if self.asks[id_] <= number and id_ not in self.stale]
         return batch.of(pl.Series(due, dtype=pl.Int64)) if due else None
 
     def _unhurried(self, compiled: Compiled) -> Compiled:
@@ -119,7 +121,8 @@ class Mornings:
         """Notes when each account is asked again: of a ledger that is too old, never."""
         tomorrow, never = day_number(day) + 1, day_number(last) + 1
         stale = pl.col("reasons").list.contains("stale") | pl.col("reasons").list.contains("stale_by_clock")
-        review = pl.when(~stale).then(pl.col("next_review_on").to_physical()).fill_null(never)
+        self.stale |= {*rows.filter(stale)[ID]}
+        review = pl.col("next_review_on").to_physical().fill_null(never)
         ahead = pl.when(pl.col("decision") == "act").then(tomorrow).otherwise(review)
         self.asks |= dict(rows.select(ID, ahead).iter_rows())
 
