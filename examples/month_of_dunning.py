@@ -1,7 +1,8 @@
-"""A month of dunning for the sample estate: what is done each week, what comes of it, and today's list for each collector.
+"""A month of dunning for the sample estate: what is done each week, what stays undone, and today's list for each collector.
 
-The estate is billed for three months, most accounts pay, and every day the policy says what is
-due. What comes of each contact is drawn at random, from a seed: nobody answers, a day is promised, money comes.
+The estate is billed for three months, and most accounts pay. Then the policy is followed for a month: every
+morning it says what is due, and as much of that is done as a day has room for. What comes of a call or visit is
+an assumption, in shares: nobody answers, a day is promised, money comes.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import random
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 from sample_estate import make
@@ -19,82 +19,51 @@ import feerules
 RULES = Path(__file__).parents[1] / "rules"
 BILLED = ("2026-08", "2026-09", "2026-10")
 FIRST, LAST = date(2026, 11, 2), date(2026, 11, 30)
-CONTACTS = (
-    "account_id",
-    "event_id",
-    "type",
-    "effective_on",
-    "step_id",
-    "channel",
-    "outcome",
-    "delivered",
-    "promised_on",
-)
-
-
-class Ledger:
-    """What an ERP keeps in its tables: entries are added, never changed."""
-
-    def __init__(self, charges: pl.DataFrame) -> None:
-        self.charges = charges
-        self.payments: list[dict[str, Any]] = []
-        self.events: list[dict[str, Any]] = []
-
-    def pay(self, account: str, day: date, amount: Any) -> None:
-        name = f"P-{len(self.payments) + 1}"
-        self.payments.append(
-            {"payment_id": name, "account_id": account, "effective_on": day, "amount": amount}
-        )
-
-    def note(self, account: str, day: date, type_: str, **more: Any) -> None:
-        event = dict.fromkeys(CONTACTS) | {"account_id": account, "effective_on": day, "type": type_, **more}
-        self.events.append({**event, "event_id": f"E-{len(self.events) + 1}"})
-
-    def frames(self) -> dict[str, Any]:
-        days = {"effective_on": pl.Date, "promised_on": pl.Date}
-        events = pl.DataFrame(
-            self.events, schema=dict.fromkeys(CONTACTS, pl.String) | days | {"delivered": pl.Boolean}
-        )
-        return {"charges": self.charges, "payments": pl.DataFrame(self.payments), "events": events}
+CAPACITY = {"phone": 6, "visit": 3}
+# Of ten calls or visits four reach nobody, three end with a promise; of messages, which arrive, nothing comes.
+OUTCOMES = [
+    {"channel": channel, **outcome}
+    for channel in ("phone", "visit")
+    for outcome in (
+        {"outcome": "no_answer", "rate": "0.40"},
+        {"outcome": "promised", "promised_in": 3, "rate": "0.20"},
+        {"outcome": "promised", "promised_in": 6, "rate": "0.10"},
+        {"outcome": "answered", "pays_in": 2, "rate": "0.05"},
+        {"outcome": "answered", "rate": "0.25"},
+    )
+]
 
 
 def main() -> None:
-    chance = random.Random(7)
-    ledger = billed(chance)
+    charges, payments = billed(random.Random(7))
     policy = feerules.load(RULES / "dunning" / "standard-cn.yaml")
-    day = FIRST
-    while day <= LAST:
-        answer = feerules.next_actions(None, policy, day, **ledger.frames())
-        done = [act for act in answer.rows.iter_rows(named=True) if act["decision"] == "act"]
-        if day == LAST:
-            break
-        for act in done:
-            carry_out(ledger, act, day, chance)
-        day += timedelta(days=1)
-    for monday, steps in weeks(ledger.events):
+    run = feerules.simulate(
+        None, policy, FIRST, LAST - timedelta(days=1),
+        charges=charges, payments=payments, capacity=CAPACITY, outcome=OUTCOMES,
+    )  # fmt: skip
+    for monday, steps in weeks(run.done):
         print(f"Week of {monday}:", ", ".join(f"{step} {count}" for step, count in steps))
-    counts = answer.rows["decision"].value_counts(sort=True)
-    print(f"On {day}:", ", ".join(f"{decision} {count}" for decision, count in counts.iter_rows()))
-    show(answer.rows.filter(pl.col("decision") == "act"))
+    print(run)
+    # What came of it stands beside the ledger's own entries.
+    payments = pl.concat([payments, run.payments], how="diagonal_relaxed")
+    answer = feerules.next_actions(
+        None, policy, LAST, charges=charges, payments=payments, events=run.events
+    ).rows
+    counts = answer["decision"].value_counts(sort=True)
+    print(f"On {LAST}:", ", ".join(f"{decision} {count}" for decision, count in counts.iter_rows()))
+    show(answer.filter(pl.col("decision") == "act"))
 
 
-def weeks(events: list[dict[str, Any]]) -> list[tuple[date, list[tuple[str, int]]]]:
+def weeks(done: pl.DataFrame) -> list[tuple[date, list[tuple[str, int]]]]:
     """How often each step was done, week by week."""
-    done = pl.DataFrame(events, infer_schema_length=None).filter(
-        pl.col("step_id").is_not_null() & (pl.col("type") != "approval")
-    )
-    told = (
-        done.group_by(pl.col("effective_on").dt.truncate("1w"), "step_id")
-        .len()
-        .sort("effective_on", "step_id")
-    )
+    told = done.group_by(pl.col("day").dt.truncate("1w"), "step_id").len().sort("day", "step_id")
     return [
         (monday[0], [*part.select("step_id", "len").iter_rows()])
-        for monday, part in told.group_by("effective_on", maintain_order=True)
+        for monday, part in told.group_by("day", maintain_order=True)
     ]
 
 
-def billed(chance: random.Random) -> Ledger:
+def billed(chance: random.Random) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Three months of management fees; four accounts of five have paid them all."""
     book = feerules.load(RULES / "sample-estate")
     lines = []
@@ -102,33 +71,11 @@ def billed(chance: random.Random) -> Ledger:
         estate = make(200, month=month)
         lines.append(feerules.price_estate(estate.units, book, month, form="long", pools=estate.pools).rows)
     fees = pl.concat(lines).filter(pl.col("fee") == "management", pl.col("amount") > 0)
-    ledger = Ledger(fees)
-    for account, charges in fees.group_by("account_id", maintain_order=True):
-        if chance.random() < 0.8:
-            ledger.pay(str(account[0]), date(2026, 10, 25), charges["amount"].sum())
-    return ledger
-
-
-def carry_out(ledger: Ledger, act: dict[str, Any], day: date, chance: random.Random) -> None:
-    """What a collector does, and what comes of it."""
-    account, step = act["account_id"], act["step_id"]
-    if act["needs_approval"]:
-        ledger.note(account, day, "approval", step_id=step, outcome="granted")
-        return
-    if act["channel"] is None:
-        ledger.note(account, day, "action", step_id=step)
-        return
-    luck = chance.random()
-    outcome = "no_answer" if luck < 0.4 else "promised" if luck < 0.7 else "answered"
-    is_demand = step == "demand"
-    ledger.note(
-        account, day, "demand" if is_demand else "contact",
-        step_id=step, channel=act["channel"], outcome=outcome, delivered=True if is_demand or luck >= 0.4 else None,
-    )  # fmt: skip
-    if outcome == "promised":
-        ledger.note(account, day, "promise", promised_on=day + timedelta(days=chance.randint(2, 6)))
-    if luck > 0.95:
-        ledger.pay(account, day + timedelta(days=2), act["amount"])
+    sums = fees.group_by("account_id", maintain_order=True).agg(pl.col("amount").sum())
+    paid = sums.filter(pl.Series([chance.random() < 0.8 for _ in range(sums.height)]))
+    return fees, paid.select(
+        "account_id", "amount", payment_id="P-" + pl.col("account_id"), effective_on=date(2026, 10, 25)
+    )
 
 
 def show(due: pl.DataFrame) -> None:

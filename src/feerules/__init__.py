@@ -31,6 +31,7 @@ from feerules.notices import (
     reminder,
 )
 from feerules.periods import Period, PeriodError
+from feerules.policy_trials import compare_policies, simulate, try_policies
 from feerules.pricing import price, price_estate, reconcile
 from feerules.proving.cases import run_cases
 from feerules.proving.coverage import Coverage, coverage
@@ -101,6 +102,7 @@ __all__ = [
     "classify",
     "classify_estate",
     "collection_rate",
+    "compare_policies",
     "coverage",
     "demand",
     "diff",
@@ -124,6 +126,8 @@ __all__ = [
     "roll_forward",
     "run_cases",
     "schema",
+    "simulate",
     "titles",
+    "try_policies",
     "workload",
 ]

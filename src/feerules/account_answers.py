@@ -11,7 +11,7 @@ from datetime import date, datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import polars as pl
 from polars.io.plugins import register_io_source
@@ -20,10 +20,11 @@ from feerules.errors import UnitErrors, UnitProblem
 from feerules.frames import Back
 from feerules.progress import counting
 
-__all__ = ["AccountsResult", "Asked", "Pair", "Part", "result_of"]
+__all__ = ["AccountsResult", "Asked", "Pair", "Part", "ahead", "refuse", "result_of"]
 
 SLICE = 50_000  # answers that are taken up together
 
+T = TypeVar("T")
 Pair = tuple[pl.DataFrame, pl.DataFrame]
 Part = Callable[[], Pair]
 Parts = Callable[[], Iterator[Part]]
@@ -79,7 +80,7 @@ class AccountsResult:
         beside = Path(problems) if problems else path.with_suffix(f".problems{path.suffix}")
         # Elsewhere first: a file that is there already stays as it is until all is computed.
         with tempfile.TemporaryDirectory(dir=path.parent) as folder, counting(progress) as count:
-            written = _write(_ahead(self.parts()), Path(folder), count)
+            written = _write(ahead(self.parts()), Path(folder), count)
             for file, target in zip(written, (path, beside), strict=True):
                 file.replace(target)
         frames = pl.scan_parquet(path), pl.scan_parquet(beside)
@@ -94,11 +95,11 @@ def result_of(
     """The answers of some parts: lazily where the frames without a row are given, else computed at once."""
     if nothing is None:
         both = _all(parts())
-        _refuse(both[1], strict=strict)
+        refuse(both[1], strict=strict)
         return _whole(asked, both, back)
     if strict:
-        _refuse(pl.concat(problems for _, problems in _ahead(parts())), strict=True)
-    rows, problems = (_lazily(lambda: _ahead(parts()), number, nothing[number].schema) for number in range(2))
+        refuse(pl.concat(problems for _, problems in ahead(parts())), strict=True)
+    rows, problems = (_lazily(lambda: ahead(parts()), number, nothing[number].schema) for number in range(2))
     return AccountsResult(rows, problems, asked, parts, _as_it_is)
 
 
@@ -124,10 +125,10 @@ def _slice(rows: pl.LazyFrame, nothing: pl.LazyFrame, start: int) -> Pair:
     return rows.slice(start, SLICE).collect(), nothing.collect()
 
 
-def _ahead(parts: Iterable[Part]) -> Iterator[Pair]:
+def ahead(parts: Iterable[Callable[[], T]]) -> Iterator[T]:
     """The answers in order, two parts at a time: what one core computes, the other need not wait for."""
     with ThreadPoolExecutor(max_workers=2) as pool:
-        running: deque[Future[Pair]] = deque()
+        running: deque[Future[T]] = deque()
         for part in parts:
             running.append(pool.submit(part))
             if len(running) == 2:
@@ -137,7 +138,7 @@ def _ahead(parts: Iterable[Part]) -> Iterator[Pair]:
 
 
 def _all(parts: Iterable[Part]) -> Pair:
-    rows, problems = zip(*_ahead(parts), strict=True)
+    rows, problems = zip(*ahead(parts), strict=True)
     return pl.concat(rows), pl.concat(problems)
 
 
@@ -177,7 +178,8 @@ def _write(pairs: Iterator[Pair], folder: Path, count: Callable[[int], object]) 
     return rows, problems
 
 
-def _refuse(found: pl.DataFrame, *, strict: bool) -> None:
+def refuse(found: pl.DataFrame, *, strict: bool) -> None:
+    """Raises every problem at once, where that is asked for."""
     if strict and found.height:
         raise UnitErrors(
             UnitProblem(

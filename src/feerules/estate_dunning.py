@@ -20,7 +20,7 @@ from feerules.estate_positions import Standing
 from feerules.frames import FrameError
 from feerules.reason_columns import fact
 
-__all__ = ["AccountsResult", "answers"]
+__all__ = ["AccountsResult", "Answering", "answers"]
 
 # What a position says that no class rests on: it is told with the position alone.
 _OF_POSITIONS = (
@@ -51,7 +51,7 @@ def answers(
         return _of_positions(accounts, asked, book, strict, calendar, entries)
     ledgers = Ledgers(accounts, entries, book.mapping, key)
     standing = Standing(book, asked.as_of, asked.known_at, key, every=question == "positions")
-    told = _Answering(asked, standing, calendar or book.calendar).of
+    told = Answering(asked, standing, calendar or book.calendar).of
 
     def answered(read: Callable[[], Batch]) -> Pair:
         return told(standing.of(read()))
@@ -84,7 +84,7 @@ def _of_positions(
             f"the answers given are of {'; '.join(differing)}: positions answer what they were asked for"
         )
     standing = Standing(book, asked.as_of, asked.known_at, asked.key, every=False)
-    told = _Answering(asked, standing, calendar or book.calendar).of
+    told = Answering(asked, standing, calendar or book.calendar).of
 
     def answered(part: Part) -> Pair:
         return told(part())
@@ -101,7 +101,7 @@ def _of_positions(
     return result_of(asked, parts, positions.back, nothing, strict=strict)
 
 
-class _Answering:
+class Answering:
     """One question about every account, from its position."""
 
     def __init__(self, asked: Asked, standing: Standing, calendar: WorkdayCalendar | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
@@ -14,7 +14,16 @@ from feerules.frames import Back, FrameError, columns_of, into_lazy
 from feerules.reasons import reason
 from feerules.streaming import CODES, FRAMES, NAMES, Column, Entries, Sheet
 
-__all__ = ["KNOWN", "PROBLEMS", "Batch", "Ledgers", "told", "words_of"]
+__all__ = [
+    "KNOWN",
+    "PROBLEMS",
+    "Batch",
+    "Ledgers",
+    "read_entries",
+    "shared_contacts",
+    "told",
+    "words_of",
+]
 
 PROBLEMS: Final = ("frame", "row_id", "account_id", "fact", "value", "code", "reason")
 ROWS: Final = 1_000_000  # entries of a batch
@@ -34,6 +43,18 @@ class Batch:
     entries: Entries
     problems: pl.DataFrame
     id_type: pl.DataType  # of accounts, in the frame that names them: text, or whole numbers
+
+    def of(self, places: pl.Series) -> Batch:
+        """Some of the accounts, by their places in ascending order."""
+        some = self.accounts[places], self.policies.gather(places), self.entries.of(places)
+        return Batch(*some, self.problems, self.id_type)
+
+    def with_entries(self, name: str, rows: pl.DataFrame) -> Batch:
+        """The same with further entries of a sort, as `read_entries` gives them; those of other accounts are left out."""
+        frames = {sort: getattr(self.entries, sort) for sort in _ENTRIES}
+        told = pl.concat([frames[name], _placed(rows, self.entries.ids)], how="diagonal")
+        frames[name] = told.sort("acc", maintain_order=True)
+        return replace(self, entries=Entries(self.entries.ids, self.entries.currencies, **frames))
 
 
 class Ledgers:
@@ -150,8 +171,7 @@ class Ledgers:
         if not problems.height:
             return Batch(accounts, policies, entries, problems, self._id_type())
         good = ~ids.is_in(problems["account_id"].unique().implode())
-        places = good.arg_true()
-        return Batch(accounts[places], policies.gather(places), entries.of(places), problems, self._id_type())
+        return Batch(accounts, policies, entries, problems, self._id_type()).of(good.arg_true())
 
     def _read(
         self, ids: pl.Series, span: Any, orphans: pl.DataFrame | None, foreign: pl.DataFrame | None
@@ -272,27 +292,39 @@ class Ledgers:
             )
         return found, problems
 
+    def members(self) -> pl.LazyFrame:
+        """Which accounts (member) each party has (party_id)."""
+        if "parties" not in self.sheets:
+            return pl.LazyFrame(schema={"party_id": pl.String, "member": pl.String})
+        parties = self.sheets["parties"]
+        return (
+            parties.encoded(parties.frame).filter("good").select(party_id="id", member="account_id").unique()
+        )
+
     def _foreign(self) -> pl.DataFrame | None:
         """Contacts with a party about other accounts of it, as events of each account."""
         if "events" not in self.sheets or "parties" not in self.sheets:
             return None
-        events, parties = self.sheets["events"], self.sheets["parties"]
+        events = self.sheets["events"]
         if "party_id" not in events.columns:
             return None
-        members = (
-            parties.encoded(parties.frame).filter("good").select(party_id="id", member="account_id").unique()
-        )
-        rows = events.encoded(events.frame).filter(
-            pl.col("good") & pl.col("party_id").is_not_null() & (pl.col("type") < 2) & (pl.col("status") == 0)
-        )
-        shared = rows.join(members, on="party_id", how="inner").filter(
-            pl.col("account_id") != pl.col("member")
-        )
-        return (
-            shared.with_columns(of="account_id", account_id="member", foreign=pl.lit(True))
-            .drop("member")
-            .collect(engine="streaming")
-        )
+        shared = shared_contacts(events.encoded(events.frame), self.members())
+        return shared.collect(engine="streaming")
+
+
+def shared_contacts(events: pl.LazyFrame, members: pl.LazyFrame) -> pl.LazyFrame:
+    """Contacts with a party (as `read_entries` gives them), as events of each other account of it."""
+    rows = events.filter(
+        pl.col("good") & pl.col("party_id").is_not_null() & (pl.col("type") < 2) & (pl.col("status") == 0)
+    )
+    shared = rows.join(members, on="party_id", how="inner").filter(pl.col("account_id") != pl.col("member"))
+    return shared.with_columns(of="account_id", account_id="member", foreign=pl.lit(True)).drop("member")
+
+
+def read_entries(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """Entries of a sort in the numbers of the kernel, from a frame whose columns go by their own names."""
+    sheet = Sheet(name, frame.lazy(), {column: column for column in frame.columns})
+    return sheet.encoded(sheet.frame).collect()
 
 
 def _runs(sheet: Sheet) -> pl.LazyFrame:
@@ -336,8 +368,7 @@ def _placed(frame: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
 
 def _empty(name: str) -> pl.DataFrame:
     kinds = {field.name: _dtype(field) for field in FRAMES[name]}
-    sheet = Sheet(name, pl.LazyFrame(schema=kinds), {field: field for field in kinds})
-    return sheet.encoded(sheet.frame).with_columns(acc=pl.lit(0, pl.Int32)).collect()
+    return read_entries(name, pl.DataFrame(schema=kinds)).with_columns(acc=pl.lit(0, pl.Int32))
 
 
 def _dtype(field: Column) -> Any:

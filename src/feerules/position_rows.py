@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta, timezone
+from datetime import date
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from feerules.estate_ledgers import KNOWN, words_of
-from feerules.ledger.accounts import Account
+from feerules.account_rows import account_at
+from feerules.estate_ledgers import KNOWN
 from feerules.ledger.position import Position, position_of
-from feerules.money import from_scaled
-from feerules.periods import day_number, from_day_number
+from feerules.periods import day_number
 from feerules.plan.ledgers import LedgerTerms
 from feerules.streaming import Entries, facts_of, positions_of
 
@@ -69,9 +68,6 @@ def _row(position: Position, terms: LedgerTerms) -> dict[str, Any]:
     }
 
 
-# An account again, of its rows
-
-
 def _exactly(
     place: int,
     entries: Entries,
@@ -80,46 +76,5 @@ def _exactly(
     known_at: date | None,
     given: Mapping[str, Any],
 ) -> Position:
-    rows = {name: getattr(entries, name).filter(pl.col("acc") == place) for name in _SORTS}
-    account = Account.model_validate({
-        "account_id": entries.ids[place],
-        "currency": entries.currencies[place],
-        "facts": {name: bool(flags[place]) for name, flags in given.items()},
-        **{name: [_entry(row, name) for row in frame.iter_rows(named=True)] for name, frame in rows.items()},
-    })  # fmt: skip
-    return position_of(account, terms, as_of, known_at)
-
-
-_SORTS = ("parties", "charges", "payments", "allocations", "events")
-_MONEY = ("amount", "balance", "tax")
-_DAYS = ("issued_on", "due_on", "period_start", "period_end", "effective_on", "ends_on", "promised_on", "review_on",
-         "liable_from", "liable_to")  # fmt: skip
-
-
-def _entry(row: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """An entry as its model takes it; what the kernel added is dropped."""
-    long, coded = words_of(name)
-    told: dict[str, Any] = {}
-    for field, short in long.items():
-        value = row.get(short)
-        if value is None:
-            continue
-        if field in coded:
-            value = coded[field][value]
-        elif field in _MONEY:
-            value = from_scaled(value, 2)
-        elif field in _DAYS:
-            value = from_day_number(value)
-        elif field in ("recorded_at", "occurred_at"):
-            value = _moment(value, row.get(f"{short}.utc"))
-        elif field == "delivered":
-            value = bool(value)
-        told[field] = value
-    if row.get("foreign"):
-        told["account_id"] = row["of"]
-    return told
-
-
-def _moment(wall: int, utc: int | None) -> Any:
-    moment = datetime(1970, 1, 1) + timedelta(microseconds=wall)
-    return moment if utc is None else moment.replace(tzinfo=timezone(timedelta(microseconds=wall - utc)))
+    facts = {name: bool(flags[place]) for name, flags in given.items()}
+    return position_of(account_at(place, entries, facts), terms, as_of, known_at)

@@ -135,3 +135,10 @@ def test_letters_are_written_in_both_languages(tmp_path: Path) -> None:
         for kind in ("demand", "fee_notice", "price_table")
         for locale in ("en", "zh_CN")
     ]
+
+
+def test_a_gentler_ladder_is_tried_before_it_is_used() -> None:
+    told = run("gentler_ladder.py")
+    assert words_of(told, "Accounts on")[5] == "160;"
+    _, _, _, before, _, _, now, *_ = words_of(told, "Week of 2026-11-09:")
+    assert int(before) > int(now.removesuffix(";")) > 0
