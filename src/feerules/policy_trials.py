@@ -11,9 +11,9 @@ from feerules.calendars import WorkdayCalendar
 from feerules.errors import MissingExtra
 
 if TYPE_CHECKING:
-    from feerules.whatif.policy_comparison import PolicyComparison
-    from feerules.whatif.policy_grid import PolicyGrid
-    from feerules.whatif.simulation import Simulation
+    from feerules.whatif.policies.policy_comparison import PolicyComparison
+    from feerules.whatif.policies.policy_grid import PolicyGrid
+    from feerules.whatif.policies.simulation import Simulation
 
 __all__ = ["compare_policies", "simulate", "try_policies"]
 
@@ -145,7 +145,7 @@ def _trial(function: str, accounts: Any, *asked: Any, **entries: Any) -> Any:
 def _extra(function: str) -> Any:
     """The module that needs the extra `estate`."""
     try:
-        from feerules.whatif import policy_trials
+        from feerules.whatif.policies import policy_trials
     except ModuleNotFoundError as error:
         raise MissingExtra(function, "estate", error.name or "") from error
     return policy_trials

@@ -15,8 +15,8 @@ from feerules.estate_ledgers import PROBLEMS, Batch, read_entries, shared_contac
 from feerules.estate_policies import Policy
 from feerules.periods import day_number
 from feerules.plan.dunning import Compiled
-from feerules.whatif.policy_sides import ACTION, FACTS, Side
-from feerules.whatif.run_log import ID, RunLog
+from feerules.whatif.policies.policy_sides import ACTION, FACTS, Side
+from feerules.whatif.policies.run_log import ID, RunLog
 
 __all__ = ["ACTED", "Mornings"]
 

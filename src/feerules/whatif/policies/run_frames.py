@@ -8,7 +8,7 @@ from functools import reduce
 
 import polars as pl
 
-from feerules.whatif.run_log import ASKED, EVENTS, ID, MONEY, PAYMENTS, UNDONE, RunLog
+from feerules.whatif.policies.run_log import ASKED, EVENTS, ID, MONEY, PAYMENTS, UNDONE, RunLog
 
 __all__ = ["frames_of"]
 

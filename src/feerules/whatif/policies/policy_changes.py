@@ -11,7 +11,7 @@ import polars as pl
 from feerules.account_rows import account_at
 from feerules.estate_ledgers import KNOWN, Batch
 from feerules.ledger.accounts import Account
-from feerules.whatif.policy_sides import Sides
+from feerules.whatif.policies.policy_sides import Sides
 
 __all__ = ["Changes", "Largest", "changes_of", "merged"]
 

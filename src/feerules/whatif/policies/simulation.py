@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from feerules.frames import Back
-from feerules.whatif.trial_words import Names, plain_rows, titled
+from feerules.whatif.policies.trial_words import Names, plain_rows, titled
 from feerules.wording import Wording, translate
 
 __all__ = ["Simulation"]

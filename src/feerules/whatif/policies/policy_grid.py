@@ -10,9 +10,9 @@ from typing import Any
 import polars as pl
 
 from feerules.estate_ledgers import Batch
-from feerules.whatif.policy_sides import Sides
-from feerules.whatif.simulation import Simulation
-from feerules.whatif.trial_words import DECISIONS, plain_rows
+from feerules.whatif.policies.policy_sides import Sides
+from feerules.whatif.policies.simulation import Simulation
+from feerules.whatif.policies.trial_words import DECISIONS, plain_rows
 from feerules.wording import Wording, translate
 
 __all__ = ["PolicyGrid", "grid_frames", "grid_part"]

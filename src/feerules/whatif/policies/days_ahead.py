@@ -14,11 +14,11 @@ from feerules.calendars import WorkdayCalendar
 from feerules.estate_ledgers import Batch
 from feerules.periods import day_number
 from feerules.plan.dunning import Compiled
-from feerules.whatif.capacity import Capacity
-from feerules.whatif.mornings import Mornings
-from feerules.whatif.outcomes import Outcome, Outcomes
-from feerules.whatif.party_limits import PartyLimits
-from feerules.whatif.run_log import DONE, EVENTS, ID, MONEY, PAYMENTS, UNDONE, RunLog
+from feerules.whatif.policies.capacity import Capacity
+from feerules.whatif.policies.mornings import Mornings
+from feerules.whatif.policies.outcomes import Outcome, Outcomes
+from feerules.whatif.policies.party_limits import PartyLimits
+from feerules.whatif.policies.run_log import DONE, EVENTS, ID, MONEY, PAYMENTS, UNDONE, RunLog
 
 __all__ = ["Assumed", "follow"]
 

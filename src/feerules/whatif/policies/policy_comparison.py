@@ -11,8 +11,8 @@ from typing import Any
 import polars as pl
 
 from feerules.decisions import Decision
-from feerules.whatif.simulation import Simulation
-from feerules.whatif.trial_words import Names, plain_rows, titled
+from feerules.whatif.policies.simulation import Simulation
+from feerules.whatif.policies.trial_words import Names, plain_rows, titled
 from feerules.wording import Wording, sentence, translate
 
 __all__ = ["PolicyChange", "PolicyComparison"]

@@ -17,16 +17,16 @@ from feerules.clocks import day_of, read_day, read_known, read_moment
 from feerules.dunning import next_action
 from feerules.estate_ledgers import Batch, Ledgers
 from feerules.periods import PeriodError
-from feerules.whatif.capacity import Capacity
-from feerules.whatif.days_ahead import Assumed, follow
-from feerules.whatif.outcomes import Outcomes
-from feerules.whatif.policy_changes import Changes, changes_of, merged
-from feerules.whatif.policy_comparison import PolicyChange, PolicyComparison
-from feerules.whatif.policy_grid import PolicyGrid, grid_frames, grid_part
-from feerules.whatif.policy_sides import Side, Sides
-from feerules.whatif.run_frames import frames_of
-from feerules.whatif.simulation import Simulation
-from feerules.whatif.trial_words import names_of_rules
+from feerules.whatif.policies.capacity import Capacity
+from feerules.whatif.policies.days_ahead import Assumed, follow
+from feerules.whatif.policies.outcomes import Outcomes
+from feerules.whatif.policies.policy_changes import Changes, changes_of, merged
+from feerules.whatif.policies.policy_comparison import PolicyChange, PolicyComparison
+from feerules.whatif.policies.policy_grid import PolicyGrid, grid_frames, grid_part
+from feerules.whatif.policies.policy_sides import Side, Sides
+from feerules.whatif.policies.run_frames import frames_of
+from feerules.whatif.policies.simulation import Simulation
+from feerules.whatif.policies.trial_words import names_of_rules
 
 __all__ = ["Trial", "compared", "gridded", "simulated"]
 

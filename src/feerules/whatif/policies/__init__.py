@@ -1,0 +1,1 @@
+"""Another policy tried before it is used: who moves, and what a run over days comes to."""
