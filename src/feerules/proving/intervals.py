@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from operator import itemgetter
 
 __all__ = [
     "FAR",
@@ -51,10 +52,28 @@ def joined(intervals: Iterable[Interval]) -> Wanted:
 
 
 def meet(some: Wanted, others: Wanted) -> Wanted:
-    if len(some) == len(others) == 1:  # as nearly always
-        lo, hi = max(some[0][0], others[0][0]), min(some[0][1], others[0][1])
-        return ((lo, hi),) if lo <= hi else ()
+    """The numbers in both.
+
+    >>> meet(((1, 6), (8, 9), (12, 20)), ((5, 14),))
+    ((5, 6), (8, 9), (12, 14))
+    """
+    if len(others) == 1:
+        return _inside(some, *others[0])
+    if len(some) == 1:
+        return _inside(others, *some[0])
     return joined((max(a, c), min(b, d)) for a, b in some for c, d in others)
+
+
+def _inside(wanted: Wanted, lo: int, hi: int) -> Wanted:
+    """What lies between two numbers: found by search, since tables of days have thousands of intervals."""
+    first = bisect_left(wanted, lo, key=itemgetter(1))
+    last = bisect_right(wanted, hi, key=itemgetter(0))
+    parts = wanted[first:last]
+    if not parts or (lo <= parts[0][0] and parts[-1][1] <= hi):
+        return parts
+    if len(parts) == 1:
+        return ((max(lo, parts[0][0]), min(hi, parts[0][1])),)
+    return ((max(lo, parts[0][0]), parts[0][1]), *parts[1:-1], (parts[-1][0], min(hi, parts[-1][1])))
 
 
 def outside(wanted: Wanted) -> Wanted:
