@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from feerules.estate import EstateResult
     from feerules.whatif.reconcile import Reconciliation
 
-__all__ = ["Priced", "price", "price_estate", "reconcile", "records_of"]
+__all__ = ["Priced", "bill_of", "price", "price_estate", "reconcile", "records_of"]
 
 # Who a unit's parties are: a change of these alone does not change what is owed.
 PARTY_FACTS = ("account_id", "owner_id", "tenant_id", "developer_id", "heir_id", "valid_from", "valid_to")
@@ -68,14 +68,23 @@ def price(
     period = Period.parse(period) if isinstance(period, str) else period
     facts: Mapping[str, Any] = unit.model_dump() if isinstance(unit, BaseModel) else unit
     dated = "changes" in facts or "valid_from" in facts or "valid_to" in facts
-    priced = _priced(book.plan(period, accrue=accrue, dated=dated))
-    given = _shares(priced.plan, shares) if shares else {}
+    given = _shares(book.plan(period, accrue=accrue, dated=dated), shares) if shares else {}
     records: list[Mapping[str, Any]] = [*records_of(facts)] if dated else [facts]
+    if given:
+        records = [{**each, **given} for each in records]
+    return bill_of(records, book, period, accrue=accrue, dated=dated)
+
+
+def bill_of(
+    records: Sequence[Mapping[str, Any]], book: Book, period: Period, *, accrue: bool, dated: bool
+) -> Bill:
+    """The bill of a unit whose records follow each other in time; its shares are among their facts."""
+    priced = _priced(book.plan(period, accrue=accrue, dated=dated))
     if book.mapping:
         records = [_with_ids(each, book.mapping) for each in records]
     if dated:
-        records = [*priced.with_runs(records)]
-    ran = [priced.run({**each, **given} if given else each) for each in records]
+        records = priced.with_runs(records)
+    ran = [priced.run(each) for each in records]
     unit_id = records[0].get("unit_id")
     lines = LinesOnDemand(lambda: priced.lines(ran), lambda: priced.fen(ran))
     return Bill(None if unit_id is None else str(unit_id), period, lines, book.digest)

@@ -1,0 +1,158 @@
+"""Which rule moves whom by how much: books between the old and the new one, priced one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, groupby
+from math import factorial
+from typing import Literal
+
+import polars as pl
+
+from feerules.book import Book
+from feerules.errors import RuleErrors
+from feerules.periods import Period
+from feerules.plan.nodes import Plan
+from feerules.whatif.blending import Rule
+from feerules.whatif.causes import About, about_rules
+from feerules.whatif.timelines import Blends
+
+__all__ = ["Attribute", "Step", "Steps", "attributed"]
+
+Attribute = Literal["in_order", "averaged", "no"]
+MOST_STEPS = 40
+MOST_AVERAGED = 6
+Key = tuple[int, tuple[str, ...]]
+Totals = Callable[[Book, Plan | None], pl.Series]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A cause, and how far it moves each compared unit, in fen."""
+
+    about: About
+    change: pl.Series
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How the steps between two books are priced.
+
+    `totals` gives the fen of each compared unit under a book, null where it cannot be priced there; `plan`
+    the plan of such a book, which asks no schedule of a unit; `done` is told of each step.
+    """
+
+    totals: Totals
+    plan: Callable[[Book], Plan]
+    done: Callable[[int], object]
+
+
+def attributed(blends: Blends, first: pl.Series, steps: Steps, how: Attribute) -> list[Step]:
+    """The causes of the change from `first`, the old rules, to the new rules, in order.
+
+    In order: each rule is switched upon those before it. Averaged: over every order in which they could be.
+    What a unit cannot be priced with is left to the next step with which it can.
+    """
+    causes = _sound(blends, _grouped(blends.rules), steps)
+    abouts = [about_rules([(blends.pairs[n], rule) for n, rule in cause]) for cause in causes]
+    if how == "averaged":
+        return _averaged(blends, causes, abouts, first, steps)
+    found, before, picked = [], first, set[Key]()
+    for cause, about in zip(causes, abouts, strict=True):
+        picked |= _keys(cause)
+        after = _totals(blends.book(picked), before, steps)
+        found.append(Step(about, after - before))
+        before = after
+        steps.done(1)
+    return found
+
+
+Cause = list[tuple[int, Rule]]
+
+
+def _keys(cause: Iterable[tuple[int, Rule]]) -> set[Key]:
+    return {(number, rule.path) for number, rule in cause}
+
+
+def _totals(book: Book, before: pl.Series, steps: Steps) -> pl.Series:
+    found = steps.totals(book, steps.plan(book))
+    return found.fill_null(before) if found.null_count() else found
+
+
+def _grouped(rules: Sequence[tuple[int, Rule]]) -> list[Cause]:
+    """The rules one by one; of very many, those of a table, a fee or a document together."""
+    grouped = [[each] for each in rules]
+    for depth in (4, 3, 2, 1, 0):
+        if len(grouped) <= MOST_STEPS:
+            break
+        grouped = [
+            list(group) for _, group in groupby(rules, lambda each, d=depth: (each[0], each[1].path[:d]))  # type: ignore[misc]
+        ]
+    return grouped
+
+
+def _sound(blends: Blends, causes: Sequence[Cause], steps: Steps) -> list[Cause]:
+    """The causes; one without which the next make no book goes with the next."""
+    found: list[Cause] = []
+    picked, waiting = set[Key](), list[tuple[int, Rule]]()
+    for cause in causes:
+        waiting = [*waiting, *cause]
+        if _makes_a_book(blends, picked | _keys(waiting), steps):
+            found.append(waiting)
+            picked |= _keys(waiting)
+            waiting = []
+    return [*found, waiting] if waiting else found
+
+
+def _makes_a_book(blends: Blends, picked: set[Key], steps: Steps) -> bool:
+    try:
+        steps.plan(blends.book(picked))
+    except RuleErrors:
+        return False
+    return True
+
+
+def _averaged(
+    blends: Blends, causes: Sequence[Cause], abouts: Sequence[About], first: pl.Series, steps: Steps
+) -> list[Step]:
+    """The mean of each cause over all orders, to the fen: what is rounded off one goes to the next."""
+    count = len(causes)
+    if count > MOST_AVERAGED:
+        raise ValueError(
+            f'found {count} rules that differ, expected at most {MOST_AVERAGED} for attribute="averaged": '
+            'take "in_order", or compare in several steps'
+        )
+    values = _values(blends, causes, first, steps)
+    orders = factorial(count)
+    upto, rounded, found = pl.Series([0] * len(first), dtype=pl.Int128), None, []
+    for at, about in enumerate(abouts):
+        for some, value in values.items():
+            if at not in some:
+                weight = factorial(len(some)) * factorial(count - len(some) - 1)
+                upto = upto + (values[some | {at}] - value).cast(pl.Int128) * weight
+        nearest = (2 * upto + orders) // (2 * orders)
+        change = nearest if rounded is None else nearest - rounded
+        rounded = nearest
+        found.append(Step(about, change.cast(pl.Int64)))
+    return found
+
+
+def _values(
+    blends: Blends, causes: Sequence[Cause], first: pl.Series, steps: Steps
+) -> Mapping[frozenset[int], pl.Series]:
+    """What every unit owes under every choice of the causes."""
+    values = {frozenset[int](): first}
+    for size in range(1, len(causes) + 1):
+        for some in combinations(range(len(causes)), size):
+            picked = set[Key]().union(*(_keys(causes[at]) for at in some))
+            try:
+                book = blends.book(picked)
+                values[frozenset(some)] = _totals(book, values[frozenset(some[:-1])], steps)
+            except RuleErrors as error:
+                raise ValueError(
+                    f'{about_rules([(blends.pairs[n], rule) for n, rule in causes[some[-1]]]).title["en"]}: '
+                    'makes no book without the others; take attribute="in_order"'
+                ) from error
+            steps.done(1)
+    return values
