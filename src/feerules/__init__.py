@@ -28,6 +28,7 @@ from feerules.reports import (
     workload,
 )
 from feerules.schemas import schema
+from feerules.whatif.reforms import Reform
 
 __all__ = [
     "Account",
@@ -56,6 +57,7 @@ __all__ = [
     "Position",
     "Problem",
     "Reason",
+    "Reform",
     "Review",
     "RuleErrors",
     "Step",

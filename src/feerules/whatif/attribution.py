@@ -124,18 +124,30 @@ def _averaged(
             'take "in_order", or compare in several steps'
         )
     values = _values(blends, causes, first, steps)
-    orders = factorial(count)
-    upto, rounded, found = pl.Series([0] * len(first), dtype=pl.Int128), None, []
+    names = {some: str(number) for number, some in enumerate(values)}
+    frame = pl.DataFrame([value.alias(names[some]) for some, value in values.items()]).with_columns(
+        pl.all().cast(pl.Int128)
+    )
+    found, upto = [], pl.lit(0, pl.Int128)
     for at, about in enumerate(abouts):
-        for some, value in values.items():
-            if at not in some:
-                weight = factorial(len(some)) * factorial(count - len(some) - 1)
-                upto = upto + (values[some | {at}] - value).cast(pl.Int128) * weight
-        nearest = (2 * upto + orders) // (2 * orders)
-        change = nearest if rounded is None else nearest - rounded
-        rounded = nearest
-        found.append(Step(about, change.cast(pl.Int64)))
+        parts = [
+            (pl.col(names[some | {at}]) - pl.col(names[some])) * pl.lit(_orders(len(some), count), pl.Int128)
+            for some in values
+            if at not in some
+        ]
+        before, upto = upto, upto + pl.sum_horizontal(parts)
+        change = _nearest(upto, factorial(count)) - _nearest(before, factorial(count))
+        found.append(Step(about, frame.select(change.cast(pl.Int64).alias("change"))["change"]))
     return found
+
+
+def _orders(before: int, count: int) -> int:
+    """In how many orders of all causes these come before one, and the others after it."""
+    return factorial(before) * factorial(count - before - 1)
+
+
+def _nearest(number: pl.Expr, parts: int) -> pl.Expr:
+    return (2 * number + parts) // (2 * parts)
 
 
 def _values(
