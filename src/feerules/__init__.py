@@ -6,7 +6,7 @@ from feerules.assessing import position
 from feerules.bill import Bill, BillLine, Step
 from feerules.book import Book
 from feerules.cases import CaseResult, run_cases
-from feerules.comparisons import compare
+from feerules.comparisons import compare, grid
 from feerules.decisions import Act, Clear, Decision, Hold, Reason, Review, Wait
 from feerules.documents.cells import Cell, CellError
 from feerules.dunning import next_action
@@ -71,6 +71,7 @@ __all__ = [
     "classify_estate",
     "collection_rate",
     "compare",
+    "grid",
     "load",
     "load_files",
     "next_action",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from feerules.book import Book
@@ -10,8 +11,9 @@ from feerules.periods import Period
 
 if TYPE_CHECKING:
     from feerules.whatif.comparison import Comparison
+    from feerules.whatif.reforms import Reform
 
-__all__ = ["compare"]
+__all__ = ["compare", "grid"]
 
 
 def compare(
@@ -47,10 +49,38 @@ def compare(
     return result
 
 
+def grid(
+    book: Book,
+    units: Any,
+    period: str | Period,
+    reform: Callable[..., Reform | Book],
+    values: Mapping[str, Sequence[Any]],
+    *,
+    key: str = "unit_id",
+    accrue: bool = False,
+    pools: Any = None,
+    progress: bool | None = None,
+) -> Any:
+    """What an estate would come to under every combination of some values: a frame with a row for each.
+
+    `reform` makes a `Reform` (or a book) of them: `grid(book, units, "2026-11", lambda rate, vacancy:
+    Reform().rate("management", to=rate).adjustment("management", 1, to=vacancy), {"rate": ["2.80", "2.95"],
+    "vacancy": ["0.5", "0.7"]})`. Each row has the values, compared, more, less, same, newly_priced,
+    no_longer_priced, old, new, change, raised and lowered, as in the `summary` of `compare`. The frame is of the
+    kind that came in. Needs the extra `estate`.
+    """
+    return _extra("grid").grid_frame(
+        book, units, period, reform, values, key=key, accrue=accrue, pools=pools, progress=progress
+    )
+
+
 def _extra(function: str) -> Any:
     """The module that needs the extra `estate` for a function."""
     try:
-        from feerules.whatif import compare as module
+        if function == "grid":
+            from feerules.whatif import grids as module
+        else:
+            from feerules.whatif import compare as module  # type: ignore[no-redef]
     except ModuleNotFoundError as error:
         raise MissingExtra(function, "estate", error.name or "") from error
     return module

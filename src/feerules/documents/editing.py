@@ -145,7 +145,10 @@ def _written(value: Any, column: int) -> str:
         lines = value.strip("\n").split("\n")
         return " |\n" + "\n".join(indent + line if line else "" for line in lines)
     if isinstance(value, Mapping) and _has_lines(value):
-        inner = (f"\n{' ' * (column + 2)}{_inline(key)}:{_written(each, column + 2)}" for key, each in value.items())
+        inner = (
+            f"\n{' ' * (column + 2)}{_inline(key)}:{_written(each, column + 2)}"
+            for key, each in value.items()
+        )
         return "".join(inner)
     if isinstance(value, list | tuple) and _has_lines(value):
         return "".join(f"\n{' ' * (column + 2)}-{_written(each, column + 2)}" for each in value)
@@ -251,17 +254,16 @@ class _Spots:
     anchors: dict[str, _Spot] = field(default_factory=dict)
 
     def spot(self, event: Any, *, flow: bool) -> _Spot:
-        start, end = event.start_mark.index, event.end_mark.index
-        if isinstance(event, AliasEvent):
-            named = self.anchors[event.anchor]
-            return replace(named, start=start, end=end, flow=flow, anchor="", alias=event.anchor)
-        if isinstance(event, ScalarEvent):
+        start, end, anchor = event.start_mark.index, event.end_mark.index, str(event.anchor or "")
+        if type(event) is AliasEvent:
+            return replace(self.anchors[anchor], start=start, end=end, flow=flow, anchor="", alias=anchor)
+        if type(event) is ScalarEvent:
             empty = not event.style and event.value in ("", "~", "null", "Null", "NULL")
-            found = _Spot(start, self._trimmed(start, end), None if empty else event.value, flow, event.anchor or "")
+            found = _Spot(start, self._trimmed(start, end), None if empty else event.value, flow, anchor)
         else:
             found = self._collection(event, start)
-        if event.anchor:
-            self.anchors[event.anchor] = found
+        if anchor:
+            self.anchors[anchor] = found
         return found
 
     def _collection(self, event: Any, start: int) -> _Spot:
@@ -269,6 +271,7 @@ class _Spots:
         keys: list[_Spot] = []
         inner: list[_Spot] = []
         is_mapping = isinstance(event, MappingStartEvent)
+        one: Any
         while not isinstance(one := next(self.events), MappingEndEvent | SequenceEndEvent):
             if is_mapping:
                 keys.append(self.spot(one, flow=flow))
@@ -297,4 +300,3 @@ def _read(text: str) -> _Spot:
         if isinstance(event, ScalarEvent | MappingStartEvent | SequenceStartEvent):
             return _Spots(text, every).spot(event, flow=False)
     raise KeyError("nothing")
-

@@ -12,7 +12,6 @@ import polars as pl
 
 from feerules.book import Book
 from feerules.errors import RuleErrors
-from feerules.periods import Period
 from feerules.plan.nodes import Plan
 from feerules.whatif.blending import Rule
 from feerules.whatif.causes import About, about_rules
@@ -87,7 +86,8 @@ def _grouped(rules: Sequence[tuple[int, Rule]]) -> list[Cause]:
         if len(grouped) <= MOST_STEPS:
             break
         grouped = [
-            list(group) for _, group in groupby(rules, lambda each, d=depth: (each[0], each[1].path[:d]))  # type: ignore[misc]
+            list(group)
+            for _, group in groupby(rules, lambda each, d=depth: (each[0], each[1].path[:d]))  # type: ignore[misc]
         ]
     return grouped
 
@@ -163,7 +163,7 @@ def _values(
                 values[frozenset(some)] = _totals(book, values[frozenset(some[:-1])], steps)
             except RuleErrors as error:
                 raise ValueError(
-                    f'{about_rules([(blends.pairs[n], rule) for n, rule in causes[some[-1]]]).title["en"]}: '
+                    f"{about_rules([(blends.pairs[n], rule) for n, rule in causes[some[-1]]]).title['en']}: "
                     'makes no book without the others; take attribute="in_order"'
                 ) from error
             steps.done(1)

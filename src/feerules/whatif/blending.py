@@ -155,7 +155,11 @@ class _Blend:
     ) -> tuple[Adjustment, ...]:
         before, after = _by_name(old), _by_name(new)
         common = [key for key in before if key in after]
-        if len(before) < len(old) or len(after) < len(new) or common != [key for key in after if key in before]:
+        if (
+            len(before) < len(old)
+            or len(after) < len(new)
+            or common != [key for key in after if key in before]
+        ):
             return self.value(old, new, path)  # type: ignore[no-any-return]
         return tuple(self.keyed(before, after, path).values())
 

@@ -81,9 +81,7 @@ class About:
 def about_rules(rules: Sequence[tuple[Pair, Rule]]) -> About:
     """One rule, or several that cannot be told apart."""
     pair, first = rules[0]
-    said = {
-        language: _listed(translate(locale), rules, language) for language, locale in LOCALES.items()
-    }
+    said = {language: _listed(translate(locale), rules, language) for language, locale in LOCALES.items()}
     old, new = (_texts([(getattr(rule, side), rule.outputs) for _, rule in rules]) for side in ("old", "new"))
     alone = len(rules) == 1
     return About(
@@ -182,9 +180,11 @@ def _with_part(words: Wording, pair: Pair, subject: str, part: str, named: str, 
 def _condition(words: Wording, version: Version, name: str, cell: str) -> str:
     names = version.names
     spec = names.facts.get(names.aliases.get(name, name)) or names.derived.get(name)
+    said = name.replace("_", " ")
     # In English a fact's own name reads well, and its title is often a sentence.
-    titled = spec is not None and spec.title is not None and words.language == "zh"
-    return words.text("{part} {name}", part=spec.title.zh if titled else name.replace("_", " "), name=cell)
+    if spec is not None and spec.title is not None and words.language == "zh":
+        said = spec.title.zh
+    return words.text("{part} {name}", part=said, name=cell)
 
 
 def _fee_title(pair: Pair, fee_id: str, language: str) -> str:
@@ -223,7 +223,9 @@ def _text(value: Any, outputs: Sequence[int] = ()) -> str:
         kept = [n for n, name in enumerate(heads) if name not in NOTES]
         return "; ".join(_text(row, kept) for row in value.table.rows)
     if isinstance(value, Part):
-        said = {name: getattr(value, name) for name in type(value).model_fields if name in value.model_fields_set}
+        said = {
+            name: getattr(value, name) for name in type(value).model_fields if name in value.model_fields_set
+        }
         return _text({name.rstrip("_"): each for name, each in said.items() if name not in SILENT})
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {_text(each)}" for name, each in value.items())

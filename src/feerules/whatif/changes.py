@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,7 +12,19 @@ from feerules.frames import to_decimal
 from feerules.money import from_scaled
 from feerules.whatif.comparison import Bin, FeeChange, Quantile
 
-__all__ = ["amount_of", "bins_of", "fees_of", "percent_of", "quantiles_of", "rows_of", "sides_of"]
+__all__ = [
+    "CHANGE",
+    "UNIT",
+    "amount_of",
+    "bins_of",
+    "fees_of",
+    "fen_of",
+    "pair",
+    "percent_of",
+    "quantiles_of",
+    "rows_of",
+    "sides_of",
+]
 
 UNIT = "unit"
 AT = (0, 1, 5, 10, 25, 50, 75, 90, 95, 99, 100)
@@ -43,7 +54,11 @@ def rows_of(moved: pl.DataFrame, fees: Sequence[str], key: str) -> pl.DataFrame:
     columns: dict[str, pl.Expr] = {"old": pl.col("old"), "new": pl.col("new"), "change": CHANGE}
     for fee in fees:
         old, new = pair(moved, fee)
-        columns |= {f"{fee}.old": old, f"{fee}.new": new, f"{fee}.change": new.fill_null(0) - old.fill_null(0)}
+        columns |= {
+            f"{fee}.old": old,
+            f"{fee}.new": new,
+            f"{fee}.change": new.fill_null(0) - old.fill_null(0),
+        }
     told = (to_decimal(column, 2).alias(name) for name, column in columns.items())
     return moved.select(pl.col(UNIT).alias(key), *told)
 
@@ -63,8 +78,13 @@ def _fee(moved: pl.DataFrame, fee: str, title: Mapping[str, str]) -> FeeChange:
     return FeeChange(fee, title, *found[:4], *(from_scaled(int(fen), 2) for fen in found[4:]))
 
 
-def amount_of(fen: pl.Series) -> Decimal:
-    return from_scaled(int(fen.sum()), 2)
+def fen_of(amounts: pl.Series) -> int:
+    """The sum of some fen; that of many passes 63 bits."""
+    return int(amounts.cast(pl.Int128).sum())
+
+
+def amount_of(amounts: pl.Series) -> Decimal:
+    return from_scaled(fen_of(amounts), 2)
 
 
 def percent_of(change: int, old: int) -> Decimal | None:
@@ -83,7 +103,13 @@ def quantiles_of(moved: pl.DataFrame) -> tuple[Quantile, ...]:
     if moved.is_empty():
         return ()
     change = np.sort(moved.select(CHANGE).to_series().to_numpy())
-    paid = moved.lazy().filter(pl.col("old") != 0).select(_share().alias("share")).sort("share").collect()["share"]
+    paid = (
+        moved.lazy()
+        .filter(pl.col("old") != 0)
+        .select(_share().alias("share"))
+        .sort("share")
+        .collect()["share"]
+    )
     return tuple(
         Quantile(at, from_scaled(int(change[_rank(at, len(change))]), 2), _at(paid, at)) for at in AT
     )
@@ -132,9 +158,11 @@ def _bins(found: Mapping[int, tuple[int, int]], width: int) -> Iterator[Bin]:
     for number in range(min(0, *found), max(0, *found) + 1):
         units, change = found.get(number, (0, 0))
         near, far = (abs(number) - 1) * width, abs(number) * width
-        ends: list[Any] = [Decimal("0.00"), Decimal("0.00")]
-        if number:
-            ends = [from_scaled(near, 2), None if abs(number) > BINS else from_scaled(far, 2)]
-        if number < 0:
-            ends = [None if end is None else -end for end in reversed(ends)]
-        yield Bin(*ends, units, from_scaled(change, 2))
+        outer = None if abs(number) > BINS else from_scaled(far if number > 0 else -far, 2)
+        inner = from_scaled(near if number > 0 else -near, 2)
+        if number == 0:
+            yield Bin(Decimal("0.00"), Decimal("0.00"), units, from_scaled(change, 2))
+        elif number > 0:
+            yield Bin(inner, outer, units, from_scaled(change, 2))
+        else:
+            yield Bin(outer, inner, units, from_scaled(change, 2))

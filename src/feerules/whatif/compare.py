@@ -23,14 +23,22 @@ from feerules.pricing import bill_of
 from feerules.progress import counting
 from feerules.whatif.attribution import Attribute, Step, Steps, attributed
 from feerules.whatif.causes import About, about_rest, about_setting
-from feerules.whatif.changes import amount_of, bins_of, fees_of, percent_of, quantiles_of, rows_of, sides_of
+from feerules.whatif.changes import (
+    UNIT,
+    amount_of,
+    bins_of,
+    fees_of,
+    fen_of,
+    percent_of,
+    quantiles_of,
+    rows_of,
+    sides_of,
+)
 from feerules.whatif.comparison import Cause, Comparison, Summary, UnitChange
 from feerules.whatif.segments import segmented
 from feerules.whatif.timelines import Blends, frozen, reach_of, standing
 
 __all__ = ["Side", "Sides", "compare_frames"]
-
-UNIT = "unit"
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,11 @@ class Sides:
         self.units = self.lazy
         if isinstance(units, pl.LazyFrame):
             # What a query comes to is asked for once, and only what the rules look at.
-            kept = [name for name in self.lazy.collect_schema() if name in _asked(books, key) or name.startswith(READ)]
+            kept = [
+                name
+                for name in self.lazy.collect_schema()
+                if name in _asked(books, key) or name.startswith(READ)
+            ]
             self.lazy = self.lazy.select(kept).collect(engine="streaming").lazy()
         self.key, self.accrue = key, accrue
 
@@ -231,20 +243,27 @@ def _fee_titles(sides: Sequence[Side]) -> dict[str, dict[str, str]]:
 
 def _summary(moved: pl.DataFrame, old: Side, new: Side) -> Summary:
     change = moved["new"] - moved["old"]
-    counts = {"more": (change > 0).sum(), "less": (change < 0).sum(), "same": (change == 0).sum()}
+    up, down = change.filter(change > 0), change.filter(change < 0)
     only_old = old.rows.join(moved.select(UNIT), on=UNIT, how="anti")
     only_new = new.rows.join(moved.select(UNIT), on=UNIT, how="anti")
     units = old.rows.height + _unpriced(old.problems)
-    sums = {
-        "old": moved["old"].sum(), "new": moved["new"].sum(), "change": change.sum(),
-        "raised": change.filter(change > 0).sum(), "lowered": change.filter(change < 0).sum(),
-        "newly_priced_new": only_new["total"].sum(), "no_longer_priced_old": only_old["total"].sum(),
-    }  # fmt: skip
-    neither = units - moved.height - only_old.height - only_new.height
     return Summary(
-        units=units, compared=moved.height, newly_priced=only_new.height, no_longer_priced=only_old.height,
-        neither=neither, **counts, **{name: from_scaled(int(fen), 2) for name, fen in sums.items()},
-    )  # fmt: skip
+        units=units,
+        compared=moved.height,
+        more=len(up),
+        less=len(down),
+        same=moved.height - len(up) - len(down),
+        newly_priced=only_new.height,
+        no_longer_priced=only_old.height,
+        neither=units - moved.height - only_old.height - only_new.height,
+        old=amount_of(moved["old"]),
+        new=amount_of(moved["new"]),
+        change=amount_of(change),
+        raised=amount_of(up),
+        lowered=amount_of(down),
+        newly_priced_new=amount_of(only_new["total"]),
+        no_longer_priced_old=amount_of(only_old["total"]),
+    )
 
 
 def _unpriced(problems: pl.DataFrame) -> int:
@@ -265,11 +284,11 @@ def _problems(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
 
 
 def _causes(moved: pl.DataFrame, steps: Sequence[Step]) -> Iterator[Cause]:
-    upto = int(moved["old"].sum())
+    upto = fen_of(moved["old"])
     for number, step in enumerate(steps, 1):
         change = step.change
         up, down = change.filter(change > 0), change.filter(change < 0)
-        before, upto = upto, upto + int(change.sum())
+        before, upto = upto, upto + fen_of(change)
         about: About = step.about
         yield Cause(
             number, about.kind, about.title, about.document, about.fee, about.path, about.from_, about.old, about.new,
@@ -284,13 +303,19 @@ def _cause_rows(
     from_fen = pl.col("change").cast(pl.Int128).reinterpret(dtype=pl.Decimal(38, 2))
     empty = moved.select(UNIT).clear().with_columns(number=pl.lit(0), change=pl.lit(0, pl.Int64))
     found = [
-        moved.select(UNIT).with_columns(number=pl.lit(int(part.name)), change=part).filter(pl.col("change") != 0)
+        moved.select(UNIT)
+        .with_columns(number=pl.lit(int(part.name)), change=part)
+        .filter(pl.col("change") != 0)
         for part in parts
     ]
-    rows = pl.concat([empty.select(UNIT, "number", "change"), *(each.select(UNIT, "number", "change") for each in found)])
+    rows = pl.concat(
+        [empty.select(UNIT, "number", "change"), *(each.select(UNIT, "number", "change") for each in found)]
+    )
     names = {language: [each.get(language, "") for each in said.values()] for language in ("zh", "en")}
     title = [
-        pl.col("number").replace_strict(list(said), names[language], return_dtype=pl.String).alias(f"title_{language}")
+        pl.col("number")
+        .replace_strict(list(said), names[language], return_dtype=pl.String)
+        .alias(f"title_{language}")
         if said
         else pl.lit("").alias(f"title_{language}")
         for language in ("zh", "en")
@@ -310,9 +335,10 @@ def _movers(
     records = [_records(side.estate, far[UNIT]) for side in (old, new)]
     found = []
     for unit, fen_old, fen_new in far.iter_rows():
+        before, after = (from_scaled(fen, 2) for fen in (fen_old, fen_new))
+        percent = percent_of(fen_new - fen_old, fen_old)
         bills = [side.bill(some[unit]) for side, some in zip((old, new), records, strict=True)]
-        amounts = [from_scaled(fen, 2) for fen in (fen_old, fen_new, fen_new - fen_old)]
-        found.append(UnitChange(str(unit), *amounts, percent_of(fen_new - fen_old, fen_old), *bills))
+        found.append(UnitChange(str(unit), before, after, after - before, percent, bills[0], bills[1]))
     return tuple(found)
 
 

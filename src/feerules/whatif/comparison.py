@@ -129,7 +129,11 @@ class UnitChange:
     def explain(self, locale: str = "zh_CN") -> str:
         """The sums, and under them both bills line by line."""
         words = translate(locale)
-        told = {"old": _money(words, self.old), "new": _money(words, self.new), "change": signed(words, self.change)}
+        told = {
+            "old": _money(words, self.old),
+            "new": _money(words, self.new),
+            "change": signed(words, self.change),
+        }
         head = words.text("Unit {unit}: {old} → {new}, {change}", unit=self.unit_id, **told)
         before, after = words.text("Before:"), words.text("After:")
         return "\n".join([head, before, self.old_bill.explain(locale), after, self.new_bill.explain(locale)])
@@ -232,7 +236,10 @@ def _told(result: Comparison, words: Wording) -> list[str]:
                 **texts,
             )
         )
-    sums = {"old": words.money(summary.old, result.currency), "new": words.money(summary.new, result.currency)}
+    sums = {
+        "old": words.money(summary.old, result.currency),
+        "new": words.money(summary.new, result.currency),
+    }
     change = signed(words, summary.change, result.currency)
     told.append(words.text("Total: {old} → {new}, {change}.", change=change, **sums))
     return [*told, *(_cause(cause, words, result.currency) for cause in result.causes)]

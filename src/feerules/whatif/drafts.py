@@ -63,7 +63,9 @@ class Draft:
             self._names[version.schedule.where.file] = version.names
         for policy in (each for policies in book.policies for each in policies):
             self._names[policy.policy.where.file] = policy.names
-        self._others = {each[0].schedule.id for each in book.versions} | {each[0].policy.id for each in book.policies}
+        self._others = {each[0].schedule.id for each in book.versions} | {
+            each[0].policy.id for each in book.policies
+        }
 
     def text(self, file: str) -> str:
         if file not in self._texts:
@@ -117,7 +119,13 @@ class Draft:
         path = PurePosixPath(document.file)
         file = f"{path.with_suffix('')}.{day}{path.suffix}"
         if file in self.files:
-            raise refused("defined_twice", Where(file, 1, 1), f"the file {file}", "a free name for the new version", "rename it")
+            raise refused(
+                "defined_twice",
+                Where(file, 1, 1),
+                f"the file {file}",
+                "a free name for the new version",
+                "rename it",
+            )
         text = replaced(self.text(document.file), ("effective", "from"), day.isoformat())
         if "version" in self.data(document.file):
             text = taken_out(text, ("version",))
@@ -151,7 +159,7 @@ class Draft:
         place = Where(file, 1, 1)
         for step in steps:
             if isinstance(tree, Map):
-                place, tree = tree.key_where(str(step)), tree.get(step)
+                place, tree = tree.key_where(str(step)), tree.get(str(step))
             elif isinstance(tree, Seq):
                 tree = tree[int(step)]
                 place = getattr(tree, "where", place)

@@ -14,9 +14,8 @@ from feerules.documents.model import Part
 from feerules.documents.policy import DunningPolicy
 from feerules.documents.schedule import FactLibrary, FeeSchedule
 from feerules.documents.source import read
-from feerules.documents.tables import Table, parse_table
+from feerules.documents.tables import Table, is_table, parse_table
 from feerules.documents.tree import Text
-from feerules.documents.values import is_table
 from feerules.errors import RuleErrors, Where
 from feerules.whatif.drafts import Document, Draft, Missing, nearest, refused
 from feerules.whatif.row_choice import chosen_rows, outputs_of
@@ -25,7 +24,11 @@ __all__ = ["UNSET", "Patch", "Scope", "number_text"]
 
 MOST_PLACES = 12
 # What each kind of document may say.
-MODELS: Mapping[str, type[Part]] = {"fee-schedule": FeeSchedule, "dunning-policy": DunningPolicy, "facts": FactLibrary}
+MODELS: Mapping[str, type[Part]] = {
+    "fee-schedule": FeeSchedule,
+    "dunning-policy": DunningPolicy,
+    "facts": FactLibrary,
+}
 IDENTIFIED = (("ladder", "steps"), ("stops",))  # lists whose items have an id
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?%?")
 UNSET: Any = object()
@@ -80,7 +83,9 @@ class Patch:
         if self.when:
             told.append("where " + ", ".join(f"{name} {value}" for name, value in self.when))
         said = {"to": self.to if self.verb != "add" else UNSET, "by": self.by, "times": self.times}
-        told += [f"{name} {value}" for name, value in said.items() if value is not UNSET and value is not None]
+        told += [
+            f"{name} {value}" for name, value in said.items() if value is not UNSET and value is not None
+        ]
         scope = self.scope
         told += [f"from {scope.effective}"] if scope.effective else []
         told += [f"in {scope.document}"] if scope.document else []
@@ -99,7 +104,9 @@ class Patch:
         kept = [each for each in found if scope.version in (None, each.version)]
         if not kept:
             told = ", ".join(each.version for each in found)
-            raise refused("unknown_version", _first(found), f'the version "{scope.version}"', f"one of {told}")
+            raise refused(
+                "unknown_version", _first(found), f'the version "{scope.version}"', f"one of {told}"
+            )
         return kept
 
     def _holding(self, draft: Draft, documents: Sequence[Document]) -> list[Document]:
@@ -131,7 +138,9 @@ class Patch:
             return False
         if not missing.steps:
             return missing.step in MODELS[document.kind].model_fields and len(self.path) <= 3
-        return len(missing.steps) == len(self.path) - 1 and isinstance(draft.value(document.file, missing.steps), dict)
+        return len(missing.steps) == len(self.path) - 1 and isinstance(
+            draft.value(document.file, missing.steps), dict
+        )
 
     def _way_of(self, draft: Draft, file: str, path: tuple[str, ...]) -> tuple[str, ...]:
         """A rate is that of the fee, or the prices of its tiers."""
@@ -221,9 +230,14 @@ class Patch:
                 if isinstance(value.get(key), str):
                     return (*steps, key), self._number(draft, file, (*steps, key), value[key])
             if "fact" in value and self.times is not None:
-                return steps, {**value, "times": self._number(draft, file, steps, str(value.get("times", "1")))}
+                return steps, {
+                    **value,
+                    "times": self._number(draft, file, steps, str(value.get("times", "1"))),
+                }
             if isinstance(value.get("sum"), dict) and self.times is not None:
-                told = {key: self._number(draft, file, steps, str(each)) for key, each in value["sum"].items()}
+                told = {
+                    key: self._number(draft, file, steps, str(each)) for key, each in value["sum"].items()
+                }
                 return (*steps, "sum"), told
         raise refused("not_a_number", draft.where(file, steps), f"by= or times= for {'.'.join(self.path)}, which is no number",
                       "a number, a formula or a table", "give the whole value with to=")  # fmt: skip
@@ -289,11 +303,14 @@ class Patch:
                 found[row, column] = self._number(draft, file, steps, str(table.rows[row].cells[column]))
         return found
 
-
     def _applies(self, draft: Draft, file: str, steps: Steps) -> list[Mapping[str, str]]:
         """Which units the table is asked for: the conditions of all that it stands in."""
         holders = (draft.value(file, steps[:depth]) for depth in range(len(steps)))
-        return [each["applies"] for each in holders if isinstance(each, dict) and isinstance(each.get("applies"), dict)]
+        return [
+            each["applies"]
+            for each in holders
+            if isinstance(each, dict) and isinstance(each.get("applies"), dict)
+        ]
 
 
 def _first(documents: Sequence[Document]) -> Where:
@@ -309,7 +326,10 @@ def _is_rows(value: Any) -> bool:
 def _with_cells(text: str, at: Steps, node: Text, table: Table, cells: Mapping[tuple[int, int], str]) -> str:
     """The document with other cells in a table: in their places where the table stands below its key."""
     if not node.block:
-        rows = [[str(head.name) for head in table.header], *([str(c) for c in row.cells] for row in table.rows)]
+        rows = [
+            [str(head.name) for head in table.header],
+            *([str(c) for c in row.cells] for row in table.rows),
+        ]
         for (row, column), told in cells.items():
             rows[row + 1][column] = told
         lines = ["| " + " | ".join(_piped(cell) for cell in row) + " |" for row in rows]
@@ -355,5 +375,7 @@ def number_text(value: Any) -> str:
         return format(value, "f")
     text = str(value)
     if isinstance(value, float) and ("e" in text or len(text.partition(".")[2]) > MOST_PLACES):
-        raise ValueError(f'found {text}, expected a number as it is written: type it in quotes, such as "2.95"')
+        raise ValueError(
+            f'found {text}, expected a number as it is written: type it in quotes, such as "2.95"'
+        )
     return text

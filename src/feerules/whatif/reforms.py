@@ -10,6 +10,7 @@ from typing import Any
 
 from feerules.book import Book
 from feerules.errors import Problem, RuleErrors
+from feerules.folders import with_excerpts
 from feerules.load import load_files
 from feerules.whatif.drafts import Draft
 from feerules.whatif.patches import UNSET, Patch, Scope, number_text
@@ -168,10 +169,12 @@ class Reform:
             except RuleErrors as error:
                 problems += error.problems
         if problems:
-            raise RuleErrors(problems)
+            raise RuleErrors(with_excerpts(problems, draft.files))
         changed = load_files(draft.files)
         ids = {each[0].schedule.id for each in book.versions} | {each[0].policy.id for each in book.policies}
-        every = {each[0].schedule.id for each in changed.versions} | {each[0].policy.id for each in changed.policies}
+        every = {each[0].schedule.id for each in changed.versions} | {
+            each[0].policy.id for each in changed.policies
+        }
         return changed.only(next(iter(ids))) if len(ids) == 1 and len(every) > 1 else changed
 
     def __str__(self) -> str:

@@ -55,7 +55,10 @@ def chosen_rows(
     inside, beyond = [], []
     for at, row in enumerate(table.rows):
         cells = [(name, str(row.cells[heads[name]]), cell) for name, cell in asked]
-        found = [_relation(names, name, mine, theirs, held.get(_meant(names, name), ()), where) for name, mine, theirs in cells]
+        found = [
+            _relation(names, name, mine, theirs, held.get(_meant(names, name), ()), where)
+            for name, mine, theirs in cells
+        ]
         if all(each.inside for each in found):
             inside.append(at)
         elif all(each.meets for each in found):
@@ -92,9 +95,7 @@ def _meant(names: Names, name: str) -> str:
     return names.aliases.get(name, name)
 
 
-def _relation(
-    names: Names, name: str, cell: str, asked: str, held: Sequence[str], where: Where
-) -> _Relation:
+def _relation(names: Names, name: str, cell: str, asked: str, held: Sequence[str], where: Where) -> _Relation:
     if name == BOUND:
         same = cell == asked or _number(cell) == _number(asked) is not None
         return _Relation(same, same)
@@ -177,7 +178,13 @@ def _column(name: str, heads: Mapping[str, int], names: Names, where: Where) -> 
         if names.aliases.get(head, head) == meant:
             return head
     told = ", ".join(heads)
-    raise _refused("unknown_column", where, f'"{name}" in when=', f"a column of the table: {told}", did_you_mean(name, heads))
+    raise _refused(
+        "unknown_column",
+        where,
+        f'"{name}" in when=',
+        f"a column of the table: {told}",
+        did_you_mean(name, heads),
+    )
 
 
 def _cell_text(value: Any) -> str:

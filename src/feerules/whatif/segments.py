@@ -12,6 +12,7 @@ from feerules.documents.cells import Cell
 from feerules.documents.ranges import Range
 from feerules.errors import did_you_mean
 from feerules.frames import Back, FrameError, to_decimal
+from feerules.keys import key_of
 from feerules.plan.nodes import Leaf
 from feerules.prepared import encoded, mark_of
 from feerules.whatif.changes import CHANGE, UNIT, pair
@@ -34,10 +35,17 @@ def segmented(
     """See `Comparison.by_segment`."""
     named = [name for name in columns if name != FEE]
     told = _Columns(units, sides).told([*named, *bands], bands)
-    rows = moved.lazy().join(told, on=UNIT, how="left", maintain_order="left") if named or bands else moved.lazy()
+    rows = (
+        moved.lazy().join(told, on=UNIT, how="left", maintain_order="left")
+        if named or bands
+        else moved.lazy()
+    )
     by = [*columns, *bands]
     if FEE in columns:
-        rows = pl.concat([_of_fee(moved, rows, fee, [*named, *bands]) for fee in fees] or [rows.with_columns(fee=pl.lit(""))])
+        rows = pl.concat(
+            [_of_fee(moved, rows, fee, [*named, *bands]) for fee in fees]
+            or [rows.with_columns(fee=pl.lit(""))]
+        )
     found = rows.group_by(by).agg(_figures()) if by else rows.select(_figures())
     money = ("old", "new", "change", "raised", "lowered")
     found = found.with_columns(to_decimal(pl.col(name), 2).alias(name) for name in money)
@@ -68,7 +76,9 @@ def _in_order(found: pl.LazyFrame, by: Sequence[str], bands: Mapping[str, Sequen
     if not by:
         return found
     order = [
-        pl.col(name).replace_strict(list(bands[name]), range(len(bands[name])), default=None, return_dtype=pl.Int64)
+        pl.col(name).replace_strict(
+            list(bands[name]), range(len(bands[name])), default=None, return_dtype=pl.Int64
+        )
         if name in bands
         else pl.col(name)
         for name in by
@@ -88,42 +98,40 @@ class _Columns:
                 self.leaves.setdefault(name, leaf)
                 for alias in leaf.aliases:
                     self.leaves.setdefault(alias, leaf)
-        self.units = units.with_columns(pl.col(sides[0].estate.key).alias(UNIT))
-        estate = sides[0].estate
-        self.key, self.row_key = estate.key, estate.row_key
+        key = sides[0].estate.key
+        self.units = units.select(key_of(key, self.schema[key]).alias(UNIT), *self.schema)
 
     def told(self, names: Sequence[str], bands: Mapping[str, Sequence[str]]) -> pl.LazyFrame:
         """For each unit, once, what its last row says."""
-        frame, mark = self.units, mark_of(self.schema)
-        columns = []
-        for number, name in enumerate(names):
-            column = self._column(name)
-            if name not in bands:
-                columns.append(pl.col(column).alias(name))
-                continue
-            frame, value, places = self._number(frame, name, column, f"{mark}{number}")
-            columns.append(_band(value, places, bands[name]).alias(name))
-        return frame.select(UNIT, *columns).unique(UNIT, keep="last", maintain_order=False)
+        held = {name: self._column(name) for name in names}
+        plain = [pl.col(held[name]).alias(name) for name in names if name not in bands]
+        found = self._once(self.units.select(UNIT, *plain))
+        for name, cells in bands.items():
+            found = found.join(self._banded(name, held[name], cells), on=UNIT, how="left")
+        return found
+
+    def _once(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        return rows.unique(UNIT, keep="last", maintain_order=False)
 
     def _column(self, name: str) -> str:
         leaf = self.leaves.get(name)
         held = [name, *((leaf.name, *leaf.aliases) if leaf else ())]
         found = next((each for each in held if each in self.schema), None)
         if found is None:
-            hint = did_you_mean(name, [*self.schema, FEE])
-            raise FrameError(
-                f'no column "{name}" in the units: found {", ".join(self.schema)}{"; " + hint if hint else ""}'
-            )
+            hint = did_you_mean(name, [*self.schema, *self.leaves, FEE])
+            told = f"found {', '.join(self.schema)}{'; ' + hint if hint else ''}"
+            raise FrameError(f'no column "{name}" in the units: {told}')
         return found
 
-    def _number(self, frame: pl.LazyFrame, name: str, column: str, mark: str) -> tuple[pl.LazyFrame, pl.Expr, int]:
-        """A column as whole numbers of so many places, null where it says none."""
+    def _banded(self, name: str, column: str, cells: Sequence[str]) -> pl.LazyFrame:
+        """The first cell that the number of each unit matches; what cannot be read is in none."""
         leaf = self.leaves.get(name)
         if leaf is None or leaf.kind not in ("decimal", "integer"):
-            leaf = Leaf(name, "decimal", PLACES, -(10**17), 10**17, optional=True)
-        read = Leaf(column, leaf.kind, leaf.places, leaf.lo, leaf.hi, optional=True)
-        frame = encoded(frame, (read,), mark)
-        return frame, pl.when(f"{mark}has0").then(pl.col(f"{mark}0").cast(pl.Int64)), leaf.places
+            leaf = Leaf(name, "decimal", PLACES, -(10**17), 10**17)
+        read = Leaf(column, leaf.kind, leaf.places, leaf.lo, leaf.hi)
+        mark = mark_of(self.schema)
+        rows = encoded(self.units.select(UNIT, column), (read,), mark, readable=True)
+        return self._once(rows.select(UNIT, _band(pl.col(f"{mark}0"), leaf.places, cells).alias(name)))
 
 
 def _band(value: pl.Expr, places: int, cells: Sequence[str]) -> pl.Expr:
@@ -131,10 +139,10 @@ def _band(value: pl.Expr, places: int, cells: Sequence[str]) -> pl.Expr:
     tests: Any = pl
     for text in cells:
         ranges = Cell.parse(text, type="number").ranges() or ()
-        tests = tests.when(pl.any_horizontal(pl.lit(False), *(_inside(value, each, places) for each in ranges))).then(
-            pl.lit(text)
-        )
-    return tests.otherwise(pl.lit(None, pl.String)) if cells else pl.lit(None, pl.String)  # type: ignore[no-any-return]
+        tests = tests.when(
+            pl.any_horizontal(pl.lit(False), *(_inside(value, each, places) for each in ranges))
+        ).then(pl.lit(text))
+    return tests.otherwise(pl.lit(None, pl.String)) if cells else pl.lit(None, pl.String)
 
 
 def _inside(value: pl.Expr, part: Range, places: int) -> pl.Expr:
@@ -145,7 +153,7 @@ def _inside(value: pl.Expr, part: Range, places: int) -> pl.Expr:
     if part.hi is not None:
         high, exact = _scaled(part.hi, places)
         tests.append(value < high if part.hi_open and exact else value <= high)
-    return pl.all_horizontal(*tests) & value.is_not_null()
+    return pl.all_horizontal(*tests)
 
 
 def _scaled(bound: Any, places: int) -> tuple[int, bool]:

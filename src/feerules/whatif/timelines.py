@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from feerules.book import Book
 from feerules.documents.schedule import FactLibrary, FeeSchedule
@@ -103,7 +104,9 @@ class Blends:
         made = (self._timeline(pairs, chosen) for pairs in self._documents)
         return self._new.with_versions(tuple(each for each in made if each))
 
-    def _timeline(self, pairs: Sequence[Pair], chosen: dict[int, set[tuple[str, ...]]]) -> tuple[Version, ...]:
+    def _timeline(
+        self, pairs: Sequence[Pair], chosen: dict[int, set[tuple[str, ...]]]
+    ) -> tuple[Version, ...]:
         found: list[Version] = []
         for pair in pairs:
             version = self._version(pair, chosen.get(self._number(pair), set()))
@@ -178,7 +181,7 @@ def paired(old: Sequence[Version], new: Sequence[Version]) -> list[Pair]:
     """The spans of days on which both sides stay the same, in order; days with no version on either side left out."""
     days = sorted({day for each in (*old, *new) for day in (each.first, each.until)})
     found: list[Pair] = []
-    for first, until in zip(days, days[1:], strict=False):
+    for first, until in pairwise(days):
         before, after = _in_force(old, first), _in_force(new, first)
         if before is None and after is None:
             continue
