@@ -59,7 +59,7 @@ def replaced(text: str, at: Steps, value: Any) -> str:
     text, way = _alone(text, at)
     spot = way[-1]
     if len(way) == 1:
-        return _written(value, 0).lstrip()
+        return _inline(value) if spot.flow else _written(value, -2).lstrip()
     parent, last = way[-2], at[-1]
     if parent.flow or isinstance(parent.value, list):
         told = _inline(value) if parent.flow else _written(value, _column(text, spot.start) - 2).lstrip(" ")
@@ -80,7 +80,7 @@ def added(text: str, at: Steps, value: Any) -> str:
         column, told = _column(text, spot.keys[-1].start), str(last)
         end = _line_end(text, spot.end)
         return f"{text[:end]}\n{' ' * column}{_inline(told)}:{_written(value, column)}{text[end:]}"
-    if isinstance(spot.value, list) and not spot.flow and spot.inner:
+    if isinstance(spot.value, list) and not spot.flow and spot.inner and _begins_lines(text, spot):
         return _item_added(text, spot, int(last), value)
     grown: Any = spot.value
     if isinstance(grown, dict):
@@ -92,14 +92,23 @@ def added(text: str, at: Steps, value: Any) -> str:
     return replaced(text, at[:-1], grown)
 
 
+def _begins_lines(text: str, spot: _Spot) -> bool:
+    """Whether each item of a list stands on a line of its own, and not behind the dash of another list."""
+    starts = (_dash(text, each) for each in spot.inner)
+    return not any(text[_line_start(text, at) : at].strip() for at in starts)
+
+
+def _dash(text: str, item: _Spot) -> int:
+    return text.rindex("-", 0, item.start)
+
+
 def _item_added(text: str, spot: _Spot, place: int, value: Any) -> str:
-    dash = text.rindex("-", 0, spot.inner[0].start)
-    column = _column(text, dash)
+    column = _column(text, _dash(text, spot.inner[0]))
     item = f"{' ' * column}-{_written(value, column)}"
     if place >= len(spot.inner):
         end = _line_end(text, spot.end)
         return f"{text[:end]}\n{item}{text[end:]}"
-    begin = _line_start(text, spot.inner[place].start)
+    begin = _line_start(text, _dash(text, spot.inner[place]))
     return f"{text[:begin]}{item}\n{text[begin:]}"
 
 
@@ -254,7 +263,7 @@ class _Spots:
     anchors: dict[str, _Spot] = field(default_factory=dict)
 
     def spot(self, event: Any, *, flow: bool) -> _Spot:
-        start, end, anchor = event.start_mark.index, event.end_mark.index, str(event.anchor or "")
+        start, end, anchor = _index(event.start_mark), _index(event.end_mark), str(event.anchor or "")
         if type(event) is AliasEvent:
             return replace(self.anchors[anchor], start=start, end=end, flow=flow, anchor="", alias=anchor)
         if type(event) is ScalarEvent:
@@ -271,13 +280,14 @@ class _Spots:
         keys: list[_Spot] = []
         inner: list[_Spot] = []
         is_mapping = isinstance(event, MappingStartEvent)
-        one: Any
-        while not isinstance(one := next(self.events), MappingEndEvent | SequenceEndEvent):
+        event = next(self.events)
+        while not isinstance(event, MappingEndEvent | SequenceEndEvent):
             if is_mapping:
-                keys.append(self.spot(one, flow=flow))
-                one = next(self.events)
-            inner.append(self.spot(one, flow=flow))
-        end = one.end_mark.index if flow or not inner else max(each.end for each in (*keys, *inner))
+                keys.append(self.spot(event, flow=flow))
+                event = next(self.events)
+            inner.append(self.spot(event, flow=flow))
+            event = next(self.events)
+        end = _index(event.end_mark) if flow or not inner else max(each.end for each in (*keys, *inner))
         values: Any = [each.value for each in inner]
         if is_mapping:
             values = {key.value: value for key, value in zip(keys, values, strict=True)}
@@ -286,6 +296,10 @@ class _Spots:
     def _trimmed(self, start: int, end: int) -> int:
         """Without the blank lines that a block scalar ends with."""
         return start + len(self.text[start:end].rstrip())
+
+
+def _index(mark: Any) -> int:
+    return int(mark.index)
 
 
 def _read(text: str) -> _Spot:
