@@ -111,7 +111,8 @@ words = st.text("abc 12.%>:#-,'\"", max_size=6) | st.sampled_from(
 trees = st.recursive(
     words | st.none(),
     lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "c d", "e"]), inner, max_size=3)
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "b", "c d", "e"]), inner, max_size=3)
     ),
     max_leaves=8,
 )

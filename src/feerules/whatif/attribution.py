@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, groupby
 from math import factorial
@@ -53,15 +53,13 @@ def attributed(blends: Blends, first: pl.Series, steps: Steps, how: Attribute) -
     In order: each rule is switched upon those before it. Averaged: over every order in which they could be.
     What a unit cannot be priced with is left to the next step with which it can.
     """
-    causes = _sound(blends, _grouped(blends.rules), steps)
-    abouts = [about_rules([(blends.pairs[n], rule) for n, rule in cause]) for cause in causes]
+    causes = _grouped(blends.rules)
     if how == "averaged":
-        return _averaged(blends, causes, abouts, first, steps)
-    found, before, picked = [], first, set[Key]()
-    for cause, about in zip(causes, abouts, strict=True):
-        picked |= _keys(cause)
-        after = _totals(blends.book(picked), before, steps)
-        found.append(Step(about, after - before))
+        return _averaged(blends, [cause for cause, *_ in _sound(blends, causes, steps)], first, steps)
+    found, before = [], first
+    for cause, book, plan in _sound(blends, causes, steps):
+        after = _totals(book, plan, before, steps)
+        found.append(Step(_about(blends, cause), after - before))
         before = after
         steps.done(1)
     return found
@@ -74,8 +72,12 @@ def _keys(cause: Iterable[tuple[int, Rule]]) -> set[Key]:
     return {(number, rule.path) for number, rule in cause}
 
 
-def _totals(book: Book, before: pl.Series, steps: Steps) -> pl.Series:
-    found = steps.totals(book, steps.plan(book))
+def _about(blends: Blends, cause: Cause) -> About:
+    return about_rules([(blends.pairs[number], rule) for number, rule in cause])
+
+
+def _totals(book: Book, plan: Plan, before: pl.Series, steps: Steps) -> pl.Series:
+    found = steps.totals(book, plan)
     return found.fill_null(before) if found.null_count() else found
 
 
@@ -92,30 +94,22 @@ def _grouped(rules: Sequence[tuple[int, Rule]]) -> list[Cause]:
     return grouped
 
 
-def _sound(blends: Blends, causes: Sequence[Cause], steps: Steps) -> list[Cause]:
-    """The causes; one without which the next make no book goes with the next."""
-    found: list[Cause] = []
+def _sound(blends: Blends, causes: Iterable[Cause], steps: Steps) -> Iterator[tuple[Cause, Book, Plan]]:
+    """The causes, each with the book that it makes upon those before; what makes none goes with the next."""
     picked, waiting = set[Key](), list[tuple[int, Rule]]()
     for cause in causes:
-        waiting = [*waiting, *cause]
-        if _makes_a_book(blends, picked | _keys(waiting), steps):
-            found.append(waiting)
-            picked |= _keys(waiting)
-            waiting = []
-    return [*found, waiting] if waiting else found
+        waiting += cause
+        picked |= _keys(cause)
+        book = blends.book(picked)
+        try:
+            plan = steps.plan(book)
+        except RuleErrors:
+            continue
+        yield waiting, book, plan
+        waiting = []
 
 
-def _makes_a_book(blends: Blends, picked: set[Key], steps: Steps) -> bool:
-    try:
-        steps.plan(blends.book(picked))
-    except RuleErrors:
-        return False
-    return True
-
-
-def _averaged(
-    blends: Blends, causes: Sequence[Cause], abouts: Sequence[About], first: pl.Series, steps: Steps
-) -> list[Step]:
+def _averaged(blends: Blends, causes: Sequence[Cause], first: pl.Series, steps: Steps) -> list[Step]:
     """The mean of each cause over all orders, to the fen: what is rounded off one goes to the next."""
     count = len(causes)
     if count > MOST_AVERAGED:
@@ -129,7 +123,7 @@ def _averaged(
         pl.all().cast(pl.Int128)
     )
     found, upto = [], pl.lit(0, pl.Int128)
-    for at, about in enumerate(abouts):
+    for at, cause in enumerate(causes):
         parts = [
             (pl.col(names[some | {at}]) - pl.col(names[some])) * pl.lit(_orders(len(some), count), pl.Int128)
             for some in values
@@ -137,7 +131,9 @@ def _averaged(
         ]
         before, upto = upto, upto + pl.sum_horizontal(parts)
         change = _nearest(upto, factorial(count)) - _nearest(before, factorial(count))
-        found.append(Step(about, frame.select(change.cast(pl.Int64).alias("change"))["change"]))
+        found.append(
+            Step(_about(blends, cause), frame.select(change.cast(pl.Int64).alias("change"))["change"])
+        )
     return found
 
 
@@ -160,10 +156,10 @@ def _values(
             picked = set[Key]().union(*(_keys(causes[at]) for at in some))
             try:
                 book = blends.book(picked)
-                values[frozenset(some)] = _totals(book, values[frozenset(some[:-1])], steps)
+                values[frozenset(some)] = _totals(book, steps.plan(book), values[frozenset(some[:-1])], steps)
             except RuleErrors as error:
                 raise ValueError(
-                    f"{about_rules([(blends.pairs[n], rule) for n, rule in causes[some[-1]]]).title['en']}: "
+                    f"{_about(blends, causes[some[-1]]).title['en']}: "
                     'makes no book without the others; take attribute="in_order"'
                 ) from error
             steps.done(1)

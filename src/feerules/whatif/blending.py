@@ -29,6 +29,9 @@ CHARGE = (
     "per", "registers", "assign", "rate", "rate_per", "tiers", "parts", "pass_through", "share", "otherwise",
     "ceiling", "adjustments", "minimum", "maximum", "rounding", "tax",
 )  # fmt: skip
+# How a price comes about: where more than one of these differs, no part of it means anything alone.
+PRICE = ("per", "registers", "assign", "rate", "rate_per", "tiers", "parts", "pass_through", "share")
+NAMED = ("facts", "parameters", "derived", "tables")
 T = TypeVar("T")
 
 
@@ -75,10 +78,7 @@ def rules_between(old: Version, new: Version) -> list[Rule]:
 def blended(old: Version, new: Version, pick: Pick) -> FeeSchedule:
     """The old schedule with those rules of the new one that `pick` takes; it stands on no other document."""
     blend = _Blend(pick, (old.names, new.names))
-    named = {
-        kind: blend.keyed(getattr(old.names, kind), getattr(new.names, kind), (kind,))
-        for kind in ("facts", "parameters", "derived", "tables")
-    }
+    named = {kind: blend.named(kind) for kind in NAMED}
     before, after = old.schedule, new.schedule
     applies = blend.value(before.applies, after.applies, ("applies",))
     fees = blend.keyed(_whole(before), _whole(after), ("fees",))
@@ -121,6 +121,15 @@ class _Blend:
     def _either(self, rule: Rule) -> Any:
         return rule.new if self._pick(rule) else rule.old
 
+    def named(self, kind: str) -> dict[str, Any]:
+        """The facts, formulas or tables of both sides; one that is new moves nothing until a rule names it."""
+        old, new = (getattr(names, kind) for names in self._names)
+        taken = [{name for each in NAMED for name in getattr(names, each)} for names in self._names]
+        both = {name: each for name, each in old.items() if name in taken[1]}
+        more = {name: each for name, each in new.items() if name in taken[0]}
+        apart = {name: each for name, each in {**old, **new}.items() if name not in both and name not in more}
+        return {**self.keyed(both, more, (kind,)), **apart}
+
     def keyed(self, old: Mapping[str, T], new: Mapping[str, T], path: tuple[str, ...]) -> dict[str, Any]:
         """Two mappings key by key; what only one side has is a rule too."""
         found = {
@@ -139,8 +148,13 @@ class _Blend:
 
     def _charge(self, old: Charge, new: Charge, path: tuple[str, ...]) -> Charge:
         said: dict[str, Any] = {}
+        price = [name for name in PRICE if not _same(getattr(old, name), getattr(new, name))]
         for name in CHARGE:
-            if name not in type(old).model_fields:
+            if name not in type(old).model_fields or name in said:
+                continue
+            if len(price) > 1 and name in price:
+                sides = ({each: getattr(side, each) for each in price} for side in (old, new))
+                said |= self._either(Rule((*path, "price"), *sides))
                 continue
             pair, at = (getattr(old, name), getattr(new, name)), (*path, name)
             said[name] = getattr(self, f"_{name}", self.value)(*pair, at)

@@ -41,6 +41,7 @@ PARTS = {
     "per": sentence("quantity"),
     "registers": sentence("registers"),
     "assign": sentence("assignment to registers"),
+    "price": sentence("price"),
     "rate": sentence("rate"),
     "rate_per": sentence("time of the rate"),
     "tiers": sentence("tiers"),
@@ -189,8 +190,9 @@ def _condition(words: Wording, version: Version, name: str, cell: str) -> str:
 
 def _fee_title(pair: Pair, fee_id: str, language: str) -> str:
     for version in (pair.new, pair.old):
-        if version is not None and fee_id in version.schedule.fees:
-            return titles(version.schedule.fees[fee_id].title, fee_id)[language]
+        fee = None if version is None else version.schedule.fees.get(fee_id)
+        if fee is not None and fee.title is not None:
+            return titles(fee.title, fee_id)[language]
     return fee_id
 
 
@@ -228,7 +230,7 @@ def _text(value: Any, outputs: Sequence[int] = ()) -> str:
         }
         return _text({name.rstrip("_"): each for name, each in said.items() if name not in SILENT})
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_text(each)}" for name, each in value.items())
+        return ", ".join(f"{name} {_text(each)}" for name, each in value.items() if each is not None)
     if isinstance(value, tuple | list):
         return "; ".join(map(_text, value))
     if isinstance(value, bool):
