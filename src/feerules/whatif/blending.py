@@ -153,8 +153,8 @@ class _Blend:
             if name not in type(old).model_fields or name in said:
                 continue
             if len(price) > 1 and name in price:
-                sides = ({each: getattr(side, each) for each in price} for side in (old, new))
-                said |= self._either(Rule((*path, "price"), *sides))
+                before, after = ({each: getattr(side, each) for each in price} for side in (old, new))
+                said |= self._either(Rule((*path, "price"), before, after))
                 continue
             pair, at = (getattr(old, name), getattr(new, name)), (*path, name)
             said[name] = getattr(self, f"_{name}", self.value)(*pair, at)
