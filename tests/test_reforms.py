@@ -209,6 +209,15 @@ garden.yaml:10:1: unknown_path
      | ^
   found:    "fire" in fees.fire
   expected: one of management, water, rubbish"""),
+    ("a neighbour that is not there", Reform().add("fees.management.adjustments.x", {"times": 1}, after="高层"),
+     """\
+1 problem in the rules
+garden.yaml:21:5: unknown_path
+  21 |     adjustments:
+     |     ^
+  found:    "高层" in fees.management.adjustments
+  expected: one of 高层优惠
+  hint:     did you mean "高层优惠"?"""),
     ("what is there already", Reform().add("fees.fire", {"rate": 3}),
      """\
 1 problem in the rules
@@ -263,6 +272,60 @@ def test_a_change_is_one_number(said: dict[str, Any], expected: str) -> None:
 def test_a_float_that_nobody_typed_is_refused() -> None:
     with pytest.raises(ValueError, match=r'found 3\.3000000000000003, .* type it in quotes, such as "2\.95"'):
         Reform().rate("rubbish", to=3 * 1.1)
+
+
+GUIDED = """\
+kind: fee-schedule
+id: guided
+effective: {from: 2026-01-01}
+facts: {grade: {choice: [a, b]}, area: {decimal: 2, min: 0, max: 10000}}
+fees:
+  management:
+    per: area
+    rate:
+      base: |
+        | grade | rate |
+        | a     | 2.00 |
+        | b     | 1.50 |
+      up: 10%
+  lift: {per: area, rate: {sum: {lift: 0.30, fire: "0.10 + 0.02"}}}
+  late: {rate: {fact: area, times: 0.5}}
+  parking: {parts: {day: {rate: 5}, night: {rate: 2}}}
+"""
+
+DEEP = [
+    (Reform().rate("management", to=3, when={"grade": "a"}), ["-| a     | 2.00 |", "+| a     | 3    |"]),
+    (
+        Reform().rate("lift", times=2),
+        [
+            '-lift: {per: area, rate: {sum: {lift: 0.30, fire: "0.10 + 0.02"}}}',
+            '+lift: {per: area, rate: {sum: {lift: 0.60, fire: "(0.10 + 0.02) * 2"}}}',
+        ],
+    ),
+    (
+        Reform().rate("late", times="1.1"),
+        ["-late: {rate: {fact: area, times: 0.5}}", "+late: {rate: {fact: area, times: 0.55}}"],
+    ),
+    (
+        Reform().rate("parking", part="night", by=1),
+        [
+            "-parking: {parts: {day: {rate: 5}, night: {rate: 2}}}",
+            "+parking: {parts: {day: {rate: 5}, night: {rate: 3}}}",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("reform", "expected"), DEEP, ids=["a base", "a sum", "a fact", "a part"])
+def test_a_rate_is_found_however_it_is_written(reform: Reform, expected: list[str]) -> None:
+    book = feerules.load_files({"guided.yaml": GUIDED})
+    assert sorted(difference(reform, book)) == sorted(expected)
+
+
+def test_of_a_fee_with_parts_one_is_to_be_named() -> None:
+    with pytest.raises(feerules.RuleErrors) as refused:
+        Reform().rate("parking", to=3).apply(feerules.load_files({"guided.yaml": GUIDED}))
+    assert refused.value.problems[0].hint == 'say which part: part="day"'
 
 
 # From a day on

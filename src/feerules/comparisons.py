@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from feerules.book import Book
 from feerules.errors import MissingExtra
 from feerules.periods import Period
+from feerules.whatif.reforms import Reform
 
 if TYPE_CHECKING:
     from feerules.whatif.comparison import Comparison
-    from feerules.whatif.reforms import Reform
 
 __all__ = ["compare", "grid"]
 
@@ -41,6 +41,7 @@ def compare(
     that either side cannot price is told in `problems` and counted. `progress` shows a bar; by default where
     the standard error is a terminal. Needs the extra `estate`.
     """
+    _refuse_others(old, new)
     result: Comparison = _extra("compare").compare_frames(
         old, new, units, period,
         new_period=new_period, key=key, accrue=accrue, pools=pools, new_pools=new_pools, worst=worst,
@@ -69,9 +70,17 @@ def grid(
     no_longer_priced, old, new, change, raised and lowered, as in the `summary` of `compare`. The frame is of the
     kind that came in. Needs the extra `estate`.
     """
+    _refuse_others(book)
     return _extra("grid").grid_frame(
         book, units, period, reform, values, key=key, accrue=accrue, pools=pools, progress=progress
     )
+
+
+def _refuse_others(*books: object) -> None:
+    for each in books:
+        if not isinstance(each, Book):
+            hint = "apply it to a book" if isinstance(each, Reform) else "feerules.load gives one"
+            raise TypeError(f"found {type(each).__name__}, expected a Book: {hint}")
 
 
 def _extra(function: str) -> Any:

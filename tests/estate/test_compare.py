@@ -209,6 +209,31 @@ def test_frames_come_back_as_the_kind_that_came_in(kind: Kind, tmp_path: Any) ->
     assert polars_of(result.rows)["change"].sum() == Decimal("64.20")
 
 
+def test_the_days_of_a_period_alone_can_be_compared() -> None:
+    half = feerules.compare(BOOK, REFORM.apply(BOOK), UNITS, "2026-11-01/2026-11-16", accrue=True)
+    assert half.summary.change == Decimal("32.10")
+    assert sum(each.change for each in half.causes) == Decimal("32.10")
+
+
+@pytest.mark.parametrize(
+    ("new", "expected"),
+    [
+        ("rules", "found str, expected a Book: feerules.load gives one"),
+        (REFORM, "found Reform, expected a Book: apply it to a book"),
+    ],
+    ids=["a path", "a reform"],
+)
+def test_what_is_no_book_is_refused(new: Any, expected: str) -> None:
+    with pytest.raises(TypeError, match="expected a Book") as refused:
+        feerules.compare(BOOK, new, UNITS, MONTH)
+    assert str(refused.value) == expected
+
+
+def test_units_without_their_key_are_refused_with_what_is_there() -> None:
+    with pytest.raises(FrameError, match='no column "unit_id": found flat, type'):
+        compared(units=UNITS.rename({"unit_id": "flat"}))
+
+
 # Who is not compared
 
 

@@ -17,7 +17,7 @@ from feerules.periods import Period
 from feerules.progress import counting
 from feerules.whatif.changes import CHANGE, UNIT
 from feerules.whatif.compare import Sides
-from feerules.whatif.patches import number_text
+from feerules.whatif.moves import number_text
 from feerules.whatif.reforms import Reform
 
 __all__ = ["grid_frame"]

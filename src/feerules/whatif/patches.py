@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 
 from feerules.documents.editing import Steps, added, replaced, taken_out, unshared
@@ -15,20 +14,20 @@ from feerules.documents.policy import DunningPolicy
 from feerules.documents.schedule import FactLibrary, FeeSchedule
 from feerules.documents.source import read
 from feerules.documents.tables import Table, is_table, parse_table
-from feerules.documents.tree import Text
 from feerules.errors import RuleErrors, Where
 from feerules.whatif.drafts import Document, Draft, Missing, nearest, refused
+from feerules.whatif.moves import moved_number, number_text, with_cells
 from feerules.whatif.row_choice import chosen_rows, outputs_of
 
-__all__ = ["UNSET", "Patch", "Scope", "number_text"]
+__all__ = ["UNSET", "Patch", "Scope"]
 
-MOST_PLACES = 12
 # What each kind of document may say.
 MODELS: Mapping[str, type[Part]] = {
     "fee-schedule": FeeSchedule,
     "dunning-policy": DunningPolicy,
     "facts": FactLibrary,
 }
+HOLDING = ("amount", "rate", "base", "formula")  # keys of a mapping whose value is the number that is meant
 IDENTIFIED = (("ladder", "steps"), ("stops",))  # lists whose items have an id
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?%?")
 UNSET: Any = object()
@@ -126,8 +125,12 @@ class Patch:
         if not held and not open_:
             assert furthest is not None
             told = ", ".join(furthest.known[:12]) or "nothing"
+            hint = nearest(furthest)
+            if self.verb == "rate" and furthest.step == "rate" and "parts" in furthest.known:
+                parts = draft.value(at.file, (*furthest.steps, "parts"))
+                hint = f'say which part: part="{next(iter(parts))}"'
             raise refused("unknown_path", draft.where(at.file, furthest.steps), f'"{furthest.step}" in {".".join(self.path)}',
-                          f"one of {told}", nearest(furthest))  # fmt: skip
+                          f"one of {told}", hint)  # fmt: skip
         # What one version says, another may leave to what is usual: both are meant.
         deep = [each for each in open_ if len(self.path) > 1]
         return [*held, *deep] if held else open_
@@ -175,16 +178,37 @@ class Patch:
         if self.verb == "remove":
             draft.put(file, taken_out(draft.text(file), steps))
             return
+        self._value(draft, file, steps)
+
+    def _value(self, draft: Draft, file: str, steps: Steps) -> None:
+        """Moves the numbers of a value, or puts another there."""
         value = draft.value(file, steps)
-        is_rows = _is_rows(value)
-        if is_rows and (self.verb == "rate" or self.to is UNSET or self.when or self.column):
+        if _is_rows(value) and (self.verb == "rate" or self.to is UNSET or self.when or self.column):
             self._rows(draft, file, steps, value)
+            return
+        inner = next((key for key in HOLDING if isinstance(value, dict) and key in value), None)
+        if inner is not None and not isinstance(self.to, dict):
+            self._value(draft, file, (*steps, inner))
         elif self.when or self.column:
-            raise refused("not_a_table", draft.where(file, steps), f"when= for {'.'.join(path)}, which is no table",
+            raise refused("not_a_table", draft.where(file, steps), f"when= for {'.'.join(self.path)}, which is no table",
                           "a table with rows", "leave out when=, or put a table there first")  # fmt: skip
+        elif self.to is not UNSET:
+            draft.put(file, replaced(draft.text(file), steps, _in_place_of(value, self.to)))
         else:
-            at, told = self._moved(draft, file, steps, value)
-            draft.put(file, replaced(draft.text(file), at, told))
+            self._number_at(draft, file, steps, value)
+
+    def _number_at(self, draft: Draft, file: str, steps: Steps, value: Any) -> None:
+        if isinstance(value, str):
+            draft.put(file, replaced(draft.text(file), steps, self._number(draft, file, steps, value)))
+        elif isinstance(value, dict) and "fact" in value and self.times is not None:
+            times = self._number(draft, file, steps, str(value.get("times", "1")))
+            draft.put(file, replaced(draft.text(file), steps, {**value, "times": times}))
+        elif isinstance(value, dict) and isinstance(value.get("sum"), dict) and self.times is not None:
+            for key in value["sum"]:
+                self._value(draft, file, (*steps, "sum", key))
+        else:
+            raise refused("not_a_number", draft.where(file, steps), f"by= or times= for {'.'.join(self.path)}, which is no number",
+                          "a number, a formula or a table", "give the whole value with to=")  # fmt: skip
 
     def _begin(self, draft: Draft, file: str, missing: Missing) -> None:
         """Writes a value that was left to what is usual, in mappings of its own where these are not there either."""
@@ -201,53 +225,30 @@ class Patch:
             new = self.to
             if self.path[:-1] in IDENTIFIED and isinstance(new, dict) and "id" not in new:
                 new = {"id": last, **new}
-            place = len(value)
-            for name, more in ((self.before, 0), (self.after, 1)):
-                if name is not None:
-                    place = int(draft.way(file, (*self.path[:-1], name))[-1]) + more
-            draft.put(file, added(draft.text(file), (*holder, place), new))
+            draft.put(file, added(draft.text(file), (*holder, self._place(draft, file, len(value))), new))
             return
         if not isinstance(value, dict) or last in value:
             raise refused("defined_twice", draft.where(file, holder), f"{'.'.join(self.path)}, which is there already",
                           "a name that is free", f"change it: set({'.'.join(self.path)!r}, …)")  # fmt: skip
         draft.put(file, added(draft.text(file), (*holder, last), self.to))
 
-    def _moved(self, draft: Draft, file: str, steps: Steps, value: Any) -> tuple[Steps, Any]:
-        """Which value takes another, and that."""
-        if self.to is not UNSET:
-            if isinstance(value, dict) and isinstance(self.to, str) and is_table(self.to):
-                kept = {key: each for key, each in value.items() if key != "file"}
-                return steps, {**kept, "table": self.to} if kept.keys() - {"table"} else self.to
-            if isinstance(value, dict) and not isinstance(self.to, dict):
-                for key in ("amount", "rate", "formula"):
-                    if key in value:
-                        return (*steps, key), self.to
-            return steps, self.to
-        if isinstance(value, str):
-            return steps, self._number(draft, file, steps, value)
-        if isinstance(value, dict):
-            for key in ("amount", "rate", "base", "formula"):
-                if isinstance(value.get(key), str):
-                    return (*steps, key), self._number(draft, file, (*steps, key), value[key])
-            if "fact" in value and self.times is not None:
-                return steps, {
-                    **value,
-                    "times": self._number(draft, file, steps, str(value.get("times", "1"))),
-                }
-            if isinstance(value.get("sum"), dict) and self.times is not None:
-                told = {
-                    key: self._number(draft, file, steps, str(each)) for key, each in value["sum"].items()
-                }
-                return (*steps, "sum"), told
-        raise refused("not_a_number", draft.where(file, steps), f"by= or times= for {'.'.join(self.path)}, which is no number",
-                      "a number, a formula or a table", "give the whole value with to=")  # fmt: skip
+    def _place(self, draft: Draft, file: str, last: int) -> int:
+        """Where in a list something new goes: beside the item that is named, or at the end."""
+        for name, more in ((self.before, 0), (self.after, 1)):
+            if name is not None:
+                try:
+                    return int(draft.way(file, (*self.path[:-1], name))[-1]) + more
+                except Missing as missing:
+                    raise refused("unknown_path", draft.where(file, missing.steps), f'"{name}" in {".".join(self.path[:-1])}',
+                                  f"one of {', '.join(missing.known[:12])}", nearest(missing)) from None  # fmt: skip
+        return last
 
     def _number(self, draft: Draft, file: str, steps: Steps, text: str) -> str:
         """What was written, moved by a number; a formula is put into brackets."""
         if self.to is not UNSET:
             return number_text(self.to)
         if _NUMBER.fullmatch(text.strip()):
-            return _moved_number(text.strip(), self.by, self.times, self.places)
+            return moved_number(text.strip(), self.by, self.times, self.places)
         if text.replace("_", "").isalpha() and text not in draft.names(file).known():
             raise refused("not_a_number", draft.where(file, steps), f'by= or times= for "{text}"', "a number or a formula",
                           "give another value with to=")  # fmt: skip
@@ -268,7 +269,7 @@ class Patch:
                 node = node[step]
             table = parse_table(node)
             cells = self._cells(draft, file, steps, table, value)
-            draft.put(file, _with_cells(text, at, node, table, cells))
+            draft.put(file, with_cells(text, at, node, table, cells))
             return
         _, table = draft.table_file(file, name)
         rows = [[str(cell) for cell in row.cells] for row in table.rows]
@@ -317,65 +318,15 @@ def _first(documents: Sequence[Document]) -> Where:
     return Where(documents[0].file if documents else ".", 1, 1)
 
 
+def _in_place_of(value: Any, to: Any) -> Any:
+    """A table in place of another keeps what holds for all of its rows."""
+    if isinstance(value, dict) and isinstance(to, str) and is_table(to):
+        kept = {key: each for key, each in value.items() if key not in ("file", "table")}
+        return {**kept, "table": to} if kept else to
+    return to
+
+
 def _is_rows(value: Any) -> bool:
     if isinstance(value, dict):
         return isinstance(value.get("table"), str) or isinstance(value.get("file"), str)
     return isinstance(value, str) and is_table(value)
-
-
-def _with_cells(text: str, at: Steps, node: Text, table: Table, cells: Mapping[tuple[int, int], str]) -> str:
-    """The document with other cells in a table: in their places where the table stands below its key."""
-    if not node.block:
-        rows = [
-            [str(head.name) for head in table.header],
-            *([str(c) for c in row.cells] for row in table.rows),
-        ]
-        for (row, column), told in cells.items():
-            rows[row + 1][column] = told
-        lines = ["| " + " | ".join(_piped(cell) for cell in row) + " |" for row in rows]
-        lines.insert(1, "|" + "---|" * len(table.header))
-        return replaced(text, at, "\n".join(lines))
-    lines = text.split("\n")
-    for (row, column), told in sorted(cells.items(), reverse=True):
-        cell = table.rows[row].cells[column]
-        place, old = cell.where, str(cell)
-        line = lines[place.line - 1]
-        begin, end = place.column - 1, place.column - 1 + len(old)
-        room = len(line[end:]) - len(line[end:].lstrip(" "))
-        spare = max(len(old) + room - 1 - len(told), 0)
-        lines[place.line - 1] = line[:begin] + told + " " * spare + " " + line[end + room :]
-    return "\n".join(lines)
-
-
-def _piped(cell: str) -> str:
-    return cell if '"' in cell else cell.replace("|", "\\|")
-
-
-def _moved_number(text: str, by: str | None, times: str | None, places: int | None) -> str:
-    percent = text.endswith("%")
-    number = Decimal(text.rstrip("%"))
-    least = max(-int(number.as_tuple().exponent), 0)
-    if times is not None:
-        number *= Decimal(times)
-    if by is not None:
-        number += Decimal(by) * (100 if percent else 1)
-    if places is not None:
-        number = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    told = format(number, "f")
-    if "." in told:
-        whole, _, digits = told.rstrip("0").partition(".")
-        digits = digits.ljust(least, "0")
-        told = f"{whole}.{digits}" if digits else whole
-    return told + "%" * percent
-
-
-def number_text(value: Any) -> str:
-    """A number as rules are written; ValueError for a float that shows more than anybody typed."""
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    text = str(value)
-    if isinstance(value, float) and ("e" in text or len(text.partition(".")[2]) > MOST_PLACES):
-        raise ValueError(
-            f'found {text}, expected a number as it is written: type it in quotes, such as "2.95"'
-        )
-    return text

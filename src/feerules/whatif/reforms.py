@@ -13,7 +13,8 @@ from feerules.errors import Problem, RuleErrors
 from feerules.folders import with_excerpts
 from feerules.load import load_files
 from feerules.whatif.drafts import Draft
-from feerules.whatif.patches import UNSET, Patch, Scope, number_text
+from feerules.whatif.moves import number_text
+from feerules.whatif.patches import UNSET, Patch, Scope
 
 __all__ = ["Reform"]
 
