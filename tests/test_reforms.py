@@ -360,6 +360,11 @@ def test_one_version_alone_can_be_meant() -> None:
     assert [str(each.fees["rubbish"].rate) for each in changed.schedules] == ["8", "9"]
 
 
+def test_a_day_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="found effective='2027-1-1', expected a day such as 2027-01-01"):
+        Reform(effective="2027-1-1")
+
+
 def test_a_day_on_which_nothing_holds_is_refused() -> None:
     ended = GARDEN.replace("{from: 2026-01-01}", "{from: 2026-01-01, through: 2026-12-31}")
     with pytest.raises(feerules.RuleErrors) as refused:
@@ -397,6 +402,87 @@ def test_a_file_that_others_read_too_stays_as_it_is() -> None:
     assert changed.files["prices.csv"] == files["prices.csv"].encode()
     assert changed.files["prices.a.csv"] == b"type,rate\nhome,1\nshop,3\n"
     assert b"{file: prices.a.csv}" in changed.files["a.yaml"]
+
+
+# A reform as a document
+
+
+DOCUMENT = """\
+kind: reform
+title: {zh: 提高电梯房单价, en: Dearer lifts}
+effective: 2027-01-01
+changes:
+  - {rate: management, when: {type: home, lift: true, floor: ">= 4"}, to: 2.95}
+  - {adjustment: management, name: 高层优惠, to: 0.85}
+  - {set: fees.rubbish.minimum, by: 1}
+  - {add: fees.lamp, value: {rate: 1.20, title: {zh: 路灯, en: Lamps}}}
+  - {remove: fees.water}
+  - set: fees.rubbish.rate
+    to: |
+      | type | rate |
+      | home | 8    |
+      | shop | 20   |
+"""
+
+
+def test_a_reform_can_be_a_document() -> None:
+    typed = (
+        Reform("Dearer lifts", effective="2027-01-01")
+        .rate("management", to="2.95", when=HIGH)
+        .adjustment("management", "高层优惠", to="0.85")
+        .set("fees.rubbish.minimum", by=1)
+        .add("fees.lamp", {"rate": "1.20", "title": {"zh": "路灯", "en": "Lamps"}})
+        .remove("fees.water")
+        .set("fees.rubbish.rate", "| type | rate |\n| home | 8    |\n| shop | 20   |\n")
+    )
+    written = Reform.read(DOCUMENT)
+    assert written.apply(BOOK).files == typed.apply(BOOK).files
+    assert str(written).splitlines()[0] == "Dearer lifts"
+
+
+BAD_DOCUMENTS = [
+    (
+        "- {rate: management, to: 3, by: 1}",
+        "reform.yaml:3:5: contradiction",
+        ["  found:    to and by", "  expected: what it becomes, by to, by or times"],
+    ),
+    (
+        "- {to: 3}",
+        "reform.yaml:3:5: contradiction",
+        ["  found:    none of them", "  expected: what is changed, by rate, adjustment, set, add or remove"],
+    ),
+    (
+        "- {rate: management, too: 3, to: 4}",
+        "reform.yaml:3:24: unknown_key",
+        ['  found:    the key "too"'],
+    ),
+    (
+        "- {adjustment: management, to: 3}",
+        "reform.yaml:3:5: missing_key",
+        ['  found:    no "name"', "  expected: the title of the adjustment, or its place"],
+    ),
+    (
+        "- {rate: management, by: 5 yuan}",
+        "reform.yaml:3:28: wrong_type",
+        ['  found:    "5 yuan" with a unit'],
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "place", "told"), BAD_DOCUMENTS)
+def test_a_reform_that_is_written_wrongly_is_told_with_its_place(
+    change: str, place: str, told: list[str]
+) -> None:
+    with pytest.raises(feerules.RuleErrors) as refused:
+        Reform.read(f"kind: reform\nchanges:\n  {change}\n")
+    lines = str(refused.value).splitlines()
+    assert lines[1] == place
+    assert lines[4 : 4 + len(told)] == told
+
+
+def test_a_reform_is_loaded_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "lifts.yaml").write_text(DOCUMENT, encoding="utf-8")
+    assert Reform.load(tmp_path / "lifts.yaml") == Reform.read(DOCUMENT)
 
 
 # Policies

@@ -14,6 +14,7 @@ from feerules.whatif.comparison import Comparison
 
 # A search looks further here as well: every example compiles a dozen books.
 SLOW = settings(max_examples=settings().max_examples // 20, suppress_health_check=list(HealthCheck))
+FEW = settings(SLOW, max_examples=settings().max_examples // 33)
 
 
 def frame_of(units: list[dict[str, Any]]) -> pl.DataFrame:
@@ -94,7 +95,7 @@ def test_a_book_changes_nothing_against_itself(
     assert (result.summary.change, result.summary.more, result.summary.less, result.causes) == (0, 0, 0, ())
 
 
-@SLOW
+@FEW
 @given(rulebooks.books(), rulebooks.books(), rulebooks.units(), rulebooks.periods)
 def test_the_other_way_round_every_change_has_the_other_sign(
     old: dict[str, str], new: dict[str, str], units: list[dict[str, Any]], period: str
@@ -108,7 +109,7 @@ def test_the_other_way_round_every_change_has_the_other_sign(
     assert [each.unit_id for each in there.raises] == [each.unit_id for each in back.falls]
 
 
-@SLOW
+@FEW
 @given(rulebooks.books(), rulebooks.units(), rulebooks.periods, rulebooks.periods)
 def test_two_periods_of_one_book_are_compared_whole(
     files: dict[str, str], units: list[dict[str, Any]], period: str, other: str

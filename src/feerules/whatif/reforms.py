@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from pathlib import Path as FilePath
 from typing import Any
 
 from feerules.book import Book
+from feerules.documents.model import validate
+from feerules.documents.reform import Change, ReformDocument
+from feerules.documents.source import read
 from feerules.errors import Problem, RuleErrors
 from feerules.folders import with_excerpts
 from feerules.load import load_files
@@ -55,10 +59,53 @@ class Reform:
         version: str | None = None,
         effective: date | str | None = None,
     ) -> None:
-        day = date.fromisoformat(effective) if isinstance(effective, str) else effective
+        day = _day(effective) if isinstance(effective, str) else effective
         object.__setattr__(self, "title", title)
         object.__setattr__(self, "patches", ())
         object.__setattr__(self, "_scope", Scope(document, version, day))
+
+    @classmethod
+    def load(cls, path: str | FilePath) -> Reform:
+        """The reform of a YAML document (kind: reform), which stands beside the folder of the book.
+
+        Raises `RuleErrors` with every problem of it.
+        """
+        path = FilePath(path)
+        return cls.read(path.read_bytes(), path.name)
+
+    @classmethod
+    def read(cls, content: str | bytes, name: str = "reform.yaml") -> Reform:
+        """The same from a text."""
+        tree, problems = read(content, name)
+        document = None
+        if tree is not None:
+            document, more = validate(ReformDocument, tree)
+            problems += more
+        if problems or document is None:
+            raise RuleErrors(problems)
+        title = document.title.en if document.title else ""
+        reform = cls(
+            title, document=document.document, version=document.version, effective=document.effective
+        )
+        for change in document.changes:
+            reform = reform._changed(change)
+        return reform
+
+    def _changed(self, change: Change) -> Reform:
+        said: dict[str, Any] = {
+            name: getattr(change, name) for name in ("to", "by", "times") if name in change.model_fields_set
+        }
+        rows: dict[str, Any] = {"when": dict(change.when), "column": change.column, "places": change.places}
+        match change.verb:
+            case "rate":
+                return self.rate(str(change.rate), part=change.part, **said, **rows)
+            case "adjustment":
+                return self.adjustment(str(change.adjustment), str(change.name), action=change.action, **said)
+            case "set":
+                return self.set(str(change.set), **said, **rows)
+            case "add":
+                return self.add(str(change.add), change.value, before=change.before, after=change.after)
+        return self.remove(str(change.remove))
 
     # What is changed
 
@@ -181,6 +228,13 @@ class Reform:
     def __str__(self) -> str:
         """The title, and below it a line for each change."""
         return "\n".join([*filter(None, [self.title]), *(f"- {patch}" for patch in self.patches)])
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"found effective={text!r}, expected a day such as 2027-01-01") from None
 
 
 def _steps(path: Path) -> tuple[str, ...]:
