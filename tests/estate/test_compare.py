@@ -369,6 +369,24 @@ def test_a_version_that_begins_inside_the_period_is_a_cause() -> None:
     assert [(each.title["en"], each.change) for each in result.causes] == [("Rubbish: rate", Decimal("4.00"))]
 
 
+def test_what_no_rule_explains_is_a_cause_too() -> None:
+    old = feerules.load_files({"a.yaml": GARDEN})
+    # The same rules from a day inside the month on: what is cut there is rounded twice.
+    new = feerules.load_files({"a.yaml": GARDEN, "b.yaml": GARDEN.replace("2026-01-01", "2026-11-16")})
+    units = UNITS.head(1).with_columns(pl.lit("0.01").alias("建筑面积"))
+    result = feerules.compare(old, new, units, MONTH)
+    assert [(each.kind, each.title["zh"], each.change) for each in result.causes] == [
+        ("rest", "其他规则：执行日期、付款人", Decimal("-0.01"))
+    ]
+
+
+def test_the_rounding_of_a_bill_is_a_fee_with_a_title() -> None:
+    result = compared(Reform().set("bill.unit", "1"), UNITS.with_columns(pl.lit("1.11").alias("建筑面积")))
+    assert result.titles["rounding"]["zh"] != "rounding"
+    assert sum(each.change for each in result.fees) == result.summary.change
+    assert [each.title["zh"] for each in result.causes] == ["花园收费标准：账单取整"]
+
+
 def test_the_calendar_is_no_rule_and_a_cause_all_the_same() -> None:
     files = {"garden.yaml": GARDEN.replace("rate: 8}", "rate: 8, due: {day: 1, roll: next_workday}}")}
     calendars = [

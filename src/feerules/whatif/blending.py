@@ -18,7 +18,7 @@ from feerules.plan.names import Names
 
 __all__ = ["ABSENT", "Absent", "Rule", "blended", "merged", "rules_between"]
 
-MOST_ROWS = 60  # of a table that are told one by one; of more, the table is one rule
+MOST_ROWS = 12  # of a table that are told one by one; of more, the table is one rule
 # What people read, and nothing is worked out from.
 SILENT = frozenset(("title", "note", "source", "category", "tags"))
 # What moves no amount: who pays, and when it is due.

@@ -21,6 +21,7 @@ from feerules.plan.nodes import Plan
 from feerules.plan.spans import READ
 from feerules.pricing import bill_of
 from feerules.progress import counting
+from feerules.telling import about_of
 from feerules.whatif.attribution import Attribute, Step, Steps, attributed
 from feerules.whatif.causes import About, about_rest, about_setting
 from feerules.whatif.changes import (
@@ -233,12 +234,9 @@ def _currency(*books: Book) -> str:
 
 def _fee_titles(sides: Sequence[Side]) -> dict[str, dict[str, str]]:
     """The fees that either side may charge, as the newest version calls them."""
-    found: dict[str, dict[str, str]] = {}
     charged = dict.fromkeys(n.removeprefix("fee.") for side in sides for n in side.rows.columns[2:])
-    for fee in charged:
-        named = [s.fees[fee].title for side in sides for s in side.book.schedules if fee in s.fees]
-        found[fee] = titles(named[-1] if named else None, fee)
-    return found
+    named = {each.fee_id: each.fee.title for side in sides for each in map(about_of, side.estate.plan.slots)}
+    return {fee: titles(named.get(fee), fee) for fee in charged}
 
 
 def _summary(moved: pl.DataFrame, old: Side, new: Side) -> Summary:
