@@ -179,6 +179,15 @@ def test_a_column_that_is_not_there_is_told_with_those_that_are() -> None:
     )
 
 
+def test_a_column_may_be_called_as_inside_and_not_as_in_the_answer() -> None:
+    result = compared(units=UNITS.with_columns(unit=pl.lit("1-2"), new=pl.lit("x")))
+    assert result.by_segment("unit").select("unit", "units").rows() == [("1-2", 4)]
+    with pytest.raises(FrameError, match='the column "new" is also one of the answer: rename it'):
+        result.by_segment("new")
+    with pytest.raises(FrameError, match="found area, area, expected each column once"):
+        result.by_segment("area", area=["> 1"])
+
+
 def test_quantiles_are_changes_that_some_unit_has() -> None:
     told = {each.at: (str(each.change), str(each.percent)) for each in compared().quantiles}
     assert (told[0], told[50], told[75], told[100]) == (

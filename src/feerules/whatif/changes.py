@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from feerules.frames import to_decimal
+from feerules.keys import refuse_name
 from feerules.money import from_scaled
 from feerules.whatif.comparison import Bin, FeeChange, Quantile
 
@@ -59,6 +60,7 @@ def rows_of(moved: pl.DataFrame, fees: Sequence[str], key: str) -> pl.DataFrame:
             f"{fee}.new": new,
             f"{fee}.change": new.fill_null(0) - old.fill_null(0),
         }
+    refuse_name(key, [*columns])
     told = (to_decimal(column, 2).alias(name) for name, column in columns.items())
     return moved.select(pl.col(UNIT).alias(key), *told)
 

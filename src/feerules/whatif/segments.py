@@ -21,6 +21,8 @@ __all__ = ["segmented"]
 
 PLACES = 9  # of a number that no rule declares
 FEE = "fee"
+COUNTS = ("units", "more", "less", "same")
+MONEY = ("old", "new", "change", "raised", "lowered")
 
 
 def segmented(
@@ -34,12 +36,16 @@ def segmented(
 ) -> Any:
     """See `Comparison.by_segment`."""
     named = [name for name in columns if name != FEE]
-    told = _Columns(units, sides).told([*named, *bands], bands)
-    rows = (
-        moved.lazy().join(told, on=UNIT, how="left", maintain_order="left")
-        if named or bands
-        else moved.lazy()
-    )
+    taken = next((name for name in (*named, *bands) if name in (*COUNTS, *MONEY)), None)
+    if taken is not None:
+        raise FrameError(f'the column "{taken}" is also one of the answer: rename it')
+    if len({*columns, *bands}) < len(columns) + len(bands):
+        raise FrameError(f"found {', '.join([*columns, *bands])}, expected each column once")
+    rows = moved.lazy()
+    if named or bands:
+        held = _Columns(units, sides)
+        told = held.told([*named, *bands], bands)
+        rows = rows.rename({UNIT: held.unit}).join(told, on=held.unit, how="left")
     by = [*columns, *bands]
     if FEE in columns:
         rows = pl.concat(
@@ -47,8 +53,7 @@ def segmented(
             or [rows.with_columns(fee=pl.lit(""))]
         )
     found = rows.group_by(by).agg(_figures()) if by else rows.select(_figures())
-    money = ("old", "new", "change", "raised", "lowered")
-    found = found.with_columns(to_decimal(pl.col(name), 2).alias(name) for name in money)
+    found = found.with_columns(to_decimal(pl.col(name), 2).alias(name) for name in MONEY)
     return back(_in_order(found, by, bands))
 
 
@@ -99,19 +104,21 @@ class _Columns:
                 for alias in leaf.aliases:
                     self.leaves.setdefault(alias, leaf)
         key = sides[0].estate.key
-        self.units = units.select(key_of(key, self.schema[key]).alias(UNIT), *self.schema)
+        self.mark = mark_of(self.schema)
+        self.unit = f"{self.mark}unit"
+        self.units = units.with_columns(key_of(key, self.schema[key]).alias(self.unit))
 
     def told(self, names: Sequence[str], bands: Mapping[str, Sequence[str]]) -> pl.LazyFrame:
         """For each unit, once, what its last row says."""
         held = {name: self._column(name) for name in names}
         plain = [pl.col(held[name]).alias(name) for name in names if name not in bands]
-        found = self._once(self.units.select(UNIT, *plain))
+        found = self._once(self.units.select(self.unit, *plain))
         for name, cells in bands.items():
-            found = found.join(self._banded(name, held[name], cells), on=UNIT, how="left")
+            found = found.join(self._banded(name, held[name], cells), on=self.unit, how="left")
         return found
 
     def _once(self, rows: pl.LazyFrame) -> pl.LazyFrame:
-        return rows.unique(UNIT, keep="last", maintain_order=False)
+        return rows.unique(self.unit, keep="last", maintain_order=False)
 
     def _column(self, name: str) -> str:
         leaf = self.leaves.get(name)
@@ -129,9 +136,9 @@ class _Columns:
         if leaf is None or leaf.kind not in ("decimal", "integer"):
             leaf = Leaf(name, "decimal", PLACES, -(10**17), 10**17)
         read = Leaf(column, leaf.kind, leaf.places, leaf.lo, leaf.hi)
-        mark = mark_of(self.schema)
-        rows = encoded(self.units.select(UNIT, column), (read,), mark, readable=True)
-        return self._once(rows.select(UNIT, _band(pl.col(f"{mark}0"), leaf.places, cells).alias(name)))
+        rows = encoded(self.units.select(self.unit, column), (read,), f"{self.mark}n", readable=True)
+        band = _band(pl.col(f"{self.mark}n0"), leaf.places, cells)
+        return self._once(rows.select(self.unit, band.alias(name)))
 
 
 def _band(value: pl.Expr, places: int, cells: Sequence[str]) -> pl.Expr:
