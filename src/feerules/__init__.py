@@ -6,6 +6,8 @@ from feerules.assessing import position
 from feerules.bill import Bill, BillLine, Step
 from feerules.book import Book
 from feerules.cases import CaseResult, run_cases
+from feerules.checking import check
+from feerules.checks.findings import Basis, Finding
 from feerules.comparisons import compare, grid
 from feerules.decisions import Act, Clear, Decision, Hold, Reason, Review, Wait
 from feerules.documents.cells import Cell, CellError
@@ -35,6 +37,7 @@ __all__ = [
     "Act",
     "Allocation",
     "Arrears",
+    "Basis",
     "Bill",
     "BillLine",
     "Book",
@@ -48,6 +51,7 @@ __all__ = [
     "EntryProblem",
     "Event",
     "FeeRulesError",
+    "Finding",
     "Hold",
     "MissingExtra",
     "Party",
@@ -67,6 +71,7 @@ __all__ = [
     "Where",
     "ageing_report",
     "arrears_ledger",
+    "check",
     "classify",
     "classify_estate",
     "collection_rate",
