@@ -23,7 +23,7 @@ from feerules.plan.names import Names
 __all__ = ["Document", "Draft", "Missing", "nearest", "refused"]
 
 VERSIONED = ("fee-schedule", "dunning-policy")
-KINDS = (*VERSIONED, "facts")
+KINDS = (*VERSIONED, "facts", "law-profile")
 BOM = "\ufeff"
 
 
@@ -95,9 +95,9 @@ class Draft:
             data = self.data(file) if file.endswith(SUFFIXES) else None
             if isinstance(data, dict) and data.get("kind") in KINDS:
                 document = _document(file, data)
-                if document.kind == "facts" or document.id in self._others:
+                if document.kind not in VERSIONED or document.id in self._others:
                     found.append(document)
-        return sorted(found, key=lambda each: (each.kind == "facts", each.id, each.first or date.min))
+        return sorted(found, key=lambda each: (each.kind not in VERSIONED, each.id, each.first or date.min))
 
     def from_day(self, documents: Iterable[Document], day: date) -> list[Document]:
         """The versions from a day on; one that is in force on it already gets another that begins with it."""

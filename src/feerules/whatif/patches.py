@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, Literal
 
 from feerules.documents.editing import Steps, added, replaced, taken_out, unshared
+from feerules.documents.law import LawProfile
 from feerules.documents.model import Part
 from feerules.documents.policy import DunningPolicy
 from feerules.documents.schedule import FactLibrary, FeeSchedule
@@ -26,6 +27,7 @@ MODELS: Mapping[str, type[Part]] = {
     "fee-schedule": FeeSchedule,
     "dunning-policy": DunningPolicy,
     "facts": FactLibrary,
+    "law-profile": LawProfile,
 }
 HOLDING = ("amount", "rate", "base", "formula")  # keys of a mapping whose value is the number that is meant
 IDENTIFIED = (("ladder", "steps"), ("stops",))  # lists whose items have an id
