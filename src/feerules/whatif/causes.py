@@ -83,7 +83,11 @@ def about_rules(rules: Sequence[tuple[Pair, Rule]]) -> About:
     """One rule, or several that cannot be told apart."""
     pair, first = rules[0]
     said = {language: _listed(translate(locale), rules, language) for language, locale in LOCALES.items()}
-    old, new = (_texts([(getattr(rule, side), rule.outputs) for _, rule in rules]) for side in ("old", "new"))
+    sides = [_apart(rule.old, rule.new) for _, rule in rules]
+    old, new = (
+        _texts([(side[n], rule.outputs) for side, (_, rule) in zip(sides, rules, strict=True)])
+        for n in (0, 1)
+    )
     alone = len(rules) == 1
     return About(
         _kind(first) if alone else "rule",
@@ -204,6 +208,19 @@ def _adjustment_title(rule: Rule, named: str, language: str) -> str:
 
 
 # What was written
+
+
+def _apart(old: Any, new: Any) -> tuple[Any, Any]:
+    """Of two parts that say much the same, what differs."""
+    if not isinstance(old, Part) or type(old) is not type(new) or isinstance(old, TableValue | FeeSchedule):
+        return old, new
+    names = [
+        name
+        for name in type(old).model_fields
+        if name not in SILENT and getattr(old, name) != getattr(new, name)
+    ]
+    before, after = ({name.rstrip("_"): getattr(side, name) for name in names} for side in (old, new))
+    return before, after
 
 
 def _texts(values: Sequence[tuple[Any, Sequence[int]]]) -> str:

@@ -127,6 +127,8 @@ def compare_frames(
     """See `feerules.compare`."""
     if attribute not in ("in_order", "averaged", "no"):
         raise ValueError(f'found attribute={attribute!r}, expected "in_order", "averaged" or "no"')
+    if worst < 0:
+        raise ValueError(f"found worst={worst}, expected 0 or more")
     source = str(units) if isinstance(units, str | Path) else f"the {type(units).__name__}"
     periods = _period(period), _period(period if new_period is None else new_period)
     shared = pools, pools if new_pools is None else new_pools
