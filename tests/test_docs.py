@@ -124,8 +124,7 @@ def test_every_function_and_built_in_name_is_in_the_manual() -> None:
 REPORTERS = {
     *("problem", "Problem", "refuse", "_refused", "problem_with", "PydanticCustomError"),
     *("NotALiteral", "CellProblem", "_Slip", "FormulaProblem"),
-    *("note", "stop", "tell", "report", "_tell", "_add"),
-    "one_of",
+    *("note", "stop", "tell", "report", "_tell", "_add", "one_of", "refused"),
 }
 CODE = re.compile(r"[a-z]+(_[a-z0-9]+)*")
 # What is no code of its own: a validator's way to hand on problems that have theirs.

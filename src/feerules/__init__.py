@@ -7,6 +7,7 @@ from feerules.bill import Bill, BillLine, Step
 from feerules.book import Book
 from feerules.checking import check
 from feerules.checks.findings import Basis, Finding
+from feerules.comparisons import compare, grid
 from feerules.decisions import Act, Clear, Decision, Hold, Reason, Review, Wait
 from feerules.documents.cells import Cell, CellError
 from feerules.dunning import next_action
@@ -50,6 +51,7 @@ from feerules.reports import (
 from feerules.schemas import schema
 from feerules.whatif.changes.change import Change, Diff
 from feerules.whatif.changes.diff import diff
+from feerules.whatif.reforms.reform import Reform
 
 __all__ = [
     "Account",
@@ -86,6 +88,7 @@ __all__ = [
     "Position",
     "Problem",
     "Reason",
+    "Reform",
     "Review",
     "RuleErrors",
     "ShortMessage",
@@ -102,6 +105,7 @@ __all__ = [
     "classify",
     "classify_estate",
     "collection_rate",
+    "compare",
     "compare_policies",
     "coverage",
     "demand",
@@ -110,6 +114,7 @@ __all__ = [
     "fee_notice",
     "fee_notices",
     "generate_cases",
+    "grid",
     "load",
     "load_files",
     "next_action",

@@ -103,6 +103,13 @@ class Book:
         _equip(book, self._rebuild)  # type: ignore[attr-defined]
         return book
 
+    def with_versions(self, versions: tuple[tuple[Version, ...], ...]) -> Book:
+        """The book with other schedules and no policy; each version needs names that no other book has."""
+        _share_leaves(version.names for each in versions for version in each)
+        book = replace(self, versions=versions, policies=())
+        _equip(book, self._rebuild)  # type: ignore[attr-defined]
+        return book
+
     def problems(self) -> list[Problem]:
         """What reading every schedule and compiling every fee once finds; empty for a loaded book."""
         for version in self._every_version():

@@ -16,7 +16,7 @@ from feerules.frames import WIDE, FrameError, columns_of, into_lazy, to_decimal,
 from feerules.keys import bad_keys, key_of, key_problems, refuse_name, sound_rows, unkeyed_rows
 from feerules.line_columns import LINE_COLUMNS, LineColumns, enumerations, no_lines, shapes_of
 from feerules.periods import Period, day_number
-from feerules.plan.nodes import Node, Slot
+from feerules.plan.nodes import Node, Plan, Slot
 from feerules.plan.spans import READ
 from feerules.pools import read_pools, shared_fees, with_shares
 from feerules.prepared import mark_of, prepare
@@ -26,7 +26,7 @@ from feerules.rerating import Cycles, billed_fees, cycle_of, cycles_of, differen
 from feerules.sent import sent_bills
 from feerules.telling import about_of
 
-__all__ = ["EstateResult", "price_frame"]
+__all__ = ["Estate", "EstateResult", "price_frame"]
 
 Form = Literal["wide", "long"]
 # What a bill line carries from its unit, beside the key.
@@ -102,7 +102,7 @@ def price_frame(
     source = str(units) if isinstance(units, str | Path) else f"the {type(units).__name__}"
     with told(source):
         lazy, back = into_lazy(units)
-        estate = _Estate(lazy, book, period, key, accrue=accrue, pools=pools)
+        estate = Estate(lazy, book, period, key, accrue=accrue, pools=pools)
         if billed is not None:
             rows, problems = estate.differences(billed)
         else:
@@ -124,11 +124,23 @@ def _refuse(problems: pl.LazyFrame) -> None:
         raise UnitErrors(UnitProblem(*(row[name] for name in names)) for row in found.iter_rows(named=True))
 
 
-class _Estate:
-    """One estate in one period: the checked frame, and the expressions over it."""
+class Estate:
+    """One estate in one period: the checked frame, and the expressions over it.
+
+    `plan` stands in for the book's own plan of the period. `frame` has the rows that tell their unit, with
+    `row_key`, their days and their shares.
+    """
 
     def __init__(
-        self, frame: pl.LazyFrame, book: Book, period: Period, key: str, *, accrue: bool, pools: Any
+        self,
+        frame: pl.LazyFrame,
+        book: Book,
+        period: Period,
+        key: str,
+        *,
+        accrue: bool,
+        pools: Any,
+        plan: Plan | None = None,
     ) -> None:
         schema = frame.collect_schema()
         aliases = {name: (book.mapping[name],) for name in (key, *CARRIED) if name in book.mapping}
@@ -145,7 +157,7 @@ class _Estate:
         frame = frame.with_columns(pl.col(column).alias(name) for name, column in columns.items())
         self.carried = list(columns)
         self.dated = any(name in schema for name in DATED)
-        self.plan = book.plan(period, accrue=accrue, dated=self.dated)
+        self.plan = plan or book.plan(period, accrue=accrue, dated=self.dated)
         bad = overlapping(frame, self.row_key) if self.dated else bad_keys(frame, self.row_key)
         unkeyed = unkeyed_rows(frame, self.row_key, bad)
         repeated = "overlapping_rows" if self.dated else "duplicate_key"
@@ -157,8 +169,8 @@ class _Estate:
             frame = with_runs(frame, self.row_key, [leaf for leaf in facts if leaf.name not in _APART])
         self._found: list[pl.LazyFrame] = []
         self._unweighed: pl.Series | None = None
-        frame = self._with_shares(frame, pools, unkeyed)
-        self.prepared = prepare(self.plan, frame)
+        self.frame = self._with_shares(frame, pools, unkeyed)
+        self.prepared = prepare(self.plan, self.frame)
 
     def _with_shares(self, frame: pl.LazyFrame, given: Any, unkeyed: pl.LazyFrame) -> pl.LazyFrame:
         slots = [slot for slot in self.plan.slots if about_of(slot).shown.pool is not None]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from feerules.estate import EstateResult
     from feerules.whatif.reconcile import Reconciliation
 
-__all__ = ["Priced", "price", "price_estate", "ready", "reconcile", "records_of"]
+__all__ = ["Priced", "bill_of", "price", "price_estate", "ready", "reconcile", "records_of"]
 
 # Who a unit's parties are: a change of these alone does not change what is owed.
 PARTY_FACTS = ("account_id", "owner_id", "tenant_id", "developer_id", "heir_id", "valid_from", "valid_to")
@@ -67,6 +67,18 @@ def price(
     """
     period = Period.parse(period) if isinstance(period, str) else period
     priced, records = ready(unit, book, period, accrue=accrue, shares=shares)
+    return _bill(priced, records, book, period)
+
+
+def bill_of(
+    records: Sequence[Mapping[str, Any]], book: Book, period: Period, *, accrue: bool, dated: bool
+) -> Bill:
+    """The bill of a unit whose records follow each other in time; its shares are among their facts."""
+    priced = _priced(book.plan(period, accrue=accrue, dated=dated))
+    return _bill(priced, _in_runs(priced, records, book, dated), book, period)
+
+
+def _bill(priced: Priced, records: Sequence[Mapping[str, Any]], book: Book, period: Period) -> Bill:
     ran = [priced.run(each) for each in records]
     unit_id = records[0].get("unit_id")
     lines = LinesOnDemand(lambda: priced.lines(ran), lambda: priced.fen(ran))
@@ -135,18 +147,24 @@ def ready(
     accrue: bool = False,
     shares: Mapping[str, Share] | None = None,
     marked: bool = False,
-) -> tuple[Priced, list[Mapping[str, Any]]]:
+) -> tuple[Priced, Sequence[Mapping[str, Any]]]:
     """The plan of a period, with marks if asked for, and the records that a unit is for it: one for each span of its days."""
     facts: Mapping[str, Any] = unit.model_dump() if isinstance(unit, BaseModel) else unit
     dated = "changes" in facts or "valid_from" in facts or "valid_to" in facts
     priced = _priced(book.plan(period, accrue=accrue, dated=dated, marked=marked))
     given = _shares(priced.plan, shares) if shares else {}
     records: list[Mapping[str, Any]] = [*records_of(facts)] if dated else [facts]
-    if book.mapping:
-        records = [_with_ids(each, book.mapping) for each in records]
-    if dated:
-        records = [*priced.with_runs(records)]
-    return priced, [{**each, **given} for each in records] if given else records
+    if given:
+        records = [{**each, **given} for each in records]
+    return priced, _in_runs(priced, records, book, dated)
+
+
+def _in_runs(
+    priced: Priced, records: Sequence[Mapping[str, Any]], book: Book, dated: bool
+) -> Sequence[Mapping[str, Any]]:
+    """The records under the names that plans know, each with the day since when nothing of it changed."""
+    known = [_with_ids(each, book.mapping) for each in records] if book.mapping else records
+    return priced.with_runs(known) if dated else known
 
 
 def _extra(function: str) -> Any:

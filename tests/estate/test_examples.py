@@ -33,6 +33,15 @@ def test_every_example_is_run_here() -> None:
     assert [name for name in scripts if f'run("{name}"' not in here] == []
 
 
+def test_a_what_if_tells_sums_causes_bills_and_a_grid() -> None:
+    output = run("what_if.py", "--units", "200", "--locale", "zh_CN")
+    assert words_of(output, "2026-11：共200户")
+    assert "物业管理费：单价（类型 home、有电梯 true、所在楼层 > 6），2.80 → 2.95：+¥" in output
+    assert "物业管理费：减免 空置满六个月优惠，times 0.70 → times 0.85：+¥" in output
+    assert "调整后：" in output
+    assert words_of(output, "│ 0.00      ┆ 0.70")[-2] == "0.00"
+
+
 @pytest.fixture(scope="module")
 def demo() -> str:
     return run("demo.py", "--units", "300")
