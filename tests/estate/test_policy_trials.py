@@ -90,10 +90,10 @@ def test_a_comparison_explains_itself_in_chinese_and_english() -> None:
         "Accounts on November 2, 2026: 1; compared 1, with problems 0.",
         "To another class: 1 (long overdue → newly overdue 1).",
         "With another action: 1 (to do call by phone → to do reminder by WeChat 1).",
-        "Overdue: ¥100.00 before, ¥100.00 after, change ¥0.00.",
+        "Overdue in all: ¥100.00 before, ¥100.00 after, change ¥0.00.",
         "Late fee proposed: ¥0.00 before, ¥0.00 after, change ¥0.00.",
         "Asked for by actions: ¥100.00 before, ¥100.00 after, change ¥0.00.",
-        "Fees of steps: ¥5.00 before, ¥0.00 after, change -¥5.00.",
+        "Step fees: ¥5.00 before, ¥0.00 after, change -¥5.00.",
     ]
     assert told.explain("zh_CN").splitlines()[:3] == [
         "2026年11月2日共1户：比较1户，有问题0户。",
@@ -490,7 +490,7 @@ def test_a_grid_has_a_row_for_each_policy() -> None:
     assert grid.days.filter(policy="gentle").drop("policy").equals(alone.days)
     assert grid.runs["gentle"].totals.equals(alone.totals)
     assert str(grid).splitlines()[2:] == [
-        "gentle: to do 3, to wait 0, on hold 0, for a person 0, nothing to do 0; late fee proposed ¥0.00, fees of steps ¥5.00.",
+        "gentle: to do 3, to wait 0, on hold 0, for a person 0, nothing to be done 0; late fee proposed ¥0.00, fees of steps ¥5.00.",
         "Over the days: 4 actions, 0 undone, 0 accounts never with an action.",
     ]
     assert grid.explain("zh").splitlines()[1] == "期间：催缴5次，未办0次，从未催缴0户。"

@@ -19,10 +19,10 @@ __all__ = ["PolicyChange", "PolicyComparison"]
 
 MOST = 5  # moves that a summary tells one by one
 SUMS: Mapping[str, str] = {
-    "overdue": sentence("Overdue"),
+    "overdue": sentence("Overdue in all"),
     "late_fee_due": sentence("Late fee proposed"),
     "amount": sentence("Asked for by actions"),
-    "fee": sentence("Fees of steps"),
+    "fee": sentence("Step fees"),
 }
 
 

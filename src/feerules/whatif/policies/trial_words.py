@@ -22,7 +22,7 @@ DECISIONS: Mapping[str, str] = {
     "wait": sentence("to wait"),
     "hold": sentence("on hold"),
     "review": sentence("for a person"),
-    "clear": sentence("nothing to do"),
+    "clear": sentence("nothing to be done"),
 }
 
 CHANNELS: Mapping[str, str] = {
