@@ -226,5 +226,6 @@ def _of_account(book: Book, case: Case) -> Iterator[tuple[Mark, int]]:
     marked = book.marked_policy(assessed.compiled.policy)
     acts = bool({"reason", *ASKED} & case.expect.keys())
     for mark, number in marks_of(marked.plan).decided(arguments_under(assessed, marked)):
-        if acts if mark.kind in ("stop", "step") else acts or mark.fee != "class" or "class" in case.expect:
+        # A class is part of what is decided; what is decided is no part of a class.
+        if acts or (mark.kind not in ("stop", "step") and "class" in case.expect):
             yield mark, number

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from feerules.assessing import assess
 from feerules.book import Book
 from feerules.calendars import UnknownYear
 from feerules.decisions import Decision, Wait
@@ -36,6 +35,7 @@ OWED: Mapping[str, int] = {
     "outstanding": 30_000, "overdue": 30_000, "days_overdue": 30, "days_past_due": 30, "unpaid_count": 1,
     "overdue_count": 1, "unpaid_periods": 1,
 }  # fmt: skip
+TABLES = ("row", "otherwise")
 SHOWN = ("outstanding", "overdue", "days_overdue")
 # What a case says of a decision beside its sort, where there is anything to say.
 BESIDE = ("class", "week_target")  # reasons that are none to wait
@@ -70,13 +70,16 @@ class PositionSetting(Setting):
     def _usual(self, leaf: Leaf, values: Mapping[str, Any]) -> int | None:
         if leaf.name not in self.own:
             return plain_value(leaf, self.day)
-        value = values[leaf.name] if leaf.name in values else values.get(leaf.name)
+        value = values.get(leaf.name)
         if isinstance(value, str):
             return leaf.codes.index(value) if value in leaf.codes else len(leaf.codes)
         return value
 
     def decided(self, mark: Mark, record: Record) -> frozenset[Rule]:
-        return frozenset(() if self._answer(record) is None else self.reaches(mark, record))
+        if not isinstance(self._answer(record), Decision):
+            return frozenset()
+        acting = () if mark.fee == "class" else ("stop", "step")
+        return frozenset(rule for rule in self.reaches(record) if rule.kind in (*acting, "class", *TABLES))
 
     def write(self, mark: Mark, record: Record) -> WrittenCase | None:
         answer = self._answer(record)
@@ -97,7 +100,6 @@ class PositionSetting(Setting):
         brought = {name: facts.pop(name) for name in names & facts.keys()}
         given = replace(Position.given(facts, self.day, self.version.policy.currency), brought=brought)
         try:
-            assess(given, self.book, self.day, None)
             return next_action(given, self.book, self.day)
         except UnitErrors as error:
             return error

@@ -64,7 +64,7 @@ class Setting(ABC):
             for cells in all_ways(way):
                 yield (*cells, *decides(mark, number))
 
-    def reaches(self, mark: Mark, record: Record) -> Iterator[Rule]:
+    def reaches(self, record: Record) -> Iterator[Rule]:
         """Every rule of the plan that decides for a record."""
         yield from (rule_of(*each) for each in marks_of(self.plan).decided(self.search.arguments(record)))
 

@@ -88,7 +88,7 @@ class UnitSetting(Setting):
         except UnitErrors:
             return frozenset()
         fees = self._rests_on(mark.fee)
-        return frozenset(rule for rule in self.reaches(mark, record) if rule.name in fees)
+        return frozenset(rule for rule in self.reaches(record) if rule.name in fees)
 
     def _rests_on(self, fee: str) -> frozenset[str]:
         """A fee, and those whose amounts it needs."""
