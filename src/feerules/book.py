@@ -92,6 +92,12 @@ class Book:
             books[document_id] = book
         return books[document_id]
 
+    def altered(self, versions: tuple[tuple[Version, ...], ...]) -> Book:
+        """The book with other schedules, as a question asks "what if"; it pickles as the book it was made from."""
+        book = replace(self, versions=versions)
+        _equip(book, self._rebuild)  # type: ignore[attr-defined]
+        return book
+
     def problems(self) -> list[Problem]:
         """What reading every schedule and compiling every fee once finds; empty for a loaded book."""
         for version in self._every_version():

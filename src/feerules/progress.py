@@ -35,12 +35,12 @@ def counted(frames: Frames, progress: bool | None) -> Iterator[Frames]:
 
 
 @contextmanager
-def counting(progress: bool | None) -> Iterator[Callable[[int], object]]:
-    """A function that counts rows on a bar, or on nothing."""
+def counting(progress: bool | None, unit: str = " accounts") -> Iterator[Callable[[int], object]]:
+    """A function that counts what is done on a bar, or on nothing."""
     if progress is False or (progress is None and not sys.stderr.isatty()):
-        yield lambda rows: None
+        yield lambda count: None
         return
     from tqdm import tqdm
 
-    with tqdm(unit=" accounts", unit_scale=True, file=sys.stderr) as bar:
+    with tqdm(unit=unit, unit_scale=True, file=sys.stderr) as bar:
         yield bar.update

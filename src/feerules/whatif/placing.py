@@ -1,0 +1,189 @@
+"""From lines that differ to causes: each fee is searched, and what its search finds is told with sums and examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from feerules.book import Book
+from feerules.errors import FeeRulesError
+from feerules.money import from_scaled
+from feerules.periods import Period
+from feerules.plan.spans import READ
+from feerules.pricing import price
+from feerules.whatif.alternatives import Alternative
+from feerules.whatif.causes import Cause, Example, Sureness
+from feerules.whatif.searching import MOST_MATCHED, FeeSearch, Found, Tick
+from feerules.whatif.trials import Asked
+
+__all__ = ["causes_of"]
+
+SHOWN = 3  # examples of each cause
+SURE = 0.8
+SOME = 20  # lines that meet to the fen in spite of others that do not
+KEY = ["unit_id", "fee"]
+
+
+@dataclass(frozen=True, eq=False)
+class Estate:
+    """What is asked: the book, the period, the units, and those among them that were priced."""
+
+    book: Book
+    period: Period
+    asked: Asked
+    priced: pl.Series
+
+
+def causes_of(
+    estate: Estate, rows: pl.DataFrame, tick: Tick
+) -> tuple[list[Cause], pl.DataFrame]:
+    """The causes of lines that differ, and for each line its cause: unit_id, fee, cause.
+
+    `rows` has unit_id, fee, ours, billed (fen) and state.
+    """
+    apart = rows.filter(pl.col("state").is_in(["different", "missing", "extra"]))
+    found = [*_strangers(estate, apart)]
+    known = [apart.join(_lines_of(each), on=KEY, how="semi") for each in found]
+    rest = apart.join(pl.concat(known), on=KEY, how="anti") if known else apart
+    every = {name for schedule in estate.book.schedules for name in schedule.fees}
+    for (fee,), differing in rest.group_by("fee", maintain_order=True):
+        if fee in every:
+            found += _search(estate, str(fee), differing, rows, tick).run()
+    placed = [(each, _lines_of(each)) for each in found]
+    placed.sort(key=lambda each: (-len(each[1]), each[0].fee, each[0].alternative.key))
+    causes, told = [], []
+    for each, keys in placed:
+        lines = apart.join(keys, on=KEY, how="semi", maintain_order="left")
+        cause = _cause(estate, each, lines)
+        causes.append(cause)
+        told.append(keys.with_columns(pl.lit(cause.id).alias("cause")))
+    return causes, pl.concat(told) if told else pl.DataFrame(schema=dict.fromkeys((*KEY, "cause"), pl.String))
+
+
+def _lines_of(found: Found) -> pl.DataFrame:
+    """The lines that a cause explains; what was billed under another name are two."""
+    fees = [found.fee, found.alternative.change["name"]] if found.alternative.code == "renamed" else [found.fee]
+    return pl.concat(pl.DataFrame({"unit_id": found.units, "fee": [fee] * len(found.units)}, schema=dict.fromkeys(KEY, pl.String)) for fee in fees)  # fmt: skip
+
+
+# What the book or the estate does not know
+
+
+def _strangers(estate: Estate, apart: pl.DataFrame) -> Iterator[Found]:
+    extra = apart.filter(pl.col("state") == "extra")
+    nobody = extra.filter(~pl.col("unit_id").is_in(estate.priced.implode()))
+    for (fee,), lines in nobody.group_by("fee", maintain_order=True):
+        yield _stranger("unknown_unit", str(fee), lines)
+    extra = extra.join(nobody, on=KEY, how="anti")
+    fees = {name for schedule in estate.book.schedules for name in schedule.fees}
+    missing = apart.filter(pl.col("state") == "missing")
+    for (fee,), lines in extra.filter(~pl.col("fee").is_in([*fees])).group_by("fee", maintain_order=True):
+        same = lines.join(missing, on="unit_id", suffix="_ours").filter(pl.col("billed") == pl.col("ours_ours"))
+        counted = same.group_by("fee_ours").len().sort("len", "fee_ours", descending=[True, False])
+        if len(counted) and counted["len"][0] * 2 >= len(lines):
+            own = counted["fee_ours"][0]
+            moved = same.filter(pl.col("fee_ours") == own)
+            yield _stranger("renamed", own, moved, {"name": str(fee)})
+            lines = lines.join(moved, on="unit_id", how="anti")
+            missing = missing.join(moved.select("unit_id", fee="fee_ours"), on=KEY, how="anti")
+        if len(lines):
+            yield _stranger("unknown_fee", str(fee), lines)
+
+
+def _stranger(code: str, fee: str, lines: pl.DataFrame, change: dict[str, Any] | None = None) -> Found:
+    name = (change or {}).get("name", "all")
+    alternative = Alternative(code, name, fee, change or {code: True})
+    return Found(fee, alternative, lines["unit_id"], len(lines), 0, 0, whole=True)
+
+
+# One fee
+
+
+def _search(estate: Estate, fee: str, differing: pl.DataFrame, rows: pl.DataFrame, tick: Tick) -> FeeSearch:
+    """The search for one fee: its lines that differ, and a sample of units that match, with such a line or without."""
+    of_fee = rows.filter(pl.col("fee") == fee)
+    sample = estate.priced.gather_every(-(-max(1, len(estate.priced)) // MOST_MATCHED))
+    lines = of_fee.filter(pl.col("unit_id").is_in(sample.implode()))
+    without = sample.filter(~sample.is_in(lines["unit_id"].implode()))
+    columns = ["unit_id", "ours", "billed"]
+    matching = pl.concat(
+        [
+            lines.filter(pl.col("state") == "matched").select(columns),
+            pl.DataFrame({"unit_id": without}).select("unit_id", *(pl.lit(None, of_fee.schema[name]).alias(name) for name in columns[1:])),
+        ]
+    )  # fmt: skip
+    matched = len(estate.priced) - len(differing)
+    sent = of_fee["billed"].null_count() < len(of_fee)
+    return FeeSearch(
+        estate.book, fee, estate.period, estate.asked, differing.select(columns), matching, matched, sent, tick
+    )  # fmt: skip
+
+
+# Telling
+
+
+def _cause(estate: Estate, found: Found, lines: pl.DataFrame) -> Cause:
+    alternative = found.alternative
+    other = f"{alternative.of}/" if alternative.of != found.fee else ""
+    also = tuple(
+        {"id": each.key, "code": each.code, "name": each.name, "of": each.of, "change": each.change}
+        for each in found.also
+    )
+    return Cause(
+        id=f"{found.fee}/{other}{alternative.code}/{alternative.name}",
+        code=alternative.code, name=alternative.name, fee=found.fee, of=alternative.of, change=alternative.change,
+        where=tuple(test.to_dict() for test in found.where),
+        count=len(lines), ours=from_scaled(int(lines["ours"].sum()), 2), billed=from_scaled(int(lines["billed"].sum()), 2),
+        touched=found.touched, broken=found.broken, tried=found.tried, sureness=_sureness(found), also=also,
+        examples=tuple(_examples(estate, found, lines)),
+    )  # fmt: skip
+
+
+def _sureness(found: Found) -> Sureness:
+    share = len(found.units) / max(1, found.touched)
+    if found.whole or found.where or share >= SURE:
+        return "high"
+    return "medium" if len(found.units) >= SOME else "low"
+
+
+def _examples(estate: Estate, found: Found, lines: pl.DataFrame) -> Iterator[Example]:
+    some = lines.unique("unit_id", maintain_order=True).sort("unit_id").head(SHOWN)
+    key = estate.asked.key
+    unit = pl.col(key).cast(pl.String)
+    units = estate.asked.units.filter(unit.is_in(some["unit_id"].implode())).collect(engine="streaming")
+    records = {str(row[key]): row for row in units.iter_rows(named=True)}
+    names = _facts_of(estate, found, units.columns)
+    for unit_id, ours, billed in some.select("unit_id", "ours", "billed").iter_rows():
+        record = records.get(unit_id, {})
+        facts = {name: str(record[name]) for name in names if record.get(name) is not None}
+        amounts = (None if each is None else from_scaled(int(each), 2) for each in (ours, billed))
+        yield Example(unit_id, *amounts, facts, _explained(estate, found.fee, record))
+
+
+def _facts_of(estate: Estate, found: Found, columns: list[str]) -> list[str]:
+    """The columns that hold what the fee asks of a unit."""
+    plan = estate.book.plan(estate.period, accrue=estate.asked.accrue, dated=estate.asked.dated)
+    asked: set[str] = set()
+    for schedule in estate.book.schedules:
+        if found.fee in schedule.fees:
+            asked |= {*schedule.names_in(schedule.complete(found.fee))}
+            asked |= {*schedule.complete(found.fee).applies}
+    leaves = {leaf.name: leaf for leaf in plan.leaves if not leaf.name.startswith(READ)}
+    tables = {name for leaf in leaves.values() for name in (leaf.name, *leaf.aliases)}
+    return [name for name in columns if name in tables and (not asked or name in tables)]
+
+
+def _explained(estate: Estate, fee: str, record: dict[str, Any]) -> dict[str, str]:
+    """How the book comes to its amount, in both languages; nothing where one record does not tell."""
+    if not record or estate.asked.dated:
+        return {}
+    facts = {name: value for name, value in record.items() if value is not None}
+    try:
+        bill = price(facts, estate.book, estate.period, accrue=estate.asked.accrue)
+    except (FeeRulesError, ValueError):
+        return {}
+    told = [line for line in bill.lines if line.fee == fee]
+    return {key: "\n".join(line.explain(key) for line in told) for key in ("zh", "en")} if told else {}

@@ -1,0 +1,235 @@
+"""The search for causes: for each fee the alternatives are tried on its lines, and those that explain lines are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from feerules.book import Book
+from feerules.periods import Period
+from feerules.pools import shared_fees
+from feerules.whatif.altered import FeeAlone
+from feerules.whatif.alternatives import Alternative, alternatives_of, cells_of, shared_alternatives
+from feerules.whatif.flaws import flawed, periods_of, rounded_shares
+from feerules.whatif.pairs import likely_pairs
+from feerules.whatif.quantities import implied_alternatives, quantity_alternatives
+from feerules.whatif.traits import Test, told_apart
+from feerules.whatif.trials import Asked, Lines, Mask, Trial, details_of, tried
+from feerules.whatif.verdicts import Verdict, verdicts_on
+
+__all__ = ["FeeSearch", "Found"]
+
+MOST_LINES = 50_000  # that differ and are tried; what they tell is then looked for in all
+MOST_MATCHED = 20_000
+Tick = Callable[[int], object]
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A cause of one fee, and the units whose lines it explains."""
+
+    fee: str
+    alternative: Alternative
+    units: pl.Series
+    touched: int
+    broken: int
+    tried: int
+    also: tuple[Alternative, ...] = ()
+    where: tuple[Test, ...] = ()
+    whole: bool = False  # whether it needs no condition: every line that it is about has it
+
+
+@dataclass(eq=False)
+class FeeSearch:
+    """One fee: the lines that differ, those of a sample that match, and the units of both."""
+
+    book: Book
+    fee: str
+    period: Period
+    asked: Asked
+    differing: pl.DataFrame  # unit_id, ours, billed (fen)
+    matching: pl.DataFrame  # the same of the sample, also of units that have no such line
+    matched: int  # how many lines match in all
+    sent: bool  # whether the fee is billed to anybody
+    tick: Tick
+    found: list[Found] = field(default_factory=list)
+
+    def run(self) -> list[Found]:
+        """Every cause that is found, the one that explains most first."""
+        self.alone = FeeAlone(self.book, self.fee, self.period)
+        self.shares = set(self.alone.fees()) & set(shared_fees(self.book))
+        some = self.differing if len(self.differing) <= MOST_LINES else self._sampled()
+        self.lines = Lines.of(pl.concat([some, self.matching]))
+        units = self._of_lines(self.lines)
+        self.facts = _readable(units, self.asked.key, self.lines)
+        # A share depends on everybody who shares.
+        self.near = self.asked if self.shares else replace(self.asked, units=units.lazy())
+        self.details = details_of(self.alone, self.near)
+        if self.sent:  # else there is nothing to say but that it is never billed
+            self._verdicts(units)
+        self._missing_and_extra()
+        return self.found
+
+    def _sampled(self) -> pl.DataFrame:
+        return self.differing.gather_every(-(-len(self.differing) // MOST_LINES))
+
+    def _of_lines(self, lines: Lines) -> pl.DataFrame:
+        unit = pl.col(self.asked.key).cast(pl.String)
+        return self.asked.units.filter(unit.is_in(lines.units.implode())).collect(engine="streaming")
+
+    # Alternatives
+
+    def _verdicts(self, units: pl.DataFrame) -> None:
+        alternatives = self._alternatives(units)
+        trials = self._split([*self._trials(alternatives, self.lines)])
+        verdicts = verdicts_on(self.lines, trials, matched=self.matched)
+        left = self.lines.differs & ~_any_of(verdicts, len(self.lines))
+        pairs = [] if self.shares else likely_pairs(alternatives, trials, self.lines, left)
+        if pairs:
+            more = self._split([*self._computed(pairs, self.lines)])
+            verdicts = verdicts_on(self.lines, [*trials, *more], matched=self.matched)
+        marked = self._marked(verdicts)
+        for verdict, keys in zip(verdicts, marked, strict=True):
+            if len(keys):
+                self.found.append(self._told(verdict, keys))
+
+    def _alternatives(self, units: pl.DataFrame) -> list[Alternative]:
+        if self.shares:
+            return [*shared_alternatives(self.alone), *periods_of(self.alone)]
+        found = [*alternatives_of(self.alone), *quantity_alternatives(self.alone, units.lazy())]
+        found += implied_alternatives(self.alone, units.lazy(), self.lines, self.details)
+        return [*found, *periods_of(self.alone)]
+
+    def _trials(self, alternatives: Sequence[Alternative], lines: Lines) -> Iterator[Trial]:
+        yield from self._computed(alternatives, lines)
+        yield from flawed(lines, self.details, self.fee)
+        if self.fee in self.shares:
+            yield from rounded_shares(self.alone, self.near, lines)
+
+    def _computed(self, alternatives: Sequence[Alternative], lines: Lines) -> Iterator[Trial]:
+        for trial in tried(self.alone, alternatives, self.near, lines, self.tick):
+            yield trial
+
+    def _split(self, trials: Sequence[Trial]) -> list[Trial]:
+        """The rate of a row for everybody says something of those alone who stand in another one: row by row."""
+        rows = self._own_rows(self.lines)
+        found = []
+        for trial in trials:
+            if not trial.alternative.row:
+                found.append(trial)
+                continue
+            hits = trial.known & (trial.amounts == self.lines.billed) & self.lines.differs
+            for own in rows.filter(pl.Series(hits)).unique().sort():
+                if own != trial.alternative.row and trial.alternative.row in (f"={own}", trial.alternative.row.lstrip("=")):
+                    found.append(self._of_row(trial, own, rows))
+        return found
+
+    def _of_row(self, trial: Trial, own: str, rows: pl.Series) -> Trial:
+        alternative = trial.alternative
+        change = {**alternative.change, "own_row": own, "own_cells": cells_of(self.alone, alternative.of, own)}
+        told = replace(alternative, name=f"{alternative.name}|{own}", change=change)
+        return Trial(told, trial.amounts, trial.known & (rows == own).to_numpy())
+
+    def _own_rows(self, lines: Lines) -> pl.Series:
+        """The table row that decides each line, "" where none does."""
+        keys = pl.DataFrame({"unit_id": lines.units})
+        return keys.join(self.details, on="unit_id", how="left", maintain_order="left")["table_row"].fill_null("")
+
+    # All lines
+
+    def _marked(self, verdicts: Sequence[Verdict]) -> list[pl.Series]:
+        """The units whose lines each verdict explains: of the lines that were tried, or of all."""
+        if len(self.differing) <= MOST_LINES or not verdicts:
+            return [self.lines.units.filter(pl.Series(each.explained)) for each in verdicts]
+        every = Lines.of(self.differing)
+        if not self.shares:
+            self.near = replace(self.asked, units=self._of_lines(every).lazy())
+            self.details = details_of(self.alone, self.near)
+        wanted = {each.trial.alternative.key.partition("|")[0]: each.trial.alternative for each in verdicts}
+        originals = [replace(each, name=each.name.partition("|")[0]) for each in wanted.values()]
+        trials = {each.alternative.key: each for each in self._trials(originals, every)}
+        rows, left, marked = self._own_rows(every), every.differs, []
+        for verdict in verdicts:
+            key, _, own = verdict.trial.alternative.key.partition("|")
+            trial = trials.get(key)
+            hits = np.zeros(len(every), np.bool_)
+            if trial is not None:
+                hits = trial.known & (trial.amounts == every.billed) & left
+                if verdict.trial.alternative.row:
+                    hits = hits & (rows == own).to_numpy()
+            marked.append(every.units.filter(pl.Series(hits)))
+            left = left & ~hits
+        return marked
+
+    def _told(self, verdict: Verdict, keys: pl.Series) -> Found:
+        moved = verdict.trial.known & (verdict.trial.amounts != self.lines.ours)
+        others = moved & ~verdict.explained
+        where = told_apart(self.facts, verdict.explained, others, self.period)
+        also = tuple(each.alternative for each in verdict.also[:3])
+        tried_lines = int((~self.lines.differs).sum())
+        return Found(
+            self.fee, verdict.trial.alternative, keys, verdict.touched, verdict.broken, tried_lines, also, where,
+            whole=not others.any(),
+        )  # fmt: skip
+
+    # What no alternative explains
+
+    def _missing_and_extra(self) -> None:
+        gone = pl.concat([each.units for each in self.found]) if self.found else pl.Series([], dtype=pl.String)
+        left = self.lines.differs & ~self.lines.units.is_in(gone.implode()).to_numpy()
+        charged, sent = self.lines.charged, self.lines.sent
+        self._one_sided("missing", left & charged & ~sent, charged & ~(left & ~sent), gone)
+        self._one_sided("extra", left & ~charged & sent, ~charged & ~(left & sent), gone)
+
+    def _one_sided(self, code: str, these: Mask, others: Mask, gone: pl.Series) -> None:
+        """Lines that one side alone has, where a condition tells them from the lines that both or neither have."""
+        if not these.any():
+            return
+        never = code == "missing" and not self.sent
+        where = () if never else told_apart(self.facts, these, others, self.period)
+        if not (never or where or not others.any()):
+            return
+        side = pl.col("billed") if code == "missing" else pl.col("ours")
+        every = self.differing.filter(side.is_null() & ~pl.col("unit_id").is_in(gone.implode()))["unit_id"]
+        if where:
+            every = every.filter(every.is_in(self._holding(every, where).implode()))
+        change = {code: True, "never": never} if code == "missing" else {code: True}
+        alternative = Alternative(code, "never" if never else "some", self.fee, change)
+        self.found.append(
+            Found(self.fee, alternative, every, len(every), 0, int(others.sum()), (), where, whole=not where)
+        )
+
+    def _holding(self, units: pl.Series, where: Sequence[Test]) -> pl.Series:
+        if len(self.differing) <= MOST_LINES:
+            return units
+        return units  # the conditions hold for all but a few of the sample
+
+
+def _any_of(verdicts: Sequence[Verdict], size: int) -> Mask:
+    found = np.zeros(size, np.bool_)
+    for each in verdicts:
+        found |= each.explained
+    return found
+
+
+def _readable(units: pl.DataFrame, key: str, lines: Lines) -> pl.DataFrame:
+    """What is known of the unit of each line: the last of its rows; texts that are all numbers or days as these."""
+    unit = pl.col(key).cast(pl.String).alias("#unit")
+    last = units.with_columns(unit).unique("#unit", keep="last", maintain_order=True)
+    facts = pl.DataFrame({"#unit": lines.units}).join(last, on="#unit", how="left", maintain_order="left")
+    return facts.drop("#unit", key).with_columns(
+        _read(facts[name]) for name in facts.columns if facts.schema[name] == pl.String and name != key
+    )
+
+
+def _read(column: pl.Series) -> pl.Series:
+    said = column.set(column == "", None)
+    for kind in (pl.Float64, pl.Date):
+        read = said.str.to_date(strict=False) if kind == pl.Date else said.cast(kind, strict=False)
+        if read.null_count() == said.null_count() < len(said):
+            return read
+    return said
