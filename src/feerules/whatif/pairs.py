@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from itertools import combinations
 
 import numpy as np
@@ -62,7 +63,7 @@ def _tolerance(one: Alternative, other: Alternative) -> int:
 
 def _unit(change: Mapping[str, list[list[dict[str, str]]]]) -> int:
     theirs = change["rounding"][1]
-    return max(int(float(rule["unit"]) * 100) for rule in theirs if rule["stage"] in ("fee_line", "month")) if theirs else 2
+    return max((int(Decimal(rule["unit"]) * 100) for rule in theirs if rule["stage"] in ("fee_line", "month")), default=2)
 
 
 def _near(one: Fen, other: Fen, ours: Fen, billed: Fen, tolerance: int) -> float:
