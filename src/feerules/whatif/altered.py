@@ -10,12 +10,16 @@ from feerules.book import Book
 from feerules.documents.schedule import Fee, FeeSchedule
 from feerules.errors import FeeRulesError
 from feerules.periods import Period
-from feerules.plan.lines import Version
+from feerules.plan.bounds import Builder
+from feerules.plan.lines import Options, Version
 from feerules.plan.names import Names
 from feerules.plan.nodes import Plan
+from feerules.plan.pricing import compile_prices
+from feerules.pools import shared_fees
 
-__all__ = ["FeeAlone", "Patch"]
+__all__ = ["Documents", "FeeAlone", "Patch"]
 
+Documents = tuple[tuple[Version, ...], ...]
 Patch = Callable[[Version, Fee], Fee | None]
 """A fee of a version with another rule; None where the version has nothing to alter."""
 
@@ -30,6 +34,7 @@ class FeeAlone:
         ]
         self.documents = tuple(tuple(map(self._alone, versions)) for versions in documents if versions)
         self.own = book.altered(self.documents)
+        self.shares = bool(set(self.fees()) & set(shared_fees(self.own)))  # whether units owe parts of pools
 
     def _alone(self, version: Version) -> Version:
         fees = {name: version.schedule.complete(name) for name in _needed(version.schedule, self.fee_id)}
@@ -44,8 +49,8 @@ class FeeAlone:
         names = dict.fromkeys(name for version in self.versions() for name in version.schedule.fees)
         return sorted(names, key=lambda name: name != self.fee_id)
 
-    def altered(self, patches: Mapping[str, tuple[Patch, ...]]) -> Book | None:
-        """The book with patches of fees; None where they alter nothing, or what comes of them is no rule."""
+    def altered(self, patches: Mapping[str, tuple[Patch, ...]]) -> Documents | None:
+        """The versions with patches of fees; None where they alter nothing."""
         changed = False
         documents = []
         for versions in self.documents:
@@ -55,14 +60,18 @@ class FeeAlone:
                 changed = changed or fees is not None
                 found.append(version if fees is None else with_fees(version, fees))
             documents.append(tuple(found))
-        return self.book.altered(tuple(documents)) if changed else None
+        return tuple(documents) if changed else None
 
-    def plan_of(self, book: Book, *, accrue: bool, dated: bool) -> Plan | None:
-        """The plan of an altered book; None where its rules cannot be right together."""
+    def compiled(self, documents: Documents, options: Options, builder: Builder) -> Plan | None:
+        """The plan of altered versions; None where their rules cannot be right together."""
+        every = [version for versions in documents for version in versions]
+        for version in every:
+            version.names.problems.clear()
         try:
-            return book.plan(self.period, accrue=accrue, dated=dated)
+            plan = compile_prices(documents, options, builder)
         except FeeRulesError:
             return None
+        return None if any(version.names.problems for version in every) else plan
 
 
 def _needed(schedule: FeeSchedule, fee_id: str) -> list[str]:

@@ -11,7 +11,6 @@ import polars as pl
 
 from feerules.book import Book
 from feerules.periods import Period
-from feerules.pools import shared_fees
 from feerules.whatif.altered import FeeAlone
 from feerules.whatif.alternatives import Alternative, alternatives_of, cells_of, shared_alternatives
 from feerules.whatif.flaws import flawed, periods_of, rounded_shares
@@ -61,7 +60,7 @@ class FeeSearch:
     def run(self) -> list[Found]:
         """Every cause that is found, the one that explains most first."""
         self.alone = FeeAlone(self.book, self.fee, self.period)
-        self.shares = set(self.alone.fees()) & set(shared_fees(self.book))
+        self.shares = self.alone.shares
         some = self.differing if len(self.differing) <= MOST_LINES else self._sampled()
         self.lines = Lines.of(pl.concat([some, self.matching]))
         units = self._of_lines(self.lines)
@@ -107,7 +106,7 @@ class FeeSearch:
     def _trials(self, alternatives: Sequence[Alternative], lines: Lines) -> Iterator[Trial]:
         yield from self._computed(alternatives, lines)
         yield from flawed(lines, self.details, self.fee)
-        if self.fee in self.shares:
+        if self.shares:
             yield from rounded_shares(self.alone, self.near, lines)
 
     def _computed(self, alternatives: Sequence[Alternative], lines: Lines) -> Iterator[Trial]:

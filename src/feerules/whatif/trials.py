@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from feerules.book import Book
 from feerules.errors import FeeRulesError
 from feerules.estate import price_frame
 from feerules.periods import Period, add_months
-from feerules.plan.nodes import Const, Plan
-from feerules.prepared import prepare
-from feerules.telling import about_of
+from feerules.plan.lines import Options
 from feerules.whatif.altered import FeeAlone
 from feerules.whatif.alternatives import Alternative
+from feerules.whatif.batches import Batch
 
 __all__ = ["Asked", "Lines", "Trial", "details_of", "tried"]
 
 Fen = np.ndarray[Any, np.dtype[np.int64]]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 Tick = Callable[[int], object]  # told how many alternatives were taken in hand
-AT_ONCE = 12  # alternatives that are computed together
+AT_ONCE = 40  # alternatives that are computed together
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,27 +84,6 @@ class Asked:
     accrue: bool
     pools: Any
 
-    def amounts(self, book: Book, fee: str, period: Period, alternative: Alternative) -> pl.LazyFrame:
-        """unit_id and `amount` (fen, 0 where nothing is charged) of every unit that can be priced."""
-        units = self.units if alternative.facts is None else alternative.facts(self.units)
-        plan = book.plan(period, accrue=self.accrue, dated=self.dated)
-        if not self.dated and not any(about_of(slot).shown.pool for slot in plan.slots):
-            return self._amounts_alone(plan, fee, units)
-        rows = price_frame(
-            units, book, period, form="wide", key=self.key, accrue=self.accrue, pools=self.pools, billed=None, strict=False
-        ).rows  # fmt: skip
-        columns = rows.collect_schema().names()
-        amount = pl.lit(0, pl.Int64)
-        if fee in columns:
-            amount = pl.col(fee).reinterpret(dtype=pl.Int128).cast(pl.Int64).fill_null(0)
-        return rows.select(pl.col(self.key).cast(pl.String).alias("unit_id"), amount.alias("amount"))
-
-    def _amounts_alone(self, plan: Plan, fee: str, units: pl.LazyFrame) -> pl.LazyFrame:
-        """The same where each row is a unit that owes nothing to the others: no more than this fee is computed."""
-        amount = plan.totals.get(f"fee.{fee}", Const(0, 0, 2, 0))
-        rows = prepare(replace(plan, slots=(), totals={}), units).rows({"amount": amount}, [self.key])
-        return rows.select(pl.col(self.key).cast(pl.String).alias("unit_id"), "amount")
-
 
 def _nothing(_count: int) -> None: ...
 
@@ -116,41 +93,78 @@ def tried(
 ) -> Iterator[Trial]:
     """Each alternative that can be right at all, over the lines; those that change none are left out."""
     keys = pl.LazyFrame({"unit_id": lines.units})
-    waiting: list[tuple[Alternative, pl.LazyFrame]] = []
-    for each in alternatives:
-        tick(1)
-        frame = _laid_out(alone, each, asked)
-        if frame is not None:
-            waiting.append((each, keys.join(frame, on="unit_id", how="left", maintain_order="left")))
-        if len(waiting) == AT_ONCE:
-            yield from _computed(waiting, lines)
-            waiting = []
-    yield from _computed(waiting, lines)
+    apart = asked.dated or alone.shares
+    for some in _grouped(alternatives, apart=apart):
+        tick(len(some))
+        found = _priced_apart(alone, some, asked) if apart else _priced_together(alone, some, asked)
+        if found is None:
+            continue
+        names, frame = found
+        amounts = keys.join(frame, on="unit_id", how="left", maintain_order="left").collect()
+        for alternative, name in names:
+            yield from _trial(alternative, amounts[name], lines)
 
 
-def _laid_out(alone: FeeAlone, each: Alternative, asked: Asked) -> pl.LazyFrame | None:
-    period = alone.period
-    if each.months:
-        start, end = add_months(period.start, each.months), add_months(period.end, each.months)
-        period = Period(start, end)
-    book = alone.altered(each.patches) if each.patches else alone.own
-    if book is None:
+def _grouped(alternatives: Sequence[Alternative], *, apart: bool) -> Iterator[list[Alternative]]:
+    """Alternatives that are computed together: of the same period and the same facts."""
+    plain = [each for each in alternatives if not (apart or each.months or each.facts)]
+    for at in range(0, len(plain), AT_ONCE):
+        yield plain[at : at + AT_ONCE]
+    yield from ([each] for each in alternatives if apart or each.months or each.facts)
+
+
+def _trial(alternative: Alternative, column: pl.Series, lines: Lines) -> Iterator[Trial]:
+    known = column.is_not_null().to_numpy()
+    amounts = _fen(column)
+    if alternative.beside:
+        amounts = amounts + lines.ours
+    if (known & (amounts != lines.ours)).any():
+        yield Trial(alternative, amounts, known)
+
+
+Priced = tuple[list[tuple[Alternative, str]], pl.LazyFrame]
+
+
+def _priced_together(alone: FeeAlone, some: Sequence[Alternative], asked: Asked) -> Priced | None:
+    """The amounts of each unit in one pass, where each row is a unit that owes nothing to the others."""
+    facts = some[0].facts
+    units = asked.units if facts is None else facts(asked.units)
+    batch = Batch(alone, Options(_period(alone, some[0]), asked.accrue, False, alone.book.calendar))
+    names = []
+    for each in some:
+        documents = alone.altered(each.patches) if each.patches else alone.documents
+        name = None if documents is None else batch.add(documents)
+        if name is not None:
+            names.append((each, name))
+    try:
+        return (names, batch.rows(units, asked.key)) if names else None
+    except (FeeRulesError, ValueError):  # a column that is no such fact
+        return None
+
+
+def _priced_apart(alone: FeeAlone, some: Sequence[Alternative], asked: Asked) -> Priced | None:
+    """The same by way of `price_estate`, which knows dated facts and shares."""
+    (each,) = some
+    units = asked.units if each.facts is None else each.facts(asked.units)
+    documents = alone.altered(each.patches) if each.patches else alone.documents
+    if documents is None:
         return None
     try:
-        return asked.amounts(book, alone.fee_id, period, each)
-    except (FeeRulesError, ValueError):  # these rules cannot be, or not with these facts
+        rows = price_frame(
+            units, alone.book.altered(documents), _period(alone, each),
+            form="wide", key=asked.key, accrue=asked.accrue, pools=asked.pools, billed=None, strict=False,
+        ).rows  # fmt: skip
+    except (FeeRulesError, ValueError):
         return None
+    amount = pl.lit(0, pl.Int64)
+    if alone.fee_id in rows.collect_schema():
+        amount = pl.col(alone.fee_id).reinterpret(dtype=pl.Int128).cast(pl.Int64).fill_null(0)
+    return [(each, "0")], rows.select(pl.col(asked.key).cast(pl.String).alias("unit_id"), amount.alias("0"))
 
 
-def _computed(waiting: Sequence[tuple[Alternative, pl.LazyFrame]], lines: Lines) -> Iterator[Trial]:
-    frames = pl.collect_all([frame for _, frame in waiting])
-    for (alternative, _), frame in zip(waiting, frames, strict=True):
-        known = frame["amount"].is_not_null().to_numpy()
-        amounts = _fen(frame["amount"])
-        if alternative.beside:
-            amounts = amounts + lines.ours
-        if (known & (amounts != lines.ours)).any():
-            yield Trial(alternative, amounts, known)
+def _period(alone: FeeAlone, each: Alternative) -> Period:
+    start, end = (add_months(day, each.months) for day in (alone.period.start, alone.period.end))
+    return Period(start, end) if each.months else alone.period
 
 
 def details_of(alone: FeeAlone, asked: Asked) -> pl.DataFrame:
