@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,8 @@ from feerules.book import Book
 from feerules.errors import FeeRulesError
 from feerules.money import from_scaled
 from feerules.periods import Period
-from feerules.plan.spans import READ
 from feerules.pricing import price
+from feerules.whatif.altered import FeeAlone
 from feerules.whatif.alternatives import Alternative
 from feerules.whatif.causes import Cause, Example, Sureness
 from feerules.whatif.searching import MOST_MATCHED, FeeSearch, Found, Tick
@@ -48,10 +48,14 @@ def causes_of(
     found = [*_strangers(estate, apart)]
     known = [apart.join(_lines_of(each), on=KEY, how="semi") for each in found]
     rest = apart.join(pl.concat(known), on=KEY, how="anti") if known else apart
-    every = {name for schedule in estate.book.schedules for name in schedule.fees}
-    for (fee,), differing in rest.group_by("fee", maintain_order=True):
-        if fee in every:
-            found += _search(estate, str(fee), differing, rows, tick).run()
+    apart_of = {str(fee): lines for (fee,), lines in rest.group_by("fee", maintain_order=True)}
+    explained: dict[str, list[Found]] = {}
+    for fee, needs in _in_order_of_need(estate.book):
+        if fee in apart_of:
+            inherited = [each for name in needs for each in explained.get(name, ())]
+            of_fee = _search(estate, fee, apart_of[fee], rows, tick, inherited).run()
+            explained[fee] = [each for each in of_fee if _is_a_rule(each.alternative)]
+            found += of_fee
     placed = [(each, _lines_of(each)) for each in found]
     placed.sort(key=lambda each: (-len(each[1]), each[0].fee, each[0].alternative.key))
     causes, told = [], []
@@ -61,6 +65,30 @@ def causes_of(
         causes.append(cause)
         told.append(keys.with_columns(pl.lit(cause.id).alias("cause")))
     return causes, pl.concat(told) if told else pl.DataFrame(schema=dict.fromkeys((*KEY, "cause"), pl.String))
+
+
+def _in_order_of_need(book: Book) -> list[tuple[str, list[str]]]:
+    """Every fee with the fees that it needs, after those."""
+    needs: dict[str, dict[str, None]] = {}
+    for schedule in book.schedules:
+        for name in schedule.fees:
+            needs.setdefault(name, {}).update(dict.fromkeys(schedule.fees_needed_by(name)))
+    done: dict[str, list[str]] = {}
+
+    def visit(name: str) -> None:
+        if name not in done and name in needs:
+            for each in needs[name]:
+                visit(each)
+            done[name] = [*needs[name]]
+
+    for name in needs:
+        visit(name)
+    return [*done.items()]
+
+
+def _is_a_rule(alternative: Alternative) -> bool:
+    """Whether an alternative says how a fee is worked out, so that it tells on fees that need its amount."""
+    return bool(alternative.patches or alternative.facts) and not alternative.row
 
 
 def _lines_of(found: Found) -> pl.DataFrame:
@@ -102,7 +130,7 @@ def _stranger(code: str, fee: str, lines: pl.DataFrame, change: dict[str, Any] |
 # One fee
 
 
-def _search(estate: Estate, fee: str, differing: pl.DataFrame, rows: pl.DataFrame, tick: Tick) -> FeeSearch:
+def _search(estate: Estate, fee: str, differing: pl.DataFrame, rows: pl.DataFrame, tick: Tick, inherited: Sequence[Found]) -> FeeSearch:
     """The search for one fee: its lines that differ, and a sample of units that match, with such a line or without."""
     of_fee = rows.filter(pl.col("fee") == fee)
     sample = estate.priced.gather_every(-(-max(1, len(estate.priced)) // MOST_MATCHED))
@@ -118,7 +146,7 @@ def _search(estate: Estate, fee: str, differing: pl.DataFrame, rows: pl.DataFram
     matched = len(estate.priced) - len(differing)
     sent = of_fee["billed"].null_count() < len(of_fee)
     return FeeSearch(
-        estate.book, fee, estate.period, estate.asked, differing.select(columns), matching, matched, sent, tick
+        estate.book, fee, estate.period, estate.asked, differing.select(columns), matching, matched, sent, tick, inherited
     )  # fmt: skip
 
 
@@ -150,39 +178,34 @@ def _sureness(found: Found) -> Sureness:
 
 
 def _examples(estate: Estate, found: Found, lines: pl.DataFrame) -> Iterator[Example]:
-    some = lines.unique("unit_id", maintain_order=True).sort("unit_id").head(SHOWN)
+    some = lines.filter(pl.col("fee") == found.fee).sort("unit_id").head(SHOWN)
     key = estate.asked.key
     unit = pl.col(key).cast(pl.String)
     units = estate.asked.units.filter(unit.is_in(some["unit_id"].implode())).collect(engine="streaming")
     records = {str(row[key]): row for row in units.iter_rows(named=True)}
-    names = _facts_of(estate, found, units.columns)
+    book = FeeAlone(estate.book, found.fee, estate.period).own
+    names = _facts_of(estate, book, units.columns)
     for unit_id, ours, billed in some.select("unit_id", "ours", "billed").iter_rows():
         record = records.get(unit_id, {})
         facts = {name: str(record[name]) for name in names if record.get(name) is not None}
         amounts = (None if each is None else from_scaled(int(each), 2) for each in (ours, billed))
-        yield Example(unit_id, *amounts, facts, _explained(estate, found.fee, record))
+        yield Example(unit_id, *amounts, facts, _explained(estate, book, found.fee, record))
 
 
-def _facts_of(estate: Estate, found: Found, columns: list[str]) -> list[str]:
-    """The columns that hold what the fee asks of a unit."""
-    plan = estate.book.plan(estate.period, accrue=estate.asked.accrue, dated=estate.asked.dated)
-    asked: set[str] = set()
-    for schedule in estate.book.schedules:
-        if found.fee in schedule.fees:
-            asked |= {*schedule.names_in(schedule.complete(found.fee))}
-            asked |= {*schedule.complete(found.fee).applies}
-    leaves = {leaf.name: leaf for leaf in plan.leaves if not leaf.name.startswith(READ)}
-    tables = {name for leaf in leaves.values() for name in (leaf.name, *leaf.aliases)}
-    return [name for name in columns if name in tables and (not asked or name in tables)]
+def _facts_of(estate: Estate, book: Book, columns: list[str]) -> list[str]:
+    """The columns that hold what a fee asks of a unit."""
+    plan = book.plan(estate.period, accrue=estate.asked.accrue, dated=estate.asked.dated)
+    asked = {name for leaf in plan.leaves for name in (leaf.name, *leaf.aliases)}
+    return [name for name in columns if name in asked]
 
 
-def _explained(estate: Estate, fee: str, record: dict[str, Any]) -> dict[str, str]:
+def _explained(estate: Estate, book: Book, fee: str, record: dict[str, Any]) -> dict[str, str]:
     """How the book comes to its amount, in both languages; nothing where one record does not tell."""
     if not record or estate.asked.dated:
         return {}
     facts = {name: value for name, value in record.items() if value is not None}
     try:
-        bill = price(facts, estate.book, estate.period, accrue=estate.asked.accrue)
+        bill = price(facts, book, estate.period, accrue=estate.asked.accrue)
     except (FeeRulesError, ValueError):
         return {}
     told = [line for line in bill.lines if line.fee == fee]

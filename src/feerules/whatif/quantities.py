@@ -26,11 +26,14 @@ MOST_IMPLIED = 3
 NUMBER = r"^\s*-?[0-9]+(\.[0-9]+)?\s*$"
 
 
-def quantity_alternatives(alone: FeeAlone, units: pl.LazyFrame) -> list[Alternative]:
-    """Every other column of numbers as the quantity, and the quantity rounded."""
-    numbers = _numeric(units)
+def quantity_alternatives(
+    alone: FeeAlone, units: pl.LazyFrame, key: str, lines: Lines, details: pl.DataFrame
+) -> list[Alternative]:
+    """Every other column of numbers that may be the quantity, and the quantity rounded."""
+    numbers = _near(_numeric(units), units, key, _implied(lines, details))
     found: dict[str, Alternative] = {}
-    for of, fact, column in _measured(alone, units):
+    of = alone.fee_id
+    for fact, column in _measured(alone, units):
         for other in numbers:
             if other != column:
                 change = {"quantity": [column, other]}
@@ -44,19 +47,17 @@ def quantity_alternatives(alone: FeeAlone, units: pl.LazyFrame) -> list[Alternat
     return [*found.values()]
 
 
-def _measured(alone: FeeAlone, units: pl.LazyFrame) -> Iterator[tuple[str, str, str]]:
-    """(fee, fact, column) of every fact that is a quantity, or a part of one."""
+def _measured(alone: FeeAlone, units: pl.LazyFrame) -> Iterator[tuple[str, str]]:
+    """(fact, column) of every fact that is a quantity of the fee, or a part of one."""
     schema = units.collect_schema()
-    for of in alone.fees():
-        for version in alone.versions():
-            leaves = version.names.leaves
-            for name in _facts_of(version, version.schedule.fees.get(of)):
-                fact = version.names.aliases.get(name, name)
-                leaf = leaves.get(fact)
-                if leaf is not None and leaf.kind in ("decimal", "integer"):
-                    held = columns_of(schema, {fact: leaf.aliases})
-                    if held:
-                        yield of, fact, held[fact]
+    for version in alone.versions():
+        for name in _facts_of(version, version.schedule.fees.get(alone.fee_id)):
+            fact = version.names.aliases.get(name, name)
+            leaf = version.names.leaves.get(fact)
+            if leaf is not None and leaf.kind in ("decimal", "integer"):
+                held = columns_of(schema, {fact: leaf.aliases})
+                if held:
+                    yield fact, held[fact]
 
 
 def _facts_of(version: Version, fee: Fee | None) -> list[str]:
@@ -82,6 +83,19 @@ def _numeric(units: pl.LazyFrame) -> list[str]:
         and said.str.contains(NUMBER).mean() == 1
     ]
     return [name for name, dtype in schema.items() if dtype.is_numeric() or name in written]
+
+
+def _near(names: list[str], units: pl.LazyFrame, key: str, told: pl.DataFrame) -> list[str]:
+    """The columns that come near the quantity that some bill implies; all where bills do not imply one."""
+    told = told.drop_nulls("implied")
+    if told.is_empty() or not names:
+        return names
+    numbers = [pl.col(name).cast(pl.Float64, strict=False).alias(f"{name}#") for name in names]
+    rows = units.select(pl.col(key).cast(pl.String).alias("unit_id"), *numbers).collect()
+    rows = told.select("unit_id", "implied").join(rows, on="unit_id")
+    slack = pl.col("implied").abs() * 0.003 + 0.02
+    near = rows.select(((pl.col(f"{name}#") - pl.col("implied")).abs() <= slack).any().alias(name) for name in names)
+    return [name for name in names if near[name][0]]
 
 
 def _taken(fact: str, column: str, value: pl.Expr) -> Facts:
@@ -113,7 +127,7 @@ def _implied(lines: Lines, details: pl.DataFrame) -> pl.DataFrame:
     ratio = pl.col("billed") / pl.col("ours")
     quantity, rate = pl.col("quantity").cast(pl.Float64), pl.col("rate").cast(pl.Float64)
     return frame.with_columns(
-        off=(quantity * ratio - quantity).round(2), implied_rate=(rate * ratio).round(2), table_row=pl.col("table_row").fill_null("")
+        implied=quantity * ratio, off=(quantity * ratio - quantity).round(2), implied_rate=(rate * ratio).round(2), table_row=pl.col("table_row").fill_null("")
     )  # fmt: skip
 
 
@@ -126,10 +140,10 @@ def _off(alone: FeeAlone, units: pl.LazyFrame, told: pl.DataFrame) -> Iterator[A
     measured = [*dict.fromkeys(_measured(alone, units))]
     for _, off in _most_common(told.with_columns(all=pl.lit("")), "all", "off"):
         by = Decimal(str(off))
-        for of, fact, column in measured:
+        for fact, column in measured:
             value = pl.col(column).cast(pl.Decimal(38, 6), strict=False) + pl.lit(by, pl.Decimal(38, 6))
             change = {"quantity_off": [column, str(by)]}
-            yield Alternative("quantity_off", f"{fact}-{by}", of, change, 3, facts=_taken(fact, column, value))
+            yield Alternative("quantity_off", f"{fact}{by:+}", alone.fee_id, change, 3, facts=_taken(fact, column, value))
 
 
 def _at_rate(alone: FeeAlone, row: str, rate: float) -> Iterator[Alternative]:

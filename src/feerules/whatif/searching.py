@@ -55,6 +55,7 @@ class FeeSearch:
     matched: int  # how many lines match in all
     sent: bool  # whether the fee is billed to anybody
     tick: Tick
+    inherited: Sequence[Found] = ()  # what explains lines of the fees that this one needs
     found: list[Found] = field(default_factory=list)
 
     def run(self) -> list[Found]:
@@ -85,12 +86,11 @@ class FeeSearch:
     def _verdicts(self, units: pl.DataFrame) -> None:
         alternatives = self._alternatives(units)
         trials = self._split([*self._trials(alternatives, self.lines)])
-        verdicts = verdicts_on(self.lines, trials, matched=self.matched)
+        verdicts = verdicts_on(self.lines, trials, self.lines.differs, matched=self.matched)
         left = self.lines.differs & ~_any_of(verdicts, len(self.lines))
         pairs = [] if self.shares else likely_pairs(alternatives, trials, self.lines, left)
         if pairs:
-            more = self._split([*self._computed(pairs, self.lines)])
-            verdicts = verdicts_on(self.lines, [*trials, *more], matched=self.matched)
+            verdicts += verdicts_on(self.lines, [*self._computed(pairs, self.lines)], left, matched=self.matched)
         marked = self._marked(verdicts)
         for verdict, keys in zip(verdicts, marked, strict=True):
             if len(keys):
@@ -99,9 +99,12 @@ class FeeSearch:
     def _alternatives(self, units: pl.DataFrame) -> list[Alternative]:
         if self.shares:
             return [*shared_alternatives(self.alone), *periods_of(self.alone)]
-        found = [*alternatives_of(self.alone), *quantity_alternatives(self.alone, units.lazy())]
-        found += implied_alternatives(self.alone, units.lazy(), self.lines, self.details)
-        return [*found, *periods_of(self.alone)]
+        near = units.lazy()
+        found = [*alternatives_of(self.alone), *periods_of(self.alone)]
+        found += quantity_alternatives(self.alone, near, self.asked.key, self.lines, self.details)
+        found += implied_alternatives(self.alone, near, self.lines, self.details)
+        found += [each.alternative for each in self.inherited]
+        return [*{each.key: each for each in found}.values()]
 
     def _trials(self, alternatives: Sequence[Alternative], lines: Lines) -> Iterator[Trial]:
         yield from self._computed(alternatives, lines)
@@ -110,8 +113,13 @@ class FeeSearch:
             yield from rounded_shares(self.alone, self.near, lines)
 
     def _computed(self, alternatives: Sequence[Alternative], lines: Lines) -> Iterator[Trial]:
+        units = {each.alternative.key: each.units for each in self.inherited}
         for trial in tried(self.alone, alternatives, self.near, lines, self.tick):
-            yield trial
+            own = units.get(trial.alternative.key)
+            if own is None:
+                yield trial
+            else:  # it is known already for which units it holds
+                yield replace(trial, known=trial.known & lines.units.is_in(own.implode()).to_numpy())
 
     def _split(self, trials: Sequence[Trial]) -> list[Trial]:
         """The rate of a row for everybody says something of those alone who stand in another one: row by row."""

@@ -42,14 +42,13 @@ class _Candidate:
     broken: int
 
 
-def verdicts_on(lines: Lines, trials: Sequence[Trial], *, matched: int) -> list[Verdict]:
-    """The alternatives that explain lines; `matched` lines there are in all, of which some are tried here."""
+def verdicts_on(lines: Lines, trials: Sequence[Trial], left: Mask, *, matched: int) -> list[Verdict]:
+    """The alternatives that explain lines of those `left`; `matched` lines there are in all, some of them here."""
     differs = lines.differs
     scale = max(1.0, matched / max(1, int((~differs).sum())))
     candidates = [_candidate(lines, trial, differs) for trial in trials]
-    candidates = [each for each in candidates if each.hits.any()]
+    candidates = [each for each in candidates if (each.hits & left).any()]
     found: list[Verdict] = []
-    left = differs.copy()
     while candidates:
         chances = _Chances(lines, left, len(trials))
         scored = [(_score(each, left, scale, chances), -each.trial.alternative.cost, -n) for n, each in enumerate(candidates)]
@@ -65,7 +64,7 @@ def verdicts_on(lines: Lines, trials: Sequence[Trial], *, matched: int) -> list[
         ]
         touched = int((chosen.moved & left).sum()) + chosen.broken
         found.append(Verdict(chosen.trial, explained, touched, chosen.broken, tuple(also)))
-        left &= ~explained
+        left = left & ~explained
         candidates = [each for each in candidates if (each.hits & left).any()]
     return found
 
