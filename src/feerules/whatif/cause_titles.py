@@ -80,6 +80,8 @@ TITLES = {
     "tax.on_top": sentence("Tax added on top of an amount that includes it"),
     "tax.included": sentence("Tax on top not added"),
     "tax.None": sentence("Billed without the tax in the amount"),
+    "tax_added": sentence("Tax of {theirs} added"),
+    "tax_taken_off": sentence("Tax of {ours} taken off"),
     "row": sentence("Billed by row {theirs} of the table ({cells}) instead of row {ours} ({own_cells})"),
     "row.none": sentence("Billed by row {theirs} of the table ({cells}), where no row holds"),
     "rate": sentence("Billed at a rate of {theirs}"),

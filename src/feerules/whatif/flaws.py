@@ -21,6 +21,7 @@ __all__ = ["flawed", "periods_of", "rounded_shares"]
 
 TIMES = (2, 3, 6, 12, Fraction(1, 2), Fraction(1, 3), Fraction(1, 12))
 SLIPS = (10, 100, 1000, Fraction(1, 10), Fraction(1, 100), Fraction(1, 1000))
+TAXES = (1, 3, 5, 6, 9, 13)  # the rates of value-added tax in China
 FINE = 1000  # pools are divided so much finer, to see a share before it is rounded
 
 
@@ -28,17 +29,20 @@ def flawed(lines: Lines, details: pl.DataFrame, of: str) -> Iterator[Trial]:
     """What is wrong with whole amounts, whatever rule they come from."""
     for code, factors in (("times", TIMES), ("slip", SLIPS)):
         for factor in factors:
-            yield _trial(code, of, {"factor": str(factor)}, _times(lines.ours, Fraction(factor)))
-    yield _trial("sign", of, {}, -lines.ours)
+            yield _trial(code, str(factor), of, {"factor": str(factor)}, _times(lines.ours, Fraction(factor)))
+    yield _trial("sign", "turned", of, {}, -lines.ours)
     told = pl.DataFrame({"unit_id": lines.units}).join(details, on="unit_id", how="left", maintain_order="left")
     tax = told["tax"].fill_null(0).to_physical().cast(pl.Int64).to_numpy()
     if tax.any():
-        yield _trial("tax", of, {"tax": ["included", None]}, lines.ours - tax)
+        yield _trial("tax", "none", of, {"tax": ["included", None]}, lines.ours - tax)
+    else:
+        for rate in TAXES:
+            yield _trial("tax_added", f"{rate}%", of, {"tax": [None, f"{rate}%"]}, _times(lines.ours, 1 + Fraction(rate, 100)))
+            yield _trial("tax_taken_off", f"{rate}%", of, {"tax": [f"{rate}%", None]}, _times(lines.ours, 1 / (1 + Fraction(rate, 100))))
     yield from _in_floats(lines, told, of)
 
 
-def _trial(code: str, of: str, change: dict[str, Any], amounts: Fen, known: Mask | None = None) -> Trial:
-    name = "-".join(map(str, change.values())) or code
+def _trial(code: str, name: str, of: str, change: dict[str, Any], amounts: Fen, known: Mask | None = None) -> Trial:
     alternative = Alternative(code, name, of, change, 2)
     return Trial(alternative, amounts, np.ones(len(amounts), np.bool_) if known is None else known)
 
@@ -71,7 +75,7 @@ def _in_floats(lines: Lines, told: pl.DataFrame, of: str) -> Iterator[Trial]:
     sound &= np.abs(amounts * 100 - lines.ours) <= 0.75  # the fee is no more than this product
     for name, rounding in FLOATS.items():
         if sound.any():
-            yield _trial("float_arithmetic", of, {"rounding": name}, rounding(amounts), sound)
+            yield _trial("float_arithmetic", name, of, {"rounding": name}, rounding(amounts), sound)
 
 
 def periods_of(alone: FeeAlone) -> list[Alternative]:
@@ -103,7 +107,7 @@ def rounded_shares(alone: FeeAlone, asked: Asked, lines: Lines) -> Iterator[Tria
             ("up", -(-size // FINE)),
         ):
             change = {"share_rounding": ["largest_remainder", name]}
-            yield _trial("share_rounding", alone.fee_id, change, sign * amounts, fine.known)
+            yield _trial("share_rounding", name, alone.fee_id, change, sign * amounts, fine.known)
 
 
 def _finer(pools: Any) -> pl.DataFrame:

@@ -23,7 +23,7 @@ __all__ = ["causes_of"]
 
 SHOWN = 3  # examples of each cause
 SURE = 0.8
-SOME = 20  # lines that meet to the fen in spite of others that do not
+SOME = 5  # lines that meet to the fen in spite of others that do not
 KEY = ["unit_id", "fee"]
 
 

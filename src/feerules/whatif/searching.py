@@ -24,6 +24,7 @@ __all__ = ["FeeSearch", "Found"]
 
 MOST_LINES = 50_000  # that differ and are tried; what they tell is then looked for in all
 MOST_MATCHED = 20_000
+MOSTLY = 0.95  # of the lines that an alternative changes: what it does not explain of them are exceptions
 Tick = Callable[[int], object]
 
 
@@ -92,9 +93,10 @@ class FeeSearch:
         if pairs:
             verdicts += verdicts_on(self.lines, [*self._computed(pairs, self.lines)], left, matched=self.matched)
         marked = self._marked(verdicts)
+        explained = _any_of(verdicts, len(self.lines))
         for verdict, keys in zip(verdicts, marked, strict=True):
             if len(keys):
-                self.found.append(self._told(verdict, keys))
+                self.found.append(self._told(verdict, keys, explained))
 
     def _alternatives(self, units: pl.DataFrame) -> list[Alternative]:
         if self.shares:
@@ -172,15 +174,17 @@ class FeeSearch:
             left = left & ~hits
         return marked
 
-    def _told(self, verdict: Verdict, keys: pl.Series) -> Found:
-        moved = verdict.trial.known & (verdict.trial.amounts != self.lines.ours)
-        others = moved & ~verdict.explained
-        where = told_apart(self.facts, verdict.explained, others, self.period)
-        also = tuple(each.alternative for each in verdict.also[:3])
-        tried_lines = int((~self.lines.differs).sum())
+    def _told(self, verdict: Verdict, keys: pl.Series, explained: Mask) -> Found:
+        """A verdict with what speaks against it: the lines that it would change, and that nothing explains so."""
+        trial, differs = verdict.trial, self.lines.differs
+        others = trial.known & (trial.amounts != self.lines.ours) & ~explained
+        own = int(verdict.explained.sum())
+        mostly = own >= MOSTLY * (own + int(others.sum()))
+        where = () if mostly else told_apart(self.facts, verdict.explained, others, self.period)
+        also = tuple(each.alternative for each in verdict.also if each.alternative.code != "rate")
         return Found(
-            self.fee, verdict.trial.alternative, keys, verdict.touched, verdict.broken, tried_lines, also, where,
-            whole=not others.any(),
+            self.fee, trial.alternative, keys, len(keys) + int(others.sum()), int((others & ~differs).sum()),
+            int((~differs).sum()), also[:3], where, whole=not others.any(),
         )  # fmt: skip
 
     # What no alternative explains

@@ -18,6 +18,7 @@ __all__ = ["Test", "told_apart"]
 ENOUGH = 0.98  # of the units, those that a condition must hold for; and of those for which it holds, the right ones
 FEW_VALUES = 50
 SOME = 5  # units: fewer say nothing about a number or a day
+FEW = 3  # units have something in common by chance
 MOST_TESTS = 3
 
 
@@ -41,7 +42,7 @@ def _plain(value: Any) -> Any:
 
 def told_apart(facts: pl.DataFrame, these: Mask, others: Mask, period: Period) -> tuple[Test, ...]:
     """Up to three conditions that hold for `these` rows and for none of the `others`; () where there are none."""
-    if not these.any() or not others.any():
+    if these.sum() < FEW or not others.any():
         return ()
     tests = [
         (test, holds) for test, holds in _tests(facts, these, period) if _share(holds & these, these) >= ENOUGH
@@ -94,7 +95,7 @@ def _on(
     elif column.dtype.is_numeric():
         if len(own) >= SOME:
             yield from _bounded(name, column, own, known)
-        if own.n_unique() == 1:
+        if own.n_unique() == 1 and len(own) >= SOME:
             yield from _among(name, column, own)
     elif column.dtype in (pl.Boolean, pl.String, pl.Categorical, pl.Enum):
         yield from _among(name, column, own)

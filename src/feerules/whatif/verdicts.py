@@ -21,16 +21,13 @@ AS_GOOD = 0.98
 
 @dataclass(frozen=True, eq=False)
 class Verdict:
-    """An alternative, the lines that it explains to the fen, and what speaks against it.
+    """An alternative, and the lines that it explains to the fen.
 
-    `touched` counts the lines to which it makes a difference, as far as nothing before explains them;
-    `broken` those among them that match as they are. `also` are alternatives that explain the same.
+    `also` are alternatives that explain the same.
     """
 
     trial: Trial
     explained: Mask
-    touched: int
-    broken: int
     also: tuple[Trial, ...]
 
 
@@ -62,8 +59,7 @@ def verdicts_on(lines: Lines, trials: Sequence[Trial], left: Mask, *, matched: i
             for (score, _, _), each in zip(scored, candidates, strict=True)
             if each is not chosen and score >= best[0] * AS_GOOD and not (explained & ~each.hits).any()
         ]
-        touched = int((chosen.moved & left).sum()) + chosen.broken
-        found.append(Verdict(chosen.trial, explained, touched, chosen.broken, tuple(also)))
+        found.append(Verdict(chosen.trial, explained, tuple(also)))
         left = left & ~explained
         candidates = [each for each in candidates if (each.hits & left).any()]
     return found
@@ -84,12 +80,17 @@ class _Chances:
         self.limit = log(CHANCE / max(1, tries))
 
     def expected(self, amounts: Fen, at: Mask) -> float:
-        """How many of some lines an alternative would meet by chance: by how common such differences are."""
+        """How many of some lines an alternative would meet by chance: by how common such differences are.
+
+        Nothing is easily met: lines that were not sent are all taken for chance.
+        """
+        unsent = at & ~self.lines.sent & (amounts == 0)
+        at = at & ~unsent
         apart = (amounts - self.lines.ours)[at]
         size = np.abs(apart)
         reach = np.where(size <= TINY, 0, np.maximum(2, size // 4))
         near = np.searchsorted(self.apart, apart + reach, "right") - np.searchsorted(self.apart, apart - reach, "left")
-        return float((near / (max(1, len(self.apart)) * (2 * reach + 1))).sum())
+        return float((near / (max(1, len(self.apart)) * (2 * reach + 1))).sum()) + float(unsent.sum())
 
     def are_against(self, explained: int, expected: float) -> bool:
         """Whether so many lines met by chance are too unlikely to be believed (Chernoff's bound)."""
