@@ -16,7 +16,7 @@ from feerules.pricing import price
 from feerules.whatif.altered import FeeAlone
 from feerules.whatif.alternatives import Alternative
 from feerules.whatif.causes import Cause, Example, Sureness
-from feerules.whatif.searching import MOST_MATCHED, FeeSearch, Found, Tick
+from feerules.whatif.searching import FeeSearch, Found, Tick
 from feerules.whatif.trials import Asked
 
 __all__ = ["causes_of"]
@@ -48,12 +48,13 @@ def causes_of(
     found = [*_strangers(estate, apart)]
     known = [apart.join(_lines_of(each), on=KEY, how="semi") for each in found]
     rest = apart.join(pl.concat(known), on=KEY, how="anti") if known else apart
-    apart_of = {str(fee): lines for (fee,), lines in rest.group_by("fee", maintain_order=True)}
+    searched = pl.concat([rest, rows.filter(state="matched").filter(pl.col("fee").is_in(rest["fee"].unique().implode()))])
+    lines_of = {str(fee): lines for (fee,), lines in searched.group_by("fee", maintain_order=True)}
     explained: dict[str, list[Found]] = {}
     for fee, needs in _in_order_of_need(estate.book):
-        if fee in apart_of:
+        if fee in lines_of:
             inherited = [each for name in needs for each in explained.get(name, ())]
-            of_fee = _search(estate, fee, apart_of[fee], rows, tick, inherited).run()
+            of_fee = _search(estate, fee, lines_of[fee], tick, inherited).run()
             explained[fee] = [each for each in of_fee if _is_a_rule(each.alternative)]
             found += of_fee
     placed = [(each, _lines_of(each)) for each in found]
@@ -130,24 +131,8 @@ def _stranger(code: str, fee: str, lines: pl.DataFrame, change: dict[str, Any] |
 # One fee
 
 
-def _search(estate: Estate, fee: str, differing: pl.DataFrame, rows: pl.DataFrame, tick: Tick, inherited: Sequence[Found]) -> FeeSearch:
-    """The search for one fee: its lines that differ, and a sample of units that match, with such a line or without."""
-    of_fee = rows.filter(pl.col("fee") == fee)
-    sample = estate.priced.gather_every(-(-max(1, len(estate.priced)) // MOST_MATCHED))
-    lines = of_fee.filter(pl.col("unit_id").is_in(sample.implode()))
-    without = sample.filter(~sample.is_in(lines["unit_id"].implode()))
-    columns = ["unit_id", "ours", "billed"]
-    matching = pl.concat(
-        [
-            lines.filter(pl.col("state") == "matched").select(columns),
-            pl.DataFrame({"unit_id": without}).select("unit_id", *(pl.lit(None, of_fee.schema[name]).alias(name) for name in columns[1:])),
-        ]
-    )  # fmt: skip
-    matched = len(estate.priced) - len(differing)
-    sent = of_fee["billed"].null_count() < len(of_fee)
-    return FeeSearch(
-        estate.book, fee, estate.period, estate.asked, differing.select(columns), matching, matched, sent, tick, inherited
-    )  # fmt: skip
+def _search(estate: Estate, fee: str, lines: pl.DataFrame, tick: Tick, inherited: Sequence[Found]) -> FeeSearch:
+    return FeeSearch(estate.book, fee, estate.period, estate.asked, lines, estate.priced, tick, inherited)
 
 
 # Telling

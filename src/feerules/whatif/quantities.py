@@ -148,10 +148,10 @@ def _off(alone: FeeAlone, units: pl.LazyFrame, told: pl.DataFrame) -> Iterator[A
 
 def _at_rate(alone: FeeAlone, row: str, rate: float) -> Iterator[Alternative]:
     """The rate that the bills of one row imply."""
-    value = parse_formula(str(Decimal(str(rate))))
+    value = parse_formula(f"{Decimal(str(rate)).normalize():f}")
 
     def patch(_version: Version, fee: Fee) -> Fee | None:
         return None if fee.rate is None else fee.model_copy(update={"rate": value})
 
     patches = {alone.fee_id: (patch,)}
-    yield Alternative("rate", f"{row}-{rate}", alone.fee_id, {"rate": str(value)}, 3, patches, row=f"={row}")
+    yield Alternative("rate", f"{row}-{value}", alone.fee_id, {"rate": str(value)}, 3, patches, row=f"={row}")

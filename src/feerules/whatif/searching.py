@@ -16,14 +16,13 @@ from feerules.whatif.alternatives import Alternative, alternatives_of, cells_of,
 from feerules.whatif.flaws import flawed, periods_of, rounded_shares
 from feerules.whatif.pairs import likely_pairs
 from feerules.whatif.quantities import implied_alternatives, quantity_alternatives
-from feerules.whatif.traits import Test, told_apart
+from feerules.whatif.sampling import sample_of, units_of
+from feerules.whatif.traits import Test, all_hold, told_apart
 from feerules.whatif.trials import Asked, Lines, Mask, Trial, details_of, tried
 from feerules.whatif.verdicts import Verdict, verdicts_on
 
 __all__ = ["FeeSearch", "Found"]
 
-MOST_LINES = 50_000  # that differ and are tried; what they tell is then looked for in all
-MOST_MATCHED = 20_000
 MOSTLY = 0.95  # of the lines that an alternative changes: what it does not explain of them are exceptions
 Tick = Callable[[int], object]
 
@@ -45,16 +44,14 @@ class Found:
 
 @dataclass(eq=False)
 class FeeSearch:
-    """One fee: the lines that differ, those of a sample that match, and the units of both."""
+    """One fee: its lines (unit_id, ours, billed in fen, and state), and every unit that was priced."""
 
     book: Book
     fee: str
     period: Period
     asked: Asked
-    differing: pl.DataFrame  # unit_id, ours, billed (fen)
-    matching: pl.DataFrame  # the same of the sample, also of units that have no such line
-    matched: int  # how many lines match in all
-    sent: bool  # whether the fee is billed to anybody
+    rows: pl.DataFrame
+    priced: pl.Series
     tick: Tick
     inherited: Sequence[Found] = ()  # what explains lines of the fees that this one needs
     found: list[Found] = field(default_factory=list)
@@ -62,46 +59,40 @@ class FeeSearch:
     def run(self) -> list[Found]:
         """Every cause that is found, the one that explains most first."""
         self.alone = FeeAlone(self.book, self.fee, self.period)
-        self.shares = self.alone.shares
-        some = self.differing if len(self.differing) <= MOST_LINES else self._sampled()
-        self.lines = Lines.of(pl.concat([some, self.matching]))
-        units = self._of_lines(self.lines)
-        self.facts = _readable(units, self.asked.key, self.lines)
-        # A share depends on everybody who shares.
-        self.near = self.asked if self.shares else replace(self.asked, units=units.lazy())
+        self.differing = self.rows.filter(pl.col("state") != "matched")
+        self.sample = sample_of(self.alone, self.asked, self.rows, self.priced)
+        self.near = self.sample.asked
+        columns = self.sample.matching.columns
+        self.lines = Lines.of(pl.concat([self.sample.differing.select(columns), self.sample.matching]))
+        self.facts = _readable(units_of(self.near, self.lines.units), self.asked.key, self.lines.units)
         self.details = details_of(self.alone, self.near)
+        self.sent = self.rows["billed"].null_count() < len(self.rows)
         if self.sent:  # else there is nothing to say but that it is never billed
-            self._verdicts(units)
+            self._verdicts()
         self._missing_and_extra()
         return self.found
 
-    def _sampled(self) -> pl.DataFrame:
-        return self.differing.gather_every(-(-len(self.differing) // MOST_LINES))
-
-    def _of_lines(self, lines: Lines) -> pl.DataFrame:
-        unit = pl.col(self.asked.key).cast(pl.String)
-        return self.asked.units.filter(unit.is_in(lines.units.implode())).collect(engine="streaming")
-
     # Alternatives
 
-    def _verdicts(self, units: pl.DataFrame) -> None:
-        alternatives = self._alternatives(units)
+    def _verdicts(self) -> None:
+        matched = len(self.priced) - len(self.differing)
+        alternatives = self._alternatives()
         trials = self._split([*self._trials(alternatives, self.lines)])
-        verdicts = verdicts_on(self.lines, trials, self.lines.differs, matched=self.matched)
+        verdicts = verdicts_on(self.lines, trials, self.lines.differs, matched=matched)
         left = self.lines.differs & ~_any_of(verdicts, len(self.lines))
-        pairs = [] if self.shares else likely_pairs(alternatives, trials, self.lines, left)
+        pairs = [] if self.alone.shares else likely_pairs(alternatives, trials, self.lines, left)
         if pairs:
-            verdicts += verdicts_on(self.lines, [*self._computed(pairs, self.lines)], left, matched=self.matched)
+            verdicts += verdicts_on(self.lines, [*self._computed(pairs, self.lines)], left, matched=matched)
         marked = self._marked(verdicts)
         explained = _any_of(verdicts, len(self.lines))
         for verdict, keys in zip(verdicts, marked, strict=True):
             if len(keys):
                 self.found.append(self._told(verdict, keys, explained))
 
-    def _alternatives(self, units: pl.DataFrame) -> list[Alternative]:
-        if self.shares:
+    def _alternatives(self) -> list[Alternative]:
+        if self.alone.shares:
             return [*shared_alternatives(self.alone), *periods_of(self.alone)]
-        near = units.lazy()
+        near = self.near.units
         found = [*alternatives_of(self.alone), *periods_of(self.alone)]
         found += quantity_alternatives(self.alone, near, self.asked.key, self.lines, self.details)
         found += implied_alternatives(self.alone, near, self.lines, self.details)
@@ -111,7 +102,7 @@ class FeeSearch:
     def _trials(self, alternatives: Sequence[Alternative], lines: Lines) -> Iterator[Trial]:
         yield from self._computed(alternatives, lines)
         yield from flawed(lines, self.details, self.fee)
-        if self.shares:
+        if self.alone.shares:
             yield from rounded_shares(self.alone, self.near, lines)
 
     def _computed(self, alternatives: Sequence[Alternative], lines: Lines) -> Iterator[Trial]:
@@ -152,12 +143,12 @@ class FeeSearch:
 
     def _marked(self, verdicts: Sequence[Verdict]) -> list[pl.Series]:
         """The units whose lines each verdict explains: of the lines that were tried, or of all."""
-        if len(self.differing) <= MOST_LINES or not verdicts:
+        if self.sample.whole or not verdicts:
             return [self.lines.units.filter(pl.Series(each.explained)) for each in verdicts]
         every = Lines.of(self.differing)
-        if not self.shares:
-            self.near = replace(self.asked, units=self._of_lines(every).lazy())
-            self.details = details_of(self.alone, self.near)
+        units = self.asked.units if self.alone.shares else units_of(self.asked, every.units).lazy()
+        self.near = replace(self.asked, units=units)
+        self.details = details_of(self.alone, self.near)
         wanted = {each.trial.alternative.key.partition("|")[0]: each.trial.alternative for each in verdicts}
         originals = [replace(each, name=each.name.partition("|")[0]) for each in wanted.values()]
         trials = {each.alternative.key: each for each in self._trials(originals, every)}
@@ -192,7 +183,7 @@ class FeeSearch:
     def _missing_and_extra(self) -> None:
         gone = pl.concat([each.units for each in self.found]) if self.found else pl.Series([], dtype=pl.String)
         left = self.lines.differs & ~self.lines.units.is_in(gone.implode()).to_numpy()
-        charged, sent = self.lines.charged, self.lines.sent
+        charged, sent = self.lines.ours != 0, self.lines.billed != 0
         self._one_sided("missing", left & charged & ~sent, charged & ~(left & ~sent), gone)
         self._one_sided("extra", left & ~charged & sent, ~charged & ~(left & sent), gone)
 
@@ -205,19 +196,15 @@ class FeeSearch:
         if not (never or where or not others.any()):
             return
         side = pl.col("billed") if code == "missing" else pl.col("ours")
-        every = self.differing.filter(side.is_null() & ~pl.col("unit_id").is_in(gone.implode()))["unit_id"]
+        every = self.differing.filter((side.fill_null(0) == 0) & ~pl.col("unit_id").is_in(gone.implode()))["unit_id"]
         if where:
-            every = every.filter(every.is_in(self._holding(every, where).implode()))
+            facts = _readable(units_of(self.asked, every), self.asked.key, every)
+            every = every.filter(pl.Series(all_hold(where, facts)))
         change = {code: True, "never": never} if code == "missing" else {code: True}
         alternative = Alternative(code, "never" if never else "some", self.fee, change)
         self.found.append(
             Found(self.fee, alternative, every, len(every), 0, int(others.sum()), (), where, whole=not where)
         )
-
-    def _holding(self, units: pl.Series, where: Sequence[Test]) -> pl.Series:
-        if len(self.differing) <= MOST_LINES:
-            return units
-        return units  # the conditions hold for all but a few of the sample
 
 
 def _any_of(verdicts: Sequence[Verdict], size: int) -> Mask:
@@ -227,11 +214,11 @@ def _any_of(verdicts: Sequence[Verdict], size: int) -> Mask:
     return found
 
 
-def _readable(units: pl.DataFrame, key: str, lines: Lines) -> pl.DataFrame:
+def _readable(units: pl.DataFrame, key: str, unit_ids: pl.Series) -> pl.DataFrame:
     """What is known of the unit of each line: the last of its rows; texts that are all numbers or days as these."""
     unit = pl.col(key).cast(pl.String).alias("#unit")
     last = units.with_columns(unit).unique("#unit", keep="last", maintain_order=True)
-    facts = pl.DataFrame({"#unit": lines.units}).join(last, on="#unit", how="left", maintain_order="left")
+    facts = pl.DataFrame({"#unit": unit_ids}).join(last, on="#unit", how="left", maintain_order="left")
     return facts.drop("#unit", key).with_columns(
         _read(facts[name]) for name in facts.columns if facts.schema[name] == pl.String and name != key
     )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -13,22 +12,46 @@ import polars as pl
 from feerules.periods import Period
 from feerules.whatif.trials import Mask
 
-__all__ = ["Test", "told_apart"]
+__all__ = ["Test", "all_hold", "told_apart"]
 
 ENOUGH = 0.98  # of the units, those that a condition must hold for; and of those for which it holds, the right ones
 FEW_VALUES = 50
-SOME = 5  # units: fewer say nothing about a number or a day
 FEW = 3  # units have something in common by chance
+SOME = 5  # units: fewer say nothing about a number or a day
 MOST_TESTS = 3
 
 
 @dataclass(frozen=True)
 class Test:
-    """A condition on one fact: `test` is one of =, in, >=, <=, null, known, in_period, before_period."""
+    """A condition on one fact: `test` is =, in, >=, <=, null, known, in_period, before_period or after_period."""
 
     fact: str
     test: str
     value: Any = None
+
+    def holds(self, facts: pl.DataFrame) -> Mask:
+        """For which units it holds; never where the fact is not told, but for `null`."""
+        return facts.select(self._expression(facts.schema[self.fact]).fill_null(False)).to_series().to_numpy()
+
+    def _expression(self, dtype: pl.DataType) -> pl.Expr:
+        column = pl.col(self.fact)
+        match self.test:
+            case "null":
+                return column.is_null()
+            case "known":
+                return column.is_not_null()
+            case "=":
+                return column == self.value
+            case "in":
+                return column.is_in(pl.Series(self.value, dtype=dtype).implode())
+            case ">=":
+                return column >= self.value
+            case "<=":
+                return column <= self.value
+        day, period = column.cast(pl.Date), Period.parse(self.value)
+        if self.test == "before_period":
+            return day < period.start
+        return day >= period.end if self.test == "after_period" else day.is_between(period.start, period.end, closed="left")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -40,13 +63,17 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 
+def all_hold(tests: Sequence[Test], facts: pl.DataFrame) -> Mask:
+    """For which units every condition holds."""
+    return np.logical_and.reduce([np.ones(len(facts), np.bool_), *(test.holds(facts) for test in tests)])
+
+
 def told_apart(facts: pl.DataFrame, these: Mask, others: Mask, period: Period) -> tuple[Test, ...]:
     """Up to three conditions that hold for `these` rows and for none of the `others`; () where there are none."""
     if these.sum() < FEW or not others.any():
         return ()
-    tests = [
-        (test, holds) for test, holds in _tests(facts, these, period) if _share(holds & these, these) >= ENOUGH
-    ]
+    tests = [(test, test.holds(facts)) for test in _tests(facts.filter(pl.Series(these)), period)]
+    tests = [(test, holds) for test, holds in tests if _share(holds & these, these) >= ENOUGH]
     found: list[Test] = []
     left, inside = others.copy(), these.copy()
     while tests and len(found) < MOST_TESTS:
@@ -64,52 +91,27 @@ def _share(part: Mask, whole: Mask) -> float:
     return float(part.sum()) / max(1, int(whole.sum()))
 
 
-def _tests(facts: pl.DataFrame, these: Mask, period: Period) -> Iterator[tuple[Test, Mask]]:
-    for name in facts.columns:
-        column = facts[name]
-        known = column.is_not_null().to_numpy()
-        own = column.filter(pl.Series(these))
-        if known.all() or not known.any():
-            pass
-        else:
-            yield Test(name, "null"), ~known
-            yield Test(name, "known"), known
-        if own.null_count() == len(own):
-            continue
-        yield from _on(name, column, own.drop_nulls(), known, period)
+def _tests(own: pl.DataFrame, period: Period) -> Iterator[Test]:
+    """What can be said of some units."""
+    for name in own.columns:
+        column = own[name].drop_nulls()
+        if len(column) * 2 <= len(own):
+            yield Test(name, "null")
+        if len(column):
+            yield Test(name, "known")
+            yield from _about(name, column, period)
 
 
-def _on(
-    name: str, column: pl.Series, own: pl.Series, known: Mask, period: Period
-) -> Iterator[tuple[Test, Mask]]:
-    if column.dtype.is_temporal():
-        days = column.cast(pl.Date, strict=False) if column.dtype != pl.Time else column
-        if days.dtype == pl.Date:
-            inside = days.is_between(period.start, period.end, closed="left").fill_null(False).to_numpy()
-            before = (days < period.start).fill_null(False).to_numpy()
-            yield Test(name, "in_period", str(period)), inside
-            yield Test(name, "before_period", str(period)), before
-            yield Test(name, "after_period", str(period)), (days >= period.end).fill_null(False).to_numpy()
-            if len(own) >= SOME:
-                yield from _bounded(name, days, own.cast(pl.Date).drop_nulls(), known)
-    elif column.dtype.is_numeric():
-        if len(own) >= SOME:
-            yield from _bounded(name, column, own, known)
-        if own.n_unique() == 1 and len(own) >= SOME:
-            yield from _among(name, column, own)
-    elif column.dtype in (pl.Boolean, pl.String, pl.Categorical, pl.Enum):
-        yield from _among(name, column, own)
-
-
-def _bounded(name: str, column: pl.Series, own: pl.Series, known: Mask) -> Iterator[tuple[Test, Mask]]:
-    least, most = own.min(), own.max()
-    yield Test(name, ">=", least), (column >= least).fill_null(False).to_numpy()
-    yield Test(name, "<=", most), (column <= most).fill_null(False).to_numpy()
-
-
-def _among(name: str, column: pl.Series, own: pl.Series) -> Iterator[tuple[Test, Mask]]:
-    values = own.unique().sort()
-    if len(values) == 1:
-        yield Test(name, "=", values[0]), (column == values[0]).fill_null(False).to_numpy()
-    elif len(values) <= FEW_VALUES and len(values) * 4 <= len(own):
-        yield Test(name, "in", tuple(values)), column.is_in(values.implode()).fill_null(False).to_numpy()
+def _about(name: str, own: pl.Series, period: Period) -> Iterator[Test]:
+    dtype = own.dtype
+    if dtype in (pl.Date, pl.Datetime):
+        for test in ("in_period", "before_period", "after_period"):
+            yield Test(name, test, str(period))
+    if (dtype.is_numeric() or dtype == pl.Date) and len(own) >= SOME:
+        yield Test(name, ">=", own.min())
+        yield Test(name, "<=", own.max())
+    values = own.unique().sort() if dtype.is_numeric() or dtype in (pl.Boolean, pl.String, pl.Categorical, pl.Enum) else []
+    if len(values) == 1 and (not dtype.is_numeric() or len(own) >= SOME):
+        yield Test(name, "=", values[0])
+    elif not dtype.is_numeric() and 1 < len(values) <= FEW_VALUES and len(values) * 4 <= len(own):
+        yield Test(name, "in", tuple(values))

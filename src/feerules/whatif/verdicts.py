@@ -82,9 +82,9 @@ class _Chances:
     def expected(self, amounts: Fen, at: Mask) -> float:
         """How many of some lines an alternative would meet by chance: by how common such differences are.
 
-        Nothing is easily met: lines that were not sent are all taken for chance.
+        Nothing is easily met: lines of which nothing was billed are all taken for chance.
         """
-        unsent = at & ~self.lines.sent & (amounts == 0)
+        unsent = at & (self.lines.billed == 0) & (amounts == 0)
         at = at & ~unsent
         apart = (amounts - self.lines.ours)[at]
         size = np.abs(apart)

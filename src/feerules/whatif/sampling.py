@@ -1,0 +1,112 @@
+"""On which lines of a fee the alternatives are tried: those that differ, and some that match; of a large estate a part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import polars as pl
+
+from feerules.errors import FeeRulesError
+from feerules.frames import columns_of, into_lazy
+from feerules.telling import about_of
+from feerules.whatif.altered import FeeAlone
+from feerules.whatif.trials import Asked
+
+__all__ = ["Sample", "sample_of", "units_of"]
+
+MOST_LINES = 50_000  # that differ; what they tell is then looked for in all
+MOST_MATCHED = 20_000
+MOST_SHARING = 20_000  # units that share pools: each alternative is priced for all who share one
+COLUMNS = ["unit_id", "ours", "billed"]
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Lines that differ and lines that match (also units with no such line), and the estate that they need.
+
+    `whole` tells whether every line that differs is here.
+    """
+
+    differing: pl.DataFrame
+    matching: pl.DataFrame
+    asked: Asked
+    whole: bool
+
+
+def sample_of(alone: FeeAlone, asked: Asked, rows: pl.DataFrame, priced: pl.Series) -> Sample:
+    """The sample of a fee; `rows` has its lines (unit_id, ours, billed, state), `priced` every unit that was priced."""
+    apart = rows.filter(pl.col("state") != "matched").select(COLUMNS)
+    sharing = _sharing(alone, asked, apart) if alone.shares else None
+    if sharing is not None:
+        asked, units = sharing
+        some = apart.filter(pl.col("unit_id").is_in(units.implode()))
+        return Sample(some, _matching(rows, units), asked, len(some) == len(apart))
+    some = apart.gather_every(-(-max(1, len(apart)) // MOST_LINES))
+    matching = _matching(rows, priced.gather_every(-(-max(1, len(priced)) // MOST_MATCHED)))
+    if not alone.shares:
+        lines = pl.concat([some["unit_id"], matching["unit_id"]])
+        asked = replace(asked, units=units_of(asked, lines).lazy())
+    return Sample(some, matching, asked, len(some) == len(apart))
+
+
+def units_of(asked: Asked, unit_ids: pl.Series) -> pl.DataFrame:
+    """The rows of some units."""
+    unit = pl.col(asked.key).cast(pl.String)
+    return asked.units.filter(unit.is_in(unit_ids.implode())).collect(engine="streaming")
+
+
+def _matching(rows: pl.DataFrame, units: pl.Series) -> pl.DataFrame:
+    """The lines of some units that match, and nothing against nothing for those that have no line."""
+    lines = rows.filter(pl.col("unit_id").is_in(units.implode()))
+    without = pl.DataFrame({"unit_id": units.filter(~units.is_in(lines["unit_id"].implode()))})
+    nothing = [pl.lit(None, rows.schema[name]).alias(name) for name in COLUMNS[1:]]
+    return pl.concat([lines.filter(pl.col("state") == "matched").select(COLUMNS), without.select("unit_id", *nothing)])
+
+
+# Units that share
+
+
+def _sharing(alone: FeeAlone, asked: Asked, apart: pl.DataFrame) -> tuple[Asked, pl.Series] | None:
+    """Some pools with everybody who shares them; None where one pool is for all, or the estate is small."""
+    among = _among(alone, asked)
+    unit = pl.col(asked.key).cast(pl.String).alias("unit_id")
+    groups = [pl.col(column).cast(pl.String).alias(name) for name, column in among.items()]
+    every = asked.units.select(unit, *groups).collect(engine="streaming")
+    if not among or len(every) <= MOST_SHARING:
+        return None
+    sizes = every.group_by([*among]).agg(
+        pl.len().alias("#units"), pl.col("unit_id").is_in(apart["unit_id"].implode()).sum().alias("#apart")
+    )
+    # Pools with many lines that differ come first, small ones before large ones.
+    sizes = sizes.sort("#apart", "#units", *among, descending=[True, False, *(False for _ in among)])
+    kept = sizes.filter(pl.col("#units").cum_sum() <= MOST_SHARING)
+    kept = (kept if kept.height else sizes.head(1)).select([*among])
+    units = every.join(kept, on=[*among], how="semi")["unit_id"]
+    pools = _pools_of(asked.pools, among, kept)
+    return replace(asked, units=units_of(asked, units).lazy(), pools=pools), units
+
+
+def _among(alone: FeeAlone, asked: Asked) -> dict[str, str]:
+    """The facts that say who shares, each with its column; none where that differs from pool to pool."""
+    plan = alone.own.plan(alone.period, accrue=asked.accrue, dated=asked.dated)
+    pools = [pool for slot in plan.slots if (pool := about_of(slot).shown.pool) is not None]
+    names = {pool.among for pool in pools}
+    if len(names) != 1:
+        return {}
+    aliases = {leaf.name: leaf.aliases for leaf in pools[0].plan.leaves}
+    return columns_of(asked.units.collect_schema(), {name: aliases.get(name, ()) for name in pools[0].among})
+
+
+def _pools_of(given: Any, among: dict[str, str], kept: pl.DataFrame) -> Any:
+    """The pools of some groups; all where they cannot be told apart."""
+    try:
+        frame = pl.DataFrame(given) if isinstance(given, list | tuple) else into_lazy(given)[0].collect()
+    except (FeeRulesError, pl.exceptions.PolarsError, TypeError):
+        return given
+    held = {name: next((each for each in (name, column) if each in frame.columns), None) for name, column in among.items()}
+    if None in held.values():
+        return given
+    keys = [pl.col(str(column)).cast(pl.String).alias(f"#{name}") for name, column in held.items()]
+    told = frame.with_columns(keys)
+    return told.join(kept.rename(lambda name: f"#{name}"), on=[f"#{name}" for name in among], how="semi").select(frame.columns)
