@@ -47,11 +47,24 @@ class Alternative:
     facts: Facts | None = None
     months: int = 0  # how many months another period is away
     beside: bool = False  # whether the book's own amount is billed too
-    row: str = ""  # the row of the table that holds for everybody
+    row: str = ""  # the row of the table that holds for everybody; =3 for another rate in row 3
 
     @property
     def key(self) -> str:
         return f"{self.of}/{self.code}/{self.name}"
+
+    @property
+    def general(self) -> str:
+        """The key without the row that a unit stands in by the book, which is told after a |."""
+        return self.key.partition("|")[0]
+
+    @property
+    def own_row(self) -> str:
+        return self.name.partition("|")[2]
+
+    def may_replace(self, own: str) -> bool:
+        """Whether it says something of units that stand in a row by the book."""
+        return self.row == f"={own}" if self.row.startswith("=") else self.row != own
 
     def joined(self, other: Alternative) -> Alternative:
         """Both at once."""

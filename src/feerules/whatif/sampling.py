@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,10 +14,11 @@ from feerules.telling import about_of
 from feerules.whatif.altered import FeeAlone
 from feerules.whatif.trials import Asked
 
-__all__ = ["Sample", "sample_of", "units_of"]
+__all__ = ["Sample", "parts_of", "sample_of", "units_of"]
 
 MOST_LINES = 50_000  # that differ; what they tell is then looked for in all
 MOST_MATCHED = 20_000
+MOST_AT_ONCE = 100_000
 MOST_SHARING = 20_000  # units that share pools: each alternative is priced for all who share one
 COLUMNS = ["unit_id", "ours", "billed"]
 
@@ -64,27 +66,62 @@ def _matching(rows: pl.DataFrame, units: pl.Series) -> pl.DataFrame:
     return pl.concat([lines.filter(pl.col("state") == "matched").select(COLUMNS), without.select("unit_id", *nothing)])
 
 
+def parts_of(alone: FeeAlone, asked: Asked, apart: pl.DataFrame) -> Iterator[tuple[Asked, pl.DataFrame]]:
+    """All lines that differ, part by part, each with the estate that it needs: as much as the memory holds at ease."""
+    groups = _groups(alone, asked, apart) if alone.shares else None
+    if groups is not None:
+        chunk = (pl.col("#units").cum_sum() - pl.col("#units")) // MOST_AT_ONCE
+        for _, some in groups.sizes.filter(pl.col("#apart") > 0).group_by(chunk, maintain_order=True):
+            part, units = groups.part(asked, some)
+            yield part, apart.filter(pl.col("unit_id").is_in(units.implode()))
+    elif alone.shares:
+        yield asked, apart
+    else:
+        for some in apart.iter_slices(MOST_AT_ONCE):
+            yield replace(asked, units=units_of(asked, some["unit_id"]).lazy()), some
+
+
 # Units that share
 
 
-def _sharing(alone: FeeAlone, asked: Asked, apart: pl.DataFrame) -> tuple[Asked, pl.Series] | None:
-    """Some pools with everybody who shares them; None where one pool is for all, or the estate is small."""
+@dataclass(frozen=True, eq=False)
+class _Groups:
+    """Who shares with whom: `every` unit with its group, and of each group how many units and lines that differ."""
+
+    every: pl.DataFrame
+    sizes: pl.DataFrame
+    among: dict[str, str]
+
+    def part(self, asked: Asked, some: pl.DataFrame) -> tuple[Asked, pl.Series]:
+        """The estate of some groups, and its units."""
+        kept = some.select([*self.among])
+        units = self.every.join(kept, on=[*self.among], how="semi")["unit_id"]
+        pools = _pools_of(asked.pools, self.among, kept)
+        return replace(asked, units=units_of(asked, units).lazy(), pools=pools), units
+
+
+def _groups(alone: FeeAlone, asked: Asked, apart: pl.DataFrame) -> _Groups | None:
+    """None where one pool is for all, or the estate is small; groups with many lines that differ come first."""
     among = _among(alone, asked)
     unit = pl.col(asked.key).cast(pl.String).alias("unit_id")
-    groups = [pl.col(column).cast(pl.String).alias(name) for name, column in among.items()]
-    every = asked.units.select(unit, *groups).collect(engine="streaming")
+    named = [pl.col(column).cast(pl.String).alias(name) for name, column in among.items()]
+    every = asked.units.select(unit, *named).collect(engine="streaming")
     if not among or len(every) <= MOST_SHARING:
         return None
     sizes = every.group_by([*among]).agg(
         pl.len().alias("#units"), pl.col("unit_id").is_in(apart["unit_id"].implode()).sum().alias("#apart")
     )
-    # Pools with many lines that differ come first, small ones before large ones.
-    sizes = sizes.sort("#apart", "#units", *among, descending=[True, False, *(False for _ in among)])
-    kept = sizes.filter(pl.col("#units").cum_sum() <= MOST_SHARING)
-    kept = (kept if kept.height else sizes.head(1)).select([*among])
-    units = every.join(kept, on=[*among], how="semi")["unit_id"]
-    pools = _pools_of(asked.pools, among, kept)
-    return replace(asked, units=units_of(asked, units).lazy(), pools=pools), units
+    order = [True, False, *(False for _ in among)]
+    return _Groups(every, sizes.sort("#apart", "#units", *among, descending=order), among)
+
+
+def _sharing(alone: FeeAlone, asked: Asked, apart: pl.DataFrame) -> tuple[Asked, pl.Series] | None:
+    """Some pools with everybody who shares them; None where all are looked at."""
+    groups = _groups(alone, asked, apart)
+    if groups is None:
+        return None
+    kept = groups.sizes.filter(pl.col("#units").cum_sum() <= MOST_SHARING)
+    return groups.part(asked, kept if kept.height else groups.sizes.head(1))
 
 
 def _among(alone: FeeAlone, asked: Asked) -> dict[str, str]:

@@ -16,7 +16,7 @@ from feerules.whatif.alternatives import Alternative, alternatives_of, cells_of,
 from feerules.whatif.flaws import flawed, periods_of, rounded_shares
 from feerules.whatif.pairs import likely_pairs
 from feerules.whatif.quantities import implied_alternatives, quantity_alternatives
-from feerules.whatif.sampling import sample_of, units_of
+from feerules.whatif.sampling import parts_of, sample_of, units_of
 from feerules.whatif.traits import Test, all_hold, told_apart
 from feerules.whatif.trials import Asked, Lines, Mask, Trial, details_of, tried
 from feerules.whatif.verdicts import Verdict, verdicts_on
@@ -117,15 +117,12 @@ class FeeSearch:
     def _split(self, trials: Sequence[Trial]) -> list[Trial]:
         """The rate of a row for everybody says something of those alone who stand in another one: row by row."""
         rows = self._own_rows(self.lines)
-        found = []
+        found = [trial for trial in trials if not trial.alternative.row]
         for trial in trials:
-            if not trial.alternative.row:
-                found.append(trial)
-                continue
-            hits = trial.known & (trial.amounts == self.lines.billed) & self.lines.differs
-            for own in rows.filter(pl.Series(hits)).unique().sort():
-                if own != trial.alternative.row and trial.alternative.row in (f"={own}", trial.alternative.row.lstrip("=")):
-                    found.append(self._of_row(trial, own, rows))
+            if trial.alternative.row:
+                hits = trial.known & (trial.amounts == self.lines.billed) & self.lines.differs
+                own_rows = rows.filter(pl.Series(hits)).unique().sort()
+                found += [self._of_row(trial, own, rows) for own in own_rows if trial.alternative.may_replace(own)]
         return found
 
     def _of_row(self, trial: Trial, own: str, rows: pl.Series) -> Trial:
@@ -145,25 +142,29 @@ class FeeSearch:
         """The units whose lines each verdict explains: of the lines that were tried, or of all."""
         if self.sample.whole or not verdicts:
             return [self.lines.units.filter(pl.Series(each.explained)) for each in verdicts]
-        every = Lines.of(self.differing)
-        units = self.asked.units if self.alone.shares else units_of(self.asked, every.units).lazy()
-        self.near = replace(self.asked, units=units)
-        self.details = details_of(self.alone, self.near)
-        wanted = {each.trial.alternative.key.partition("|")[0]: each.trial.alternative for each in verdicts}
+        marked: list[list[pl.Series]] = [[] for _ in verdicts]
+        for self.near, some in parts_of(self.alone, self.asked, self.differing):
+            self.details = details_of(self.alone, self.near)
+            for keys, found in zip(marked, self._marked_in(verdicts, Lines.of(some)), strict=True):
+                keys.append(found)
+        return [pl.concat(keys) for keys in marked]
+
+    def _marked_in(self, verdicts: Sequence[Verdict], lines: Lines) -> Iterator[pl.Series]:
+        """The same for some lines: each is explained by the first verdict that does."""
+        wanted = {each.trial.alternative.general: each.trial.alternative for each in verdicts}
         originals = [replace(each, name=each.name.partition("|")[0]) for each in wanted.values()]
-        trials = {each.alternative.key: each for each in self._trials(originals, every)}
-        rows, left, marked = self._own_rows(every), every.differs, []
+        trials = {each.alternative.key: each for each in self._trials(originals, lines)}
+        rows, left = self._own_rows(lines), lines.differs
         for verdict in verdicts:
-            key, _, own = verdict.trial.alternative.key.partition("|")
-            trial = trials.get(key)
-            hits = np.zeros(len(every), np.bool_)
+            alternative = verdict.trial.alternative
+            trial = trials.get(alternative.general)
+            hits = np.zeros(len(lines), np.bool_)
             if trial is not None:
-                hits = trial.known & (trial.amounts == every.billed) & left
-                if verdict.trial.alternative.row:
-                    hits = hits & (rows == own).to_numpy()
-            marked.append(every.units.filter(pl.Series(hits)))
+                hits = trial.known & (trial.amounts == lines.billed) & left
+            if alternative.row:
+                hits = hits & (rows == alternative.own_row).to_numpy()
+            yield lines.units.filter(pl.Series(hits))
             left = left & ~hits
-        return marked
 
     def _told(self, verdict: Verdict, keys: pl.Series, explained: Mask) -> Found:
         """A verdict with what speaks against it: the lines that it would change, and that nothing explains so."""

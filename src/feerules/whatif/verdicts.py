@@ -108,7 +108,8 @@ def _score(each: _Candidate, left: Mask, scale: float, chances: _Chances) -> flo
     moved = each.moved & left
     share = count / (int(moved.sum()) + each.broken * scale)
     apart = np.abs((each.trial.amounts - chances.lines.ours)[explained])
-    plain = share >= MOSTLY and (count >= ENOUGH or int(apart.max()) > TINY)
+    told = count >= ENOUGH or int(apart.max()) > TINY or (share == 1 and count > 1)
+    plain = share >= MOSTLY and told
     if not plain and not chances.are_against(count, chances.expected(each.trial.amounts, moved)):
         return 0.0
     return count * (0.5 + 0.5 * share)
