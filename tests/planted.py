@@ -69,7 +69,9 @@ def _unit(n: int) -> dict[str, Any]:
 
 
 def book_of(text: str = SCHEDULE, **others: str) -> feerules.Book:
-    return feerules.load_files({"garden.yaml": text, **{f"{name}.yaml": each for name, each in others.items()}})
+    return feerules.load_files(
+        {"garden.yaml": text, **{f"{name}.yaml": each for name, each in others.items()}}
+    )
 
 
 def billed_by(book: feerules.Book, units: pl.DataFrame, period: str = MONTH, **options: Any) -> pl.DataFrame:
@@ -85,7 +87,16 @@ def altered(old: str, new: str, text: str = SCHEDULE) -> feerules.Book:
     return book_of(text.replace(old, new))
 
 
-def with_noise(billed: pl.DataFrame, every: int, sizes: tuple[str, ...] = ("0.37", "-1.11", "12.06", "-7.53", "3.19")) -> pl.DataFrame:
+def with_noise(
+    billed: pl.DataFrame, every: int, sizes: tuple[str, ...] = ("0.37", "-1.11", "12.06", "-7.53", "3.19")
+) -> pl.DataFrame:
     """The bills with every so manieth amount off by this or that."""
-    off = pl.Series([Decimal(sizes[n // every % len(sizes)]) if n % every == 0 else Decimal("0.00") for n in range(len(billed))])
-    return billed.with_columns(amount=(pl.col("amount").cast(pl.Decimal(18, 2)) + off.cast(pl.Decimal(18, 2))))
+    off = pl.Series(
+        [
+            Decimal(sizes[n // every % len(sizes)]) if n % every == 0 else Decimal("0.00")
+            for n in range(len(billed))
+        ]
+    )
+    return billed.with_columns(
+        amount=(pl.col("amount").cast(pl.Decimal(18, 2)) + off.cast(pl.Decimal(18, 2)))
+    )

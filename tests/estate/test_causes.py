@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import random
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -28,15 +28,15 @@ VACANCY = "      - {title: {zh: 空置优惠, en: Vacancy reduction}, when: {vac
 PRORATE = "    prorate: calendar_days\n"
 
 
-def reconciled(billed: Any, units: Any = UNITS, book: feerules.Book = BOOK, period: str = MONTH, **options: Any) -> Reconciliation:
+def reconciled(
+    billed: Any, units: Any = UNITS, book: feerules.Book = BOOK, period: str = MONTH, **options: Any
+) -> Reconciliation:
     return feerules.reconcile(book, units, billed, period, progress=False, **options)
 
 
 def lines_that_differ(billed: pl.DataFrame, right: pl.DataFrame = RIGHT) -> set[tuple[str, str]]:
     """(unit, fee) of every line that is not billed as it should be."""
-    theirs, ours = (
-        frame.group_by("unit_id", "fee").agg(pl.col("amount").sum()) for frame in (billed, right)
-    )
+    theirs, ours = (frame.group_by("unit_id", "fee").agg(pl.col("amount").sum()) for frame in (billed, right))
     both = ours.join(theirs, on=["unit_id", "fee"], how="full", coalesce=True, suffix="_theirs")
     amounts = (pl.col(name).fill_null(0) for name in ("amount", "amount_theirs"))
     return {*both.filter(pl.Expr.ne(*amounts)).select("unit_id", "fee").rows()}  # type: ignore[arg-type]
@@ -73,20 +73,31 @@ PLANTED: list[tuple[str, str, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("old", "new", "cause"), [case[1:] for case in PLANTED], ids=[case[0] for case in PLANTED])
+@pytest.mark.parametrize(
+    ("old", "new", "cause"), [case[1:] for case in PLANTED], ids=[case[0] for case in PLANTED]
+)
 def test_a_planted_cause_is_named_with_exactly_its_lines(old: str, new: str, cause: str) -> None:
     billed = billed_by(altered(old, new), UNITS)
     result = reconciled(billed)
     assert [each.id for each in result.causes] == [f"management/{cause}"]
     assert lines_of(result) == lines_that_differ(billed) != set()
     assert (result.causes[0].broken, result.causes[0].sureness) == (0, "high")
-    assert result.unexplained == {"count": 0, **dict.fromkeys(("ours", "billed", "difference"), Decimal("0.00"))}
+    assert result.unexplained == {
+        "count": 0,
+        **dict.fromkeys(("ours", "billed", "difference"), Decimal("0.00")),
+    }
 
 
-NOISY = [case for case in PLANTED if case[0] in ("months of 30 days", "half to even", "another column", "whole yuan")]
+NOISY = [
+    case
+    for case in PLANTED
+    if case[0] in ("months of 30 days", "half to even", "another column", "whole yuan")
+]
 
 
-@pytest.mark.parametrize(("old", "new", "cause"), [case[1:] for case in NOISY], ids=[case[0] for case in NOISY])
+@pytest.mark.parametrize(
+    ("old", "new", "cause"), [case[1:] for case in NOISY], ids=[case[0] for case in NOISY]
+)
 def test_noise_hides_no_cause_and_is_explained_by_none(old: str, new: str, cause: str) -> None:
     clean = billed_by(altered(old, new), UNITS)
     noisy = with_noise(clean, every=100)
@@ -165,7 +176,8 @@ FLOATS: dict[str, Callable[[float], Decimal]] = {
 def test_amounts_from_floating_point_numbers_are_known_by_their_fen(name: str) -> None:
     lines = feerules.price_estate(UNITS, BOOK, MONTH, form="long").rows
     amounts = [
-        FLOATS[name](math.prod(map(float, numbers))) for numbers in lines.select("quantity", "rate", "factor").rows()
+        FLOATS[name](math.prod(map(float, numbers)))
+        for numbers in lines.select("quantity", "rate", "factor").rows()
     ]
     billed = RIGHT.with_columns(amount=pl.Series(amounts).cast(pl.Decimal(18, 2)))
     result = reconciled(billed)
@@ -240,7 +252,9 @@ def test_a_fee_billed_without_regard_to_its_condition_is_told() -> None:
 def test_a_fee_billed_to_some_who_do_not_owe_it_is_told_with_what_they_have_in_common() -> None:
     book = book_of(SCHEDULE + LIFT)
     low = UNITS.filter(~pl.col("lift") & (pl.col("type") == "shop"))
-    wrong = low.select("unit_id", fee=pl.lit("lift"), amount=pl.lit(Decimal("8.00")).cast(RIGHT.schema["amount"]))
+    wrong = low.select(
+        "unit_id", fee=pl.lit("lift"), amount=pl.lit(Decimal("8.00")).cast(RIGHT.schema["amount"])
+    )
     result = reconciled(pl.concat([billed_by(book, UNITS), wrong]), book=book)
     (cause,) = result.causes
     assert (cause.code, cause.count) == ("extra", len(low))
@@ -299,7 +313,13 @@ HOMES = pl.DataFrame(
     }
 )
 POOLS = [
-    {"pool_id": f"P{n}", "fee": "energy", "building": f"B{n}", "period_start": "2026-10-01", "amount": f"{970 + n}.37"}
+    {
+        "pool_id": f"P{n}",
+        "fee": "energy",
+        "building": f"B{n}",
+        "period_start": "2026-10-01",
+        "amount": f"{970 + n}.37",
+    }
     for n in range(4)
 ]
 
@@ -313,7 +333,9 @@ METER_CASES: list[tuple[str, str, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("old", "new", "cause"), [case[1:] for case in METER_CASES], ids=[case[0] for case in METER_CASES])
+@pytest.mark.parametrize(
+    ("old", "new", "cause"), [case[1:] for case in METER_CASES], ids=[case[0] for case in METER_CASES]
+)
 def test_usage_pools_and_quarters_have_their_own_causes(old: str, new: str, cause: str) -> None:
     right = billed_by(METERS, HOMES, "2026-10", pools=POOLS)
     billed = billed_by(altered(old, new, METERED), HOMES, "2026-10", pools=POOLS)
@@ -327,7 +349,9 @@ def test_shares_that_are_rounded_one_by_one_are_told() -> None:
     area, total = pl.col("area").cast(pl.Float64), pl.col("amount").cast(pl.Float64)
     pools = pl.DataFrame(POOLS).select("building", "amount")
     share = (total * area / area.sum().over("building")).round(2).cast(pl.Decimal(18, 2))
-    shares = HOMES.join(pools, on="building").select("unit_id", fee=pl.lit("energy"), amount=share.cast(right.schema["amount"]))
+    shares = HOMES.join(pools, on="building").select(
+        "unit_id", fee=pl.lit("energy"), amount=share.cast(right.schema["amount"])
+    )
     billed = pl.concat([right.filter(pl.col("fee") != "energy"), shares])
     result = reconciled(billed, HOMES, METERS, "2026-10", pools=POOLS)
     assert [each.id for each in result.causes] == ["energy/share_rounding/half_up"]
@@ -355,9 +379,13 @@ def test_the_old_system_of_the_sample_estate_is_found_out(monkeypatch: pytest.Mo
     monkeypatch.syspath_prepend(str(root / "examples"))
     from sample_estate import make  # type: ignore[import-not-found]
 
-    sample = make(3_000)
+    sample = make(1_500)
     result = reconciled(
-        sample.billed(), sample.units, feerules.load(root / "rules/sample-estate"), "2026-11", pools=sample.pools
+        sample.billed(),
+        sample.units,
+        feerules.load(root / "rules/sample-estate"),
+        "2026-11",
+        pools=sample.pools,
     )
     found = {each.id: each.count for each in result.causes}
     assert found.keys() == {
@@ -373,10 +401,8 @@ def test_the_old_system_of_the_sample_estate_is_found_out(monkeypatch: pytest.Mo
         "garbage/row/1-2026-01-01|",
         "management/adjustment/1",
         "management/quantity_off/area+0.5",
-        "management/combination/adjustment:1+quantity_off:area+0.5",
         "fire_safety/management/adjustment/1",
         "fire_safety/management/quantity_off/area+0.5",
-        "fire_safety/management/combination/adjustment:1+quantity_off:area+0.5",
     }
     assert result.unexplained is not None
     assert result.unexplained["count"] <= 2
@@ -384,14 +410,21 @@ def test_the_old_system_of_the_sample_estate_is_found_out(monkeypatch: pytest.Mo
 
 # Where there is no cause
 
-NOISE: list[tuple[int, int, float]] = [(-5_000, 5_000, 1), (-1, 1, 0.5), (-1, 1, 0.05), (-100, 100, 0.2), (0, 3, 0.3)]
+NOISE: list[tuple[int, int, float]] = [
+    (-5_000, 5_000, 1),
+    (-1, 1, 0.5),
+    (-1, 1, 0.05),
+    (-100, 100, 0.2),
+    (0, 3, 0.3),
+]
 
 
 @pytest.mark.parametrize(("low", "high", "share"), NOISE)
 def test_random_differences_have_no_cause(low: int, high: int, share: float) -> None:
-    draw = random.Random(7)  # noqa: S311  (no secret)
-    off = [Decimal(draw.randint(low, high)) / 100 if draw.random() < share else Decimal(0) for _ in range(len(RIGHT))]
-    billed = RIGHT.with_columns(amount=pl.col("amount").cast(pl.Decimal(18, 2)) + pl.Series(off).cast(pl.Decimal(18, 2)))
+    draw = np.random.default_rng(7)
+    off = np.where(draw.random(len(RIGHT)) < share, draw.integers(low, high, len(RIGHT), endpoint=True), 0)
+    fen = pl.Series(off).cast(pl.Decimal(18, 2)) / 100
+    billed = RIGHT.with_columns(amount=pl.col("amount").cast(pl.Decimal(18, 2)) + fen.cast(pl.Decimal(18, 2)))
     result = reconciled(billed)
     assert result.causes == ()
     assert result.unexplained is not None
@@ -399,8 +432,8 @@ def test_random_differences_have_no_cause(low: int, high: int, share: float) -> 
 
 
 def test_bills_that_were_lost_at_random_have_no_cause() -> None:
-    draw = random.Random(7)  # noqa: S311  (no secret)
-    billed = RIGHT.filter(pl.Series([draw.random() > 0.05 for _ in range(len(RIGHT))]))
+    kept = np.random.default_rng(7).random(len(RIGHT)) > 0.05
+    billed = RIGHT.filter(pl.Series(kept))
     assert reconciled(billed).causes == ()
 
 
@@ -412,15 +445,17 @@ def test_a_report_reads_well_in_both_languages() -> None:
     result = reconciled(billed)
     assert result.explain("en").splitlines() == [
         "Reconciliation of 2026-10",
-        "400 lines: 350 match, 50 do not. In all the book charges 87,195.47, and 91,166.78 was billed: -3,971.31.",
-        '1. management: The adjustment "Vacancy reduction" left out: 50 lines, ours − billed -3,971.31. It explains 50 '
-        "of the 50 lines that it would change; 0 of 350 lines that match would not. Probability: high. For example "
-        "01-106: 117.98 by the book, 168.54 billed.",
+        "Of 400 lines, 350 match and 50 do not. In all the book charges 78,086.47, and 81,836.45 was billed: -3,749.98.",
+        (
+            '1. management: The adjustment "Vacancy reduction" left out. Lines: 50; ours − billed: -3,749.98. Of the '
+            "lines that it would change (50) it explains 50; of those that match (350) it would break 0. "
+            "Probability: high. For example 01-106: 115.03 by the book, 164.33 billed."
+        ),
         "Every difference is explained.",
     ]
     assert result.explain("zh").splitlines()[2] == (
-        "1. management：未执行“空置优惠”：50笔，应收减已计费为-3,971.31。它会改变50笔，其中50笔与账单分文不差；"
-        "另有350笔一致的账单，0笔会因此不一致。可能性：高。例如01-106：规则库为117.98，实际计费168.54。"
+        "1. management：未执行“空置优惠”。共50笔，应收减已计费为-3,749.98。它会改变50笔，其中50笔与账单分文不差；"
+        "原本一致的350笔中，0笔会因此不一致。可能性：高。例如01-106：规则库为115.03，实际计费164.33。"
     )
 
 
@@ -430,14 +465,14 @@ def test_a_cause_tells_examples_with_facts_and_the_books_own_reckoning() -> None
     assert cause.change == {"prorate": ["calendar_days", "thirty_day_months"]}
     example = cause.examples[0]
     assert example.facts["handover"] == "2026-10-05"
-    assert "27 ÷ 31" in example.explanation["en"]
+    assert "102.57 m² × 1.50 × 27/31 months" in example.explanation["en"]
     assert example.difference == (example.ours or 0) - (example.billed or 0)
 
 
 def test_another_row_is_told_with_the_cells_that_differ() -> None:
     old, new = "| home | true  | > 3    | 2.475 |", "| home | true  | > 3    | 2.03 |"
     cause = reconciled(billed_by(altered(old, new), UNITS)).causes[0]
-    assert cause.title("en") == "Billed by row 2 of the table (floor: <= 3, rate: 2.03) instead of row 3 (floor: > 3, rate: 2.475)"
+    assert cause.title("en") == "Billed by row 2 of the table (floor: <= 3) instead of row 3 (floor: > 3)"
 
 
 def test_all_is_plain_json() -> None:
@@ -468,8 +503,8 @@ def test_causes_are_found_in_every_kind_of_frame(kind: Kind, tmp_path: Path) -> 
 
 
 def test_facts_that_change_are_tried_as_they_are_priced() -> None:
-    moved = UNITS.head(60).with_columns(valid_from=pl.lit(None, pl.Date))
-    later = moved.head(20).with_columns(valid_from=pl.date(2026, 10, 11), area=pl.col("area") + 10)
+    moved = UNITS.head(40).with_columns(valid_from=pl.lit(None, pl.Date))
+    later = moved.head(10).with_columns(valid_from=pl.date(2026, 10, 11), area=pl.col("area") + 10)
     units = pl.concat([moved, later])
     billed = billed_by(altered(PRORATE, "    prorate: thirty_day_months\n"), units)
     result = reconciled(billed, units)
@@ -480,11 +515,13 @@ def test_facts_that_change_are_tried_as_they_are_priced() -> None:
 # Laws
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(
     st.lists(
         st.tuples(
-            st.integers(0, 44), st.sampled_from(["management", "WYF"]), st.sampled_from(["ours", "double", "odd", "none"])
+            st.integers(0, 44),
+            st.sampled_from(["management", "WYF"]),
+            st.sampled_from(["ours", "double", "odd", "none"]),
         ),
         max_size=30,
     ),
@@ -503,12 +540,18 @@ def test_every_line_is_matched_explained_unexplained_or_a_problem(
             billed = billed.filter(pl.col("unit_id") != unit)
         else:
             amount = {"ours": "100.00", "double": "250.60", "odd": "-3.33"}[what]
-            line = pl.DataFrame({"unit_id": [unit], "fee": [fee], "amount": [Decimal(amount)]}, schema=billed.schema)
+            line = pl.DataFrame(
+                {"unit_id": [unit], "fee": [fee], "amount": [Decimal(amount)]}, schema=billed.schema
+            )
             billed = pl.concat([billed, line])
     result = reconciled(billed, units)
     rows, unexplained = result.rows, result.unexplained
     assert unexplained is not None
-    groups = [result.summary["matched"], result.summary.get("problem", {"count": 0, "ours": 0, "billed": 0}), unexplained]
+    groups = [
+        result.summary["matched"],
+        result.summary.get("problem", {"count": 0, "ours": 0, "billed": 0}),
+        unexplained,
+    ]
     causes = [{"count": each.count, "ours": each.ours, "billed": each.billed} for each in result.causes]
     for name in ("ours", "billed"):
         assert sum(each[name] for each in (*groups, *causes)) == (rows[name].sum() or 0)

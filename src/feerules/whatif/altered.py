@@ -96,14 +96,9 @@ def _patched(version: Version, patches: Mapping[str, tuple[Patch, ...]]) -> dict
     return fees if any(fee is not version.schedule.fees[name] for name, fee in fees.items()) else None
 
 
-def with_fees(version: Version, fees: Mapping[str, Fee], applies: Mapping[str, str] | None = None) -> Version:
+def with_fees(version: Version, fees: Mapping[str, Fee]) -> Version:
     """A version with other fees; what was worked out of the old ones is forgotten."""
-    update = {"fees": dict(fees), "bill": None}
-    if applies is not None:
-        update["applies"] = dict(applies)
-    schedule = version.schedule.model_copy(update=update)
-    schedule._complete = {}  # a copy shares what its original has made
-    return replace(version, schedule=schedule, names=_afresh(version.names))
+    return replace(version, schedule=version.schedule.with_fees(fees), names=_afresh(version.names))
 
 
 def _afresh(names: Names) -> Names:

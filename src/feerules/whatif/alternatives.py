@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, get_args
 
 import polars as pl
@@ -111,7 +112,9 @@ def _setting(name: str, value: Any) -> Patch:
     return lambda _version, fee: None if getattr(fee, name) == value else fee.model_copy(update={name: value})
 
 
-def _simple(code: str, name: str, of: str, key: str, ours: Any, theirs: Any, value: Any, cost: int) -> Alternative:
+def _simple(
+    code: str, name: str, of: str, key: str, ours: Any, theirs: Any, value: Any, cost: int
+) -> Alternative:
     """The same rule with another value, told as [ours, theirs]."""
     return Alternative(code, name, of, {key: [ours, theirs]}, cost, {of: (_setting(key, value),)})
 
@@ -196,7 +199,7 @@ def _days(alone: FeeAlone, version: Version, of: str, fee: Fee) -> Iterator[Alte
 def _conditions(alone: FeeAlone, version: Version, of: str, fee: Fee) -> Iterator[Alternative]:
     for name, cell in fee.applies.items():
         left = {key: value for key, value in fee.applies.items() if key != name}
-        change = {"applies": {name: [str(cell), None]}}
+        change: dict[str, Any] = {"applies": {name: [str(cell), None]}}
         yield Alternative("condition", f"{name}-ignored", of, change, 2, {of: (_setting("applies", left),)})
     for place in ("minimum", "maximum", "ceiling"):
         if getattr(fee, place) is not None:
@@ -310,7 +313,7 @@ def _is_number(text: str) -> bool:
 def _versions(alone: FeeAlone, version: Version, of: str, fee: Fee) -> Iterator[Alternative]:
     """The fee as the version before or after has it."""
     for versions in alone.documents:
-        for before, after in zip(versions, versions[1:], strict=False):
+        for before, after in pairwise(versions):
             for now, other, name in ((after, before, "earlier"), (before, after, "later")):
                 if now is version and of in other.schedule.fees:
                     value = other.schedule.fees[of]
@@ -380,7 +383,9 @@ def _shares(alone: FeeAlone, version: Version, of: str, fee: Fee) -> Iterator[Al
             if by != ours:
                 value = charge.share.model_copy(update={"by": parse_formula(by)})
                 change = _in_part(part, {"share": [ours, by]})
-                yield Alternative("share", f"{part}{by}", of, change, 1, {of: (_charging(part, "share", value),)})
+                yield Alternative(
+                    "share", f"{part}{by}", of, change, 1, {of: (_charging(part, "share", value),)}
+                )
 
 
 FAMILIES: tuple[Callable[[FeeAlone, Version, str, Fee], Iterator[Alternative]], ...] = (

@@ -56,6 +56,7 @@ class Batch:
         rows = prepare(Plan(leaves, guards, ()), units).rows(self.outputs, [key])
         names = [name.removesuffix(".ok") for name in self.outputs if name.endswith(".ok")]
         amounts = [
-            pl.when(pl.col(f"{name}.ok").cast(pl.Boolean)).then(pl.col(f"{name}.amount")).alias(name) for name in names
+            pl.when(pl.col(f"{name}.ok").cast(pl.Boolean)).then(pl.col(f"{name}.amount")).alias(name)
+            for name in names
         ]
         return rows.select(pl.col(key).cast(pl.String).alias("unit_id"), *amounts)

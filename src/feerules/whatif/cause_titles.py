@@ -158,7 +158,10 @@ def _fields(code: str, change: Mapping[str, Any], words: Wording) -> dict[str, s
         own, cells = change.get("own_cells", {}), change["cells"]
         keys = [key for key in cells if cells[key] != own.get(key)] or [*cells]
         fields |= {"theirs": str(change["row"]), "ours": str(change.get("own_row", ""))}
-        fields |= {"cells": _cells(cells, words, keys), "own_cells": _cells(own, words, [k for k in keys if k in own])}
+        fields |= {
+            "cells": _cells(cells, words, keys),
+            "own_cells": _cells(own, words, [k for k in keys if k in own]),
+        }
     conditions = change.get("applies") or change.get("when")
     if isinstance(conditions, Mapping):
         fields["cells"] = _cells({key: cell for key, (cell, _) in conditions.items()}, words)
@@ -209,7 +212,8 @@ def _cells(cells: Mapping[str, str], words: Wording, keys: Sequence[str] | None 
 def tests_told(tests: Sequence[Mapping[str, Any]], words: Wording) -> str:
     """Conditions as people read them, such as "vacant = true, floor ≥ 7"."""
     return words.listed(
-        words.text(TESTS[each["test"]], fact=each["fact"], value=_value(each["value"], words)) for each in tests
+        words.text(TESTS[each["test"]], fact=each["fact"], value=_value(each["value"], words))
+        for each in tests
     )
 
 

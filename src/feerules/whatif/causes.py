@@ -101,7 +101,7 @@ class Cause:
         words = translate(locale)
         told = [
             words.text(
-                "{cause}: {count} lines, ours − billed {difference}.",
+                "{cause}. Lines: {count}; ours − billed: {difference}.",
                 cause=words.text("{fee}: {title}", fee=self.fee, title=self.title(locale)),
                 count=words.number(Decimal(self.count)),
                 difference=words.number(self.difference, 2),
@@ -114,18 +114,22 @@ class Cause:
     def _evidence(self, words: Wording) -> list[str]:
         told = []
         if self.code not in PLACED:
-            numbers = {name: words.number(Decimal(getattr(self, name))) for name in ("count", "touched", "broken", "tried")}
+            numbers = {
+                name: words.number(Decimal(getattr(self, name)))
+                for name in ("count", "touched", "broken", "tried")
+            }
             numbers["touched"] = words.number(Decimal(max(self.touched, self.count)))
             told.append(
                 words.text(
-                    "It explains {count} of the {touched} lines that it would change; {broken} of {tried} lines that match would not.",
+                    "Of the lines that it would change ({touched}) it explains {count}; of those that match ({tried}) it would break {broken}.",
                     **numbers,
                 )
             )
         told.append(words.text(SURENESS[self.sureness]))
         if self.also:
             titles = words.listed(
-                title_of(each["code"], each["name"], each["of"], self.fee, each["change"], words) for each in self.also
+                title_of(each["code"], each["name"], each["of"], self.fee, each["change"], words)
+                for each in self.also
             )
             told.append(words.text("As good: {titles}.", titles=titles))
         for example in self.examples[:1]:
@@ -133,8 +137,9 @@ class Cause:
             told.append(
                 words.text(
                     "For example {unit}: {ours} by the book, {billed} billed.",
-                    unit=example.unit_id, **{name: words.number(each, 2) for name, each in amounts.items()},
-                )  # fmt: skip
+                    unit=example.unit_id,
+                    **{name: words.number(each, 2) for name, each in amounts.items()},
+                )
             )
         return told
 

@@ -31,18 +31,34 @@ def flawed(lines: Lines, details: pl.DataFrame, of: str) -> Iterator[Trial]:
         for factor in factors:
             yield _trial(code, str(factor), of, {"factor": str(factor)}, _times(lines.ours, Fraction(factor)))
     yield _trial("sign", "turned", of, {}, -lines.ours)
-    told = pl.DataFrame({"unit_id": lines.units}).join(details, on="unit_id", how="left", maintain_order="left")
+    told = pl.DataFrame({"unit_id": lines.units}).join(
+        details, on="unit_id", how="left", maintain_order="left"
+    )
     tax = told["tax"].fill_null(0).to_physical().cast(pl.Int64).to_numpy()
     if tax.any():
         yield _trial("tax", "none", of, {"tax": ["included", None]}, lines.ours - tax)
     else:
         for rate in TAXES:
-            yield _trial("tax_added", f"{rate}%", of, {"tax": [None, f"{rate}%"]}, _times(lines.ours, 1 + Fraction(rate, 100)))
-            yield _trial("tax_taken_off", f"{rate}%", of, {"tax": [f"{rate}%", None]}, _times(lines.ours, 1 / (1 + Fraction(rate, 100))))
+            yield _trial(
+                "tax_added",
+                f"{rate}%",
+                of,
+                {"tax": [None, f"{rate}%"]},
+                _times(lines.ours, 1 + Fraction(rate, 100)),
+            )
+            yield _trial(
+                "tax_taken_off",
+                f"{rate}%",
+                of,
+                {"tax": [f"{rate}%", None]},
+                _times(lines.ours, 1 / (1 + Fraction(rate, 100))),
+            )
     yield from _in_floats(lines, told, of)
 
 
-def _trial(code: str, name: str, of: str, change: dict[str, Any], amounts: Fen, known: Mask | None = None) -> Trial:
+def _trial(
+    code: str, name: str, of: str, change: dict[str, Any], amounts: Fen, known: Mask | None = None
+) -> Trial:
     alternative = Alternative(code, name, of, change, 2)
     return Trial(alternative, amounts, np.ones(len(amounts), np.bool_) if known is None else known)
 
@@ -50,11 +66,14 @@ def _trial(code: str, name: str, of: str, change: dict[str, Any], amounts: Fen, 
 def _times(amounts: Fen, factor: Fraction) -> Fen:
     """Half up, away from zero."""
     up, by = factor.numerator, factor.denominator
-    return np.sign(amounts) * ((2 * np.abs(amounts) * up + by) // (2 * by))
+    size: Fen = (2 * np.abs(amounts) * up + by) // (2 * by)
+    return np.where(amounts < 0, -size, size)
 
 
 FLOATS: dict[str, Callable[[Fen], Fen]] = {
-    "decimal_half_even": lambda x: np.array([round(each, 2) * 100 for each in x.tolist()]).round().astype(np.int64),
+    "decimal_half_even": lambda x: (
+        np.array([round(each, 2) * 100 for each in x.tolist()]).round().astype(np.int64)
+    ),
     "scaled_half_up": lambda x: np.floor(x * 100 + 0.5).astype(np.int64),
     "scaled_half_even": lambda x: np.rint(x * 100).astype(np.int64),
 }

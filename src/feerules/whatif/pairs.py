@@ -39,10 +39,16 @@ def likely_pairs(
     places = np.flatnonzero(left)[:: -(-int(left.sum()) // LINES)]
     ours, billed = lines.ours[places], lines.billed[places]
     amounts = {each.alternative.key: each.amounts[places] for each in trials if each.known[places].any()}
-    known = [each for each in alternatives if each.code in PAIRED and (each.code == "rounding" or each.key in amounts)]
+    known = [
+        each
+        for each in alternatives
+        if each.code in PAIRED and (each.code == "rounding" or each.key in amounts)
+    ]
     scored = []
     for number, (one, other) in enumerate(_pairs(known)):
-        near = _near(amounts.get(one.key, ours), amounts.get(other.key, ours), ours, billed, _tolerance(one, other))
+        near = _near(
+            amounts.get(one.key, ours), amounts.get(other.key, ours), ours, billed, _tolerance(one, other)
+        )
         if near >= max(1.0, ENOUGH * len(places)):
             scored.append((-near, one.cost + other.cost, number, one, other))
     return [one.joined(other) for *_, one, other in sorted(scored, key=lambda each: each[:3])[:MOST]]
@@ -63,7 +69,10 @@ def _tolerance(one: Alternative, other: Alternative) -> int:
 
 def _unit(change: Mapping[str, list[list[dict[str, str]]]]) -> int:
     theirs = change["rounding"][1]
-    return max((int(Decimal(rule["unit"]) * 100) for rule in theirs if rule["stage"] in ("fee_line", "month")), default=2)
+    return max(
+        (int(Decimal(rule["unit"]) * 100) for rule in theirs if rule["stage"] in ("fee_line", "month")),
+        default=2,
+    )
 
 
 def _near(one: Fen, other: Fen, ours: Fen, billed: Fen, tolerance: int) -> float:

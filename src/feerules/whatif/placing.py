@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -37,9 +38,7 @@ class Estate:
     priced: pl.Series
 
 
-def causes_of(
-    estate: Estate, rows: pl.DataFrame, tick: Tick
-) -> tuple[list[Cause], pl.DataFrame]:
+def causes_of(estate: Estate, rows: pl.DataFrame, tick: Tick) -> tuple[list[Cause], pl.DataFrame]:
     """The causes of lines that differ, and for each line its cause: unit_id, fee, cause.
 
     `rows` has unit_id, fee, ours, billed (fen) and state.
@@ -48,7 +47,9 @@ def causes_of(
     found = [*_strangers(estate, apart)]
     known = [apart.join(_lines_of(each), on=KEY, how="semi") for each in found]
     rest = apart.join(pl.concat(known), on=KEY, how="anti") if known else apart
-    searched = pl.concat([rest, rows.filter(state="matched").filter(pl.col("fee").is_in(rest["fee"].unique().implode()))])
+    searched = pl.concat(
+        [rest, rows.filter(state="matched").filter(pl.col("fee").is_in(rest["fee"].unique().implode()))]
+    )
     lines_of = {str(fee): lines for (fee,), lines in searched.group_by("fee", maintain_order=True)}
     explained: dict[str, list[Found]] = {}
     for fee, needs in _in_order_of_need(estate.book):
@@ -94,7 +95,9 @@ def _is_a_rule(alternative: Alternative) -> bool:
 
 def _lines_of(found: Found) -> pl.DataFrame:
     """The lines that a cause explains; what was billed under another name are two."""
-    fees = [found.fee, found.alternative.change["name"]] if found.alternative.code == "renamed" else [found.fee]
+    fees = (
+        [found.fee, found.alternative.change["name"]] if found.alternative.code == "renamed" else [found.fee]
+    )
     return pl.concat(pl.DataFrame({"unit_id": found.units, "fee": [fee] * len(found.units)}, schema=dict.fromkeys(KEY, pl.String)) for fee in fees)  # fmt: skip
 
 
@@ -110,16 +113,19 @@ def _strangers(estate: Estate, apart: pl.DataFrame) -> Iterator[Found]:
     fees = {name for schedule in estate.book.schedules for name in schedule.fees}
     missing = apart.filter(pl.col("state") == "missing")
     for (fee,), lines in extra.filter(~pl.col("fee").is_in([*fees])).group_by("fee", maintain_order=True):
-        same = lines.join(missing, on="unit_id", suffix="_ours").filter(pl.col("billed") == pl.col("ours_ours"))
+        same = lines.join(missing, on="unit_id", suffix="_ours").filter(
+            pl.col("billed") == pl.col("ours_ours")
+        )
         counted = same.group_by("fee_ours").len().sort("len", "fee_ours", descending=[True, False])
+        rest = lines
         if len(counted) and counted["len"][0] * 2 >= len(lines):
             own = counted["fee_ours"][0]
             moved = same.filter(pl.col("fee_ours") == own)
             yield _stranger("renamed", own, moved, {"name": str(fee)})
-            lines = lines.join(moved, on="unit_id", how="anti")
+            rest = lines.join(moved, on="unit_id", how="anti")
             missing = missing.join(moved.select("unit_id", fee="fee_ours"), on=KEY, how="anti")
-        if len(lines):
-            yield _stranger("unknown_fee", str(fee), lines)
+        if len(rest):
+            yield _stranger("unknown_fee", str(fee), rest)
 
 
 def _stranger(code: str, fee: str, lines: pl.DataFrame, change: dict[str, Any] | None = None) -> Found:
@@ -131,7 +137,9 @@ def _stranger(code: str, fee: str, lines: pl.DataFrame, change: dict[str, Any] |
 # One fee
 
 
-def _search(estate: Estate, fee: str, lines: pl.DataFrame, tick: Tick, inherited: Sequence[Found]) -> FeeSearch:
+def _search(
+    estate: Estate, fee: str, lines: pl.DataFrame, tick: Tick, inherited: Sequence[Found]
+) -> FeeSearch:
     return FeeSearch(estate.book, fee, estate.period, estate.asked, lines, estate.priced, tick, inherited)
 
 
@@ -173,8 +181,12 @@ def _examples(estate: Estate, found: Found, lines: pl.DataFrame) -> Iterator[Exa
     for unit_id, ours, billed in some.select("unit_id", "ours", "billed").iter_rows():
         record = records.get(unit_id, {})
         facts = {name: str(record[name]) for name in names if record.get(name) is not None}
-        amounts = (None if each is None else from_scaled(int(each), 2) for each in (ours, billed))
-        yield Example(unit_id, *amounts, facts, _explained(estate, book, found.fee, record))
+        explained = _explained(estate, book, found.fee, record)
+        yield Example(unit_id, _yuan(ours), _yuan(billed), facts, explained)
+
+
+def _yuan(fen: int | None) -> Decimal | None:
+    return None if fen is None else from_scaled(fen, 2)
 
 
 def _facts_of(estate: Estate, book: Book, columns: list[str]) -> list[str]:

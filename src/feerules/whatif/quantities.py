@@ -37,12 +37,16 @@ def quantity_alternatives(
         for other in numbers:
             if other != column:
                 change = {"quantity": [column, other]}
-                each = Alternative("quantity", f"{fact}-{other}", of, change, 2, facts=_taken(fact, column, pl.col(other)))
+                each = Alternative(
+                    "quantity", f"{fact}-{other}", of, change, 2, facts=_taken(fact, column, pl.col(other))
+                )
                 found.setdefault(each.key, each)
         for places in (0, 1):
             value = pl.col(column).cast(pl.Float64, strict=False).round(places, "half_away_from_zero")
-            change = {"quantity_rounded": [column, places]}
-            each = Alternative("quantity_rounded", f"{fact}-{places}", of, change, 2, facts=_taken(fact, column, value))
+            change = {"quantity_rounded": [column, str(places)]}
+            each = Alternative(
+                "quantity_rounded", f"{fact}-{places}", of, change, 2, facts=_taken(fact, column, value)
+            )
             found.setdefault(each.key, each)
     return [*found.values()]
 
@@ -94,7 +98,9 @@ def _near(names: list[str], units: pl.LazyFrame, key: str, told: pl.DataFrame) -
     rows = units.select(pl.col(key).cast(pl.String).alias("unit_id"), *numbers).collect()
     rows = told.select("unit_id", "implied").join(rows, on="unit_id")
     slack = pl.col("implied").abs() * 0.003 + 0.02
-    near = rows.select(((pl.col(f"{name}#") - pl.col("implied")).abs() <= slack).any().alias(name) for name in names)
+    near = rows.select(
+        ((pl.col(f"{name}#") - pl.col("implied")).abs() <= slack).any().alias(name) for name in names
+    )
     return [name for name in names if near[name][0]]
 
 
@@ -122,7 +128,9 @@ def implied_alternatives(
 def _implied(lines: Lines, details: pl.DataFrame) -> pl.DataFrame:
     """For each line that differs by no more than its quantity or rate: what these would be."""
     frame = pl.DataFrame({"unit_id": lines.units, "ours": lines.ours, "billed": lines.billed})
-    frame = frame.filter((pl.col("ours") != pl.col("billed")) & (pl.col("ours") != 0) & (pl.col("billed") != 0))
+    frame = frame.filter(
+        (pl.col("ours") != pl.col("billed")) & (pl.col("ours") != 0) & (pl.col("billed") != 0)
+    )
     frame = frame.join(details.filter(pl.col("lines") == 1), on="unit_id")
     ratio = pl.col("billed") / pl.col("ours")
     quantity, rate = pl.col("quantity").cast(pl.Float64), pl.col("rate").cast(pl.Float64)
@@ -133,7 +141,12 @@ def _implied(lines: Lines, details: pl.DataFrame) -> pl.DataFrame:
 
 def _most_common(told: pl.DataFrame, by: str, name: str) -> list[tuple[Any, Any]]:
     counted = told.drop_nulls(name).group_by(by, name).len().filter(pl.col("len") >= COMMON)
-    return counted.sort("len", by, name, descending=[True, False, False]).head(MOST_IMPLIED).select(by, name).rows()
+    return (
+        counted.sort("len", by, name, descending=[True, False, False])
+        .head(MOST_IMPLIED)
+        .select(by, name)
+        .rows()
+    )
 
 
 def _off(alone: FeeAlone, units: pl.LazyFrame, told: pl.DataFrame) -> Iterator[Alternative]:
@@ -143,7 +156,9 @@ def _off(alone: FeeAlone, units: pl.LazyFrame, told: pl.DataFrame) -> Iterator[A
         for fact, column in measured:
             value = pl.col(column).cast(pl.Decimal(38, 6), strict=False) + pl.lit(by, pl.Decimal(38, 6))
             change = {"quantity_off": [column, str(by)]}
-            yield Alternative("quantity_off", f"{fact}{by:+}", alone.fee_id, change, 3, facts=_taken(fact, column, value))
+            yield Alternative(
+                "quantity_off", f"{fact}{by:+}", alone.fee_id, change, 3, facts=_taken(fact, column, value)
+            )
 
 
 def _at_rate(alone: FeeAlone, row: str, rate: float) -> Iterator[Alternative]:

@@ -18,6 +18,7 @@ from feerules.money import from_scaled
 from feerules.periods import Period
 from feerules.progress import counting
 from feerules.sent import sent_bills
+from feerules.whatif.causes import Cause
 from feerules.whatif.placing import Estate, causes_of
 from feerules.whatif.reconciliation import STATES, Reconciliation
 from feerules.whatif.trials import Asked
@@ -53,7 +54,8 @@ def reconcile_frames(
         bills, unread = pl.collect_all([_by_fee(sent.rows), sent.problems])
     problems = pl.concat([result.problems, unread])
     rows = _compared(result, name, bills, problems)
-    found, cause_of = [], None
+    found: list[Cause] = []
+    cause_of: pl.DataFrame | None = None
     if causes and rows["state"].is_in(APART).any():
         schema = lazy.collect_schema()
         asked = Asked(
@@ -63,11 +65,13 @@ def reconcile_frames(
         estate = Estate(book, period, asked, result.rows[name].cast(pl.String))
         with told(source), counting(progress, " alternatives") as tick:
             found, cause_of = causes_of(estate, rows, tick)
-    rows = rows.with_columns(cause=pl.lit(None, pl.String)) if cause_of is None else _with_causes(rows, cause_of)
+    rows = (
+        rows.with_columns(cause=pl.lit(None, pl.String)) if cause_of is None else _with_causes(rows, cause_of)
+    )
     left = rows.filter(pl.col("state").is_in(APART) & pl.col("cause").is_null())
     return Reconciliation(
         back(_told(rows).lazy()), back(problems.lazy()), _summary(rows), result.digest, str(period), tuple(found),
-        _sums(len(left), left["ours"].sum(), left["billed"].sum()),
+        _sums(len(left), int(left["ours"].sum()), int(left["billed"].sum())),
     )  # fmt: skip
 
 
@@ -141,7 +145,8 @@ def _summary(rows: pl.DataFrame) -> dict[str, dict[str, Any]]:
     states = [*STATES, *(["problem"] if "problem" in by_state else [])]
     nothing = {"count": 0, "ours": 0, "billed": 0}
     return {
-        state: _sums(*(by_state.get(state, nothing)[each] for each in ("count", "ours", "billed"))) for state in states
+        state: _sums(*(by_state.get(state, nothing)[each] for each in ("count", "ours", "billed")))
+        for state in states
     }
 
 

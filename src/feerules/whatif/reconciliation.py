@@ -43,7 +43,7 @@ class Reconciliation:
         told = [_row(state, each) for state, each in self.summary.items()]
         if self.causes and self.unexplained is not None:
             causes = [
-                f"{each.count:>10,}{each.difference:>18,}  {each.fee}: {each.title('en')[:WIDEST_TITLE]}"
+                f"{each.count:>10,}{each.difference:>18,}  {each.fee}: {_cut(each.title('en'))}"
                 for each in self.causes
             ]
             rest = self.unexplained
@@ -66,7 +66,7 @@ class Reconciliation:
             words.told(
                 (
                     words.text(
-                        "{count} lines: {matched} match, {apart} do not.",
+                        "Of {count} lines, {matched} match and {apart} do not.",
                         **{name: words.number(Decimal(each)) for name, each in numbers.items()},
                     ),
                     words.text(
@@ -81,17 +81,16 @@ class Reconciliation:
         if rest["count"]:
             told.append(
                 words.text(
-                    "{count} lines are unexplained: {difference}.",
-                    count=words.number(Decimal(rest["count"])), difference=words.number(rest["difference"], 2),
-                )  # fmt: skip
+                    "Lines unexplained: {count}; ours − billed: {difference}.",
+                    count=words.number(Decimal(rest["count"])),
+                    difference=words.number(rest["difference"], 2),
+                )
             )
         elif self.causes:
             told.append(words.text("Every difference is explained."))
         if problems:
             told.append(
-                words.text(
-                    "{count} lines belong to units with problems.", count=words.number(Decimal(problems))
-                )
+                words.text("Lines of units with problems: {count}.", count=words.number(Decimal(problems)))
             )
         return "\n".join(told)
 
@@ -104,6 +103,10 @@ class Reconciliation:
             "causes": [each.to_dict() for each in self.causes],
             "unexplained": None if self.unexplained is None else _plain(self.unexplained),
         }
+
+
+def _cut(title: str) -> str:
+    return title if len(title) <= WIDEST_TITLE else f"{title[: WIDEST_TITLE - 1]}…"
 
 
 def _row(state: str, each: Mapping[str, Any]) -> str:

@@ -63,7 +63,9 @@ def _matching(rows: pl.DataFrame, units: pl.Series) -> pl.DataFrame:
     lines = rows.filter(pl.col("unit_id").is_in(units.implode()))
     without = pl.DataFrame({"unit_id": units.filter(~units.is_in(lines["unit_id"].implode()))})
     nothing = [pl.lit(None, rows.schema[name]).alias(name) for name in COLUMNS[1:]]
-    return pl.concat([lines.filter(pl.col("state") == "matched").select(COLUMNS), without.select("unit_id", *nothing)])
+    return pl.concat(
+        [lines.filter(pl.col("state") == "matched").select(COLUMNS), without.select("unit_id", *nothing)]
+    )
 
 
 def parts_of(alone: FeeAlone, asked: Asked, apart: pl.DataFrame) -> Iterator[tuple[Asked, pl.DataFrame]]:
@@ -108,9 +110,9 @@ def _groups(alone: FeeAlone, asked: Asked, apart: pl.DataFrame) -> _Groups | Non
     every = asked.units.select(unit, *named).collect(engine="streaming")
     if not among or len(every) <= MOST_SHARING:
         return None
-    sizes = every.group_by([*among]).agg(
-        pl.len().alias("#units"), pl.col("unit_id").is_in(apart["unit_id"].implode()).sum().alias("#apart")
-    )
+    differs = pl.col("unit_id").is_in(apart["unit_id"].implode()).alias("#differs")
+    sizes = every.with_columns(differs).group_by([*among])
+    sizes = sizes.agg(pl.len().alias("#units"), pl.col("#differs").sum().alias("#apart"))
     order = [True, False, *(False for _ in among)]
     return _Groups(every, sizes.sort("#apart", "#units", *among, descending=order), among)
 
@@ -141,9 +143,14 @@ def _pools_of(given: Any, among: dict[str, str], kept: pl.DataFrame) -> Any:
         frame = pl.DataFrame(given) if isinstance(given, list | tuple) else into_lazy(given)[0].collect()
     except (FeeRulesError, pl.exceptions.PolarsError, TypeError):
         return given
-    held = {name: next((each for each in (name, column) if each in frame.columns), None) for name, column in among.items()}
+    held = {
+        name: next((each for each in (name, column) if each in frame.columns), None)
+        for name, column in among.items()
+    }
     if None in held.values():
         return given
     keys = [pl.col(str(column)).cast(pl.String).alias(f"#{name}") for name, column in held.items()]
     told = frame.with_columns(keys)
-    return told.join(kept.rename(lambda name: f"#{name}"), on=[f"#{name}" for name in among], how="semi").select(frame.columns)
+    return told.join(
+        kept.rename(lambda name: f"#{name}"), on=[f"#{name}" for name in among], how="semi"
+    ).select(frame.columns)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -122,19 +121,27 @@ class FeeSearch:
             if trial.alternative.row:
                 hits = trial.known & (trial.amounts == self.lines.billed) & self.lines.differs
                 own_rows = rows.filter(pl.Series(hits)).unique().sort()
-                found += [self._of_row(trial, own, rows) for own in own_rows if trial.alternative.may_replace(own)]
+                found += [
+                    self._of_row(trial, own, rows) for own in own_rows if trial.alternative.may_replace(own)
+                ]
         return found
 
     def _of_row(self, trial: Trial, own: str, rows: pl.Series) -> Trial:
         alternative = trial.alternative
-        change = {**alternative.change, "own_row": own, "own_cells": cells_of(self.alone, alternative.of, own)}
+        change = {
+            **alternative.change,
+            "own_row": own,
+            "own_cells": cells_of(self.alone, alternative.of, own),
+        }
         told = replace(alternative, name=f"{alternative.name}|{own}", change=change)
         return Trial(told, trial.amounts, trial.known & (rows == own).to_numpy())
 
     def _own_rows(self, lines: Lines) -> pl.Series:
         """The table row that decides each line, "" where none does."""
         keys = pl.DataFrame({"unit_id": lines.units})
-        return keys.join(self.details, on="unit_id", how="left", maintain_order="left")["table_row"].fill_null("")
+        return keys.join(self.details, on="unit_id", how="left", maintain_order="left")[
+            "table_row"
+        ].fill_null("")
 
     # All lines
 
@@ -143,7 +150,8 @@ class FeeSearch:
         if self.sample.whole or not verdicts:
             return [self.lines.units.filter(pl.Series(each.explained)) for each in verdicts]
         marked: list[list[pl.Series]] = [[] for _ in verdicts]
-        for self.near, some in parts_of(self.alone, self.asked, self.differing):
+        for near, some in parts_of(self.alone, self.asked, self.differing):
+            self.near = near
             self.details = details_of(self.alone, self.near)
             for keys, found in zip(marked, self._marked_in(verdicts, Lines.of(some)), strict=True):
                 keys.append(found)
@@ -182,7 +190,9 @@ class FeeSearch:
     # What no alternative explains
 
     def _missing_and_extra(self) -> None:
-        gone = pl.concat([each.units for each in self.found]) if self.found else pl.Series([], dtype=pl.String)
+        gone = (
+            pl.concat([each.units for each in self.found]) if self.found else pl.Series([], dtype=pl.String)
+        )
         left = self.lines.differs & ~self.lines.units.is_in(gone.implode()).to_numpy()
         charged, sent = self.lines.ours != 0, self.lines.billed != 0
         self._one_sided("missing", left & charged & ~sent, charged & ~(left & ~sent), gone)
@@ -197,7 +207,9 @@ class FeeSearch:
         if not (never or where or not others.any()):
             return
         side = pl.col("billed") if code == "missing" else pl.col("ours")
-        every = self.differing.filter((side.fill_null(0) == 0) & ~pl.col("unit_id").is_in(gone.implode()))["unit_id"]
+        every = self.differing.filter((side.fill_null(0) == 0) & ~pl.col("unit_id").is_in(gone.implode()))[
+            "unit_id"
+        ]
         if where:
             facts = _readable(units_of(self.asked, every), self.asked.key, every)
             every = every.filter(pl.Series(all_hold(where, facts)))

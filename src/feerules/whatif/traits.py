@@ -41,17 +41,21 @@ class Test:
             case "known":
                 return column.is_not_null()
             case "=":
-                return column == self.value
+                return column.eq(self.value)
             case "in":
                 return column.is_in(pl.Series(self.value, dtype=dtype).implode())
             case ">=":
-                return column >= self.value
+                return column.ge(self.value)
             case "<=":
-                return column <= self.value
+                return column.le(self.value)
         day, period = column.cast(pl.Date), Period.parse(self.value)
         if self.test == "before_period":
             return day < period.start
-        return day >= period.end if self.test == "after_period" else day.is_between(period.start, period.end, closed="left")
+        return (
+            day >= period.end
+            if self.test == "after_period"
+            else day.is_between(period.start, period.end, closed="left")
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -65,7 +69,10 @@ def _plain(value: Any) -> Any:
 
 def all_hold(tests: Sequence[Test], facts: pl.DataFrame) -> Mask:
     """For which units every condition holds."""
-    return np.logical_and.reduce([np.ones(len(facts), np.bool_), *(test.holds(facts) for test in tests)])
+    found: Mask = np.ones(len(facts), np.bool_)
+    for test in tests:
+        found = found & test.holds(facts)
+    return found
 
 
 def told_apart(facts: pl.DataFrame, these: Mask, others: Mask, period: Period) -> tuple[Test, ...]:
@@ -110,7 +117,9 @@ def _about(name: str, own: pl.Series, period: Period) -> Iterator[Test]:
     if (dtype.is_numeric() or dtype == pl.Date) and len(own) >= SOME:
         yield Test(name, ">=", own.min())
         yield Test(name, "<=", own.max())
-    values = own.unique().sort() if dtype.is_numeric() or dtype in (pl.Boolean, pl.String, pl.Categorical, pl.Enum) else []
+    if not (dtype.is_numeric() or dtype in (pl.Boolean, pl.String, pl.Categorical, pl.Enum)):
+        return
+    values = own.unique().sort()
     if len(values) == 1 and (not dtype.is_numeric() or len(own) >= SOME):
         yield Test(name, "=", values[0])
     elif not dtype.is_numeric() and 1 < len(values) <= FEW_VALUES and len(values) * 4 <= len(own):

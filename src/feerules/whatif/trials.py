@@ -47,7 +47,8 @@ class Lines:
 
     @property
     def differs(self) -> Mask:
-        return self.ours != self.billed
+        differs: Mask = self.ours != self.billed
+        return differs
 
     def __len__(self) -> int:
         return len(self.units)
@@ -175,7 +176,6 @@ def details_of(alone: FeeAlone, asked: Asked) -> pl.DataFrame:
     ).rows  # fmt: skip
     own = rows.filter(pl.col("fee") == alone.fee_id)
     told = [pl.col(name).first() for name in ("quantity", "rate", "factor", "table_row")]
-    lines = own.group_by(pl.col(asked.key).cast(pl.String).alias("unit_id")).agg(
-        pl.len().alias("lines"), pl.col("tax").sum(), *told
-    )
+    unit_id = pl.col(asked.key).cast(pl.String).alias("unit_id")
+    lines: pl.LazyFrame = own.group_by(unit_id).agg(pl.len().alias("lines"), pl.col("tax").sum(), *told)
     return lines.collect()

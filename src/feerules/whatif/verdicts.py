@@ -48,7 +48,10 @@ def verdicts_on(lines: Lines, trials: Sequence[Trial], left: Mask, *, matched: i
     found: list[Verdict] = []
     while candidates:
         chances = _Chances(lines, left, len(trials))
-        scored = [(_score(each, left, scale, chances), -each.trial.alternative.cost, -n) for n, each in enumerate(candidates)]
+        scored = [
+            (_score(each, left, scale, chances), -each.trial.alternative.cost, -n)
+            for n, each in enumerate(candidates)
+        ]
         best = max(scored)
         if best[0] <= 0:
             break
@@ -89,7 +92,9 @@ class _Chances:
         apart = (amounts - self.lines.ours)[at]
         size = np.abs(apart)
         reach = np.where(size <= TINY, 0, np.maximum(2, size // 4))
-        near = np.searchsorted(self.apart, apart + reach, "right") - np.searchsorted(self.apart, apart - reach, "left")
+        near = np.searchsorted(self.apart, apart + reach, "right") - np.searchsorted(
+            self.apart, apart - reach, "left"
+        )
         return float((near / (max(1, len(self.apart)) * (2 * reach + 1))).sum()) + float(unsent.sum())
 
     def are_against(self, explained: int, expected: float) -> bool:
