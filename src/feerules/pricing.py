@@ -134,8 +134,9 @@ def reconcile(
     a bar; by default where the standard error is a terminal. Needs the extra `estate`.
     """
     result: Reconciliation = _extra("reconcile").reconcile_frames(
-        book, units, billed, period, key=key, accrue=accrue, pools=pools, causes=causes, progress=progress
-    )
+        book, units, billed, period,
+        key=key, accrue=accrue, pools=pools, causes=causes, progress=progress, price=price,
+    )  # fmt: skip
     return result
 
 

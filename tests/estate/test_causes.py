@@ -371,43 +371,6 @@ def test_a_fee_on_another_differs_for_the_same_cause() -> None:
     assert result.causes[0].title("en") == 'The adjustment "Vacancy reduction" left out (in management)'
 
 
-# The sample estate and its old system
-
-
-def test_the_old_system_of_the_sample_estate_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    root = Path(__file__).parents[2]
-    monkeypatch.syspath_prepend(str(root / "examples"))
-    from sample_estate import make  # type: ignore[import-not-found]
-
-    sample = make(1_500)
-    result = reconciled(
-        sample.billed(),
-        sample.units,
-        feerules.load(root / "rules/sample-estate"),
-        "2026-11",
-        pools=sample.pools,
-    )
-    found = {each.id: each.count for each in result.causes}
-    assert found.keys() == {
-        "heating/missing/never",
-        "electricity/missing/never",
-        "reserve_fund/missing/never",
-        "visitor_parking/missing/never",
-        "renovation_deposit/missing/never",
-        "renovation_rubbish/missing/never",
-        "access_card/missing/never",
-        "common_energy/share_rounding/half_up",
-        "lift_energy/share_rounding/half_up",
-        "garbage/row/1-2026-01-01|",
-        "management/adjustment/1",
-        "management/quantity_off/area+0.5",
-        "fire_safety/management/adjustment/1",
-        "fire_safety/management/quantity_off/area+0.5",
-    }
-    assert result.unexplained is not None
-    assert result.unexplained["count"] <= 2
-
-
 # Where there is no cause
 
 NOISE: list[tuple[int, int, float]] = [

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
+from feerules.bill import Bill
 from feerules.book import Book
 from feerules.errors import FeeRulesError
 from feerules.money import from_scaled
 from feerules.periods import Period
-from feerules.pricing import price
 from feerules.whatif.altered import FeeAlone
 from feerules.whatif.alternatives import Alternative
 from feerules.whatif.causes import Cause, Example, Sureness
+from feerules.whatif.sampling import facts_of
 from feerules.whatif.searching import FeeSearch, Found, Tick
 from feerules.whatif.trials import Asked
 
-__all__ = ["causes_of"]
+__all__ = ["Estate", "PriceOne", "causes_of"]
 
 SHOWN = 3  # examples of each cause
 SURE = 0.8
 SOME = 5  # lines that meet to the fen in spite of others that do not
+PriceOne = Callable[..., Bill]
 KEY = ["unit_id", "fee"]
 
 
@@ -36,6 +38,7 @@ class Estate:
     period: Period
     asked: Asked
     priced: pl.Series
+    price: PriceOne
 
 
 def causes_of(estate: Estate, rows: pl.DataFrame, tick: Tick) -> tuple[list[Cause], pl.DataFrame]:
@@ -176,24 +179,17 @@ def _examples(estate: Estate, found: Found, lines: pl.DataFrame) -> Iterator[Exa
     unit = pl.col(key).cast(pl.String)
     units = estate.asked.units.filter(unit.is_in(some["unit_id"].implode())).collect(engine="streaming")
     records = {str(row[key]): row for row in units.iter_rows(named=True)}
-    book = FeeAlone(estate.book, found.fee, estate.period).own
-    names = _facts_of(estate, book, units.columns)
+    alone = FeeAlone(estate.book, found.fee, estate.period)
+    names = facts_of(alone, estate.asked, units.columns)
     for unit_id, ours, billed in some.select("unit_id", "ours", "billed").iter_rows():
         record = records.get(unit_id, {})
         facts = {name: str(record[name]) for name in names if record.get(name) is not None}
-        explained = _explained(estate, book, found.fee, record)
+        explained = _explained(estate, alone.own, found.fee, record)
         yield Example(unit_id, _yuan(ours), _yuan(billed), facts, explained)
 
 
 def _yuan(fen: int | None) -> Decimal | None:
     return None if fen is None else from_scaled(fen, 2)
-
-
-def _facts_of(estate: Estate, book: Book, columns: list[str]) -> list[str]:
-    """The columns that hold what a fee asks of a unit."""
-    plan = book.plan(estate.period, accrue=estate.asked.accrue, dated=estate.asked.dated)
-    asked = {name for leaf in plan.leaves for name in (leaf.name, *leaf.aliases)}
-    return [name for name in columns if name in asked]
 
 
 def _explained(estate: Estate, book: Book, fee: str, record: dict[str, Any]) -> dict[str, str]:
@@ -202,7 +198,7 @@ def _explained(estate: Estate, book: Book, fee: str, record: dict[str, Any]) -> 
         return {}
     facts = {name: value for name, value in record.items() if value is not None}
     try:
-        bill = price(facts, book, estate.period, accrue=estate.asked.accrue)
+        bill = estate.price(facts, book, estate.period, accrue=estate.asked.accrue)
     except (FeeRulesError, ValueError):
         return {}
     told = [line for line in bill.lines if line.fee == fee]

@@ -19,7 +19,7 @@ from feerules.periods import Period
 from feerules.progress import counting
 from feerules.sent import sent_bills
 from feerules.whatif.causes import Cause
-from feerules.whatif.placing import Estate, causes_of
+from feerules.whatif.placing import Estate, PriceOne, causes_of
 from feerules.whatif.reconciliation import STATES, Reconciliation
 from feerules.whatif.trials import Asked
 
@@ -39,8 +39,9 @@ def reconcile_frames(
     pools: Any,
     causes: bool,
     progress: bool | None,
+    price: PriceOne,
 ) -> Reconciliation:
-    """See `feerules.reconcile`."""
+    """See `feerules.reconcile`; `price` is the verb for one unit, which explains examples."""
     period = Period.parse(period) if isinstance(period, str) else period
     source = str(units) if isinstance(units, str | Path) else f"the {type(units).__name__}"
     with told(source):
@@ -62,7 +63,7 @@ def reconcile_frames(
             lazy.with_columns(key_of(name, schema[name]).alias(name)), name,
             any(each in schema for each in DATED), accrue, pools,
         )  # fmt: skip
-        estate = Estate(book, period, asked, result.rows[name].cast(pl.String))
+        estate = Estate(book, period, asked, result.rows[name].cast(pl.String), price)
         with told(source), counting(progress, " alternatives") as tick:
             found, cause_of = causes_of(estate, rows, tick)
     rows = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from feerules.telling import about_of
 from feerules.whatif.altered import FeeAlone
 from feerules.whatif.trials import Asked
 
-__all__ = ["Sample", "parts_of", "sample_of", "units_of"]
+__all__ = ["Sample", "facts_of", "parts_of", "sample_of", "units_of"]
 
 MOST_LINES = 50_000  # that differ; what they tell is then looked for in all
 MOST_MATCHED = 20_000
@@ -83,6 +83,13 @@ def parts_of(alone: FeeAlone, asked: Asked, apart: pl.DataFrame) -> Iterator[tup
             yield replace(asked, units=units_of(asked, some["unit_id"]).lazy()), some
 
 
+def facts_of(alone: FeeAlone, asked: Asked, columns: Sequence[str]) -> list[str]:
+    """The columns that hold what a fee asks of a unit."""
+    plan = alone.own.plan(alone.period, accrue=asked.accrue, dated=asked.dated)
+    names = {name for leaf in plan.leaves for name in (leaf.name, *leaf.aliases)}
+    return [name for name in columns if name in names]
+
+
 # Units that share
 
 
@@ -111,8 +118,8 @@ def _groups(alone: FeeAlone, asked: Asked, apart: pl.DataFrame) -> _Groups | Non
     if not among or len(every) <= MOST_SHARING:
         return None
     differs = pl.col("unit_id").is_in(apart["unit_id"].implode()).alias("#differs")
-    sizes = every.with_columns(differs).group_by([*among])
-    sizes = sizes.agg(pl.len().alias("#units"), pl.col("#differs").sum().alias("#apart"))
+    groups = every.with_columns(differs).group_by([*among])
+    sizes = groups.agg(pl.len().alias("#units"), pl.col("#differs").sum().alias("#apart"))
     order = [True, False, *(False for _ in among)]
     return _Groups(every, sizes.sort("#apart", "#units", *among, descending=order), among)
 

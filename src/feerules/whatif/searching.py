@@ -15,7 +15,7 @@ from feerules.whatif.alternatives import Alternative, alternatives_of, cells_of,
 from feerules.whatif.flaws import flawed, periods_of, rounded_shares
 from feerules.whatif.pairs import likely_pairs
 from feerules.whatif.quantities import implied_alternatives, quantity_alternatives
-from feerules.whatif.sampling import parts_of, sample_of, units_of
+from feerules.whatif.sampling import facts_of, parts_of, sample_of, units_of
 from feerules.whatif.traits import Test, all_hold, told_apart
 from feerules.whatif.trials import Asked, Lines, Mask, Trial, details_of, tried
 from feerules.whatif.verdicts import Verdict, verdicts_on
@@ -63,7 +63,10 @@ class FeeSearch:
         self.near = self.sample.asked
         columns = self.sample.matching.columns
         self.lines = Lines.of(pl.concat([self.sample.differing.select(columns), self.sample.matching]))
-        self.facts = _readable(units_of(self.near, self.lines.units), self.asked.key, self.lines.units)
+        facts = _readable(units_of(self.near, self.lines.units), self.asked.key, self.lines.units)
+        # Of conditions that say the same, one on what the fee asks is the better.
+        own = facts_of(self.alone, self.asked, facts.columns)
+        self.facts = facts.select(*own, pl.exclude(own))
         self.details = details_of(self.alone, self.near)
         self.sent = self.rows["billed"].null_count() < len(self.rows)
         if self.sent:  # else there is nothing to say but that it is never billed
@@ -133,7 +136,9 @@ class FeeSearch:
             "own_row": own,
             "own_cells": cells_of(self.alone, alternative.of, own),
         }
-        told = replace(alternative, name=f"{alternative.name}|{own}", change=change)
+        told = replace(
+            alternative, name=f"{alternative.name}|{own}" if own else alternative.name, change=change
+        )
         return Trial(told, trial.amounts, trial.known & (rows == own).to_numpy())
 
     def _own_rows(self, lines: Lines) -> pl.Series:
