@@ -371,6 +371,66 @@ def test_a_fee_on_another_differs_for_the_same_cause() -> None:
     assert result.causes[0].title("en") == 'The adjustment "Vacancy reduction" left out (in management)'
 
 
+# Tariffs as they are shipped
+
+CN = Path(__file__).parents[2] / "rules/cn"
+PLACES: dict[str, tuple[str, dict[str, Callable[[int], Any]], str]] = {
+    "zhuzhou/zhuzhou-components": (
+        "2026-10",
+        {
+            "building": lambda n: "multi_storey" if n % 3 else "high_rise",
+            "grade": lambda n: n % 5 + 1,
+            "area": lambda n: f"{50 + n * 7 % 60}.{n % 10}5",
+        },
+        "management",
+    ),
+    "hangzhou/hangzhou-management-2017": (
+        "2026",
+        {
+            "grade": lambda n: "甲乙丙丁"[n % 4],
+            "lift": lambda n: n % 3 == 0,
+            "area": lambda n: f"{50 + n * 7 % 60}.{n % 10}5",
+            "float": lambda n: f"{(n % 5 - 2) / 20:.2f}",
+        },
+        "management",
+    ),
+    "beijing/beijing-water-2014": (
+        "2026-10",
+        {
+            "read_on": lambda n: f"2026-10-{n % 28 + 1:02}",
+            "water_used": lambda n: f"{20 + n * 13 % 60}.{n % 10}0",
+            "used_this_year": lambda n: n * 29 % 300,
+            "persons": lambda n: n % 8 + 1,
+        },
+        "water",
+    ),
+}
+SHIPPED: list[tuple[str, str, str, str]] = [
+    ("hangzhou/hangzhou-management-2017", "      float: float\n", "      float: 0\n", "float/ignored"),
+    ("hangzhou/hangzhou-management-2017", "| 丙    | true  | -          | 1.25 |", "| 丙    | true  | -          | 0.95 |", "row/4-2017-01-01|3"),
+    ("zhuzhou/zhuzhou-components", "        cleaning: |", "        cleaning: 0\n        gone: |", "component/cleaning"),
+    ("beijing/beijing-water-2014", "used_before: used_this_year", 'used_before: "0"', "used_before/water.ignored"),
+    ("beijing/beijing-water-2014", "rate: 1.36", "rate: 0", "part/sewage"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "old", "new", "cause"), SHIPPED, ids=[case[3] for case in SHIPPED])
+def test_a_cause_planted_in_a_citys_tariff_is_named(name: str, old: str, new: str, cause: str) -> None:
+    period, facts, fee = PLACES[name]
+    text = (CN / f"{name}.yaml").read_text(encoding="utf-8")
+    if new.endswith("gone: |"):  # a component that costs nothing
+        start, end = text.index(old), text.index("        order: |")
+        old, new = text[start:end], '        cleaning: "0"\n'
+    units = pl.DataFrame(
+        [{"unit_id": f"U{n}", **{key: of(n) for key, of in facts.items()}} for n in range(90)]
+    )
+    book = book_of(text)
+    billed = billed_by(altered(old, new, text), units, period)
+    result = reconciled(billed, units, book, period)
+    assert [each.id for each in result.causes] == [f"{fee}/{cause}"]
+    assert lines_of(result) == lines_that_differ(billed, billed_by(book, units, period)) != set()
+
+
 # Where there is no cause
 
 NOISE: list[tuple[int, int, float]] = [

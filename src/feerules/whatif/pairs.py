@@ -16,7 +16,10 @@ __all__ = ["PAIRED", "likely_pairs"]
 # What can be altered together with something else; a bill that is all wrong is no part of a pair.
 PAIRED = frozenset(
     (
-        "adjustment", "adjustment_twice", "adjustment_when", "ceiling", "condition", "end", "judged", "maximum", "minimum",
+        "adjustment", "adjustment_twice", "adjustment_when", "ceiling",
+        "component", "condition", "end",
+        "float", "judged", "maximum", "minimum",
+        "part",
         "prorate", "quantity", "quantity_off", "quantity_rounded", "quantity_times", "raise_bounds", "rounding", "start",
         "tax", "tier_year", "tiers", "used_before", "version",
     )

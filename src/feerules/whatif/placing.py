@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -28,6 +28,7 @@ SURE = 0.8
 SOME = 5  # lines that meet to the fen in spite of others that do not
 PriceOne = Callable[..., Bill]
 KEY = ["unit_id", "fee"]
+NO_LINES = pl.DataFrame(schema=dict.fromkeys(KEY, pl.String))
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,17 +49,18 @@ def causes_of(estate: Estate, rows: pl.DataFrame, tick: Tick) -> tuple[list[Caus
     """
     apart = rows.filter(pl.col("state").is_in(["different", "missing", "extra"]))
     found = [*_strangers(estate, apart)]
-    known = [apart.join(_lines_of(each), on=KEY, how="semi") for each in found]
-    rest = apart.join(pl.concat(known), on=KEY, how="anti") if known else apart
-    searched = pl.concat(
-        [rest, rows.filter(state="matched").filter(pl.col("fee").is_in(rest["fee"].unique().implode()))]
-    )
-    lines_of = {str(fee): lines for (fee,), lines in searched.group_by("fee", maintain_order=True)}
+    known = pl.concat([NO_LINES, *map(_lines_of, found)])
+    fees = {*apart.join(known, on=KEY, how="anti")["fee"]}
     explained: dict[str, list[Found]] = {}
     for fee, needs in _in_order_of_need(estate.book):
-        if fee in lines_of:
+        if fee in fees:
+            lines = rows.filter((pl.col("fee") == fee) & (pl.col("state") != "problem"))
+            lines = lines.join(known, on=KEY, how="anti", maintain_order="left")
             inherited = [each for name in needs for each in explained.get(name, ())]
-            of_fee = _search(estate, fee, lines_of[fee], tick, inherited).run()
+            search = FeeSearch(
+                estate.book, fee, estate.period, estate.asked, lines, estate.priced, tick, inherited
+            )
+            of_fee = search.run()
             explained[fee] = [each for each in of_fee if _is_a_rule(each.alternative)]
             found += of_fee
     placed = [(each, _lines_of(each)) for each in found]
@@ -69,7 +71,7 @@ def causes_of(estate: Estate, rows: pl.DataFrame, tick: Tick) -> tuple[list[Caus
         cause = _cause(estate, each, lines)
         causes.append(cause)
         told.append(keys.with_columns(pl.lit(cause.id).alias("cause")))
-    return causes, pl.concat(told) if told else pl.DataFrame(schema=dict.fromkeys((*KEY, "cause"), pl.String))
+    return causes, pl.concat([NO_LINES.with_columns(cause=pl.lit(None, pl.String)), *told])
 
 
 def _in_order_of_need(book: Book) -> list[tuple[str, list[str]]]:
@@ -135,15 +137,6 @@ def _stranger(code: str, fee: str, lines: pl.DataFrame, change: dict[str, Any] |
     name = (change or {}).get("name", "all")
     alternative = Alternative(code, name, fee, change or {code: True})
     return Found(fee, alternative, lines["unit_id"], len(lines), 0, 0, whole=True)
-
-
-# One fee
-
-
-def _search(
-    estate: Estate, fee: str, lines: pl.DataFrame, tick: Tick, inherited: Sequence[Found]
-) -> FeeSearch:
-    return FeeSearch(estate.book, fee, estate.period, estate.asked, lines, estate.priced, tick, inherited)
 
 
 # Telling

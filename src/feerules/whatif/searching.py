@@ -11,9 +11,11 @@ import polars as pl
 from feerules.book import Book
 from feerules.periods import Period
 from feerules.whatif.altered import FeeAlone
-from feerules.whatif.alternatives import Alternative, alternatives_of, cells_of, shared_alternatives
+from feerules.whatif.alternatives import Alternative
+from feerules.whatif.families import alternatives_of, shared_alternatives
 from feerules.whatif.flaws import flawed, periods_of, rounded_shares
 from feerules.whatif.pairs import likely_pairs
+from feerules.whatif.price_alternatives import cells_of
 from feerules.whatif.quantities import implied_alternatives, quantity_alternatives
 from feerules.whatif.sampling import facts_of, parts_of, sample_of, units_of
 from feerules.whatif.traits import Test, all_hold, told_apart
