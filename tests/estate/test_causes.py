@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import feerules
+from feerules.whatif import sampling
 from feerules.whatif.causes import Cause
 from feerules.whatif.reconciliation import Reconciliation
 from frame_kinds import Kind, polars_of
@@ -431,6 +432,46 @@ def test_a_cause_planted_in_a_citys_tariff_is_named(name: str, old: str, new: st
     assert lines_of(result) == lines_that_differ(billed, billed_by(book, units, period)) != set()
 
 
+# Estates that are larger than what is searched
+
+
+@pytest.fixture
+def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, size in {"MOST_LINES": 25, "MOST_MATCHED": 60, "MOST_SHARING": 100, "MOST_AT_ONCE": 70}.items():
+        monkeypatch.setattr(sampling, name, size)
+
+
+LARGE = [case for case in PLANTED if case[0] in ("whole yuan", "a rate of its own", "no vacancy reduction")]
+
+
+@pytest.mark.usefixtures("small_samples")
+@pytest.mark.parametrize(
+    ("old", "new", "cause"), [case[1:] for case in LARGE], ids=[case[0] for case in LARGE]
+)
+def test_what_a_sample_tells_is_found_in_all_lines(old: str, new: str, cause: str) -> None:
+    billed = billed_by(altered(old, new), UNITS)
+    result = reconciled(billed)
+    assert [each.id for each in result.causes] == [f"management/{cause}"]
+    assert lines_of(result) == lines_that_differ(billed)
+
+
+@pytest.mark.usefixtures("small_samples")
+def test_some_pools_tell_of_all() -> None:
+    right = billed_by(METERS, HOMES, "2026-10", pools=POOLS)
+    billed = billed_by(altered("share: {by: area", 'share: {by: "1"', METERED), HOMES, "2026-10", pools=POOLS)
+    result = reconciled(billed, HOMES, METERS, "2026-10", pools=pl.DataFrame(POOLS))
+    assert [each.id for each in result.causes] == ["energy/share/1"]
+    assert lines_of(result) == lines_that_differ(billed, right)
+
+
+@pytest.mark.usefixtures("small_samples")
+def test_a_condition_that_a_sample_tells_is_asked_of_all() -> None:
+    billed = without(pl.col("type") == "shop")
+    result = reconciled(billed)
+    assert [(each.id, each.count) for each in result.causes] == [("management/missing/some", 40)]
+    assert lines_of(result) == lines_that_differ(billed)
+
+
 # Where there is no cause
 
 NOISE: list[tuple[int, int, float]] = [
@@ -533,6 +574,31 @@ def test_facts_that_change_are_tried_as_they_are_priced() -> None:
     result = reconciled(billed, units)
     assert "management/prorate/thirty_day_months" in [each.id for each in result.causes]
     assert lines_of(result) <= lines_that_differ(billed, billed_by(BOOK, units))
+
+
+def test_columns_of_any_type_may_stand_beside_the_facts() -> None:
+    units = UNITS.head(120).with_columns(
+        type=pl.col("type").cast(pl.Categorical), building=pl.col("building").cast(pl.Enum(["B1", "B2"])),
+        tags=pl.lit([1, 2]), seen=pl.lit("2026-10-01").str.to_datetime(), nothing=pl.lit(None), amount=pl.lit(1),
+        fee=pl.lit("x"), photo=pl.lit(b"x"), at=pl.time(10), kept=pl.struct(a=1),
+    )  # fmt: skip
+    billed = billed_by(altered(PRORATE, "    prorate: thirty_day_months\n"), UNITS.head(120))
+    gone = units.filter(pl.col("building") == "B2")["unit_id"]
+    result = reconciled(billed.filter(~pl.col("unit_id").is_in(gone.implode())), units)
+    assert [(each.id, each.count) for each in result.causes] == [
+        ("management/missing/some", 20),
+        ("management/prorate/thirty_day_months", 14),
+    ]
+
+
+def test_a_month_that_was_caught_up_is_seen() -> None:
+    units = UNITS.filter(pl.col("handover").dt.year() == 2020).head(100)
+    more = billed_by(BOOK, units, "2026-09").filter(pl.int_range(pl.len()) % 5 == 0)
+    book = book_of(SCHEDULE.replace("2.03", "2.10").replace("2026-01-01", "2026-10-01"), before=SCHEDULE)
+    billed = pl.concat([billed_by(book, units), more])
+    result = reconciled(billed, units, book)
+    assert "management/period/before-beside" in [each.id for each in result.causes]
+    assert lines_of(result) == lines_that_differ(billed, billed_by(book, units))
 
 
 # Laws

@@ -116,6 +116,7 @@ def _strangers(estate: Estate, apart: pl.DataFrame) -> Iterator[Found]:
         yield _stranger("unknown_unit", str(fee), lines)
     extra = extra.join(nobody, on=KEY, how="anti")
     fees = {name for schedule in estate.book.schedules for name in schedule.fees}
+    fees |= {"rounding"}  # the line of a bill whose total is rounded
     missing = apart.filter(pl.col("state") == "missing")
     for (fee,), lines in extra.filter(~pl.col("fee").is_in([*fees])).group_by("fee", maintain_order=True):
         same = lines.join(missing, on="unit_id", suffix="_ours").filter(
@@ -176,9 +177,13 @@ def _examples(estate: Estate, found: Found, lines: pl.DataFrame) -> Iterator[Exa
     names = facts_of(alone, estate.asked, units.columns)
     for unit_id, ours, billed in some.select("unit_id", "ours", "billed").iter_rows():
         record = records.get(unit_id, {})
-        facts = {name: str(record[name]) for name in names if record.get(name) is not None}
+        facts = {name: _said(record[name]) for name in names if record.get(name) is not None}
         explained = _explained(estate, alone.own, found.fee, record)
         yield Example(unit_id, _yuan(ours), _yuan(billed), facts, explained)
+
+
+def _said(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _yuan(fen: int | None) -> Decimal | None:

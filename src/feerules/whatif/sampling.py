@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from feerules.errors import FeeRulesError
@@ -44,12 +45,18 @@ def sample_of(alone: FeeAlone, asked: Asked, rows: pl.DataFrame, priced: pl.Seri
         asked, units = sharing
         some = apart.filter(pl.col("unit_id").is_in(units.implode()))
         return Sample(some, _matching(rows, units), asked, len(some) == len(apart))
-    some = apart.gather_every(-(-max(1, len(apart)) // MOST_LINES))
-    matching = _matching(rows, priced.gather_every(-(-max(1, len(priced)) // MOST_MATCHED)))
+    some = apart.filter(_some_of(len(apart), MOST_LINES))
+    matching = _matching(rows, priced.filter(_some_of(len(priced), MOST_MATCHED)))
     if not alone.shares:
         lines = pl.concat([some["unit_id"], matching["unit_id"]])
         asked = replace(asked, units=units_of(asked, lines).lazy())
     return Sample(some, matching, asked, len(some) == len(apart))
+
+
+def _some_of(size: int, most: int) -> pl.Series:
+    """Which of so many to take, about `most` of them: spread, and in step with nothing that recurs."""
+    spread = np.arange(size, dtype=np.uint64) * np.uint64(2_654_435_761) % np.uint64(2**32)
+    return pl.Series(spread < max(1, most) / max(1, size) * 2**32)
 
 
 def units_of(asked: Asked, unit_ids: pl.Series) -> pl.DataFrame:

@@ -46,10 +46,11 @@ def verdicts_on(lines: Lines, trials: Sequence[Trial], left: Mask, *, matched: i
     candidates = [_candidate(lines, trial, differs) for trial in trials]
     candidates = [each for each in candidates if (each.hits & left).any()]
     found: list[Verdict] = []
+    start = left
     while candidates:
         chances = _Chances(lines, left, len(trials))
         scored = [
-            (_score(each, left, scale, chances), -each.trial.alternative.cost, -n)
+            (_score(each, left, start & ~left, scale, chances), -each.trial.alternative.cost, -n)
             for n, each in enumerate(candidates)
         ]
         best = max(scored)
@@ -104,14 +105,18 @@ class _Chances:
         return explained - expected + explained * log(max(expected, 1e-12) / explained) < self.limit
 
 
-def _score(each: _Candidate, left: Mask, scale: float, chances: _Chances) -> float:
-    """How much an alternative explains; 0 where that may be chance."""
+def _score(each: _Candidate, left: Mask, gone: Mask, scale: float, chances: _Chances) -> float:
+    """How much an alternative explains of the lines `left`; 0 where that may be chance.
+
+    What it would change of the lines that are `gone`, which others explain, speaks against it by half.
+    """
     explained = each.hits & left
     count = int(explained.sum())
     if not count:
         return 0.0
     moved = each.moved & left
-    share = count / (int(moved.sum()) + each.broken * scale)
+    elsewhere = int((each.moved & gone).sum())
+    share = count / (int(moved.sum()) + elsewhere / 2 + each.broken * scale)
     apart = np.abs((each.trial.amounts - chances.lines.ours)[explained])
     told = count >= ENOUGH or int(apart.max()) > TINY or (share == 1 and count > 1)
     plain = share >= MOSTLY and told
