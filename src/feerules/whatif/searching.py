@@ -69,7 +69,6 @@ class FeeSearch:
         # Of conditions that say the same, one on what the fee asks is the better.
         own = facts_of(self.alone, self.asked, facts.columns)
         self.facts = facts.select(*own, pl.exclude(own))
-        self.details = details_of(self.alone, self.near)
         self.sent = self.rows["billed"].null_count() < len(self.rows)
         if self.sent:  # else there is nothing to say but that it is never billed
             self._verdicts()
@@ -79,6 +78,7 @@ class FeeSearch:
     # Alternatives
 
     def _verdicts(self) -> None:
+        self.details = details_of(self.alone, self.near)
         matched = len(self.priced) - len(self.differing)
         alternatives = self._alternatives()
         trials = self._split([*self._trials(alternatives, self.lines)])

@@ -34,7 +34,7 @@ class Test:
         return facts.select(self._expression(facts.schema[self.fact]).fill_null(False)).to_series().to_numpy()
 
     def _expression(self, dtype: pl.DataType) -> pl.Expr:
-        column = pl.col(self.fact)
+        column = self._column(dtype)
         match self.test:
             case "null":
                 return column.is_null()
@@ -56,6 +56,17 @@ class Test:
             if self.test == "after_period"
             else day.is_between(period.start, period.end, closed="left")
         )
+
+    def _column(self, dtype: pl.DataType) -> pl.Expr:
+        """The fact as the condition takes it: among other units, a text may be no number or day."""
+        column = pl.col(self.fact)
+        if dtype != pl.String or (
+            isinstance(self.value, str | bool | tuple) and not self.test.endswith("_period")
+        ):
+            return column
+        if isinstance(self.value, int | float):
+            return column.cast(pl.Float64, strict=False)
+        return column if self.value is None else column.str.to_date(strict=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON."""
