@@ -7,13 +7,19 @@ It knows the tariff of rules/sample-estate for 2026, and differs where old syste
 - it still has the area from before re-measuring for one home in a hundred: half a square metre more;
 - it goes on billing garbage to homes that have long been idle;
 - it has never billed electricity, renovation, cards, the reserve fund or visitors.
+
+    python examples/old_system.py --units 1000    finds all of that in its bills
 """
 
 from __future__ import annotations
 
+import argparse
 from datetime import date
+from pathlib import Path
 
 import polars as pl
+
+import feerules
 
 COLUMNS = ("unit_id", "fee", "period_start", "period_end", "amount")
 
@@ -134,3 +140,23 @@ def _shares(units: pl.DataFrame, pools: pl.DataFrame, fee: str) -> pl.DataFrame:
     parts = sharing.with_columns(weight=weight).join(totals, on="building_id")
     whole = pl.col("weight").sum().over("building_id")
     return parts.select("unit_id", fen=(2 * pl.col("total") * pl.col("weight") + whole) // (2 * whole))
+
+
+def main() -> None:
+    """Reconciles a month of the sample estate with these bills, and says why they differ."""
+    from sample_estate import make  # which has the bills from here
+
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--units", type=int, default=1_000)
+    parser.add_argument("--locale", default="en")
+    given = parser.parse_args()
+    book = feerules.load(Path(__file__).parents[1] / "rules" / "sample-estate")
+    estate = make(given.units)
+    result = feerules.reconcile(book, estate.units, estate.billed(), estate.month, pools=estate.pools)
+    print(result)
+    print()
+    print(result.explain(given.locale))
+
+
+if __name__ == "__main__":
+    main()

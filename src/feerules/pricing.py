@@ -24,7 +24,7 @@ from feerules.telling import Teller, about_of, parties_of
 
 if TYPE_CHECKING:
     from feerules.estate import EstateResult
-    from feerules.whatif.reconcile import Reconciliation
+    from feerules.whatif.reconciliation import Reconciliation
 
 __all__ = ["Priced", "bill_of", "price", "price_estate", "ready", "reconcile", "records_of"]
 
@@ -126,16 +126,21 @@ def reconcile(
     key: str = "unit_id",
     accrue: bool = False,
     pools: Any = None,
+    causes: bool = True,
+    progress: bool | None = None,
 ) -> Reconciliation:
-    """Compares a book's bills with those that another system sent for the same period.
+    """Compares a book's bills with those that another system sent for the same period, and says why they differ.
 
     `billed` holds their lines: unit_id, fee, amount; both it and `units` may be any frame or path that
-    `price_estate` takes. Print the result for the sums, look at `rows` for each unit and fee.
-    Needs the extra `estate`.
+    `price_estate` takes. Print the result for the sums, look at `rows` for each unit and fee. `causes`
+    tells what the other system probably does otherwise: alternatives of each rule are tried on the lines
+    that differ, and those that explain most to the fen are kept; False leaves that out. `progress` shows
+    a bar; by default where the standard error is a terminal. Needs the extra `estate`.
     """
     result: Reconciliation = _extra("reconcile").reconcile_frames(
-        book, units, billed, period, key=key, accrue=accrue, pools=pools
-    )
+        book, units, billed, period,
+        key=key, accrue=accrue, pools=pools, causes=causes, progress=progress, price=price,
+    )  # fmt: skip
     return result
 
 

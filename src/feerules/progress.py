@@ -38,7 +38,7 @@ def counted(frames: Frames, progress: bool | None) -> Iterator[Frames]:
 def counting(progress: bool | None, unit: str = "accounts") -> Iterator[Callable[[int], object]]:
     """A function that counts on a bar, or on nothing."""
     if progress is False or (progress is None and not sys.stderr.isatty()):
-        yield lambda rows: None
+        yield lambda count: None
         return
     from tqdm import tqdm
 

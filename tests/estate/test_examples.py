@@ -70,6 +70,20 @@ def test_the_demo_finds_what_the_old_system_did_wrong(demo: str) -> None:
     assert words_of(demo, "common_energy  ")[1] == "different"
 
 
+def test_the_flaws_of_the_old_system_are_found_in_its_bills() -> None:
+    told = run("old_system.py", "--units", "800")
+    causes = [" ".join(line.split()[2:]) for line in told.partition("probable cause\n")[2].splitlines()]
+    for cause in (
+        "common_energy: Every share rounded by itself (half up), so that shares miss their total",
+        'management: The adjustment "Reduction after six months of vacancy" left out',
+        "management: area off by 0.5",
+        "garbage: Billed by row 1 of the table (idle_months: < 2), where no row holds",
+        "electricity: Never billed",
+    ):
+        assert cause in causes
+    assert "Probability: high." in told
+
+
 def test_one_home_is_priced_and_explained() -> None:
     output = run("price_one_home.py")
     assert words_of(output, "total") == ["total", "348.54"]

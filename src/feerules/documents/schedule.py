@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
 from typing import Annotated, Any, Literal
@@ -218,6 +218,12 @@ class FeeSchedule(Headed):
             }
             complete[fee_id] = fee.model_copy(update=missing) if missing else fee
         return complete[fee_id]
+
+    def with_fees(self, fees: Mapping[str, Fee]) -> FeeSchedule:
+        """The same version with other fees, and no rounding of the bill, which is of all fees together."""
+        schedule = self.model_copy(update={"fees": dict(fees), "bill": None})
+        schedule._complete = {}  # noqa: SLF001  (its own; a copy shares what its original has made)
+        return schedule
 
     def fees_needed_by(self, fee_id: str) -> list[str]:
         """The other fees whose amounts a fee needs."""

@@ -39,12 +39,14 @@ from feerules.plan.units import Term
 __all__ = ["check_prices", "compile_prices", "marks_in"]
 
 
-def compile_prices(versions: Sequence[Sequence[Version]], options: Options) -> Plan:
+def compile_prices(
+    versions: Sequence[Sequence[Version]], options: Options, builder: Builder | None = None
+) -> Plan:
     """The plan for a period; `versions` holds, per document, its versions in order of time.
 
-    Problems are noted in the names of each version: the plan is for use only where there are none.
+    Plans that are computed together share the nodes of one `builder`. Problems are noted in the names of each version: the plan is for use only where there are none.
     """
-    draft = Draft(Builder())
+    draft = Draft(builder or Builder())
     for each in versions:
         _compile_document(draft, each, options)
     plan = _finished(draft, options)
