@@ -24,7 +24,7 @@ from feerules.telling import Teller, about_of, parties_of
 
 if TYPE_CHECKING:
     from feerules.estate import EstateResult
-    from feerules.whatif.reconciliation import Reconciliation
+    from feerules.whatif.billed.reconciliation import Reconciliation
 
 __all__ = ["Priced", "bill_of", "price", "price_estate", "ready", "reconcile", "records_of"]
 
@@ -176,7 +176,7 @@ def _extra(function: str) -> Any:
     """The module that needs the extra `estate` for a function."""
     try:
         if function == "reconcile":
-            from feerules.whatif import reconcile as module
+            from feerules.whatif.billed import reconcile as module
         else:
             from feerules import estate as module  # type: ignore[no-redef]
     except ModuleNotFoundError as error:

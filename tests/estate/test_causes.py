@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import feerules
-from feerules.whatif import sampling
-from feerules.whatif.causes import Cause
-from feerules.whatif.reconciliation import Reconciliation
+from feerules.whatif.billed import sampling
+from feerules.whatif.billed.causes import Cause
+from feerules.whatif.billed.reconciliation import Reconciliation
 from frame_kinds import Kind, polars_of
 from planted import MONTH, SCHEDULE, altered, billed_by, book_of, estate, with_noise
 

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from feerules.periods import Period
-from feerules.whatif.trials import Mask
+from feerules.whatif.billed.trials import Mask
 
 __all__ = ["Test", "all_hold", "told_apart"]
 

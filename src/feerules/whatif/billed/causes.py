@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from feerules.whatif.cause_titles import tests_told, title_of
+from feerules.whatif.billed.cause_titles import tests_told, title_of
 from feerules.wording import Wording, sentence, translate
 
 __all__ = ["Cause", "Example"]

@@ -10,17 +10,17 @@ import polars as pl
 
 from feerules.book import Book
 from feerules.periods import Period
-from feerules.whatif.altered import FeeAlone
-from feerules.whatif.alternatives import Alternative
-from feerules.whatif.families import alternatives_of, shared_alternatives
-from feerules.whatif.flaws import flawed, periods_of, rounded_shares
-from feerules.whatif.pairs import likely_pairs
-from feerules.whatif.price_alternatives import cells_of
-from feerules.whatif.quantities import implied_alternatives, quantity_alternatives
-from feerules.whatif.sampling import facts_of, parts_of, sample_of, units_of
-from feerules.whatif.traits import Test, all_hold, told_apart
-from feerules.whatif.trials import Asked, Lines, Mask, Trial, details_of, tried
-from feerules.whatif.verdicts import Verdict, verdicts_on
+from feerules.whatif.billed.altered import FeeAlone
+from feerules.whatif.billed.alternatives import Alternative
+from feerules.whatif.billed.families import alternatives_of, shared_alternatives
+from feerules.whatif.billed.flaws import flawed, periods_of, rounded_shares
+from feerules.whatif.billed.pairs import likely_pairs
+from feerules.whatif.billed.price_alternatives import cells_of
+from feerules.whatif.billed.quantities import implied_alternatives, quantity_alternatives
+from feerules.whatif.billed.sampling import facts_of, parts_of, sample_of, units_of
+from feerules.whatif.billed.traits import Test, all_hold, told_apart
+from feerules.whatif.billed.trials import Asked, Lines, Mask, Trial, details_of, tried
+from feerules.whatif.billed.verdicts import Verdict, verdicts_on
 
 __all__ = ["FeeSearch", "Found"]
 

@@ -14,12 +14,12 @@ from feerules.book import Book
 from feerules.errors import FeeRulesError
 from feerules.money import from_scaled
 from feerules.periods import Period
-from feerules.whatif.altered import FeeAlone
-from feerules.whatif.alternatives import Alternative
-from feerules.whatif.causes import Cause, Example, Sureness
-from feerules.whatif.sampling import facts_of
-from feerules.whatif.searching import FeeSearch, Found, Tick
-from feerules.whatif.trials import Asked
+from feerules.whatif.billed.altered import FeeAlone
+from feerules.whatif.billed.alternatives import Alternative
+from feerules.whatif.billed.causes import Cause, Example, Sureness
+from feerules.whatif.billed.sampling import facts_of
+from feerules.whatif.billed.searching import FeeSearch, Found, Tick
+from feerules.whatif.billed.trials import Asked
 
 __all__ = ["Estate", "PriceOne", "causes_of"]
 

@@ -11,7 +11,7 @@ import polars as pl
 from feerules.documents.charging import Charge
 from feerules.documents.schedule import Fee
 from feerules.plan.lines import Version
-from feerules.whatif.altered import Patch
+from feerules.whatif.billed.altered import Patch
 
 __all__ = ["Alternative", "Facts", "charges_of", "charging", "in_part", "other_value", "prefixed", "setting"]
 

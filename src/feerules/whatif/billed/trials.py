@@ -13,9 +13,9 @@ from feerules.errors import FeeRulesError
 from feerules.estate import price_frame
 from feerules.periods import Period, add_months
 from feerules.plan.lines import Options
-from feerules.whatif.altered import FeeAlone
-from feerules.whatif.alternatives import Alternative
-from feerules.whatif.batches import Batch
+from feerules.whatif.billed.altered import FeeAlone
+from feerules.whatif.billed.alternatives import Alternative
+from feerules.whatif.billed.batches import Batch
 
 __all__ = ["Asked", "Lines", "Trial", "details_of", "tried"]
 

@@ -18,10 +18,10 @@ from feerules.money import from_scaled
 from feerules.periods import Period
 from feerules.progress import counting
 from feerules.sent import sent_bills
-from feerules.whatif.causes import Cause
-from feerules.whatif.placing import Estate, PriceOne, causes_of
-from feerules.whatif.reconciliation import STATES, Reconciliation
-from feerules.whatif.trials import Asked
+from feerules.whatif.billed.causes import Cause
+from feerules.whatif.billed.placing import Estate, PriceOne, causes_of
+from feerules.whatif.billed.reconciliation import STATES, Reconciliation
+from feerules.whatif.billed.trials import Asked
 
 __all__ = ["reconcile_frames"]
 

@@ -13,9 +13,9 @@ import polars as pl
 
 from feerules.errors import FeeRulesError
 from feerules.frames import into_lazy
-from feerules.whatif.altered import FeeAlone
-from feerules.whatif.alternatives import Alternative
-from feerules.whatif.trials import Asked, Fen, Lines, Mask, Trial, tried
+from feerules.whatif.billed.altered import FeeAlone
+from feerules.whatif.billed.alternatives import Alternative
+from feerules.whatif.billed.trials import Asked, Fen, Lines, Mask, Trial, tried
 
 __all__ = ["flawed", "periods_of", "rounded_shares"]
 

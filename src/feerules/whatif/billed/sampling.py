@@ -12,8 +12,8 @@ import polars as pl
 from feerules.errors import FeeRulesError
 from feerules.frames import columns_of, into_lazy
 from feerules.telling import about_of
-from feerules.whatif.altered import FeeAlone
-from feerules.whatif.trials import Asked
+from feerules.whatif.billed.altered import FeeAlone
+from feerules.whatif.billed.trials import Asked
 
 __all__ = ["Sample", "facts_of", "parts_of", "sample_of", "units_of"]
 

@@ -8,7 +8,7 @@ from math import log
 
 import numpy as np
 
-from feerules.whatif.trials import Fen, Lines, Mask, Trial
+from feerules.whatif.billed.trials import Fen, Lines, Mask, Trial
 
 __all__ = ["Verdict", "verdicts_on"]
 

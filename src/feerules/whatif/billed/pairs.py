@@ -8,8 +8,8 @@ from itertools import combinations
 
 import numpy as np
 
-from feerules.whatif.alternatives import Alternative
-from feerules.whatif.trials import Fen, Lines, Mask, Trial
+from feerules.whatif.billed.alternatives import Alternative
+from feerules.whatif.billed.trials import Fen, Lines, Mask, Trial
 
 __all__ = ["PAIRED", "likely_pairs"]
 

@@ -14,8 +14,15 @@ from feerules.documents.schedule import Fee
 from feerules.documents.tables import Row
 from feerules.documents.values import GuidedValue, SumValue, TableValue
 from feerules.plan.lines import Version
-from feerules.whatif.altered import FeeAlone, Patch
-from feerules.whatif.alternatives import Alternative, charges_of, charging, in_part, other_value, prefixed
+from feerules.whatif.billed.altered import FeeAlone, Patch
+from feerules.whatif.billed.alternatives import (
+    Alternative,
+    charges_of,
+    charging,
+    in_part,
+    other_value,
+    prefixed,
+)
 
 __all__ = ["PRICES", "cells_of"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from feerules.whatif.causes import Cause
+from feerules.whatif.billed.causes import Cause
 from feerules.wording import sentence, translate
 
 __all__ = ["STATES", "Reconciliation"]

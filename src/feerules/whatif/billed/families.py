@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from feerules.whatif.altered import FeeAlone
-from feerules.whatif.alternatives import Alternative
-from feerules.whatif.price_alternatives import PRICES
-from feerules.whatif.rule_alternatives import RULES
+from feerules.whatif.billed.altered import FeeAlone
+from feerules.whatif.billed.alternatives import Alternative
+from feerules.whatif.billed.price_alternatives import PRICES
+from feerules.whatif.billed.rule_alternatives import RULES
 
 __all__ = ["alternatives_of", "shared_alternatives"]
 

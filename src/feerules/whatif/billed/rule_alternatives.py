@@ -11,8 +11,8 @@ from feerules.documents.schedule import Fee
 from feerules.documents.values import TableValue
 from feerules.money import ROUNDING_MODES
 from feerules.plan.lines import Version
-from feerules.whatif.altered import FeeAlone
-from feerules.whatif.alternatives import Alternative, other_value, setting
+from feerules.whatif.billed.altered import FeeAlone
+from feerules.whatif.billed.alternatives import Alternative, other_value, setting
 
 __all__ = ["RULES"]
 

@@ -10,7 +10,7 @@ from feerules.plan.bounds import Builder
 from feerules.plan.lines import Options
 from feerules.plan.nodes import Const, Guard, Leaf, Node, Plan, Present
 from feerules.prepared import prepare
-from feerules.whatif.altered import Documents, FeeAlone
+from feerules.whatif.billed.altered import Documents, FeeAlone
 
 __all__ = ["Batch"]
 

@@ -14,9 +14,9 @@ from feerules.documents.schedule import Fee
 from feerules.frames import columns_of
 from feerules.plan.lines import Version
 from feerules.plan.names import FRAME_FACTS
-from feerules.whatif.altered import FeeAlone
-from feerules.whatif.alternatives import Alternative, Facts
-from feerules.whatif.trials import Lines
+from feerules.whatif.billed.altered import FeeAlone
+from feerules.whatif.billed.alternatives import Alternative, Facts
+from feerules.whatif.billed.trials import Lines
 
 __all__ = ["implied_alternatives", "quantity_alternatives"]
 
