@@ -1,0 +1,246 @@
+"""Charts as SVG: bars, columns and waterfalls, drawn without a script, with text that stays text.
+
+A chart is said in Vega-Lite, which is data. Numbers become floats here and nowhere else: a bar has a length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from itertools import groupby
+from types import MappingProxyType
+from typing import Any
+from unicodedata import east_asian_width
+
+import vl_convert
+from markupsafe import Markup
+
+from feerules.pages.page import Chart, Kind, Point, Tone
+
+__all__ = ["COLOURS", "drawn", "levels", "spelled", "width_of"]
+
+# The version of the grammar is fixed, so that a newer package draws the same.
+GRAMMAR = "5.21"
+WIDTH, BAR, HEIGHT = 600, 30, 230
+# Told apart by people who do not see red or green (after Okabe and Ito), and by their greys.
+COLOURS: Mapping[Tone, str] = MappingProxyType(
+    {
+        "plain": "#0072B2",
+        "total": "#5B6470",
+        "more": "#D55E00",
+        "less": "#0072B2",
+        "alert": "#A4262C",
+        "first": "#0072B2",
+        "second": "#E69F00",
+        "third": "#009E73",
+        "fourth": "#CC79A7",
+        "fifth": "#56B4E9",
+    }
+)
+FONT = "'PingFang SC','Microsoft YaHei','Noto Sans CJK SC','Source Han Sans SC','Segoe UI',Arial,sans-serif"
+INK, PALE = "#1F2933", "#D9DEE4"
+AXIS = {
+    **{"labelColor": INK, "labelFontSize": 12, "labelLimit": 200},
+    **{"titleColor": INK, "titleFontSize": 12, "titleFontWeight": "normal"},
+    **{"gridColor": PALE, "domainColor": PALE, "tickColor": PALE},
+}
+CONFIG = {
+    "aria": False,  # it would speak English only; the caption and the table speak the reader's language
+    "background": None,
+    "font": FONT,
+    "view": {"stroke": None},
+    "axis": AXIS,
+    "legend": {
+        "orient": "top", "title": None, "labelFontSize": 12, "labelColor": INK, "symbolType": "square",
+    },
+    "text": {"fontSize": 12, "fill": INK},
+}  # fmt: skip
+CALM = {"grid": False, "ticks": False, "domain": False, "labelPadding": 6}
+# Standing columns carry their values while these fit.
+MOST_SAID, WIDEST_SAID, WIDEST_LABELS, EVERY_LABEL = 12, 9, 78, 40
+INVISIBLE = "\u200b"
+# The parts of a bar follow each other as the legend tells them.
+ORDER = {"field": "place", "type": "quantitative"}
+
+
+def drawn(chart: Chart) -> Markup:
+    """The chart as an SVG element that fits any width, with its sentence for those who do not see it."""
+    shape = {"bars": _bars, "columns": _columns, "waterfall": _waterfall}[chart.shape]
+    sized = {"width": WIDTH, "autosize": {"type": "fit-x", "contains": "padding"}, "padding": 4}
+    svg: str = vl_convert.vegalite_to_svg({**sized, **shape(chart), "config": CONFIG}, vl_version=GRAMMAR)
+    head, _, body = svg.partition(">")
+    box = head.partition('viewBox="')[2].partition('"')[0]
+    opening = Markup('<svg xmlns="http://www.w3.org/2000/svg" viewBox="{}" role="img" aria-label="{}">')
+    return opening.format(box, f"{chart.title}: {chart.told}") + Markup(body)  # noqa: S704  (drawn from data)
+
+
+def spelled(value: Decimal, kind: Kind) -> str:
+    """A value as it stands beside its bar."""
+    return f"{value * 100:,.1f}%" if kind == "share" else f"{value:,}"
+
+
+def width_of(text: str) -> int:
+    """How wide a text is, in Latin letters: a Chinese character takes two."""
+    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+# Lying bars
+
+
+def _bars(chart: Chart) -> dict[str, Any]:
+    stacked = _is_stacked(chart)
+    x = _values(chart) | {"scale": {"domain": _room(chart, beside=not stacked)}, "stack": "zero"}
+    bar = {"mark": {"type": "bar", "height": {"band": 0.7}}, "encoding": {"x": x, "color": _colour(chart), "order": ORDER}}
+    return {
+        "height": BAR * len(_labels(chart)),
+        "data": {"values": [_row(point, chart) for point in chart.points]},
+        "encoding": {"y": _names(chart)},
+        "layer": [bar, {"mark": {"type": "rule", "stroke": INK}, "encoding": {"x": {"datum": 0}}}]
+        + ([] if stacked else [_beside(x, "left", 5, ">= 0"), _beside(x, "right", -5, "< 0")]),
+    }
+
+
+def _beside(x: Mapping[str, Any], align: str, shift: int, where: str) -> dict[str, Any]:
+    """The values of a bar, where it ends."""
+    return {
+        "transform": [{"filter": f"datum.value {where}"}],
+        "mark": {"type": "text", "align": align, "dx": shift},
+        "encoding": {"x": x, "text": {"field": "said"}},
+    }
+
+
+def _room(chart: Chart, *, beside: bool) -> list[float]:
+    """From where to where the axis goes: with room for the values that stand where bars end."""
+    sums = [*_sums(chart.points), Decimal(0)]
+    low, high = min(sums), max(sums)
+    room = (high - low or 1) * (Decimal("0.2") if beside else Decimal("0.03"))
+    return [float(low - (room if low < 0 else 0)), float(high + (room if high > 0 or low == 0 else 0))]
+
+
+def _sums(points: Iterable[Point]) -> Iterator[Decimal]:
+    """Where the bars of each label end, on both sides."""
+    for _, each in groupby(sorted(points, key=lambda point: point.label), key=lambda point: point.label):
+        parts = [point.value for point in each]
+        yield sum((value for value in parts if value > 0), Decimal(0))
+        yield sum((value for value in parts if value < 0), Decimal(0))
+
+
+# Standing columns
+
+
+def _columns(chart: Chart) -> dict[str, Any]:
+    labels = _labels(chart)
+    slanted = sum(map(width_of, labels)) > WIDEST_LABELS
+    axis = CALM | {"labelAngle": -40 if slanted else 0, "labelOverlap": len(labels) > EVERY_LABEL}
+    y = _values(chart) | {"stack": "zero"}
+    bar = {"mark": {"type": "bar", "width": {"band": 0.8}}, "encoding": {"y": y, "color": _colour(chart), "order": ORDER}}
+    said = {
+        "mark": {"type": "text", "baseline": "bottom", "dy": -3},
+        "encoding": {"y": y, "text": {"field": "said"}},
+    }
+    return {
+        "height": HEIGHT,
+        "data": {"values": [_row(point, chart) for point in chart.points]},
+        "encoding": {"x": {"field": "label", "type": "nominal", "sort": labels, "title": chart.labels, "axis": axis}},
+        "layer": [bar, {"mark": {"type": "rule", "stroke": INK}, "encoding": {"y": {"datum": 0}}}]
+        + ([said] if _may_be_said(chart, labels) else []),
+    }  # fmt: skip
+
+
+def _may_be_said(chart: Chart, labels: Sequence[str]) -> bool:
+    widest = max(len(spelled(point.value, chart.kind)) for point in chart.points)
+    rising = all(point.value >= 0 for point in chart.points)
+    return rising and not _is_stacked(chart) and len(labels) <= MOST_SAID and widest <= WIDEST_SAID
+
+
+# Waterfalls
+
+
+def levels(points: Sequence[Point]) -> Iterator[tuple[Decimal, Decimal]]:
+    """Where each bar of a waterfall begins and ends: a total at zero, a step where the last one ended."""
+    reached = Decimal(0)
+    for point in points:
+        before = Decimal(0) if point.tone == "total" else reached
+        reached = before + point.value
+        yield before, reached
+
+
+def _waterfall(chart: Chart) -> dict[str, Any]:
+    spans = list(levels(chart.points))
+    floor, ceiling = _window([last for _, last in spans])
+    # Two steps may have one name, and stand apart all the same.
+    names = [f"{point.label}{INVISIBLE * number}" for number, point in enumerate(chart.points)]
+    rows = [
+        _row(point, chart)
+        | {"label": name, "from": max(float(first), floor), "to": float(last), "end": float(max(first, last))}
+        for name, point, (first, last) in zip(names, chart.points, spans, strict=True)
+    ]
+    x = _values(chart) | {"scale": {"domain": [floor, ceiling], "zero": False, "nice": False}}
+    bar = {
+        "mark": {"type": "bar", "height": {"band": 0.7}},
+        "encoding": {"x": x | {"field": "from"}, "x2": {"field": "to"}, "color": _colour(chart)},
+    }
+    said = {
+        "mark": {"type": "text", "align": "left", "dx": 5},
+        "encoding": {"x": x | {"field": "end"}, "text": {"field": "said"}},
+    }
+    y = {"field": "label", "type": "nominal", "sort": names, "title": None, "axis": CALM}
+    return {
+        "height": BAR * len(rows),
+        "data": {"values": rows},
+        "encoding": {"y": y},
+        "layer": [bar, said],
+    }
+
+
+def _window(ends: Sequence[Decimal]) -> tuple[float, float]:
+    """The part of the axis that is shown: not from zero where the steps would be too small to be seen."""
+    lowest, highest = min(ends), max(ends)
+    span = highest - lowest
+    low = lowest - (span or highest / 10) if 0 < lowest and span * 4 < highest else min(lowest, Decimal(0))
+    return float(low), float(highest + (highest - low) * Decimal("0.24"))
+
+
+# What all have
+
+
+def _labels(chart: Chart) -> list[str]:
+    return list(dict.fromkeys(point.label for point in chart.points))
+
+
+def _series(chart: Chart) -> list[str]:
+    return list(dict.fromkeys(point.series for point in chart.points))
+
+
+def _is_stacked(chart: Chart) -> bool:
+    return len(_series(chart)) > 1
+
+
+def _names(chart: Chart) -> dict[str, Any]:
+    return {"field": "label", "type": "nominal", "sort": _labels(chart), "title": None, "axis": CALM}
+
+
+def _values(chart: Chart) -> dict[str, Any]:
+    form = "%" if chart.kind == "share" else ",~f"
+    axis = {"format": form, "tickCount": 5}
+    return {"field": "value", "type": "quantitative", "title": chart.values, "axis": axis}
+
+
+def _row(point: Point, chart: Chart) -> dict[str, Any]:
+    return {
+        "place": _series(chart).index(point.series),
+        "label": point.label,
+        "series": point.series,
+        "tone": point.tone,
+        "value": float(point.value),
+        "said": spelled(point.value, chart.kind),
+    }
+
+
+def _colour(chart: Chart) -> dict[str, Any]:
+    """Colours by series, with a legend; of one series, by how each value is meant."""
+    name = "series" if _is_stacked(chart) else "tone"
+    known = {point.series if name == "series" else point.tone: COLOURS[point.tone] for point in chart.points}
+    scale = {"domain": list(known), "range": list(known.values())}
+    field = {"field": name, "type": "nominal", "scale": scale, "sort": list(known)}
+    return field | ({} if name == "series" else {"legend": None})

@@ -1,0 +1,121 @@
+"""What proves a book: findings with their witnesses, cases, and the change of policy in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from feerules.pages.page import Block, Figure, Prose, Section, Tone
+from feerules.pages.parts.amounts import bars
+from feerules.pages.reader import Reader
+from feerules.pages.tables import listed
+from feerules.wording import sentence
+
+__all__ = ["cases_section", "diff_section", "findings_section"]
+
+SEVERITIES: Mapping[str, tuple[str, Tone]] = {
+    "error": (sentence("Errors"), "alert"),
+    "warning": (sentence("Warnings"), "more"),
+    "note": (sentence("Notes"), "plain"),
+}
+KINDS: Mapping[str, str] = {
+    "amount": sentence("What it costs"),
+    "condition": sentence("For whom, when and how"),
+    "words": sentence("Words only"),
+}
+
+
+def findings_section(findings: Sequence[Any], reader: Reader, title: str) -> Section:
+    """The findings of `check`, the most severe first, each with its witnesses and its legal basis."""
+    text = reader.words.text
+    counts = Counter(each.severity for each in findings)
+    figures = [
+        Figure(text(label), reader.number(counts[severity]), tone=tone if counts[severity] else "plain")
+        for severity, (label, tone) in SEVERITIES.items()
+    ]
+    if not findings:
+        return Section(title or text("Findings"), tuple(figures), (Prose((text("Nothing was found."),)),))
+    ordered = sorted(findings, key=lambda each: list(SEVERITIES).index(each.severity))
+    columns = (
+        (text("Severity"), "text"), (text("Code"), "text"), (text("Place"), "place"), (text("Finding"), "text"),
+        (text("Witness"), "text"), (text("Basis"), "text"), (text("Hint"), "text"),
+    )  # fmt: skip
+    table = listed(text("Findings, one by one"), columns, [_finding(each, reader) for each in ordered])
+    codes = bars(
+        reader, text("Findings by code"), Counter(each.code for each in findings).items(),
+        labels=text("Code"), values=text("Findings"), kind="number",
+    )  # fmt: skip
+    return Section(title or text("Findings"), tuple(figures), (*(codes if len(counts) and len({e.code for e in findings}) > 2 else ()), table))
+
+
+def _finding(each: Any, reader: Reader) -> tuple[str, ...]:
+    return (
+        reader.words.text(SEVERITY[each.severity]),
+        each.code,
+        str(each.where),
+        reader.said(each.message),
+        "\n".join(reader.words.listed(f"{name} {value}" for name, value in one.items()) for one in each.witness),
+        "\n".join(basis.told(reader.words) for basis in each.basis),
+        reader.said(each.hint),
+    )
+
+
+SEVERITY: Mapping[str, str] = {
+    "error": sentence("Error"),
+    "warning": sentence("Warning"),
+    "note": sentence("Note"),
+}
+
+
+# Cases
+
+
+def cases_section(results: Sequence[Any], reader: Reader, title: str) -> Section:
+    """The results of `run_cases`, those that failed first."""
+    text = reader.words.text
+    failed = [each for each in results if not each.passed]
+    figures = (
+        Figure(text("Cases"), reader.number(len(results))),
+        Figure(text("Passed"), reader.number(len(results) - len(failed))),
+        Figure(text("Failed"), reader.number(len(failed)), tone="alert" if failed else "plain"),
+    )
+    columns = (
+        (text("Result"), "text"), (text("Document"), "text"), (text("Case"), "text"), (text("Place"), "place"),
+        (text("Differences"), "text"),
+    )  # fmt: skip
+    ordered = sorted(results, key=lambda each: each.passed)
+    table = listed(text("Cases, one by one"), columns, [_case(each, reader) for each in ordered])
+    return Section(title or text("Cases"), figures, (table,))
+
+
+def _case(each: Any, reader: Reader) -> tuple[str, ...]:
+    result = reader.words.text("Passed") if each.passed else reader.words.text("Failed")
+    name = reader.words.title(each.titles, each.name)
+    told = [difference.explain(reader.words) for difference in each.found]
+    return result, each.document, name, str(each.where), "\n".join(told)
+
+
+# The change of policy
+
+
+def diff_section(diff: Any, reader: Reader, title: str) -> Section:
+    """What one version of rules says otherwise than another."""
+    text = reader.words.text
+    counts = Counter(each.kind for each in diff.changes)
+    figures = tuple(Figure(text(label), reader.number(counts[kind])) for kind, label in KINDS.items())
+    versions = tuple(each.explain(reader.words) for each in diff.versions)
+    blocks: list[Block] = [Prose(versions)] if versions else []
+    if not diff.changes:
+        blocks.append(Prose((text("Nothing changes."),)))
+    else:
+        columns = (
+            (text("From"), "day"), (text("Kind"), "text"), (text("Change"), "text"), (text("Old place"), "place"),
+            (text("New place"), "place"),
+        )  # fmt: skip
+        rows = [
+            (each.effective, text(KINDS[each.kind]), each.explain(reader.words.language), each.old, each.new)
+            for each in diff.changes
+        ]
+        blocks.append(listed(text("Changes, one by one"), columns, rows))
+    return Section(title or text("What changes in the rules"), figures, tuple(blocks))
