@@ -21,6 +21,8 @@ OPTIONAL = {
     "chinese_calendar",
     "duckdb",
     "durable",
+    "jinja2",
+    "markupsafe",
     "narwhals",
     "numpy",
     "openpyxl",
@@ -32,6 +34,8 @@ OPTIONAL = {
     "sqlglot",
     "tqdm",
     "typer",
+    "vl_convert",
+    "xlsxwriter",
 }
 # Core dependencies that only some calls need: a service that never explains a bill, or that unpickles a
 # book that others loaded, need not pay for them when it starts.

@@ -16,6 +16,7 @@ from feerules.ledger.position import Position
 from feerules.load import load, load_files
 from feerules.periods import Period, PeriodError
 from feerules.pricing import price, price_estate, reconcile
+from feerules.reporting import report
 from feerules.reports import (
     EntryErrors,
     EntryProblem,
@@ -76,6 +77,7 @@ __all__ = [
     "price",
     "price_estate",
     "reconcile",
+    "report",
     "roll_forward",
     "run_cases",
     "schema",

@@ -10,14 +10,14 @@ from decimal import Decimal
 from itertools import groupby
 from types import MappingProxyType
 from typing import Any
-from unicodedata import east_asian_width
 
 import vl_convert
 from markupsafe import Markup
 
+from feerules.pages.labels import extent, folded, width_of
 from feerules.pages.page import Chart, Kind, Point, Tone
 
-__all__ = ["COLOURS", "drawn", "levels", "spelled", "width_of"]
+__all__ = ["COLOURS", "drawn", "legend", "levels", "spelled"]
 
 # The version of the grammar is fixed, so that a newer package draws the same.
 GRAMMAR = "5.21"
@@ -40,7 +40,7 @@ COLOURS: Mapping[Tone, str] = MappingProxyType(
 FONT = "'PingFang SC','Microsoft YaHei','Noto Sans CJK SC','Source Han Sans SC','Segoe UI',Arial,sans-serif"
 INK, PALE = "#1F2933", "#D9DEE4"
 AXIS = {
-    **{"labelColor": INK, "labelFontSize": 12, "labelLimit": 200},
+    **{"labelColor": INK, "labelFontSize": 12, "labelLimit": 0, "labelLineHeight": 13},
     **{"titleColor": INK, "titleFontSize": 12, "titleFontWeight": "normal"},
     **{"gridColor": PALE, "domainColor": PALE, "tickColor": PALE},
 }
@@ -50,13 +50,11 @@ CONFIG = {
     "font": FONT,
     "view": {"stroke": None},
     "axis": AXIS,
-    "legend": {
-        "orient": "top", "title": None, "labelFontSize": 12, "labelColor": INK, "symbolType": "square",
-    },
     "text": {"fontSize": 12, "fill": INK},
 }  # fmt: skip
 CALM = {"grid": False, "ticks": False, "domain": False, "labelPadding": 6}
 # Standing columns carry their values while these fit.
+MOST_TICKS = 100
 MOST_SAID, WIDEST_SAID, WIDEST_LABELS, EVERY_LABEL = 12, 9, 78, 40
 INVISIBLE = "\u200b"
 # The parts of a bar follow each other as the legend tells them.
@@ -74,14 +72,14 @@ def drawn(chart: Chart) -> Markup:
     return opening.format(box, f"{chart.title}: {chart.told}") + Markup(body)  # noqa: S704  (drawn from data)
 
 
+def legend(chart: Chart) -> list[tuple[str, str]]:
+    """The colours of a chart whose bars have parts: (colour, series). It stands beside the picture, as text."""
+    return [*_colours(chart)] if _is_stacked(chart) else []
+
+
 def spelled(value: Decimal, kind: Kind) -> str:
     """A value as it stands beside its bar."""
     return f"{value * 100:,.1f}%" if kind == "share" else f"{value:,}"
-
-
-def width_of(text: str) -> int:
-    """How wide a text is, in Latin letters: a Chinese character takes two."""
-    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
 # Lying bars
@@ -94,7 +92,7 @@ def _bars(chart: Chart) -> dict[str, Any]:
     return {
         "height": BAR * len(_labels(chart)),
         "data": {"values": [_row(point, chart) for point in chart.points]},
-        "encoding": {"y": _names(chart)},
+        "encoding": {"y": _beside_bars(_labels(chart))},
         "layer": [bar, {"mark": {"type": "rule", "stroke": INK}, "encoding": {"x": {"datum": 0}}}]
         + ([] if stacked else [_beside(x, "left", 5, ">= 0"), _beside(x, "right", -5, "< 0")]),
     }
@@ -131,8 +129,10 @@ def _sums(points: Iterable[Point]) -> Iterator[Decimal]:
 def _columns(chart: Chart) -> dict[str, Any]:
     labels = _labels(chart)
     slanted = sum(map(width_of, labels)) > WIDEST_LABELS
-    axis = CALM | {"labelAngle": -40 if slanted else 0, "labelOverlap": len(labels) > EVERY_LABEL}
+    below = round(extent(labels) * 0.65) + 6 if slanted else 22
+    axis = CALM | {"labelAngle": -40 if slanted else 0, "labelOverlap": len(labels) > EVERY_LABEL, **_room_for(below)}
     y = _values(chart) | {"stack": "zero"}
+    y["axis"] = y["axis"] | _room_for(extent([_widest_number(chart)]))
     bar = {"mark": {"type": "bar", "width": {"band": 0.8}}, "encoding": {"y": y, "color": _colour(chart), "order": ORDER}}
     said = {
         "mark": {"type": "text", "baseline": "bottom", "dy": -3},
@@ -145,6 +145,12 @@ def _columns(chart: Chart) -> dict[str, Any]:
         "layer": [bar, {"mark": {"type": "rule", "stroke": INK}, "encoding": {"y": {"datum": 0}}}]
         + ([said] if _may_be_said(chart, labels) else []),
     }  # fmt: skip
+
+
+def _widest_number(chart: Chart) -> str:
+    """As wide as the widest number of an axis gets."""
+    highest = max(map(abs, _sums(chart.points)), default=Decimal(0))
+    return "0000" if highest < MOST_TICKS else f"{highest:,.0f}0"
 
 
 def _may_be_said(chart: Chart, labels: Sequence[str]) -> bool:
@@ -169,7 +175,7 @@ def _waterfall(chart: Chart) -> dict[str, Any]:
     spans = list(levels(chart.points))
     floor, ceiling = _window([last for _, last in spans])
     # Two steps may have one name, and stand apart all the same.
-    names = [f"{point.label}{INVISIBLE * number}" for number, point in enumerate(chart.points)]
+    names = [f"{folded(point.label)}{INVISIBLE * number}" for number, point in enumerate(chart.points)]
     rows = [
         _row(point, chart)
         | {"label": name, "from": max(float(first), floor), "to": float(last), "end": float(max(first, last))}
@@ -184,11 +190,10 @@ def _waterfall(chart: Chart) -> dict[str, Any]:
         "mark": {"type": "text", "align": "left", "dx": 5},
         "encoding": {"x": x | {"field": "end"}, "text": {"field": "said"}},
     }
-    y = {"field": "label", "type": "nominal", "sort": names, "title": None, "axis": CALM}
     return {
         "height": BAR * len(rows),
         "data": {"values": rows},
-        "encoding": {"y": y},
+        "encoding": {"y": _beside_bars(names)},
         "layer": [bar, said],
     }
 
@@ -205,7 +210,24 @@ def _window(ends: Sequence[Decimal]) -> tuple[float, float]:
 
 
 def _labels(chart: Chart) -> list[str]:
-    return list(dict.fromkeys(point.label for point in chart.points))
+    return list(dict.fromkeys(_label(point, chart) for point in chart.points))
+
+
+def _label(point: Point, chart: Chart) -> str:
+    return point.label if chart.shape == "columns" else folded(point.label)
+
+
+def _beside_bars(labels: list[str]) -> dict[str, Any]:
+    """The names of bars, in lines, with the room that they need."""
+    two_lines = {"test": "indexof(datum.label, '\\n') >= 0", "value": -6}
+    lines = {"labelExpr": "split(datum.label, '\\n')", "labelOffset": {"condition": two_lines, "value": 0}}
+    axis = CALM | lines | _room_for(extent(labels))
+    return {"field": "label", "type": "nominal", "sort": labels, "title": None, "axis": axis}
+
+
+def _room_for(pixels: int) -> dict[str, int]:
+    """As told and not as measured: machines have different letters, and a page is read on another one."""
+    return {"minExtent": pixels, "maxExtent": pixels}
 
 
 def _series(chart: Chart) -> list[str]:
@@ -214,10 +236,6 @@ def _series(chart: Chart) -> list[str]:
 
 def _is_stacked(chart: Chart) -> bool:
     return len(_series(chart)) > 1
-
-
-def _names(chart: Chart) -> dict[str, Any]:
-    return {"field": "label", "type": "nominal", "sort": _labels(chart), "title": None, "axis": CALM}
 
 
 def _values(chart: Chart) -> dict[str, Any]:
@@ -229,7 +247,7 @@ def _values(chart: Chart) -> dict[str, Any]:
 def _row(point: Point, chart: Chart) -> dict[str, Any]:
     return {
         "place": _series(chart).index(point.series),
-        "label": point.label,
+        "label": _label(point, chart),
         "series": point.series,
         "tone": point.tone,
         "value": float(point.value),
@@ -237,10 +255,15 @@ def _row(point: Point, chart: Chart) -> dict[str, Any]:
     }
 
 
+def _colours(chart: Chart) -> Iterator[tuple[str, str]]:
+    """Colours by series; of one series, by how each value is meant."""
+    stacked = _is_stacked(chart)
+    known = {point.series if stacked else point.tone: COLOURS[point.tone] for point in chart.points}
+    return ((colour, name) for name, colour in known.items())
+
+
 def _colour(chart: Chart) -> dict[str, Any]:
-    """Colours by series, with a legend; of one series, by how each value is meant."""
-    name = "series" if _is_stacked(chart) else "tone"
-    known = {point.series if name == "series" else point.tone: COLOURS[point.tone] for point in chart.points}
-    scale = {"domain": list(known), "range": list(known.values())}
-    field = {"field": name, "type": "nominal", "scale": scale, "sort": list(known)}
-    return field | ({} if name == "series" else {"legend": None})
+    colours, names = zip(*_colours(chart), strict=True)
+    field = "series" if _is_stacked(chart) else "tone"
+    scale = {"domain": list(names), "range": list(colours)}
+    return {"field": field, "type": "nominal", "scale": scale, "sort": list(names), "legend": None}

@@ -15,7 +15,8 @@ from typing import Any, assert_never
 from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
 from markupsafe import Markup
 
-from feerules.pages.charts import drawn, spelled, width_of
+from feerules.pages.charts import drawn, legend, spelled
+from feerules.pages.labels import width_of
 from feerules.pages.page import Block, Chart, Page, Prose, Section, Table
 from feerules.pages.reader import Reader
 from feerules.wording import sentence
@@ -124,6 +125,9 @@ class _Told:
 
     def svg(self, chart: Chart) -> Markup:
         return drawn(chart)
+
+    def legend(self, chart: Chart) -> list[tuple[str, str]]:
+        return legend(chart)
 
     def chart_rows(self, chart: Chart) -> list[tuple[str, str, str]]:
         return [(point.label, point.series, spelled(point.value, chart.kind)) for point in chart.points]

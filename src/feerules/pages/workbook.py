@@ -14,7 +14,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from feerules.pages.charts import width_of
+from feerules.pages.labels import width_of
 from feerules.pages.page import Chart, Column, Kind, Page, Prose, Section, Table
 from feerules.pages.reader import Reader
 from feerules.pages.tables import listed
@@ -196,6 +196,9 @@ class _Writer:
 
     def _text(self, sheet: Worksheet, row: int, place: int, text: str, form: Format | None = None) -> None:
         """Text as text: neither a formula nor a link, whatever it begins with; also when somebody edits the cell."""
+        if not text:
+            sheet.write_blank(row, place, None, form)
+            return
         if len(text) > MOST_LETTERS:
             text = f"{text[: MOST_LETTERS - 1]}…"
         own = self.quoted if text.startswith(ACTIVE) else self.wrapped if "\n" in text else self.plain

@@ -50,7 +50,7 @@ def section_of(part: Any, reader: Reader) -> Section:
     """A part of a report as a section: a result, a list of findings or cases, a frame, a text, or (title, one of these)."""
     title, part = _titled(part)
     said = reader.said(title)
-    if isinstance(part, str) or (isinstance(part, Mapping) and {*part} <= {"zh", "en"}):
+    if (isinstance(part, str) and not _is_file(part)) or (isinstance(part, Mapping) and {*part} <= {"zh", "en"}):
         return Section(said or reader.words.text("Note"), blocks=(_prose(reader.said(part)),))
     if isinstance(part, list | tuple):
         return _of_list(part, reader, said)
@@ -64,6 +64,11 @@ def _titled(part: Any) -> tuple[Told | None, Any]:
     if isinstance(part, tuple) and len(part) == 2 and isinstance(part[0], str | Mapping):
         return part[0], part[1]
     return None, part
+
+
+def _is_file(text: str) -> bool:
+    """Whether a text is the name of a file with a frame, and no sentence."""
+    return "\n" not in text and text.lower().endswith((".parquet", ".pq", ".csv"))
 
 
 def books_in(parts: Sequence[Any]) -> list[Book]:
