@@ -6,6 +6,8 @@ from feerules.assessing import position
 from feerules.bill import Bill, BillLine, Step
 from feerules.book import Book
 from feerules.cases import CaseResult, run_cases
+from feerules.checking import check
+from feerules.checks.findings import Basis, Finding
 from feerules.decisions import Act, Clear, Decision, Hold, Reason, Review, Wait
 from feerules.documents.cells import Cell, CellError
 from feerules.dunning import next_action
@@ -34,6 +36,7 @@ __all__ = [
     "Act",
     "Allocation",
     "Arrears",
+    "Basis",
     "Bill",
     "BillLine",
     "Book",
@@ -47,6 +50,7 @@ __all__ = [
     "EntryProblem",
     "Event",
     "FeeRulesError",
+    "Finding",
     "Hold",
     "MissingExtra",
     "Party",
@@ -65,6 +69,7 @@ __all__ = [
     "Where",
     "ageing_report",
     "arrears_ledger",
+    "check",
     "classify",
     "classify_estate",
     "collection_rate",
