@@ -132,6 +132,8 @@ def _columns(chart: Chart) -> dict[str, Any]:
     below = round(extent(labels) * 0.65) + 6 if slanted else 22
     axis = CALM | {"labelAngle": -40 if slanted else 0, "labelOverlap": len(labels) > EVERY_LABEL, **_room_for(below)}
     y = _values(chart) | {"stack": "zero"}
+    if chart.top is not None:
+        y["scale"] = {"domainMax": float(chart.top), "nice": True}
     y["axis"] = y["axis"] | _room_for(extent([_widest_number(chart)]))
     bar = {"mark": {"type": "bar", "width": {"band": 0.8}}, "encoding": {"y": y, "color": _colour(chart), "order": ORDER}}
     said = {
@@ -240,7 +242,7 @@ def _is_stacked(chart: Chart) -> bool:
 
 def _values(chart: Chart) -> dict[str, Any]:
     form = "%" if chart.kind == "share" else ",~f"
-    axis = {"format": form, "tickCount": 5}
+    axis = {"format": form, "tickCount": 5, **({"tickMinStep": 1} if chart.kind == "number" else {})}
     return {"field": "value", "type": "quantitative", "title": chart.values, "axis": axis}
 
 

@@ -74,6 +74,7 @@ class Chart:
     points: tuple[Point, ...]
     labels: str  # what the labels are, such as "Fee"
     values: str  # what the values are, such as "Change"
+    top: Decimal | None = None  # where the axis ends at least, so that charts beside each other can be compared
 
 
 @dataclass(frozen=True, slots=True)

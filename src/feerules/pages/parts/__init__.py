@@ -16,7 +16,7 @@ from feerules.pages.parts.comparisons import SEGMENT, comparison_section, segmen
 from feerules.pages.parts.estates import estate_section
 from feerules.pages.parts.ledgers import report_section, roll_forward_section, workload_section
 from feerules.pages.parts.policies import grid_section, policy_section, simulation_section
-from feerules.pages.parts.proofs import cases_section, diff_section, findings_section
+from feerules.pages.parts.proofs import cases_section, coverage_section, diff_section, findings_section
 from feerules.pages.parts.reconciliations import reconciliation_section
 from feerules.pages.reader import Reader, Told
 from feerules.pages.tables import table_of
@@ -31,6 +31,7 @@ RESULTS: Mapping[str, Maker] = MappingProxyType(
         "Bill": bill_section,
         "Book": book_section,
         "Comparison": comparison_section,
+        "Coverage": coverage_section,
         "Diff": diff_section,
         "EstateResult": estate_section,
         "PolicyComparison": policy_section,

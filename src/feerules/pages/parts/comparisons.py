@@ -18,7 +18,7 @@ from feerules.pages.tables import listed, table_of
 __all__ = ["SEGMENT", "comparison_section", "segment_section"]
 
 SEGMENT = {"units", "more", "less", "same", "old", "new", "change", "raised", "lowered"}
-MOST_SEGMENTS = 24
+MOST_SEGMENTS, MOST_FIGURES = 24, 3
 
 
 def comparison_section(result: Any, reader: Reader, title: str) -> Section:
@@ -73,8 +73,8 @@ def _percent(reader: Reader, change: Decimal, old: Decimal) -> str:
 
 
 def _distribution(result: Any, reader: Reader) -> list[Chart]:
-    text, bins = reader.words.text, result.histogram
-    if not any(each.units for each in bins):
+    text, bins = reader.words.text, _without_empty_ends(result.histogram)
+    if not bins:
         return []
     points = tuple(Point(_span(each, reader), Decimal(each.units), "", _side_of(each)) for each in bins)
     summary = result.summary
@@ -84,6 +84,11 @@ def _distribution(result: Any, reader: Reader) -> list[Chart]:
     )  # fmt: skip
     name = text("Change of a unit ({currency})", currency=result.currency)
     return [Chart(text("How the changes are distributed"), told, "columns", "number", points, name, text("Units"))]
+
+
+def _without_empty_ends(bins: Sequence[Any]) -> Sequence[Any]:
+    full = [number for number, each in enumerate(bins) if each.units]
+    return bins[full[0] : full[-1] + 1] if full else ()
 
 
 def _span(each: Any, reader: Reader) -> str:
@@ -210,8 +215,17 @@ def segment_section(frame: Any, reader: Reader, title: str) -> Section:
     titles = {"more": text("Pay more"), "less": text("Pay less"), "same": text("Pay the same"), "units": text("Units"),
               "old": text("Old rules"), "new": text("New rules"), "change": text("Change"), "raised": text("Raised"), "lowered": text("Lowered")}  # fmt: skip
     table = table_of(reader, text("Segment by segment"), rows, titles=titles, totals=[] if "fee" in keys else _additive(told))
+    figures = (
+        Figure(text("Segments"), reader.number(len(pairs))),
+        *(
+            Figure(label, signed(reader.money(row["change"]), row["change"]), tone=side(row["change"]))
+            for label, row in sorted(pairs, key=lambda pair: -abs(pair[1]["change"]))[:MOST_FIGURES]
+        ),
+    )  # fmt: skip
     return Section(
-        title or text("Winners and losers by {segment}", segment=name), (), (*_sides(pairs, reader, name), *change, table)
+        title or text("Winners and losers by {segment}", segment=name),
+        figures,
+        (*_sides(pairs, reader, name), *change, table),
     )
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import polars as pl
 
 from feerules.frames import into_lazy
-from feerules.pages.page import Block, Chart, Figure, Point, Section, Table
+from feerules.pages.page import Block, Chart, Figure, Point, Section, Table, Tone
 from feerules.pages.parts.amounts import SERIES, bars, side, signed
 from feerules.pages.parts.problems import problem_figure, problem_tables
-from feerules.pages.reader import Reader
+from feerules.pages.reader import NOTHING, Reader
 from feerules.pages.tables import listed, table_of
 from feerules.wording import sentence
 
@@ -21,13 +21,13 @@ __all__ = ["grid_section", "policy_section", "simulation_section"]
 # Columns that hold ids of classes, steps and decisions, on either side.
 NAMED = ("class", "decision", "step", "step_id")
 FOR_MACHINES = ("reasons_json", "old_reasons_json", "new_reasons_json", "old_row", "new_row")
+CHANNELS = ("phone", "sms", "wechat", "app", "email", "visit", "in_person", "courier", "post", "notice")
 WHAT: Mapping[str, str] = {
     "overdue": sentence("Overdue"),
     "late_fee_due": sentence("Late fee due"),
     "amount": sentence("Amount to be asked for"),
     "fee": sentence("Fees of steps"),
 }
-COUNTED = ("actions", "connected", "undone")
 # What the columns of a policy what-if are called, without their side.
 TITLES: Mapping[str, str] = {
     "class": sentence("Class"),
@@ -104,10 +104,12 @@ class _Told:
         schema = rows.collect_schema()
         ids = [name for name in schema if _bare(name) in NAMED and schema[name] == pl.String]
         channels = [name for name in schema if _bare(name) in ("channel", "fallback")]
-        words = {name: self.reader.word(name) for name in ("phone", "sms", "wechat", "app", "email", "visit", "in_person", "courier", "post", "notice")}
+        words = {name: self.reader.word(name) for name in CHANNELS}
+        said = {name: self.title(name) for name in TITLES}
         return rows.with_columns(
-            *(pl.col(ids).replace(dict(self.titles)),) if ids else (),
+            *(pl.col(ids).replace({**self.titles, "": NOTHING}),) if ids else (),
             *(pl.col(channels).cast(pl.String).replace(words),) if channels else (),
+            *(pl.col("differs").list.eval(pl.element().replace(said)),) if "differs" in schema else (),
         )
 
     def table(self, title: str, frame: Any, totals: Sequence[str] = ()) -> Table:
@@ -144,9 +146,8 @@ def _moves(classes: Any, told: _Told) -> list[Chart]:
     text = told.reader.words.text
     rows = told.rows(into_lazy(classes)[0].filter(pl.col("old_class") != pl.col("new_class")))
     found = rows.group_by("old_class", "new_class").agg(pl.col("accounts").sum()).sort("old_class", "new_class")
-    nothing = text("none")
     points = [
-        (f"{old or nothing} → {new or nothing}", count)
+        (f"{old} → {new}", count)
         for old, new, count in found.collect(engine="streaming").iter_rows()
     ]
     return bars(
@@ -155,33 +156,61 @@ def _moves(classes: Any, told: _Told) -> list[Chart]:
 
 
 def _days_of_both(result: Any, told: _Told) -> list[Chart]:
+    """The actions of both policies, day by day, with the same colours and on the same scale."""
     if result.days is None:
         return []
     text = told.reader.words.text
-    rows = told.rows(result.days)
-    sides = (("old_actions", text("Actions per day, old policy")), ("new_actions", text("Actions per day, new policy")))
-    return [chart for name, title in sides for chart in per_day(told.reader, rows, name, title)]
+    titles = {
+        "old_actions": text("Actions per day, old policy"),
+        "new_actions": text("Actions per day, new policy"),
+    }
+    return per_day(told.reader, told.rows(result.days), titles)
 
 
-def per_day(reader: Reader, rows: pl.LazyFrame, what: str, title: str) -> list[Chart]:
-    """A column for each day, its parts by step."""
-    text = reader.words.text
+def per_day(reader: Reader, rows: pl.LazyFrame, titles: Mapping[str, str]) -> list[Chart]:
+    """For each column of counts a chart with a column for each day, its parts by step."""
+    text, counts = reader.words.text, [*titles]
     named = rows.with_columns(pl.col("step_id").fill_null(text("no step")))
-    found = named.group_by("day", "step_id").agg(pl.col(what).sum()).filter(pl.col(what) > 0)
-    days = found.sort("day", "step_id").collect(engine="streaming")
-    if days["day"].n_unique() < 2:
+    found = named.group_by("day", "step_id").agg(pl.col(counts).sum()).collect(engine="streaming")
+    if found["day"].n_unique() < 2:
         return []
-    most = days.group_by("step_id").agg(pl.col(what).sum()).sort(what, "step_id", descending=[True, False])
-    steps = most["step_id"].to_list()
-    own = steps if len(steps) <= len(SERIES) else steps[: len(SERIES) - 1]
-    other = text("others")
-    kept = days.with_columns(pl.when(pl.col("step_id").is_in(own)).then("step_id").otherwise(pl.lit(other)).alias("step_id"))
-    summed = kept.group_by("day", "step_id", maintain_order=True).agg(pl.col(what).sum())
-    tones = dict(zip([*own, other], SERIES, strict=False))
-    points = tuple(Point(f"{day:%m-%d}", Decimal(count), step, tones[step]) for day, step, count in summed.iter_rows())
-    total, last = days[what].sum(), days["day"].n_unique()
-    told = text("{number} actions on {days} days.", number=reader.number(total), days=reader.number(last))
-    return [Chart(title, told, "columns", "number", points, text("Day"), text("Actions"))]
+    tones = _tones(found, counts, text("others"))
+    whole = found.with_columns(pl.col("step_id").replace_strict(list(tones), list(tones), default=text("others")))
+    top = whole.group_by("day").agg(pl.col(counts).sum()).select(pl.max_horizontal(pl.col(counts).max())).item()
+    charts = [_of_days(reader, whole, name, title, tones, top) for name, title in titles.items()]
+    return [chart for chart in charts if chart is not None]
+
+
+def _tones(found: pl.DataFrame, counts: Sequence[str], other: str) -> dict[str, Tone]:
+    """A colour for each step, for the most frequent ones of their own."""
+    most = found.group_by("step_id").agg(pl.sum_horizontal(pl.col(counts).sum()).alias("#"))
+    steps = most.sort("#", "step_id", descending=[True, False])["step_id"].to_list()
+    own = steps if len(steps) <= len(SERIES) else [*steps[: len(SERIES) - 1], other]
+    return dict(zip(own, SERIES, strict=False))
+
+
+def _of_days(
+    reader: Reader, found: pl.DataFrame, name: str, title: str, tones: Mapping[str, Tone], top: int
+) -> Chart | None:
+    sums = found.group_by("day", "step_id").agg(pl.col(name).sum())
+    counted = {(day, step): count for day, step, count in sums.iter_rows() if count}
+    if not counted:
+        return None
+    days = pl.date_range(found["day"].min(), found["day"].max(), eager=True)  # a day without any is one too
+    first = next(iter(tones))
+    points = tuple(
+        Point(f"{day:%m-%d}", Decimal(counted.get((day, step), 0)), step, tone)
+        for day in days
+        for step, tone in tones.items()
+        if (day, step) in counted or step == first
+    )
+    told = reader.words.text(
+        "{number} actions on {days} days.",
+        number=reader.number(sum(counted.values())),
+        days=reader.number(len({day for day, _ in counted})),
+    )
+    text = reader.words.text
+    return Chart(title, told, "columns", "number", points, text("Day"), text("Actions"), Decimal(top))
 
 
 def _largest(result: Any, reader: Reader) -> list[Table]:
@@ -204,8 +233,7 @@ def simulation_section(result: Any, reader: Reader, title: str) -> Section:
         figures += [Figure(told.title(name), reader.number(row[name])) for name in ("accounts", "acted_on", "never", "actions", "connected", "undone", "legal")]
         figures += [Figure(told.title(name), reader.money(row[name], row["currency"] or "")) for name in ("fees", "paid") if row[name]]
     blocks: list[Block] = [
-        *per_day(reader, told.rows(result.days), "actions", text("Actions per day")),
-        *per_day(reader, told.rows(result.days), "undone", text("Left undone per day")),
+        *per_day(reader, told.rows(result.days), {"actions": text("Actions per day"), "undone": text("Left undone per day")}),
         told.table(text("Day by day"), result.days),
         told.table(text("What stays undone, and why"), result.undone),
         told.table(text("In arrears and never acted on"), result.never),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from feerules.pages.page import Block, Figure, Prose, Section, Tone
@@ -12,7 +13,7 @@ from feerules.pages.reader import Reader
 from feerules.pages.tables import listed
 from feerules.wording import sentence
 
-__all__ = ["cases_section", "diff_section", "findings_section"]
+__all__ = ["cases_section", "coverage_section", "diff_section", "findings_section"]
 
 SEVERITIES: Mapping[str, tuple[str, Tone]] = {
     "error": (sentence("Errors"), "alert"),
@@ -94,6 +95,38 @@ def _case(each: Any, reader: Reader) -> tuple[str, ...]:
     name = reader.words.title(each.titles, each.name)
     told = [difference.explain(reader.words) for difference in each.found]
     return result, each.document, name, str(each.where), "\n".join(told)
+
+
+# Coverage
+
+COVERED: Mapping[str, str] = {
+    "missed": sentence("No case reaches it"),
+    "failing": sentence("Only cases that fail reach it"),
+    "unreachable": sentence("Nothing can reach it"),
+    "reached": sentence("A case reaches it"),
+}
+
+
+def coverage_section(result: Any, reader: Reader, title: str) -> Section:
+    """Which rules the cases of a book reach; those that none reaches first."""
+    text = reader.words.text
+    every = len(result.rules) - len(result.unreachable)
+    share = reader.words.percent((Decimal(len(result.reached)) / every).quantize(Decimal("0.001"))) if every else ""
+    figures = (
+        Figure(text("Rules reached by cases"), f"{reader.number(len(result.reached))} / {reader.number(every)}", share),
+        Figure(text("Reached by none"), reader.number(len(result.missed)), tone="more" if result.missed else "plain"),
+        Figure(text("Nothing can reach it"), reader.number(len(result.unreachable))),
+    )
+    columns = (
+        (text("State"), "text"), (text("Document"), "text"), (text("Version"), "text"), (text("Rule"), "text"),
+        (text("Cases"), "place"),
+    )  # fmt: skip
+    ordered = sorted(result.rules, key=lambda each: list(COVERED).index(each.state))
+    rows = [
+        (text(COVERED[each.state]), each.document, each.version, each.explain(reader.words.language), "\n".join(each.cases))
+        for each in ordered
+    ]
+    return Section(title or text("What the cases reach"), figures, (listed(text("Rules, one by one"), columns, rows),))
 
 
 # The change of policy

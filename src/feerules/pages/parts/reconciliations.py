@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -25,12 +26,13 @@ def reconciliation_section(result: Any, reader: Reader, title: str) -> Section:
     text = reader.words.text
     problems = problem_tables(reader, result.problems)
     causes = getattr(result, "causes", ())
-    points = [(each.title(reader.words.language), each.difference) for each in causes]
+    points = [(_named(each, reader), each.difference) for each in causes]
     chart = bars(
         reader, text("What the differences come from"), points,
         labels=text("Cause"), values=text("Difference"), sided=True,
     )  # fmt: skip
-    rows = table_of(reader, text("Lines, one by one"), _worst_first(result.rows), kinds={"cause": "place"}, titles={"billed": text("Their bills")})
+    names = {each.id: _named(each, reader) for each in causes}
+    rows = table_of(reader, text("Lines, one by one"), _worst_first(result.rows, names), titles={"billed": text("Their bills")})
     blocks: list[Block] = [*chart, _states(result, reader)]
     if causes:
         blocks += [_causes(causes, reader), *_examples(causes, reader)]
@@ -39,9 +41,17 @@ def reconciliation_section(result: Any, reader: Reader, title: str) -> Section:
     return Section(title or text("The rules and the bills that were sent"), figures, (*blocks, *problems, rows), digest)
 
 
-def _worst_first(frame: Any) -> pl.LazyFrame:
-    """What matches is the last that anybody looks at."""
+def _named(cause: Any, reader: Reader) -> str:
+    """A cause with the fee that it is about."""
+    title = str(cause.title(reader.words.language))
+    return f"{reader.fee(cause.fee)}: {title}" if cause.fee else title
+
+
+def _worst_first(frame: Any, causes: Mapping[str, str]) -> pl.LazyFrame:
+    """The lines with their causes in words; what matches is the last that anybody looks at."""
     rows = into_lazy(frame)[0]
+    if "cause" in rows.collect_schema():
+        rows = rows.with_columns(pl.col("cause").cast(pl.String).replace(dict(causes)))
     matched = pl.col("state") == "matched"
     return rows.sort(matched, pl.col("difference").abs(), descending=[False, True], nulls_last=True, maintain_order=True)
 
@@ -81,14 +91,14 @@ def _states(result: Any, reader: Reader) -> Table:
 
 
 def _causes(causes: Any, reader: Reader) -> Table:
-    text, language = reader.words.text, reader.words.language
+    text = reader.words.text
     columns = (
         (text("Cause"), "text"), (text("Lines"), "number"), (text("Ours"), "money"), (text("Their bills"), "money"),
         (text("Difference"), "money"), (text("Sureness"), "text"), (text("Lines it would break"), "number"),
         (text("Says the same"), "text"),
     )  # fmt: skip
     rows = [
-        (c.title(language), c.count, c.ours, c.billed, c.difference, text(SURE[c.sureness]), c.broken,
+        (_named(c, reader), c.count, c.ours, c.billed, c.difference, text(SURE[c.sureness]), c.broken,
          "\n".join(reader.said(other["titles"]) for other in c.also))
         for c in causes
     ]  # fmt: skip
@@ -97,13 +107,13 @@ def _causes(causes: Any, reader: Reader) -> Table:
 
 
 def _examples(causes: Any, reader: Reader) -> list[Table]:
-    text, language = reader.words.text, reader.words.language
+    text = reader.words.text
     columns = (
         (text("Cause"), "text"), (text("Unit"), "text"), (text("Ours"), "money"), (text("Their bills"), "money"),
         (text("Difference"), "money"), (text("Facts"), "text"), (text("Explanation"), "text"),
     )  # fmt: skip
     rows = [
-        (c.title(language), e["unit_id"], e["ours"], e["billed"], e["difference"], reader.written(e["facts"], "text"), reader.said(e["explanation"]))
+        (_named(c, reader), e.unit_id, e.ours, e.billed, e.difference, reader.written(e.facts, "text"), reader.said(e.explanation))
         for c in causes
         for e in c.examples
     ]  # fmt: skip
