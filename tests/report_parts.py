@@ -117,7 +117,9 @@ def segments() -> pl.DataFrame:
     """As `Comparison.by_segment` gives them."""
     rows = [("home", 20, 18, 1, 1, "1000.00", "1090.00", "90.00", "100.00", "-10.00"), ("shop", 10, 0, 10, 0, "900.00", "850.00", "-50.00", "0.00", "-50.00")]  # fmt: skip
     names = ["type", "units", "more", "less", "same", "old", "new", "change", "raised", "lowered"]
-    return pl.DataFrame(rows, schema=names, orient="row").with_columns(pl.col(names[5:]).cast(pl.Decimal(18, 2)))
+    return pl.DataFrame(rows, schema=names, orient="row").with_columns(
+        pl.col(names[5:]).cast(pl.Decimal(18, 2))
+    )
 
 
 def frame() -> pl.DataFrame:
@@ -138,7 +140,6 @@ def every() -> dict[str, Any]:
     """A part of every kind, by what it is."""
     return {
         "rules": book(),
-        # "cases": feerules.run_cases(book()),
         "bills": bills(),
         "lines": bills(form="long"),
         "bill": feerules.price({"unit_id": "U-1", "type": "home", "area": "89.50"}, book(), "2026-11"),

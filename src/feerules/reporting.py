@@ -60,7 +60,9 @@ def report(
         if path.suffix.lower() == ".xlsx":
             _extra("workbook").write_workbook(path, pages)
         else:
-            path.write_text(_extra("html").html_of(pages, most_rows=most_rows), encoding="utf-8", newline="\n")
+            path.write_text(
+                _extra("html").html_of(pages, most_rows=most_rows), encoding="utf-8", newline="\n"
+            )
     return path
 
 
@@ -68,7 +70,9 @@ def _page(
     parts: Sequence[Any], locale: str, title: Told, on: date | None, note: Told, signed_by: Sequence[Told]
 ) -> tuple[Page, Reader]:
     module = _extra("making")
-    made: tuple[Page, Reader] = module.page_of(parts, locale, title=title, on=on, note=note, signed_by=signed_by)
+    made: tuple[Page, Reader] = module.page_of(
+        parts, locale, title=title, on=on, note=note, signed_by=signed_by
+    )
     return made
 
 

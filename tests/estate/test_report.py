@@ -17,7 +17,6 @@ import pytest
 import feerules
 import report_parts
 from feerules.errors import MissingExtra
-from feerules.frames import FrameError
 from feerules.pages import workbook
 from feerules.periods import PeriodError
 from frame_kinds import KINDS, Kind
@@ -127,10 +126,12 @@ def test_the_sums_of_the_bills_are_those_of_the_rows(tmp_path: Path) -> None:
 def test_a_roll_forward_is_drawn_as_a_waterfall_from_opening_to_closing(tmp_path: Path) -> None:
     moved = PARTS["moved"].rows
     rows = sheets(tmp_path, PARTS["moved"], locale="en")["From opening to closing"]
-    steps = {label: value for label, value in rows[1:]}
+    steps = dict(rows[1:])
     assert steps["Opening"] == float(moved["opening"].sum())
     assert steps["Received"] == -float(moved["received"].sum())
-    assert sum(value for label, value in steps.items() if label != "Closing") == pytest.approx(steps["Closing"])
+    assert sum(value for label, value in steps.items() if label != "Closing") == pytest.approx(
+        steps["Closing"]
+    )
 
 
 def test_a_page_bears_the_day_that_it_is_given_and_the_digest_of_the_rules(tmp_path: Path) -> None:
@@ -156,7 +157,9 @@ def test_the_page_forbids_every_request_and_every_script_but_its_own(tmp_path: P
     page = html(tmp_path, PARTS["text"])
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
     assert policy is not None
-    assert policy[1].startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-")
+    assert policy[1].startswith(
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-"
+    )
     assert re.findall(r"(?:src|href)=\"(?!#|data:)[^\"]*\"", page) == []
     assert re.findall(r"https?://(?!www\.w3\.org/)", page) == []
 
@@ -208,10 +211,15 @@ def test_a_text_that_names_a_file_is_that_file(tmp_path: Path) -> None:
     assert "7" in Outline(html(tmp_path, str(tmp_path / "n.parquet"))).of("td")
 
 
-@pytest.mark.parametrize("kind", [each for each in KINDS if each.name in ("pandas", "pyarrow", "polars lazy")], ids=str)
+@pytest.mark.parametrize(
+    "kind", [each for each in KINDS if each.name in ("pandas", "pyarrow", "polars lazy")], ids=str
+)
 def test_bills_in_any_kind_of_frame_give_the_same_page(tmp_path: Path, kind: Kind) -> None:
     units = report_parts.units().with_columns(pl.col("area").fill_null("50.00"))
-    like, other = (feerules.price_estate(each, report_parts.book(), "2026-11") for each in (units, kind.give(units, tmp_path)))
+    like, other = (
+        feerules.price_estate(each, report_parts.book(), "2026-11")
+        for each in (units, kind.give(units, tmp_path))
+    )
     assert html(tmp_path, other) == html(tmp_path, like)
 
 
@@ -236,8 +244,12 @@ def test_a_number_of_more_digits_than_a_sheet_holds_is_text(tmp_path: Path) -> N
 
 
 def test_what_begins_like_a_formula_is_text(tmp_path: Path) -> None:
-    book = openpyxl.load_workbook(feerules.report(tmp_path / "r.xlsx", PARTS["frame"], title="=1+1", note="@SUM(1)"))
-    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)]
+    book = openpyxl.load_workbook(
+        feerules.report(tmp_path / "r.xlsx", PARTS["frame"], title="=1+1", note="@SUM(1)")
+    )
+    cells = [
+        cell for sheet in book for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)
+    ]
     active = [cell for cell in cells if cell.value[0] in "=+-@"]
     assert {"=1+1", "@SUM(1)", "=HYPERLINK(1)", "@b", "-1+1", "+1"} <= {cell.value for cell in active}
     assert {cell.data_type for cell in active} == {"s"}
@@ -269,7 +281,9 @@ def test_a_text_longer_than_a_cell_is_cut(tmp_path: Path) -> None:
 
 
 def test_another_ending_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"^found report\.pdf, expected a file that ends in \.html or \.xlsx$"):
+    with pytest.raises(
+        ValueError, match=r"^found report\.pdf, expected a file that ends in \.html or \.xlsx$"
+    ):
         feerules.report(tmp_path / "report.pdf", PARTS["text"])
 
 
@@ -293,7 +307,7 @@ def test_nothing_is_written_where_a_part_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_day_that_is_none_and_a_language_that_is_unknown_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(PeriodError, match="26.11"):
+    with pytest.raises(PeriodError, match=r"26\.11"):
         feerules.report(tmp_path / "report.html", PARTS["text"], on="26.11.2026")
     with pytest.raises(ValueError, match="found the locale 'fr'"):
         feerules.report(tmp_path / "report.html", PARTS["text"], locale="fr")
@@ -312,7 +326,9 @@ def test_an_extra_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_decimals_of_any_size_are_written_whole(tmp_path: Path) -> None:
-    wide = pl.DataFrame({"x": [Decimal("1234567890123456789012345678.901234")]}, schema={"x": pl.Decimal(38, 6)})
+    wide = pl.DataFrame(
+        {"x": [Decimal("1234567890123456789012345678.901234")]}, schema={"x": pl.Decimal(38, 6)}
+    )
     assert "1,234,567,890,123,456,789,012,345,678.901234" in html(tmp_path, ("t", wide))
 
 

@@ -65,7 +65,9 @@ def test_a_report_opens_without_a_request_and_without_an_error(report: Any) -> N
 
 def test_what_users_wrote_is_shown_and_never_run(report: Any) -> None:
     assert report.title == report_parts.EVIL
-    assert report.execute_script("return document.querySelectorAll('img, main script, svg script').length") == 0
+    assert (
+        report.execute_script("return document.querySelectorAll('img, main script, svg script').length") == 0
+    )
     assert report_parts.EVIL in texts(report, "main.zh tbody td")
 
 
@@ -217,7 +219,10 @@ def pages(window: Any) -> int:
 def test_a_report_prints_on_pages_of_a4(report: Any) -> None:
     printed = browser.on_paper(report)
     assert printed.startswith(b"%PDF")
-    boxes = {tuple(round(float(each)) for each in box.split()) for box in re.findall(rb"/MediaBox \[([^\]]*)\]", printed)}
+    boxes = {
+        tuple(round(float(each)) for each in box.split())
+        for box in re.findall(rb"/MediaBox \[([^\]]*)\]", printed)
+    }
     assert boxes <= {(0, 0, 595, 842), (0, 0, 842, 595)}
     assert len(re.findall(rb"/Type /Page\b", printed)) > 5
 

@@ -40,9 +40,16 @@ COLOURS: Mapping[Tone, str] = MappingProxyType(
 FONT = "'PingFang SC','Microsoft YaHei','Noto Sans CJK SC','Source Han Sans SC','Segoe UI',Arial,sans-serif"
 INK, PALE = "#1F2933", "#D9DEE4"
 AXIS = {
-    **{"labelColor": INK, "labelFontSize": 12, "labelLimit": 0, "labelLineHeight": 13},
-    **{"titleColor": INK, "titleFontSize": 12, "titleFontWeight": "normal"},
-    **{"gridColor": PALE, "domainColor": PALE, "tickColor": PALE},
+    "labelColor": INK,
+    "labelFontSize": 12,
+    "labelLimit": 0,
+    "labelLineHeight": 13,
+    "titleColor": INK,
+    "titleFontSize": 12,
+    "titleFontWeight": "normal",
+    "gridColor": PALE,
+    "domainColor": PALE,
+    "tickColor": PALE,
 }
 CONFIG = {
     "aria": False,  # it would speak English only; the caption and the table speak the reader's language
@@ -54,7 +61,7 @@ CONFIG = {
 }  # fmt: skip
 CALM = {"grid": False, "ticks": False, "domain": False, "labelPadding": 6}
 # Standing columns carry their values while these fit.
-MOST_TICKS = 100
+MOST_TICKS, TICKS = 100, 5
 MOST_SAID, WIDEST_SAID, WIDEST_LABELS, EVERY_LABEL = 12, 9, 78, 40
 INVISIBLE = "\u200b"
 # The parts of a bar follow each other as the legend tells them.
@@ -69,7 +76,7 @@ def drawn(chart: Chart) -> Markup:
     head, _, body = svg.partition(">")
     box = head.partition('viewBox="')[2].partition('"')[0]
     opening = Markup('<svg xmlns="http://www.w3.org/2000/svg" viewBox="{}" role="img" aria-label="{}">')
-    return opening.format(box, f"{chart.title}: {chart.told}") + Markup(body)  # noqa: S704  (drawn from data)
+    return opening.format(box, f"{chart.title}: {chart.told}") + Markup(body)
 
 
 def legend(chart: Chart) -> list[tuple[str, str]]:
@@ -88,7 +95,10 @@ def spelled(value: Decimal, kind: Kind) -> str:
 def _bars(chart: Chart) -> dict[str, Any]:
     stacked = _is_stacked(chart)
     x = _values(chart) | {"scale": {"domain": _room(chart, beside=not stacked)}, "stack": "zero"}
-    bar = {"mark": {"type": "bar", "height": {"band": 0.7}}, "encoding": {"x": x, "color": _colour(chart), "order": ORDER}}
+    bar = {
+        "mark": {"type": "bar", "height": {"band": 0.7}},
+        "encoding": {"x": x, "color": _colour(chart), "order": ORDER},
+    }
     return {
         "height": BAR * len(_labels(chart)),
         "data": {"values": [_row(point, chart) for point in chart.points]},
@@ -130,12 +140,19 @@ def _columns(chart: Chart) -> dict[str, Any]:
     labels = _labels(chart)
     slanted = sum(map(width_of, labels)) > WIDEST_LABELS
     below = round(extent(labels) * 0.65) + 6 if slanted else 22
-    axis = CALM | {"labelAngle": -40 if slanted else 0, "labelOverlap": len(labels) > EVERY_LABEL, **_room_for(below)}
+    axis = CALM | {
+        "labelAngle": -40 if slanted else 0,
+        "labelOverlap": len(labels) > EVERY_LABEL,
+        **_room_for(below),
+    }
     y = _values(chart) | {"stack": "zero"}
     if chart.top is not None:
         y["scale"] = {"domainMax": float(chart.top), "nice": True}
     y["axis"] = y["axis"] | _room_for(extent([_widest_number(chart)]))
-    bar = {"mark": {"type": "bar", "width": {"band": 0.8}}, "encoding": {"y": y, "color": _colour(chart), "order": ORDER}}
+    bar = {
+        "mark": {"type": "bar", "width": {"band": 0.8}},
+        "encoding": {"y": y, "color": _colour(chart), "order": ORDER},
+    }
     said = {
         "mark": {"type": "text", "baseline": "bottom", "dy": -3},
         "encoding": {"y": y, "text": {"field": "said"}},
@@ -204,7 +221,7 @@ def _window(ends: Sequence[Decimal]) -> tuple[float, float]:
     """The part of the axis that is shown: not from zero where the steps would be too small to be seen."""
     lowest, highest = min(ends), max(ends)
     span = highest - lowest
-    low = lowest - (span or highest / 10) if 0 < lowest and span * 4 < highest else min(lowest, Decimal(0))
+    low = lowest - (span or highest / 10) if lowest > 0 and span * 4 < highest else min(lowest, Decimal(0))
     return float(low), float(highest + (highest - low) * Decimal("0.24"))
 
 
@@ -242,7 +259,10 @@ def _is_stacked(chart: Chart) -> bool:
 
 def _values(chart: Chart) -> dict[str, Any]:
     form = "%" if chart.kind == "share" else ",~f"
-    axis = {"format": form, "tickCount": 5, **({"tickMinStep": 1} if chart.kind == "number" else {})}
+    few = chart.kind == "number" and all(abs(each) < TICKS for each in _sums(chart.points))
+    # Of a few accounts there are no halves.
+    count = max([1, *(int(abs(each)) for each in _sums(chart.points))]) if few else TICKS
+    axis = {"format": form, "tickCount": count}
     return {"field": "value", "type": "quantitative", "title": chart.values, "axis": axis}
 
 

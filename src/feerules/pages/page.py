@@ -74,7 +74,9 @@ class Chart:
     points: tuple[Point, ...]
     labels: str  # what the labels are, such as "Fee"
     values: str  # what the values are, such as "Change"
-    top: Decimal | None = None  # where the axis ends at least, so that charts beside each other can be compared
+    top: Decimal | None = (
+        None  # where the axis ends at least, so that charts beside each other can be compared
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +123,9 @@ class Page:
     on: date | None = None
     note: str = ""
     signatures: tuple[str, ...] = ()
+
+    @property
+    def digests(self) -> tuple[tuple[str, str], ...]:
+        """What all sections rest on, each once."""
+        every = [pair for section in self.sections for pair in section.digests if pair[1]]
+        return tuple(dict.fromkeys(every))

@@ -95,7 +95,9 @@ class Reader:
     def translated(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """The rows with closed words, fees and the reasons of problems in the reader's language."""
         schema = rows.collect_schema()
-        texts = [name for name, kind in schema.items() if isinstance(kind, pl.String | pl.Categorical | pl.Enum)]
+        texts = [
+            name for name, kind in schema.items() if isinstance(kind, pl.String | pl.Categorical | pl.Enum)
+        ]
         words = {word: self.word(word) for word in WORDS}
         fees = {fee: self.fee(fee) for fee in self.fees}
         changed = [pl.col(name).cast(pl.String).replace(words) for name in texts if name in WORDED]

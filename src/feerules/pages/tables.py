@@ -12,7 +12,10 @@ from feerules.frames import into_lazy
 from feerules.pages.page import Column, Kind, Table
 from feerules.pages.reader import Reader
 
-__all__ = ["counted_by", "listed", "summed", "table_of"]
+__all__ = ["Columns", "counted_by", "listed", "summed", "table_of"]
+
+
+Columns = Sequence[tuple[str, Kind]]
 
 
 def table_of(
@@ -55,9 +58,7 @@ def _kind_of(kind: pl.DataType) -> Kind:
     return "number" if kind.is_numeric() else "text"
 
 
-def listed(
-    title: str, columns: Sequence[tuple[str, Kind]], rows: Iterable[Sequence[Any]], note: str = ""
-) -> Table:
+def listed(title: str, columns: Columns, rows: Iterable[Sequence[Any]], note: str = "") -> Table:
     """A table of values that stand in no frame: (title, kind) of each column, and the rows."""
     every = [tuple(row) for row in rows]
     told = tuple(Column(f"{number}", name, kind) for number, (name, kind) in enumerate(columns))

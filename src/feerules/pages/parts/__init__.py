@@ -51,7 +51,9 @@ def section_of(part: Any, reader: Reader) -> Section:
     """A part of a report as a section: a result, a list of findings or cases, a frame, a text, or (title, one of these)."""
     title, part = _titled(part)
     said = reader.said(title)
-    if (isinstance(part, str) and not _is_file(part)) or (isinstance(part, Mapping) and {*part} <= {"zh", "en"}):
+    if (isinstance(part, str) and not _is_file(part)) or (
+        isinstance(part, Mapping) and {*part} <= {"zh", "en"}
+    ):
         return Section(said or reader.words.text("Note"), blocks=(_prose(reader.said(part)),))
     if isinstance(part, list | tuple):
         return _of_list(part, reader, said)

@@ -32,12 +32,21 @@ def accounts_section(result: AccountsResult, reader: Reader, title: str) -> Sect
     problems = problem_tables(reader, whole.problems)
     question = result.asked.question
     if question == "next_actions":
-        own, figures, blocks = text("What is to be done"), action_figures(reader, rows), action_blocks(reader, rows)
+        own, figures, blocks = (
+            text("What is to be done"),
+            action_figures(reader, rows),
+            action_blocks(reader, rows),
+        )
     else:
         own = text("Positions") if question == "positions" else text("Classes of arrears")
         figures = _position_figures(reader, rows)
-        blocks = [*class_blocks(reader, rows), *buckets(reader, rows, ["not_overdue"] if "not_overdue" in rows.collect_schema() else [])]
-    every = table_of(reader, text("Accounts, one by one"), rows, without=(*FOR_MACHINES, *_one_language(reader, rows)))
+        blocks = [
+            *class_blocks(reader, rows),
+            *buckets(reader, rows, ["not_overdue"] if "not_overdue" in rows.collect_schema() else []),
+        ]
+    every = table_of(
+        reader, text("Accounts, one by one"), rows, without=(*FOR_MACHINES, *_one_language(reader, rows))
+    )
     return Section(
         title or own,
         (*figures, *problem_figure(reader, problems)),
@@ -53,7 +62,9 @@ def _one_language(reader: Reader, rows: pl.LazyFrame) -> list[str]:
 
 def _position_figures(reader: Reader, rows: pl.LazyFrame) -> list[Figure]:
     count = rows.select(pl.len()).collect(engine="streaming").item()
-    shown = [name for name in ("outstanding", "overdue", "late_fee_due", "credit") if name in rows.collect_schema()]
+    shown = [
+        name for name in ("outstanding", "overdue", "late_fee_due", "credit") if name in rows.collect_schema()
+    ]
     labels = {
         "outstanding": reader.words.text("Open"),
         "overdue": reader.words.text("Overdue"),
@@ -71,12 +82,21 @@ def class_blocks(reader: Reader, rows: pl.LazyFrame) -> list[Block]:
         return []
     text, language = reader.words.text, reader.words.language
     titled = [pl.col(f"title_{language}")] if f"title_{language}" in schema else []
-    named = rows.with_columns(pl.coalesce(*titled, pl.col("class").cast(pl.String), pl.lit("–")).alias("class"))
+    named = rows.with_columns(
+        pl.coalesce(*titled, pl.col("class").cast(pl.String), pl.lit("–")).alias("class")
+    )
     sums = {name: pl.col(name).sum() for name in ("overdue", "outstanding") if name in schema}
     found = counted_by(named, "class", **sums)
     titles = {"class": text("Class"), "count": text("Accounts")}
     points = [(row["class"], row["count"]) for row in found.iter_rows(named=True)]
-    chart = bars(reader, text("Accounts by class"), points, labels=text("Class"), values=text("Accounts"), kind="number")
+    chart = bars(
+        reader,
+        text("Accounts by class"),
+        points,
+        labels=text("Class"),
+        values=text("Accounts"),
+        kind="number",
+    )
     return [*chart, table_of(reader, text("Class by class"), found, titles=titles)]
 
 
@@ -85,7 +105,12 @@ def class_blocks(reader: Reader, rows: pl.LazyFrame) -> list[Block]:
 
 def action_figures(reader: Reader, rows: pl.LazyFrame) -> list[Figure]:
     """How many accounts each decision is for."""
-    counts = dict(rows.group_by(pl.col("decision").cast(pl.String)).agg(pl.len()).collect(engine="streaming").iter_rows())
+    counts = dict(
+        rows.group_by(pl.col("decision").cast(pl.String))
+        .agg(pl.len())
+        .collect(engine="streaming")
+        .iter_rows()
+    )
     told = [Figure(reader.word(each), reader.number(counts[each])) for each in DECISIONS if each in counts]
     acts = rows.filter(pl.col("decision") == "act")
     amounts = summed(acts, "amount") if "amount" in rows.collect_schema() else {}
@@ -99,20 +124,34 @@ def action_blocks(reader: Reader, rows: pl.LazyFrame) -> list[Block]:
     steps = counted_by(acts, "step_id")
     points = [(row["step_id"], row["count"]) for row in steps.iter_rows(named=True)]
     charts: list[Block] = [
-        *bars(reader, text("Actions by step"), points, labels=text("Step of the ladder"), values=text("Actions"), kind="number"),
+        *bars(
+            reader,
+            text("Actions by step"),
+            points,
+            labels=text("Step of the ladder"),
+            values=text("Actions"),
+            kind="number",
+        ),
         *_by_day(reader, acts, [label for label, _ in points]),
         *_reviews(reader, rows),
     ]
-    keys = [name for name in ("step_id", "channel", "role", "needs_approval") if name in rows.collect_schema()]
+    keys = [
+        name for name in ("step_id", "channel", "role", "needs_approval") if name in rows.collect_schema()
+    ]
     sums = {"amount": pl.col("amount").sum()} if "amount" in rows.collect_schema() else {}
     titles = {"count": text("Actions")}
-    return [*charts, table_of(reader, text("Actions by step and channel"), counted_by(acts, *keys, **sums), titles=titles)]
+    return [
+        *charts,
+        table_of(reader, text("Actions by step and channel"), counted_by(acts, *keys, **sums), titles=titles),
+    ]
 
 
 def _day(rows: pl.LazyFrame) -> pl.Expr:
     """The day of an action: that of its first window, else the day that was asked about."""
     schema = rows.collect_schema()
-    days = [pl.col(name).cast(pl.String).str.slice(0, 10) for name in ("not_before", "as_of") if name in schema]
+    days = [
+        pl.col(name).cast(pl.String).str.slice(0, 10) for name in ("not_before", "as_of") if name in schema
+    ]
     return pl.coalesce(days).str.to_date(strict=False)
 
 
@@ -133,7 +172,9 @@ def _by_day(reader: Reader, acts: pl.LazyFrame, steps: Sequence[str]) -> list[Ch
     points = tuple(Point(day, Decimal(count), step, tones[step]) for (day, step), count in counts.items())
     total = sum(counts.values())
     sentence = text("{number} actions on {days} days.", number=reader.number(total), days=reader.number(days))
-    return [Chart(text("Actions per day"), sentence, "columns", "number", points, text("Day"), text("Actions"))]
+    return [
+        Chart(text("Actions per day"), sentence, "columns", "number", points, text("Day"), text("Actions"))
+    ]
 
 
 def _reviews(reader: Reader, rows: pl.LazyFrame) -> list[Chart]:
@@ -143,9 +184,25 @@ def _reviews(reader: Reader, rows: pl.LazyFrame) -> list[Chart]:
     text = reader.words.text
     waiting = rows.filter((pl.col("decision") != "act") & pl.col("next_review_on").is_not_null())
     day = pl.col("next_review_on").cast(pl.String).str.slice(0, 10).alias("day")
-    found = waiting.group_by(day).agg(pl.len().alias("count")).sort("day").head(MOST_DAYS).collect(engine="streaming")
+    found = (
+        waiting.group_by(day)
+        .agg(pl.len().alias("count"))
+        .sort("day")
+        .head(MOST_DAYS)
+        .collect(engine="streaming")
+    )
     if found.height < 2:
         return []
     points = tuple(Point(day, Decimal(count)) for day, count in found.iter_rows())
-    sentence = text("{number} accounts in all.", number=reader.number(found["count"].sum()))
-    return [Chart(text("When the others are looked at again"), sentence, "columns", "number", points, text("Day"), text("Accounts"))]
+    sentence = text("{number} accounts in all.", number=reader.number(int(found["count"].sum())))
+    return [
+        Chart(
+            text("When the others are looked at again"),
+            sentence,
+            "columns",
+            "number",
+            points,
+            text("Day"),
+            text("Accounts"),
+        )
+    ]

@@ -8,7 +8,7 @@ from feerules.documents.policy import DunningPolicy
 from feerules.documents.schedule import FeeSchedule
 from feerules.pages.page import Figure, Prose, Section
 from feerules.pages.reader import Reader
-from feerules.pages.tables import listed
+from feerules.pages.tables import Columns, listed
 
 __all__ = ["bill_section", "book_section"]
 
@@ -18,7 +18,7 @@ def book_section(book: Book, reader: Reader, title: str) -> Section:
     text = reader.words.text
     policies = [version.policy for each in book.policies for version in each]
     documents: list[FeeSchedule | DunningPolicy] = [*book.schedules, *policies]
-    columns = (
+    columns: Columns = (
         (text("Document"), "text"), (text("Title"), "text"), (text("Kind"), "text"), (text("Version"), "text"),
         (text("From"), "day"), (text("Through"), "day"), (text("Source"), "text"),
     )  # fmt: skip
@@ -33,7 +33,11 @@ def book_section(book: Book, reader: Reader, title: str) -> Section:
 
 
 def _document(each: FeeSchedule | DunningPolicy, reader: Reader) -> tuple[object, ...]:
-    kind = reader.words.text("Fee schedule") if isinstance(each, FeeSchedule) else reader.words.text("Dunning policy")
+    kind = (
+        reader.words.text("Fee schedule")
+        if isinstance(each, FeeSchedule)
+        else reader.words.text("Dunning policy")
+    )
     called = each.title.in_(reader.words.language) if each.title else ""
     said = each.source
     source = "" if said is None else " ".join(filter(None, (said.document, said.clause, said.address)))
@@ -43,7 +47,7 @@ def _document(each: FeeSchedule | DunningPolicy, reader: Reader) -> tuple[object
 def bill_section(bill: Bill, reader: Reader, title: str) -> Section:
     """One bill, with the sentence for each of its lines."""
     text = reader.words.text
-    columns = (
+    columns: Columns = (
         (text("Fee"), "text"), (text("From"), "day"), (text("Until"), "day"), (text("Due on"), "day"),
         (text("Quantity"), "number"), (text("Unit rate"), "number"), (text("Amount of money"), "money"), (text("Why"), "text"),
     )  # fmt: skip
@@ -55,5 +59,9 @@ def bill_section(bill: Bill, reader: Reader, title: str) -> Section:
     currency = next((line.currency for line in bill.lines), "")
     figures = (Figure(text("Sum"), reader.money(bill.total, currency)),)
     own = text("Bill of {unit}, {period}", unit=bill.unit_id or "–", period=str(bill.period))
-    blocks = (listed(text("Bill lines"), columns, rows),) if rows else (Prose((bill.explain(reader.words.language),)),)
+    blocks = (
+        (listed(text("Bill lines"), columns, rows),)
+        if rows
+        else (Prose((bill.explain(reader.words.language),)),)
+    )
     return Section(title or own, figures, blocks, ((text("Rules"), bill.digest),))

@@ -13,7 +13,7 @@ from feerules.pages.page import Block, Chart, Figure, Point, Section, Table
 from feerules.pages.parts.amounts import bars, side, signed, waterfall
 from feerules.pages.parts.problems import problem_figure, problem_tables
 from feerules.pages.reader import Reader
-from feerules.pages.tables import listed, table_of
+from feerules.pages.tables import Columns, listed, table_of
 
 __all__ = ["SEGMENT", "comparison_section", "segment_section"]
 
@@ -46,7 +46,12 @@ def _figures(result: Any, reader: Reader) -> list[Figure]:
         return signed(reader.money(value, money), value)
 
     figures = [
-        Figure(text("Change in all"), change(summary.change), _percent(reader, summary.change, summary.old), side(summary.change)),
+        Figure(
+            text("Change in all"),
+            change(summary.change),
+            _percent(reader, summary.change, summary.old),
+            side(summary.change),
+        ),
         Figure(text("Old rules"), reader.money(summary.old, money)),
         Figure(text("New rules"), reader.money(summary.new, money)),
         Figure(text("Pay more"), reader.number(summary.more), change(summary.raised), "more"),
@@ -58,7 +63,9 @@ def _figures(result: Any, reader: Reader) -> list[Figure]:
         figures.append(Figure(text("Priced by the new rules only"), reader.number(summary.newly_priced), new))
     if summary.no_longer_priced:
         old = reader.money(summary.no_longer_priced_old, money)
-        figures.append(Figure(text("Priced by the old rules only"), reader.number(summary.no_longer_priced), old))
+        figures.append(
+            Figure(text("Priced by the old rules only"), reader.number(summary.no_longer_priced), old)
+        )
     return figures
 
 
@@ -83,7 +90,9 @@ def _distribution(result: Any, reader: Reader) -> list[Chart]:
         more=reader.number(summary.more), less=reader.number(summary.less), same=reader.number(summary.same),
     )  # fmt: skip
     name = text("Change of a unit ({currency})", currency=result.currency)
-    return [Chart(text("How the changes are distributed"), told, "columns", "number", points, name, text("Units"))]
+    return [
+        Chart(text("How the changes are distributed"), told, "columns", "number", points, name, text("Units"))
+    ]
 
 
 def _without_empty_ends(bins: Sequence[Any]) -> Sequence[Any]:
@@ -118,14 +127,28 @@ def _causes(result: Any, reader: Reader) -> list[Chart]:
     text = reader.words.text
     steps = [(reader.said(each.title), each.change) for each in result.causes]
     old, new = (text("Old rules"), result.summary.old), (text("New rules"), result.summary.new)
-    return [waterfall(reader, text("What the change comes from"), old, steps, new, values=_in(result, text("Amount of money"), reader))]
+    return [
+        waterfall(
+            reader,
+            text("What the change comes from"),
+            old,
+            steps,
+            new,
+            values=_in(result, text("Amount of money"), reader),
+        )
+    ]
 
 
 def _fees(result: Any, reader: Reader) -> list[Chart]:
     text = reader.words.text
     points = [(reader.said(each.title) or each.fee, each.change) for each in result.fees if each.change]
     return bars(
-        reader, text("Change by fee"), points, labels=text("Fee"), values=_in(result, text("Change"), reader), sided=True
+        reader,
+        text("Change by fee"),
+        points,
+        labels=text("Fee"),
+        values=_in(result, text("Change"), reader),
+        sided=True,
     )
 
 
@@ -138,21 +161,33 @@ def _in(result: Any, name: str, reader: Reader) -> str:
 
 def _cause_table(result: Any, reader: Reader) -> Table:
     text = reader.words.text
-    columns = (
+    columns: Columns = (
         ("#", "number"), (text("Cause"), "text"), (text("Old"), "text"), (text("New"), "text"), (text("Change"), "money"),
         (text("Units"), "number"), (text("Pay more"), "number"), (text("Pay less"), "number"), (text("Place"), "place"),
     )  # fmt: skip
     rows = [
-        (c.number, reader.said(c.title), reader.said(c.old), reader.said(c.new), c.change, c.units, c.more, c.less, c.where_new or c.where_old)
+        (
+            c.number,
+            reader.said(c.title),
+            reader.said(c.old),
+            reader.said(c.new),
+            c.change,
+            c.units,
+            c.more,
+            c.less,
+            c.where_new or c.where_old,
+        )
         for c in result.causes
     ]
-    note = text("The changes add up to the change in all, to the fen. Each cause is counted after those above it.")
+    note = text(
+        "The changes add up to the change in all, to the fen. Each cause is counted after those above it."
+    )
     return listed(text("Causes"), columns, rows, note)
 
 
 def _fee_table(result: Any, reader: Reader) -> Table:
     text = reader.words.text
-    columns = (
+    columns: Columns = (
         (text("Fee"), "text"), (text("Old rules"), "money"), (text("New rules"), "money"), (text("Change"), "money"),
         (text("Units, old"), "number"), (text("Units, new"), "number"), (text("Pay more"), "number"), (text("Pay less"), "number"),
     )  # fmt: skip
@@ -165,22 +200,34 @@ def _fee_table(result: Any, reader: Reader) -> Table:
 
 def _quantile_table(result: Any, reader: Reader) -> Table:
     text = reader.words.text
-    columns = ((text("Of all units, %"), "number"), (text("Change at most"), "money"), (text("In per cent"), "number"))
-    return listed(text("Quantiles of the change"), columns, [(q.at, q.change, q.percent) for q in result.quantiles])
+    columns: Columns = (
+        (text("Of all units, %"), "number"),
+        (text("Change at most"), "money"),
+        (text("In per cent"), "number"),
+    )
+    return listed(
+        text("Quantiles of the change"), columns, [(q.at, q.change, q.percent) for q in result.quantiles]
+    )
 
 
 def _worst(result: Any, reader: Reader) -> list[Table]:
     text = reader.words.text
-    columns = (
+    columns: Columns = (
         (text("Unit"), "text"), (text("Old"), "money"), (text("New"), "money"), (text("Change"), "money"),
         (text("In per cent"), "number"), (text("Old bill"), "text"), (text("New bill"), "text"),
     )  # fmt: skip
-    sides = ((text("The largest raises, with both bills"), result.raises), (text("The largest falls, with both bills"), result.falls))
+    sides = (
+        (text("The largest raises, with both bills"), result.raises),
+        (text("The largest falls, with both bills"), result.falls),
+    )
     return [listed(name, columns, [_unit(each, reader) for each in units]) for name, units in sides if units]
 
 
 def _unit(each: Any, reader: Reader) -> tuple[Any, ...]:
-    bills = [bill.explain(reader.words.language) if bill is not None else "" for bill in (each.old_bill, each.new_bill)]
+    bills = [
+        bill.explain(reader.words.language) if bill is not None else ""
+        for bill in (each.old_bill, each.new_bill)
+    ]
     return each.unit_id, each.old, each.new, each.change, each.percent, *bills
 
 
@@ -214,7 +261,13 @@ def segment_section(frame: Any, reader: Reader, title: str) -> Section:
     )  # fmt: skip
     titles = {"more": text("Pay more"), "less": text("Pay less"), "same": text("Pay the same"), "units": text("Units"),
               "old": text("Old rules"), "new": text("New rules"), "change": text("Change"), "raised": text("Raised"), "lowered": text("Lowered")}  # fmt: skip
-    table = table_of(reader, text("Segment by segment"), rows, titles=titles, totals=[] if "fee" in keys else _additive(told))
+    table = table_of(
+        reader,
+        text("Segment by segment"),
+        rows,
+        titles=titles,
+        totals=[] if "fee" in keys else _additive(told),
+    )
     figures = (
         Figure(text("Segments"), reader.number(len(pairs))),
         *(
@@ -242,15 +295,16 @@ def _sides(pairs: Sequence[tuple[str, dict[str, Any]]], reader: Reader, name: st
     text = reader.words.text
     largest = sorted(pairs, key=lambda pair: -pair[1]["units"])[:MOST_SEGMENTS]
     points = tuple(
-        Point(label, Decimal(value), series, tone)
+        each
         for label, row in largest
-        for series, value, tone in (
-            (text("Pay more"), row["more"], "more"),
-            (text("Pay less"), -row["less"], "less"),
+        for each in (
+            Point(label, Decimal(row["more"]), text("Pay more"), "more"),
+            Point(label, Decimal(-row["less"]), text("Pay less"), "less"),
         )
     )
     if not points:
         return []
-    more, less = (sum(row[side] for _, row in pairs) for side in ("more", "less"))
+    more, less = (sum(row[each] for _, row in pairs) for each in ("more", "less"))
     told = text("In all {more} pay more, {less} less.", more=reader.number(more), less=reader.number(less))
-    return [Chart(text("Who pays more and who less"), told, "bars", "number", points, name, text("Units, less to the left"))]  # type: ignore[arg-type]
+    values = text("Units, less to the left")
+    return [Chart(text("Who pays more and who less"), told, "bars", "number", points, name, values)]

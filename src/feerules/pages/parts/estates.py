@@ -11,11 +11,11 @@ import polars as pl
 from feerules.estate import EstateResult
 from feerules.frames import into_lazy
 from feerules.money import from_scaled, round_div, to_scaled
-from feerules.pages.page import Figure, Section, Table
+from feerules.pages.page import Block, Figure, Section, Table
 from feerules.pages.parts.amounts import bars, money_figures
 from feerules.pages.parts.problems import problem_figure, problem_tables
 from feerules.pages.reader import Reader
-from feerules.pages.tables import listed, summed, table_of
+from feerules.pages.tables import Columns, listed, summed, table_of
 
 __all__ = ["estate_section"]
 
@@ -34,7 +34,12 @@ def estate_section(result: EstateResult, reader: Reader, title: str) -> Section:
     long = {"fee", "amount", "charge_id"} <= {*rows.collect_schema()}
     fees = _of_lines(rows) if long else _of_units(rows)
     amount = "amount" if long else "total"
-    every = table_of(reader, text("Bill lines") if long else text("Bills, unit by unit"), rows, totals=_summable(rows, long))
+    every = table_of(
+        reader,
+        text("Bill lines") if long else text("Bills, unit by unit"),
+        rows,
+        totals=_summable(rows, long),
+    )
     problems = problem_tables(reader, result.problems)
     counted = text("Bill lines") if long else text("Units priced")
     figures = [
@@ -50,8 +55,10 @@ def estate_section(result: EstateResult, reader: Reader, title: str) -> Section:
         values=text("Amount of money"),
         sided=any(each.amount < 0 for each in fees),
     )
-    blocks = (*charts, _fee_table(reader, fees), *problems, every)
-    return Section(title or text("Bills of the estate"), tuple(figures), blocks, ((text("Rules"), result.digest),))
+    blocks: tuple[Block, ...] = (*charts, _fee_table(reader, fees), *problems, every)
+    return Section(
+        title or text("Bills of the estate"), tuple(figures), blocks, ((text("Rules"), result.digest),)
+    )
 
 
 def _summable(rows: pl.LazyFrame, long: bool) -> list[str]:
@@ -89,7 +96,12 @@ def _named(reader: Reader, each: FeeTotal, fees: Sequence[FeeTotal]) -> str:
 def _fee_table(reader: Reader, fees: Sequence[FeeTotal]) -> Table:
     text = reader.words.text
     rows = [(_named(reader, each, fees), each.charged, each.amount, _average(each)) for each in fees]
-    columns = ((text("Fee"), "text"), (text("Charged"), "number"), (text("Amount of money"), "money"), (text("On average"), "money"))
+    columns: Columns = (
+        (text("Fee"), "text"),
+        (text("Charged"), "number"),
+        (text("Amount of money"), "money"),
+        (text("On average"), "money"),
+    )
     return listed(text("Fee by fee"), columns, rows)
 
 

@@ -47,7 +47,10 @@ Parts = tuple[str, list[Figure], list[Block]]
 
 def _ageing(rows: pl.LazyFrame, reader: Reader) -> Parts:
     text = reader.words.text
-    open_, overdue = summed(rows, "open"), summed(rows.with_columns(_overdue=pl.col("open") - pl.col("not_overdue")), "_overdue")
+    open_, overdue = (
+        summed(rows, "open"),
+        summed(rows.with_columns(_overdue=pl.col("open") - pl.col("not_overdue")), "_overdue"),
+    )
     figures = [
         *money_figures(reader, text("Open"), open_),
         *money_figures(reader, text("Overdue"), overdue, "alert"),
@@ -69,7 +72,9 @@ def buckets(reader: Reader, rows: pl.LazyFrame, first: Sequence[str], by: Sequen
     sums = rows.group_by(by or pl.lit("").alias("#")).agg(pl.col(name).sum() for name in names)
     found = reader.translated(sums.sort(by or "#")).collect(engine="streaming")
     points = [
-        Point(reader.column(name), row[name], str(row[by[0]]) if by else "", SERIES[number] if by else "plain")
+        Point(
+            reader.column(name), row[name], str(row[by[0]]) if by else "", SERIES[number] if by else "plain"
+        )
         for name in names
         for number, row in enumerate(found.iter_rows(named=True))
     ]
@@ -78,7 +83,17 @@ def buckets(reader: Reader, rows: pl.LazyFrame, first: Sequence[str], by: Sequen
     text = reader.words.text
     total = sum((point.value for point in points), Decimal(0))
     told = text("{amount} in all, by how long it is overdue.", amount=reader.money(total))
-    return [Chart(text("Ageing"), told, "columns", "money", tuple(points), text("Days overdue"), text("Amount of money"))]
+    return [
+        Chart(
+            text("Ageing"),
+            told,
+            "columns",
+            "money",
+            tuple(points),
+            text("Days overdue"),
+            text("Amount of money"),
+        )
+    ]
 
 
 def _different(rows: pl.LazyFrame, column: str) -> int:
@@ -94,7 +109,10 @@ def _rate(rows: pl.LazyFrame, reader: Reader) -> Parts:
     told = reader.translated(rows).collect(engine="streaming")
     keys = [name for name in told.columns[: told.columns.index("base")] if name != "currency"]
     several = [*keys, *(["currency"] if told["currency"].n_unique() > 1 else [])]
-    labels = [reader.words.listed(str(row[key]) for key in several) if several else "" for row in told.iter_rows(named=True)]
+    labels = [
+        reader.words.listed(str(row[key]) for key in several) if several else ""
+        for row in told.iter_rows(named=True)
+    ]
     pairs = list(zip(labels, told.iter_rows(named=True), strict=True))
     figures = [
         Figure(label or str(row["base"]), reader.written(row["rate"], "share"), _fraction(reader, row))
@@ -104,7 +122,9 @@ def _rate(rows: pl.LazyFrame, reader: Reader) -> Parts:
         reader, text("Collection rate"), [(label, row["rate"]) for label, row in pairs if row["rate"] is not None],
         labels=reader.words.listed(map(reader.column, several)) if several else "", values=text("Rate"), kind="share",
     )  # fmt: skip
-    table = table_of(reader, text("Collection rate in full"), rows, kinds={"rate": "share"}, titles={"rate": text("Rate")})
+    table = table_of(
+        reader, text("Collection rate in full"), rows, kinds={"rate": "share"}, titles={"rate": text("Rate")}
+    )
     return text("Collection rate"), figures, [*chart, table]
 
 
@@ -118,14 +138,22 @@ def _fraction(reader: Reader, row: dict[str, Any]) -> str:
 def _arrears(rows: pl.LazyFrame, reader: Reader) -> Parts:
     text = reader.words.text
     amounts = summed(rows, "amount")
-    table = table_of(reader, text("Accounts in arrears"), rows, titles={"reason": text("Reason")}, totals=["amount"] if len(amounts) < 2 else ())
+    table = table_of(
+        reader,
+        text("Accounts in arrears"),
+        rows,
+        titles={"reason": text("Reason")},
+        totals=["amount"] if len(amounts) < 2 else (),
+    )
     longest = rows.select(pl.col("days_overdue").max()).collect(engine="streaming").item()
     figures = [
         Figure(text("Accounts in arrears"), reader.number(table.count)),
         *money_figures(reader, text("Overdue"), amounts, "alert"),
         *([] if longest is None else [Figure(text("Longest overdue, days"), reader.number(longest))]),
     ]
-    by_reason = rows.group_by(pl.coalesce("reason", "reason_type").alias("reason")).agg(pl.col("amount").sum())
+    by_reason = rows.group_by(pl.coalesce("reason", "reason_type").alias("reason")).agg(
+        pl.col("amount").sum()
+    )
     points = [
         (reason or text("No reason told"), amount)
         for reason, amount in by_reason.sort("reason").collect(engine="streaming").iter_rows()
@@ -203,5 +231,10 @@ def workload_section(result: Workload, reader: Reader, title: str) -> Section:
         Figure(text("Collectors"), reader.number(summary.height)),
         *problem_figure(reader, problems),
     ]
-    blocks = (*chart, table_of(reader, text("Collector by collector"), summary), rows, *problems)
+    blocks: tuple[Block, ...] = (
+        *chart,
+        table_of(reader, text("Collector by collector"), summary),
+        rows,
+        *problems,
+    )
     return Section(title or text("Workload"), tuple(figures), blocks)

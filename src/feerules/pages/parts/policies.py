@@ -13,7 +13,7 @@ from feerules.pages.page import Block, Chart, Figure, Point, Section, Table, Ton
 from feerules.pages.parts.amounts import SERIES, bars, side, signed
 from feerules.pages.parts.problems import problem_figure, problem_tables
 from feerules.pages.reader import NOTHING, Reader
-from feerules.pages.tables import listed, table_of
+from feerules.pages.tables import Columns, listed, table_of
 from feerules.wording import sentence
 
 __all__ = ["grid_section", "policy_section", "simulation_section"]
@@ -74,8 +74,16 @@ def policy_section(result: Any, reader: Reader, title: str) -> Section:
     counts = result.counts
     figures = [
         Figure(text("Accounts compared"), reader.number(counts["compared"])),
-        Figure(text("Move to another class"), reader.number(counts["moved"]), tone="more" if counts["moved"] else "plain"),
-        Figure(text("Get another action"), reader.number(counts["changed"]), tone="more" if counts["changed"] else "plain"),
+        Figure(
+            text("Move to another class"),
+            reader.number(counts["moved"]),
+            tone="more" if counts["moved"] else "plain",
+        ),
+        Figure(
+            text("Get another action"),
+            reader.number(counts["changed"]),
+            tone="more" if counts["changed"] else "plain",
+        ),
         *_totals(result.totals, reader),
         *problem_figure(reader, problems),
     ]
@@ -137,7 +145,11 @@ def _totals(frame: Any, reader: Reader) -> list[Figure]:
         new, change = (reader.money(row[name], row["currency"] or "") for name in ("new", "change"))
         label = reader.words.text(WHAT[row["what"]])
         if row["new"] or row["change"]:
-            figures.append(Figure(label, new, signed(change, row["change"]) if row["change"] else "", side(row["change"])))
+            figures.append(
+                Figure(
+                    label, new, signed(change, row["change"]) if row["change"] else "", side(row["change"])
+                )
+            )
     return figures
 
 
@@ -145,13 +157,17 @@ def _moves(classes: Any, told: _Told) -> list[Chart]:
     """How many accounts go from one class to another."""
     text = told.reader.words.text
     rows = told.rows(into_lazy(classes)[0].filter(pl.col("old_class") != pl.col("new_class")))
-    found = rows.group_by("old_class", "new_class").agg(pl.col("accounts").sum()).sort("old_class", "new_class")
-    points = [
-        (f"{old} → {new}", count)
-        for old, new, count in found.collect(engine="streaming").iter_rows()
-    ]
+    found = (
+        rows.group_by("old_class", "new_class").agg(pl.col("accounts").sum()).sort("old_class", "new_class")
+    )
+    points = [(f"{old} → {new}", count) for old, new, count in found.collect(engine="streaming").iter_rows()]
     return bars(
-        told.reader, text("Who moves to another class"), points, labels=text("From → to"), values=text("Accounts"), kind="number"
+        told.reader,
+        text("Who moves to another class"),
+        points,
+        labels=text("From → to"),
+        values=text("Accounts"),
+        kind="number",
     )
 
 
@@ -175,8 +191,12 @@ def per_day(reader: Reader, rows: pl.LazyFrame, titles: Mapping[str, str]) -> li
     if found["day"].n_unique() < 2:
         return []
     tones = _tones(found, counts, text("others"))
-    whole = found.with_columns(pl.col("step_id").replace_strict(list(tones), list(tones), default=text("others")))
-    top = whole.group_by("day").agg(pl.col(counts).sum()).select(pl.max_horizontal(pl.col(counts).max())).item()
+    whole = found.with_columns(
+        pl.col("step_id").replace_strict(list(tones), list(tones), default=text("others"))
+    )
+    top = (
+        whole.group_by("day").agg(pl.col(counts).sum()).select(pl.max_horizontal(pl.col(counts).max())).item()
+    )
     charts = [_of_days(reader, whole, name, title, tones, top) for name, title in titles.items()]
     return [chart for chart in charts if chart is not None]
 
@@ -196,11 +216,13 @@ def _of_days(
     counted = {(day, step): count for day, step, count in sums.iter_rows() if count}
     if not counted:
         return None
-    days = pl.date_range(found["day"].min(), found["day"].max(), eager=True)  # a day without any is one too
+    days = found.select(
+        pl.date_range(pl.col("day").min(), pl.col("day").max())
+    )  # a day without any is one too
     first = next(iter(tones))
     points = tuple(
         Point(f"{day:%m-%d}", Decimal(counted.get((day, step), 0)), step, tone)
-        for day in days
+        for day in days.to_series()
         for step, tone in tones.items()
         if (day, step) in counted or step == first
     )
@@ -216,9 +238,19 @@ def _of_days(
 def _largest(result: Any, reader: Reader) -> list[Table]:
     """The accounts that owe most of those that change, with both decisions in words."""
     text, locale = reader.words.text, reader.words.language
-    columns = ((text("Account"), "text"), (text("Overdue"), "money"), (text("Old policy"), "text"), (text("New policy"), "text"))
-    rows = [(each.account_id, each.overdue, each.old.explain(locale), each.new.explain(locale)) for each in result.largest]
-    return [listed(text("The largest accounts that change, with both decisions"), columns, rows)] if rows else []
+    columns: Columns = (
+        (text("Account"), "text"),
+        (text("Overdue"), "money"),
+        (text("Old policy"), "text"),
+        (text("New policy"), "text"),
+    )
+    rows = [
+        (each.account_id, each.overdue, each.old.explain(locale), each.new.explain(locale))
+        for each in result.largest
+    ]
+    return (
+        [listed(text("The largest accounts that change, with both decisions"), columns, rows)] if rows else []
+    )
 
 
 # One policy, day by day
@@ -230,17 +262,33 @@ def simulation_section(result: Any, reader: Reader, title: str) -> Section:
     problems = problem_tables(reader, result.problems)
     figures = [Figure(text("Days"), f"{result.first_day} – {result.last_day}")]
     for row in into_lazy(result.totals)[0].collect(engine="streaming").iter_rows(named=True):
-        figures += [Figure(told.title(name), reader.number(row[name])) for name in ("accounts", "acted_on", "never", "actions", "connected", "undone", "legal")]
-        figures += [Figure(told.title(name), reader.money(row[name], row["currency"] or "")) for name in ("fees", "paid") if row[name]]
+        figures += [
+            Figure(told.title(name), reader.number(row[name]))
+            for name in ("accounts", "acted_on", "never", "actions", "connected", "undone", "legal")
+        ]
+        figures += [
+            Figure(told.title(name), reader.money(row[name], row["currency"] or ""))
+            for name in ("fees", "paid")
+            if row[name]
+        ]
     blocks: list[Block] = [
-        *per_day(reader, told.rows(result.days), {"actions": text("Actions per day"), "undone": text("Left undone per day")}),
+        *per_day(
+            reader,
+            told.rows(result.days),
+            {"actions": text("Actions per day"), "undone": text("Left undone per day")},
+        ),
         told.table(text("Day by day"), result.days),
         told.table(text("What stays undone, and why"), result.undone),
         told.table(text("In arrears and never acted on"), result.never),
         told.table(text("Accounts, one by one"), result.accounts),
         *problems,
     ]
-    return Section(title or text("A policy day by day"), (*figures, *problem_figure(reader, problems)), tuple(blocks), ((text("Rules"), result.digest),))
+    return Section(
+        title or text("A policy day by day"),
+        (*figures, *problem_figure(reader, problems)),
+        tuple(blocks),
+        ((text("Rules"), result.digest),),
+    )
 
 
 # Several policies
@@ -256,7 +304,10 @@ def grid_section(result: Any, reader: Reader, title: str) -> Section:
         reader, told.title(name), [(row["policy"], row[name]) for row in rows.iter_rows(named=True)],
         labels=text("Policy"), values=told.title(name), kind="number",
     )  # fmt: skip
-    figures = [Figure(text("Policies"), reader.number(rows["policy"].n_unique())), *problem_figure(reader, problems)]
+    figures = [
+        Figure(text("Policies"), reader.number(rows["policy"].n_unique())),
+        *problem_figure(reader, problems),
+    ]
     days = [] if result.days is None else [told.table(text("Day by day"), result.days)]
     table = told.table(text("Policy by policy"), rows)
     return Section(title or text("Several policies"), tuple(figures), (*chart, table, *days, *problems))

@@ -28,5 +28,6 @@ def problem_tables(reader: Reader, problems: Any) -> list[Table]:
 def problem_figure(reader: Reader, tables: list[Table]) -> list[Figure]:
     """How many problems there are, where there are any."""
     return [
-        Figure(reader.words.text("Problems"), reader.number(table.count), tone="alert") for table in tables[1:]
+        Figure(reader.words.text("Problems"), reader.number(table.count), tone="alert")
+        for table in tables[1:]
     ]

@@ -10,7 +10,7 @@ from typing import Any
 from feerules.pages.page import Block, Figure, Prose, Section, Tone
 from feerules.pages.parts.amounts import bars
 from feerules.pages.reader import Reader
-from feerules.pages.tables import listed
+from feerules.pages.tables import Columns, listed
 from feerules.wording import sentence
 
 __all__ = ["cases_section", "coverage_section", "diff_section", "findings_section"]
@@ -38,7 +38,7 @@ def findings_section(findings: Sequence[Any], reader: Reader, title: str) -> Sec
     if not findings:
         return Section(title or text("Findings"), tuple(figures), (Prose((text("Nothing was found."),)),))
     ordered = sorted(findings, key=lambda each: list(SEVERITIES).index(each.severity))
-    columns = (
+    columns: Columns = (
         (text("Severity"), "text"), (text("Code"), "text"), (text("Place"), "place"), (text("Finding"), "text"),
         (text("Witness"), "text"), (text("Basis"), "text"), (text("Hint"), "text"),
     )  # fmt: skip
@@ -47,7 +47,11 @@ def findings_section(findings: Sequence[Any], reader: Reader, title: str) -> Sec
         reader, text("Findings by code"), Counter(each.code for each in findings).items(),
         labels=text("Code"), values=text("Findings"), kind="number",
     )  # fmt: skip
-    return Section(title or text("Findings"), tuple(figures), (*(codes if len(counts) and len({e.code for e in findings}) > 2 else ()), table))
+    return Section(
+        title or text("Findings"),
+        tuple(figures),
+        (*(codes if len(counts) and len({e.code for e in findings}) > 2 else ()), table),
+    )
 
 
 def _finding(each: Any, reader: Reader) -> tuple[str, ...]:
@@ -56,7 +60,9 @@ def _finding(each: Any, reader: Reader) -> tuple[str, ...]:
         each.code,
         str(each.where),
         reader.said(each.message),
-        "\n".join(reader.words.listed(f"{name} {value}" for name, value in one.items()) for one in each.witness),
+        "\n".join(
+            reader.words.listed(f"{name} {value}" for name, value in one.items()) for one in each.witness
+        ),
         "\n".join(basis.told(reader.words) for basis in each.basis),
         reader.said(each.hint),
     )
@@ -81,7 +87,7 @@ def cases_section(results: Sequence[Any], reader: Reader, title: str) -> Section
         Figure(text("Passed"), reader.number(len(results) - len(failed))),
         Figure(text("Failed"), reader.number(len(failed)), tone="alert" if failed else "plain"),
     )
-    columns = (
+    columns: Columns = (
         (text("Result"), "text"), (text("Document"), "text"), (text("Case"), "text"), (text("Place"), "place"),
         (text("Differences"), "text"),
     )  # fmt: skip
@@ -111,22 +117,42 @@ def coverage_section(result: Any, reader: Reader, title: str) -> Section:
     """Which rules the cases of a book reach; those that none reaches first."""
     text = reader.words.text
     every = len(result.rules) - len(result.unreachable)
-    share = reader.words.percent((Decimal(len(result.reached)) / every).quantize(Decimal("0.001"))) if every else ""
+    share = (
+        reader.words.percent((Decimal(len(result.reached)) / every).quantize(Decimal("0.001")))
+        if every
+        else ""
+    )
     figures = (
-        Figure(text("Rules reached by cases"), f"{reader.number(len(result.reached))} / {reader.number(every)}", share),
-        Figure(text("Reached by none"), reader.number(len(result.missed)), tone="more" if result.missed else "plain"),
+        Figure(
+            text("Rules reached by cases"),
+            f"{reader.number(len(result.reached))} / {reader.number(every)}",
+            share,
+        ),
+        Figure(
+            text("Reached by none"),
+            reader.number(len(result.missed)),
+            tone="more" if result.missed else "plain",
+        ),
         Figure(text("Nothing can reach it"), reader.number(len(result.unreachable))),
     )
-    columns = (
+    columns: Columns = (
         (text("State"), "text"), (text("Document"), "text"), (text("Version"), "text"), (text("Rule"), "text"),
         (text("Cases"), "place"),
     )  # fmt: skip
     ordered = sorted(result.rules, key=lambda each: list(COVERED).index(each.state))
     rows = [
-        (text(COVERED[each.state]), each.document, each.version, each.explain(reader.words.language), "\n".join(each.cases))
+        (
+            text(COVERED[each.state]),
+            each.document,
+            each.version,
+            each.explain(reader.words.language),
+            "\n".join(each.cases),
+        )
         for each in ordered
     ]
-    return Section(title or text("What the cases reach"), figures, (listed(text("Rules, one by one"), columns, rows),))
+    return Section(
+        title or text("What the cases reach"), figures, (listed(text("Rules, one by one"), columns, rows),)
+    )
 
 
 # The change of policy
@@ -142,7 +168,7 @@ def diff_section(diff: Any, reader: Reader, title: str) -> Section:
     if not diff.changes:
         blocks.append(Prose((text("Nothing changes."),)))
     else:
-        columns = (
+        columns: Columns = (
             (text("From"), "day"), (text("Kind"), "text"), (text("Change"), "text"), (text("Old place"), "place"),
             (text("New place"), "place"),
         )  # fmt: skip

@@ -13,7 +13,7 @@ from feerules.pages.page import Block, Figure, Section, Table
 from feerules.pages.parts.amounts import bars, side, signed
 from feerules.pages.parts.problems import problem_figure, problem_tables
 from feerules.pages.reader import Reader
-from feerules.pages.tables import listed, table_of
+from feerules.pages.tables import Columns, listed, table_of
 from feerules.wording import sentence
 
 __all__ = ["reconciliation_section"]
@@ -32,13 +32,20 @@ def reconciliation_section(result: Any, reader: Reader, title: str) -> Section:
         labels=text("Cause"), values=text("Difference"), sided=True,
     )  # fmt: skip
     names = {each.id: _named(each, reader) for each in causes}
-    rows = table_of(reader, text("Lines, one by one"), _worst_first(result.rows, names), titles={"billed": text("Their bills")})
+    rows = table_of(
+        reader,
+        text("Lines, one by one"),
+        _worst_first(result.rows, names),
+        titles={"billed": text("Their bills")},
+    )
     blocks: list[Block] = [*chart, _states(result, reader)]
     if causes:
         blocks += [_causes(causes, reader), *_examples(causes, reader)]
     figures = (*_figures(result, reader), *problem_figure(reader, problems))
     digest = ((text("Rules"), result.digest),)
-    return Section(title or text("The rules and the bills that were sent"), figures, (*blocks, *problems, rows), digest)
+    return Section(
+        title or text("The rules and the bills that were sent"), figures, (*blocks, *problems, rows), digest
+    )
 
 
 def _named(cause: Any, reader: Reader) -> str:
@@ -53,7 +60,9 @@ def _worst_first(frame: Any, causes: Mapping[str, str]) -> pl.LazyFrame:
     if "cause" in rows.collect_schema():
         rows = rows.with_columns(pl.col("cause").cast(pl.String).replace(dict(causes)))
     matched = pl.col("state") == "matched"
-    return rows.sort(matched, pl.col("difference").abs(), descending=[False, True], nulls_last=True, maintain_order=True)
+    return rows.sort(
+        matched, pl.col("difference").abs(), descending=[False, True], nulls_last=True, maintain_order=True
+    )
 
 
 def _figures(result: Any, reader: Reader) -> list[Figure]:
@@ -63,13 +72,28 @@ def _figures(result: Any, reader: Reader) -> list[Figure]:
     difference = sum((each["difference"] for each in apart), Decimal(0))
     figures = [
         Figure(text("Lines compared"), reader.number(lines)),
-        Figure(text("Matched"), reader.number(states["matched"]["count"]), _share(reader, states["matched"]["count"], lines)),
-        Figure(text("Do not match"), reader.number(sum(each["count"] for each in apart)), tone="alert" if any(each["count"] for each in apart) else "plain"),
+        Figure(
+            text("Matched"),
+            reader.number(states["matched"]["count"]),
+            _share(reader, states["matched"]["count"], lines),
+        ),
+        Figure(
+            text("Do not match"),
+            reader.number(sum(each["count"] for each in apart)),
+            tone="alert" if any(each["count"] for each in apart) else "plain",
+        ),
         Figure(text("Ours less theirs"), signed(reader.money(difference), difference), tone=side(difference)),
     ]
     left = getattr(result, "unexplained", None)
     if left:
-        figures.append(Figure(text("Unexplained"), reader.number(left["count"]), reader.money(left["difference"]), "alert" if left["count"] else "plain"))
+        figures.append(
+            Figure(
+                text("Unexplained"),
+                reader.number(left["count"]),
+                reader.money(left["difference"]),
+                "alert" if left["count"] else "plain",
+            )
+        )
     return figures
 
 
@@ -79,7 +103,7 @@ def _share(reader: Reader, part: int, whole: int) -> str:
 
 def _states(result: Any, reader: Reader) -> Table:
     text = reader.words.text
-    columns = (
+    columns: Columns = (
         (text("State"), "text"), (text("Lines"), "number"), (text("Ours"), "money"), (text("Their bills"), "money"),
         (text("Difference"), "money"),
     )  # fmt: skip
@@ -92,7 +116,7 @@ def _states(result: Any, reader: Reader) -> Table:
 
 def _causes(causes: Any, reader: Reader) -> Table:
     text = reader.words.text
-    columns = (
+    columns: Columns = (
         (text("Cause"), "text"), (text("Lines"), "number"), (text("Ours"), "money"), (text("Their bills"), "money"),
         (text("Difference"), "money"), (text("Sureness"), "text"), (text("Lines it would break"), "number"),
         (text("Says the same"), "text"),
@@ -108,7 +132,7 @@ def _causes(causes: Any, reader: Reader) -> Table:
 
 def _examples(causes: Any, reader: Reader) -> list[Table]:
     text = reader.words.text
-    columns = (
+    columns: Columns = (
         (text("Cause"), "text"), (text("Unit"), "text"), (text("Ours"), "money"), (text("Their bills"), "money"),
         (text("Difference"), "money"), (text("Facts"), "text"), (text("Explanation"), "text"),
     )  # fmt: skip
