@@ -140,6 +140,7 @@ def every() -> dict[str, Any]:
     """A part of every kind, by what it is."""
     return {
         "rules": book(),
+        "findings": feerules.check(book()),
         "bills": bills(),
         "lines": bills(form="long"),
         "bill": feerules.price({"unit_id": "U-1", "type": "home", "area": "89.50"}, book(), "2026-11"),

@@ -47,6 +47,8 @@ def report(
     path = Path(path)
     if path.suffix.lower() not in ENDINGS:
         raise ValueError(f"found {path.name}, expected a file that ends in .html or .xlsx")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"no such folder: {path.parent}")
     if not parts:
         raise ValueError("found no parts, expected at least one result to report")
     if most_rows < 1:

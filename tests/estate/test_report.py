@@ -287,6 +287,12 @@ def test_another_ending_is_refused(tmp_path: Path) -> None:
         feerules.report(tmp_path / "report.pdf", PARTS["text"])
 
 
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    for ending in ("html", "xlsx"):
+        with pytest.raises(FileNotFoundError, match=r"^no such folder: .*nowhere$"):
+            feerules.report(tmp_path / "nowhere" / f"report.{ending}", PARTS["text"])
+
+
 def test_a_report_of_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"^found no parts, expected at least one result to report$"):
         feerules.report(tmp_path / "report.html")

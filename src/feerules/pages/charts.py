@@ -148,7 +148,10 @@ def _columns(chart: Chart) -> dict[str, Any]:
     y = _values(chart) | {"stack": "zero"}
     if chart.top is not None:
         y["scale"] = {"domainMax": float(chart.top), "nice": True}
-    y["axis"] = y["axis"] | _room_for(extent([_widest_number(chart)]))
+    beside = extent([_widest_number(chart)])
+    if slanted:  # the first label begins left of its column
+        beside = max(beside, round(extent(labels[:1]) * 0.77) - WIDTH // len(labels) // 2)
+    y["axis"] = y["axis"] | _room_for(beside)
     bar = {
         "mark": {"type": "bar", "width": {"band": 0.8}},
         "encoding": {"y": y, "color": _colour(chart), "order": ORDER},

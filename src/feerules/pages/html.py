@@ -26,7 +26,7 @@ __all__ = ["MOST_ROWS", "html_of"]
 MOST_ROWS = 1_000
 MOST_PRINTED = 50
 FOLDED_FROM = 25  # rows from which a table gets a box of its own to scroll in
-WIDE, WIDEST = 8, 14  # columns
+WIDE, WIDEST = 10, 14  # columns
 SHORT, MOST_LEAD = 36, 120  # letters
 RIGHTWARD = ("money", "number", "share")
 Cells = list[tuple[str, str]]
@@ -164,8 +164,8 @@ class _Told:
 
 def _cell(kind: str, text: str) -> tuple[str, str]:
     """A cell and its class: what is short is not broken on a screen."""
-    short = kind == "text" and width_of(text) <= SHORT and "\n" not in text
-    return ("text short" if short else kind), text
+    short = kind in ("text", "place") and width_of(text) <= SHORT and "\n" not in text
+    return (f"{kind} short" if short else kind), text
 
 
 def _kind(block: Block) -> str:

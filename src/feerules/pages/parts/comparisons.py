@@ -52,11 +52,11 @@ def _figures(result: Any, reader: Reader) -> list[Figure]:
             _percent(reader, summary.change, summary.old),
             side(summary.change),
         ),
-        Figure(text("Old rules"), reader.money(summary.old, money)),
-        Figure(text("New rules"), reader.money(summary.new, money)),
         Figure(text("Pay more"), reader.number(summary.more), change(summary.raised), "more"),
         Figure(text("Pay less"), reader.number(summary.less), change(summary.lowered), "less"),
         Figure(text("Pay the same"), reader.number(summary.same)),
+        Figure(text("Old rules"), reader.money(summary.old, money)),
+        Figure(text("New rules"), reader.money(summary.new, money)),
     ]
     if summary.newly_priced:
         new = reader.money(summary.newly_priced_new, money)
@@ -118,7 +118,7 @@ def _short(value: Decimal) -> str:
 def _side_of(each: Any) -> Any:
     if each.above is None or each.above < 0:
         return "less"
-    return "more" if each.below is None or each.below > 0 else "plain"
+    return "more" if each.below is None or each.below > 0 else "total"
 
 
 def _causes(result: Any, reader: Reader) -> list[Chart]:
@@ -193,7 +193,7 @@ def _fee_table(result: Any, reader: Reader) -> Table:
     )  # fmt: skip
     rows = [
         (reader.said(f.title) or f.fee, f.old, f.new, f.change, f.units_old, f.units_new, f.more, f.less)
-        for f in result.fees
+        for f in sorted(result.fees, key=lambda each: -abs(each.change))
     ]
     return listed(text("Fee by fee"), columns, rows)
 
@@ -220,15 +220,30 @@ def _worst(result: Any, reader: Reader) -> list[Table]:
         (text("The largest raises, with both bills"), result.raises),
         (text("The largest falls, with both bills"), result.falls),
     )
-    return [listed(name, columns, [_unit(each, reader) for each in units]) for name, units in sides if units]
+    note = text("Of each bill the fees that change, and the total.")
+    return [
+        listed(name, columns, [_unit(each, reader) for each in units], note) for name, units in sides if units
+    ]
 
 
 def _unit(each: Any, reader: Reader) -> tuple[Any, ...]:
     bills = [
-        bill.explain(reader.words.language) if bill is not None else ""
-        for bill in (each.old_bill, each.new_bill)
+        _lines_that_differ(own, other, reader)
+        for own, other in ((each.old_bill, each.new_bill), (each.new_bill, each.old_bill))
     ]
     return each.unit_id, each.old, each.new, each.change, each.percent, *bills
+
+
+def _lines_that_differ(bill: Any, other: Any, reader: Reader) -> str:
+    """The sentences of a bill about fees that the other one has otherwise, and its total."""
+    if bill is None:
+        return ""
+    others = {} if other is None else other.amounts
+    lines = [line for line in bill.lines if bill.amounts[line.fee] != others.get(line.fee)]
+    total = reader.words.text(
+        "Total: {amount}.", amount=reader.money(bill.total, lines[0].currency if lines else "")
+    )
+    return "\n".join([*(line.explain(reader.words.language) for line in lines), total])
 
 
 def _columns(result: Any, reader: Reader) -> dict[str, str]:
