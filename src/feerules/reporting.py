@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import localcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from feerules.clocks import read_day
 from feerules.errors import MissingExtra
@@ -27,10 +27,10 @@ def report(
     path: str | Path,
     *parts: Any,
     title: Told = "",
-    locale: Literal["zh_CN", "en", "both"] | str = "zh_CN",
+    locale: str = "zh_CN",
     on: str | date | None = None,
     note: Told = "",
-    signed_by: Sequence[Told] = (),
+    signed_by: Told | Sequence[Told] = (),
     most_rows: int = 1_000,
 ) -> Path:
     """Writes results as one file: `.html` to read and print, `.xlsx` to calculate with; the same parts in both.
@@ -43,8 +43,12 @@ def report(
     In HTML a table has at most `most_rows` rows and says so; the workbook has them all. The HTML needs nothing
     besides itself and asks nothing of any network. The same parts give the same bytes. Gives the path.
     Needs the extra `report`.
+
+    >>> report("bills.pdf", "text")
+    Traceback (most recent call last):
+    ValueError: found bills.pdf, expected a file that ends in .html or .xlsx
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     if path.suffix.lower() not in ENDINGS:
         raise ValueError(f"found {path.name}, expected a file that ends in .html or .xlsx")
     if not path.parent.is_dir():
@@ -57,8 +61,9 @@ def report(
     locales = BOTH if locale == "both" else (locale,)
     for each in locales:
         translate(each)
+    signatures = [signed_by] if isinstance(signed_by, str | Mapping) else [*signed_by]
     with localcontext(EXACT):
-        pages = [_page(parts, each, title, day, note, signed_by) for each in locales]
+        pages = [_page(parts, each, title, day, note, signatures) for each in locales]
         if path.suffix.lower() == ".xlsx":
             _extra("workbook").write_workbook(path, pages)
         else:

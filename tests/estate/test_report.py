@@ -19,6 +19,7 @@ import report_parts
 from feerules.errors import MissingExtra
 from feerules.pages import workbook
 from feerules.periods import PeriodError
+from feerules.wording import translate
 from frame_kinds import KINDS, Kind
 from report_parts import EVIL
 
@@ -144,8 +145,20 @@ def test_there_is_a_line_for_each_signature(tmp_path: Path) -> None:
     people = [{"zh": "财务总监", "en": "Finance director"}, "李"]
     outline = Outline(html(tmp_path, PARTS["text"], signed_by=people, locale="en"))
     assert [text for text in outline.of("span") if text != "Date:"] == ["Finance director", "李"]
-    told = [row[0] for row in sheets(tmp_path, PARTS["text"], signed_by=people)["摘要"]]
-    assert told[-1] == "李"
+    told = [row[0] for row in sheets(tmp_path, PARTS["text"], signed_by="财务总监")["摘要"]]
+    assert told[-3:] == ["签署", None, "财务总监"]
+
+
+def test_findings_stand_with_their_places_the_law_and_what_to_do(tmp_path: Path) -> None:
+    outline = Outline(html(tmp_path, PARTS["findings"], locale="en"))
+    found = PARTS["findings"]
+    assert [str(each.where) for each in found] == [
+        text for text in outline.of("td") if text.startswith("dunning.yaml:")
+    ]
+    for each in found:
+        assert {each.code, each.message["en"], each.hint["en"], each.basis[0].told(translate("en"))} <= {
+            *outline.of("td")
+        }
 
 
 def test_no_findings_are_an_answer_too(tmp_path: Path) -> None:
@@ -302,8 +315,11 @@ def test_what_is_no_result_is_told_with_what_would_be(tmp_path: Path) -> None:
     with pytest.raises(TypeError) as caught:
         feerules.report(tmp_path / "report.html", 7)
     assert str(caught.value).startswith("found int, expected parts of a report: AccountsResult, Bill, Book")
-    with pytest.raises(TypeError, match=r"^found a list of int, "):
-        feerules.report(tmp_path / "report.html", [1, 2])
+    with pytest.raises(
+        TypeError,
+        match=r"^found a list of Book, EstateResult, .*; give parts one after another, not as a list$",
+    ):
+        feerules.report(tmp_path / "report.html", [PARTS["bills"], PARTS["rules"]])
 
 
 def test_nothing_is_written_where_a_part_is_refused(tmp_path: Path) -> None:

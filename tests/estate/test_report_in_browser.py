@@ -134,7 +134,7 @@ def test_one_language_is_shown_and_the_other_a_click_away(report: Any) -> None:
 def table(window: Any, heading: str, language: str = "zh") -> Any:
     found = window.execute_script(
         "return [...document.querySelectorAll(`main.${arguments[1]} .table`)]"
-        ".find((each) => each.querySelector('h3').textContent === arguments[0])",
+        ".find((each) => each.querySelector(`[role=region]`)?.ariaLabel === arguments[0])",
         heading,
         language,
     )

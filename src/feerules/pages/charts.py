@@ -14,7 +14,7 @@ from typing import Any
 import vl_convert
 from markupsafe import Markup
 
-from feerules.pages.labels import extent, folded, width_of
+from feerules.pages.labels import apart, extent, folded, shortened, width_of
 from feerules.pages.page import Chart, Kind, Point, Tone
 
 __all__ = ["COLOURS", "drawn", "legend", "levels", "spelled"]
@@ -63,7 +63,7 @@ CALM = {"grid": False, "ticks": False, "domain": False, "labelPadding": 6}
 # Standing columns carry their values while these fit.
 MOST_TICKS, TICKS = 100, 5
 MOST_SAID, WIDEST_SAID, WIDEST_LABELS, EVERY_LABEL = 12, 9, 78, 40
-INVISIBLE = "\u200b"
+BELOW = 24  # letters of a label below a column
 # The parts of a bar follow each other as the legend tells them.
 ORDER = {"field": "place", "type": "quantitative"}
 
@@ -101,7 +101,7 @@ def _bars(chart: Chart) -> dict[str, Any]:
     }
     return {
         "height": BAR * len(_labels(chart)),
-        "data": {"values": [_row(point, chart) for point in chart.points]},
+        "data": {"values": _rows(chart)},
         "encoding": {"y": _beside_bars(_labels(chart))},
         "layer": [bar, {"mark": {"type": "rule", "stroke": INK}, "encoding": {"x": {"datum": 0}}}]
         + ([] if stacked else [_beside(x, "left", 5, ">= 0"), _beside(x, "right", -5, "< 0")]),
@@ -162,7 +162,7 @@ def _columns(chart: Chart) -> dict[str, Any]:
     }
     return {
         "height": HEIGHT,
-        "data": {"values": [_row(point, chart) for point in chart.points]},
+        "data": {"values": _rows(chart)},
         "encoding": {"x": {"field": "label", "type": "nominal", "sort": labels, "title": chart.labels, "axis": axis}},
         "layer": [bar, {"mark": {"type": "rule", "stroke": INK}, "encoding": {"y": {"datum": 0}}}]
         + ([said] if _may_be_said(chart, labels) else []),
@@ -197,11 +197,11 @@ def _waterfall(chart: Chart) -> dict[str, Any]:
     spans = list(levels(chart.points))
     floor, ceiling = _window([last for _, last in spans])
     # Two steps may have one name, and stand apart all the same.
-    names = [f"{folded(point.label)}{INVISIBLE * number}" for number, point in enumerate(chart.points)]
+    names = apart(folded(point.label) for point in chart.points)
     rows = [
-        _row(point, chart)
+        row
         | {"label": name, "from": max(float(first), floor), "to": float(last), "end": float(max(first, last))}
-        for name, point, (first, last) in zip(names, chart.points, spans, strict=True)
+        for row, name, (first, last) in zip(_rows(chart), names, spans, strict=True)
     ]
     x = _values(chart) | {"scale": {"domain": [floor, ceiling], "zero": False, "nice": False}}
     bar = {
@@ -232,11 +232,14 @@ def _window(ends: Sequence[Decimal]) -> tuple[float, float]:
 
 
 def _labels(chart: Chart) -> list[str]:
-    return list(dict.fromkeys(_label(point, chart) for point in chart.points))
+    return [*_names(chart).values()]
 
 
-def _label(point: Point, chart: Chart) -> str:
-    return point.label if chart.shape == "columns" else folded(point.label)
+def _names(chart: Chart) -> dict[str, str]:
+    """What each label is shown as: folded beside a bar, cut below a column, and never like another one."""
+    labels = list(dict.fromkeys(point.label for point in chart.points))
+    shown = (shortened(each, BELOW) if chart.shape == "columns" else folded(each) for each in labels)
+    return dict(zip(labels, apart(shown), strict=True))
 
 
 def _beside_bars(labels: list[str]) -> dict[str, Any]:
@@ -269,15 +272,19 @@ def _values(chart: Chart) -> dict[str, Any]:
     return {"field": "value", "type": "quantitative", "title": chart.values, "axis": axis}
 
 
-def _row(point: Point, chart: Chart) -> dict[str, Any]:
-    return {
-        "place": _series(chart).index(point.series),
-        "label": _label(point, chart),
-        "series": point.series,
-        "tone": point.tone,
-        "value": float(point.value),
-        "said": spelled(point.value, chart.kind),
-    }
+def _rows(chart: Chart) -> list[dict[str, Any]]:
+    names, series = _names(chart), _series(chart)
+    return [
+        {
+            "place": series.index(point.series),
+            "label": names[point.label],
+            "series": point.series,
+            "tone": point.tone,
+            "value": float(point.value),
+            "said": spelled(point.value, chart.kind),
+        }
+        for point in chart.points
+    ]
 
 
 def _colours(chart: Chart) -> Iterator[tuple[str, str]]:

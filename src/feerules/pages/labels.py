@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import count
 from unicodedata import combining, east_asian_width
 
-__all__ = ["extent", "folded", "width_of"]
+__all__ = ["apart", "extent", "folded", "shortened", "width_of"]
 
 LETTER = 6.7  # pixels of a Latin letter of the charts; a Chinese one takes two
 WIDEST, MOST_LINES = 30, 2
+INVISIBLE = "\u200b"
 AFTER = " ，、；：）→-/,;:)"  # where a line may end
 
 
 def width_of(text: str) -> int:
     """How wide a text is, in Latin letters: a Chinese character takes two."""
-    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+    return sum(
+        0 if combining(char) or char == INVISIBLE else 2 if east_asian_width(char) in "WF" else 1
+        for char in text
+    )
 
 
 def extent(labels: Iterable[str]) -> int:
@@ -32,10 +37,28 @@ def folded(text: str) -> str:
         lines.append(rest[:end].rstrip())
         rest = rest[end:].lstrip()
     if rest:
-        while width_of(lines[-1]) > WIDEST - 2:
-            lines[-1] = lines[-1][:-1]
-        lines[-1] += "…"
+        lines[-1] = shortened(f"{lines[-1]}{rest}", WIDEST)
     return "\n".join(lines)
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of at most so many letters, with a sign where it is cut."""
+    if width_of(text) <= most:
+        return text
+    while width_of(text) > most - 2:
+        text = text[:-1]
+    return f"{text}…"
+
+
+def apart(labels: Iterable[str]) -> list[str]:
+    """The labels with a letter that nobody sees behind each that came before: they stay two."""
+    told: list[str] = []
+    for label in labels:
+        another = next(
+            f"{label}{INVISIBLE * times}" for times in count() if label + INVISIBLE * times not in told
+        )
+        told.append(another)
+    return told
 
 
 def _fits(text: str) -> int:

@@ -88,7 +88,9 @@ def _of_list(part: Sequence[Any], reader: Reader, title: str) -> Section:
     names = {type(each).__name__ for each in part} or {"Finding"}
     maker = LISTS.get(next(iter(names))) if len(names) == 1 else None
     if maker is None:
-        raise _unknown(f"a list of {', '.join(sorted(names))}")
+        raise _unknown(
+            f"a list of {', '.join(sorted(names))}", "; give parts one after another, not as a list"
+        )
     return maker(part, reader, title)
 
 
@@ -112,5 +114,5 @@ def _of_frame(frame: Any, reader: Reader, title: str) -> Section:
     return Section(title or text("Table"), (Figure(text("Rows"), reader.number(table.count)),), (table,))
 
 
-def _unknown(found: str) -> TypeError:
-    return TypeError(f"found {found}, expected parts of a report: {', '.join(KNOWN)}")
+def _unknown(found: str, hint: str = "") -> TypeError:
+    return TypeError(f"found {found}, expected parts of a report: {', '.join(KNOWN)}{hint}")
