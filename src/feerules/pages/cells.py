@@ -12,17 +12,19 @@ import xlsxwriter  # type: ignore[import-untyped]
 from xlsxwriter.format import Format  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
+from feerules.pages.labels import width_of
 from feerules.pages.page import Kind
 from feerules.pages.reader import Reader
 
-__all__ = ["Cells"]
+__all__ = ["BROADEST", "Cells", "lines_of"]
 
 # What a sheet can hold: letters in a cell, digits of a number, and days from this year on.
 MOST_LETTERS, MOST_DIGITS, FIRST_YEAR = 32_767, 15, 1900
+BROADEST = 60  # letters of a column; longer texts are wrapped
 # What makes a formula of a text when somebody edits the cell.
 ACTIVE = ("=", "+", "-", "@", "\t", "\r")
 FORMATS: Mapping[Kind, str] = MappingProxyType(
-    {"money": "#,##0.00", "share": "0.00%", "day": "yyyy-mm-dd", "number": "General"}
+    {"money": "#,##0.00", "share": "0.00%", "day": "yyyy-mm-dd", "number": "#,##0.######"}
 )
 
 
@@ -42,8 +44,9 @@ class Cells:
             kind: book.add_format({"num_format": form, "bold": True, "top": 1})
             for kind, form in FORMATS.items()
         }
+        self._whole = book.add_format({**top, "num_format": "#,##0"})
         self._forms = {kind: book.add_format({**top, "num_format": form}) for kind, form in FORMATS.items()}
-        self._plain = book.add_format(top)
+        self.plain = book.add_format(top)
         self._wrapped = book.add_format({**top, "text_wrap": True})
         self._quoted = book.add_format({**top, "quote_prefix": True})
         self._right = book.add_format({**top, "align": "right"})
@@ -58,7 +61,8 @@ class Cells:
             case bool():
                 self.text(sheet, row, place, self.reader.written(value, kind), form)
             case float() | int() | Decimal() if _is_held(value):
-                number = self._forms.get(kind, self._forms["number"])
+                whole = kind == "number" and value == int(value)
+                number = self._whole if whole else self._forms.get(kind, self._forms["number"])
                 sheet.write_number(row, place, float(value), form or number)
             case float() | int() | Decimal():
                 self.text(sheet, row, place, self.reader.written(value, kind), form or self._right)
@@ -78,7 +82,14 @@ class Cells:
             text = f"{text[: MOST_LETTERS - 1]}…"
         if text.startswith(ACTIVE):
             form = self._quoted
-        sheet.write_string(row, place, text, form or (self._wrapped if "\n" in text else self._plain))
+        sheet.write_string(row, place, text, form or (self._wrapped if lines_of(text) > 1 else self.plain))
+
+
+def lines_of(value: Any) -> int:
+    """How many lines a value takes in the broadest column."""
+    if not isinstance(value, str) or (len(value) * 2 <= BROADEST and "\n" not in value):
+        return 1
+    return sum(max(1, -(-width_of(line) // BROADEST)) for line in value.split("\n"))
 
 
 def _is_held(value: float | Decimal) -> bool:

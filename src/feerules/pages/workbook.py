@@ -13,7 +13,8 @@ import xlsxwriter  # type: ignore[import-untyped]
 from xlsxwriter.format import Format  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
-from feerules.pages.cells import Cells
+from feerules.pages.cells import BROADEST, Cells, lines_of
+from feerules.pages.charts import COLOURS
 from feerules.pages.labels import width_of
 from feerules.pages.page import Chart, Column, Kind, Page, Prose, Section, Table
 from feerules.pages.reader import Reader
@@ -24,8 +25,8 @@ __all__ = ["MOST_SHEET_ROWS", "write_workbook"]
 MOST_SHEET_ROWS = 1_048_575  # below the heading
 MOST_NAME = 31  # letters in the name of a sheet
 NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
-NARROWEST, BROADEST, LOOKED_AT = 8, 60, 300  # letters, and rows by which widths are chosen
-A4 = 9
+NARROWEST, LOOKED_AT = 8, 300  # letters, and rows by which widths are chosen
+A4, LINE, HIGHEST = 9, 15, 400  # the size of paper; points of a line, and of the highest row
 # Texts are what they are. Rows are written as they come, so that a million of them needs no memory.
 KEPT = {
     "strings_to_formulas": False,
@@ -155,7 +156,11 @@ class _Writer:
 
     def _fill(self, sheet: Worksheet, columns: Sequence[Column], rows: pl.DataFrame) -> None:
         kinds = [column.kind for column in columns]
+        texts = [place for place, kind in enumerate(kinds) if kind in ("text", "place")]
         for number, row in enumerate(rows.iter_rows(), 1):
+            lines = max((lines_of(row[place]) for place in texts), default=1)
+            if lines > 1:
+                sheet.set_row(number, min(lines * LINE, HIGHEST))
             for place, (value, kind) in enumerate(zip(row, kinds, strict=True)):
                 self.cells.put(sheet, number, place, value, kind)
 
@@ -185,7 +190,7 @@ class _Writer:
             span = {
                 what: [name, 1, at, table.count, at] for what, at in (("categories", 0), ("values", place))
             }
-            drawing.add_series({"name": [name, 0, place], "gap": 40, **span})
+            drawing.add_series({"name": [name, 0, place], "gap": 40, **span, **_colours(chart, place - 1)})
         drawing.set_title({"name": chart.title, "name_font": {"size": 12}})
         if not stacked:
             drawing.set_legend({"none": True})
@@ -193,6 +198,15 @@ class _Writer:
             drawing.set_y_axis({"reverse": True, "label_position": "low"})
         drawing.set_size({"width": 760, "height": max(320, 26 * table.count if lying else 0)})
         return drawing
+
+
+def _colours(chart: Chart, number: int) -> dict[str, Any]:
+    """The colours of the page: of a series, or where there is one alone of each point."""
+    series = list(dict.fromkeys(point.series for point in chart.points))
+    if len(series) > 1:
+        tone = next(point.tone for point in chart.points if point.series == series[number])
+        return {"fill": {"color": COLOURS[tone]}}
+    return {"points": [{"fill": {"color": COLOURS[point.tone]}} for point in chart.points]}
 
 
 def _numbers_of(chart: Chart) -> Table:
@@ -217,11 +231,13 @@ class _Lines:
         sheet.set_column(0, 0, 44)
         sheet.set_column(1, 2, 30)
         sheet.hide_gridlines(2)
+        sheet.set_paper(A4)
+        sheet.fit_to_pages(1, 0)
 
     def put(self, *texts: str, form: Format | None = None) -> None:
         for place, text in enumerate(texts):
             if text:
-                self.cells.text(self.sheet, self.row, place, text, form)
+                self.cells.text(self.sheet, self.row, place, text, form or self.cells.plain)
         self.row += 1
 
     def link(self, name: str) -> None:
