@@ -190,6 +190,16 @@ def test_the_steps_of_a_waterfall_lead_from_its_opening_to_its_closing(
     assert (reached[0], reached[-2], reached[-1]) == (opening, closing, closing)
 
 
+@pytest.mark.parametrize(
+    ("opening", "change", "cut"),
+    [("2030000.00", "23000.00", True), ("2000.00", "-700.00", False), ("0", "5", False), ("5", "-9", False)],
+)
+def test_a_waterfall_says_where_its_axis_does_not_begin_at_zero(opening: str, change: str, cut: bool) -> None:
+    first, step = Decimal(opening), Decimal(change)
+    told = waterfall(EN, "t", ("old", first), [("step", step)], ("new", first + step), values="v").told
+    assert told.endswith("The axis does not begin at zero.") == cut
+
+
 @given(st.lists(money, min_size=2, max_size=40))
 def test_bars_sum_to_what_they_were_given(values: list[Decimal]) -> None:
     told = bars(

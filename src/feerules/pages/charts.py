@@ -17,7 +17,7 @@ from markupsafe import Markup
 from feerules.pages.labels import apart, extent, folded, shortened, width_of
 from feerules.pages.page import Chart, Kind, Point, Tone
 
-__all__ = ["COLOURS", "drawn", "legend", "levels", "spelled"]
+__all__ = ["COLOURS", "drawn", "is_cut", "legend", "levels", "spelled"]
 
 # The version of the grammar is fixed, so that a newer package draws the same.
 GRAMMAR = "5.21"
@@ -61,7 +61,7 @@ CONFIG = {
 }  # fmt: skip
 CALM = {"grid": False, "ticks": False, "domain": False, "labelPadding": 6}
 # Standing columns carry their values while these fit.
-MOST_TICKS, TICKS = 100, 5
+MOST_TICKS, TICKS, WIDE = 100, 5, 1_000_000
 MOST_SAID, WIDEST_SAID, WIDEST_LABELS, EVERY_LABEL = 12, 9, 78, 40
 BELOW = 24  # letters of a label below a column
 # The parts of a bar follow each other as the legend tells them.
@@ -195,7 +195,7 @@ def levels(points: Sequence[Point]) -> Iterator[tuple[Decimal, Decimal]]:
 
 def _waterfall(chart: Chart) -> dict[str, Any]:
     spans = list(levels(chart.points))
-    floor, ceiling = _window([last for _, last in spans])
+    floor, ceiling = _window(chart.points)
     # Two steps may have one name, and stand apart all the same.
     names = apart(folded(point.label) for point in chart.points)
     rows = [
@@ -220,12 +220,20 @@ def _waterfall(chart: Chart) -> dict[str, Any]:
     }
 
 
-def _window(ends: Sequence[Decimal]) -> tuple[float, float]:
-    """The part of the axis that is shown: not from zero where the steps would be too small to be seen."""
+def is_cut(points: Sequence[Point]) -> bool:
+    """Whether the axis of a waterfall does not begin at zero, for else its steps would be too small to be seen."""
+    ends = [last for _, last in levels(points)]
+    return 0 < min(ends) and (max(ends) - min(ends)) * 4 < max(ends)
+
+
+def _window(points: Sequence[Point]) -> tuple[float, float]:
+    """The part of the axis that is shown, with room for the values that stand where bars end."""
+    ends = [last for _, last in levels(points)]
     lowest, highest = min(ends), max(ends)
     span = highest - lowest
-    low = lowest - (span or highest / 10) if lowest > 0 and span * 4 < highest else min(lowest, Decimal(0))
-    return float(low), float(highest + (highest - low) * Decimal("0.24"))
+    low = lowest - (span or highest / 10) if is_cut(points) else min(lowest, Decimal(0))
+    high = highest + ((highest - low) or 1) * Decimal("0.24")
+    return float(low), float(high)
 
 
 # What all have
@@ -268,6 +276,8 @@ def _values(chart: Chart) -> dict[str, Any]:
     few = chart.kind == "number" and all(abs(each) < TICKS for each in _sums(chart.points))
     # Of a few accounts there are no halves.
     count = max([1, *(int(abs(each)) for each in _sums(chart.points))]) if few else TICKS
+    if any(abs(each) >= WIDE for each in _sums(chart.points)):
+        count = TICKS - 1
     axis = {"format": form, "tickCount": count}
     return {"field": "value", "type": "quantitative", "title": chart.values, "axis": axis}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
+from feerules.pages.charts import is_cut
 from feerules.pages.page import Chart, Figure, Kind, Point, Tone
 from feerules.pages.reader import Reader
 
@@ -81,10 +82,13 @@ def waterfall(
         *(Point(label, value, "", side(value)) for label, value in moved),
         Point(*closing, "", "total"),
     ]
-    sentence = reader.words.text(
-        "From {opening} to {closing}: {change}. The axis may not begin at zero.",
+    text = reader.words.text
+    told = text(
+        "From {opening} to {closing}: {change}.",
         opening=reader.money(opening[1]),
         closing=reader.money(closing[1]),
         change=signed(reader.money(closing[1] - opening[1]), closing[1] - opening[1]),
     )
-    return Chart(title, sentence, "waterfall", "money", tuple(points), reader.words.text("Step"), values)
+    if is_cut(points):
+        told = reader.words.told([told, text("The axis does not begin at zero.")])
+    return Chart(title, told, "waterfall", "money", tuple(points), text("Step"), values)
