@@ -43,7 +43,7 @@ classes:
 ladder:
   steps:
     - {id: reminder, when: {days_overdue: "[1..60)"}, channels: [wechat, sms], gap: 5 days}
-    - {id: call, when: {days_overdue: ">= 60"}, channels: [phone], gap: 3 days}
+    - {id: call, title: {zh: 电话催缴, en: A call}, when: {days_overdue: ">= 60"}, channels: [phone], gap: 3 days}
 """
 
 

@@ -223,7 +223,7 @@ def _waterfall(chart: Chart) -> dict[str, Any]:
 def is_cut(points: Sequence[Point]) -> bool:
     """Whether the axis of a waterfall does not begin at zero, for else its steps would be too small to be seen."""
     ends = [last for _, last in levels(points)]
-    return 0 < min(ends) and (max(ends) - min(ends)) * 4 < max(ends)
+    return min(ends) > 0 and (max(ends) - min(ends)) * 4 < max(ends)
 
 
 def _window(points: Sequence[Point]) -> tuple[float, float]:

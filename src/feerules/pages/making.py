@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from feerules.book import Book
+from feerules.documents.fields import Words
 from feerules.pages.page import Page
 from feerules.pages.parts import books_in, section_of
 from feerules.pages.reader import Reader, Told
@@ -19,7 +21,7 @@ def page_of(
 ) -> tuple[Page, Reader]:
     """The page of some parts, and for whom it is."""
     words = translate(locale)
-    reader = Reader(words, _fees(parts))
+    reader = Reader(words, _fees(parts), _names(books_in(parts)))
     sections = tuple(section_of(part, reader) for part in parts)
     called = reader.said(title) or (sections[0].title if len(sections) == 1 else words.text("Report"))
     signatures = tuple(reader.said(each) for each in signed_by)
@@ -40,3 +42,13 @@ def _fees(parts: Sequence[Any]) -> Mapping[str, Mapping[str, str]]:
                 title = schedule.complete(fee_id).title
                 told |= {fee_id: {"zh": title.zh, "en": title.en}} if title else {}
     return told
+
+
+def _names(books: Sequence[Book]) -> Mapping[str, Mapping[str, str]]:
+    """What policies call their steps, classes and stops; where one id is several things, the step says."""
+    told: dict[str, Words | None] = {}
+    for policy in (version.policy for book in books for each in book.policies for version in each):
+        told |= {stop.id: stop.title for stop in policy.stops}
+        told |= policy.class_titles
+        told |= {step.id: step.title for step in (policy.ladder.steps if policy.ladder else ())}
+    return {id_: {"zh": title.zh, "en": title.en} for id_, title in told.items() if title}

@@ -57,16 +57,19 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "both": sentence("Old and new rules"),
     }
 )
+# Where ids of steps, classes and stops stand.
+NAMED = ("step_id", "last_step", "class", "stop")
 # In which columns they stand; the same word in another column is somebody's own.
 WORDED = ("state", "decision", "kind", "base", "channel", "fallback", "side")
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Who reads a page. `fees` are the titles of fees by id, {"zh": …, "en": …}."""
+    """Who reads a page. `fees` are the titles of fees by id, {"zh": …, "en": …}; `names` those of steps, classes, stops."""
 
     words: Wording
     fees: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def said(self, told: Told | None) -> str:
         """A text, or the one of two that is in the reader's language."""
@@ -103,6 +106,10 @@ class Reader:
         changed = [pl.col(name).cast(pl.String).replace(words) for name in texts if name in WORDED]
         if "fee" in texts:
             changed.append(pl.col("fee").cast(pl.String).replace({"late_fee": self.word("late_fee"), **fees}))
+        named = [name for name in texts if name in NAMED]
+        if self.names and named:
+            names = {id_: self.words.title(title) for id_, title in self.names.items()}
+            changed.append(pl.col(named).cast(pl.String).replace(names))
         if {"code", "reason"} <= {*texts}:
             changed.append(self._reasons())
         return rows.with_columns(changed)

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from decimal import Decimal
-
 import polars as pl
 
 from feerules.account_answers import AccountsResult
 from feerules.frames import into_lazy
-from feerules.pages.page import Block, Chart, Figure, Point, Section
-from feerules.pages.parts.amounts import SERIES, bars, money_figures
+from feerules.pages.page import Block, Chart, Figure, Section
+from feerules.pages.parts.amounts import bars, money_figures
+from feerules.pages.parts.days import per_day
 from feerules.pages.parts.ledgers import buckets
 from feerules.pages.parts.problems import problem_figure, problem_tables
 from feerules.pages.reader import Reader
 from feerules.pages.tables import counted_by, summed, table_of
+from feerules.wording import sentence
 
 __all__ = ["accounts_section", "action_blocks", "action_figures", "class_blocks"]
 
 DECISIONS = ("act", "wait", "hold", "review", "clear")
 # What tells the machine what the other columns tell a person.
 FOR_MACHINES = ("reasons_json", "fields", "charge_ids", "announces", "known_at", "template", "source")
-MOST_DAYS = 62
+REVIEWS = sentence("{number} accounts on {days} days.")
 
 
 def accounts_section(result: AccountsResult, reader: Reader, title: str) -> Section:
@@ -121,7 +120,7 @@ def action_blocks(reader: Reader, rows: pl.LazyFrame) -> list[Block]:
     """What is done how often: by step, by day and by channel, and why the others wait."""
     text = reader.words.text
     acts = rows.filter(pl.col("decision") == "act")
-    steps = counted_by(acts, "step_id")
+    steps = reader.translated(counted_by(acts, "step_id").lazy()).collect()
     points = [(row["step_id"], row["count"]) for row in steps.iter_rows(named=True)]
     charts: list[Block] = [
         *bars(
@@ -132,7 +131,11 @@ def action_blocks(reader: Reader, rows: pl.LazyFrame) -> list[Block]:
             values=text("Actions"),
             kind="number",
         ),
-        *_by_day(reader, acts, [label for label, _ in points]),
+        *per_day(
+            reader,
+            reader.translated(acts.select(_day(acts).alias("day"), "step_id", pl.lit(1).alias("count"))),
+            {"count": text("Actions per day")},
+        ),
         *_reviews(reader, rows),
     ]
     keys = [
@@ -155,54 +158,12 @@ def _day(rows: pl.LazyFrame) -> pl.Expr:
     return pl.coalesce(days).str.to_date(strict=False)
 
 
-def _by_day(reader: Reader, acts: pl.LazyFrame, steps: Sequence[str]) -> list[Chart]:
-    text = reader.words.text
-    found = acts.group_by(_day(acts).alias("day"), "step_id").agg(pl.len().alias("count"))
-    told = found.drop_nulls("day").sort("day", "step_id").collect(engine="streaming")
-    days = told["day"].n_unique()
-    if not 1 < days <= MOST_DAYS:
-        return []
-    own = steps[: len(SERIES) - 1] if len(steps) > len(SERIES) else steps
-    other = text("others")
-    counts: dict[tuple[str, str], int] = {}
-    for day, step, count in told.iter_rows():
-        key = (day.isoformat(), step if step in own else other)
-        counts[key] = counts.get(key, 0) + count
-    tones = dict(zip([*own, other], SERIES, strict=False))
-    points = tuple(Point(day, Decimal(count), step, tones[step]) for (day, step), count in counts.items())
-    total = sum(counts.values())
-    sentence = text("{number} actions on {days} days.", number=reader.number(total), days=reader.number(days))
-    return [
-        Chart(text("Actions per day"), sentence, "columns", "number", points, text("Day"), text("Actions"))
-    ]
-
-
 def _reviews(reader: Reader, rows: pl.LazyFrame) -> list[Chart]:
     """When the accounts that wait are looked at again."""
     if "next_review_on" not in rows.collect_schema():
         return []
     text = reader.words.text
-    waiting = rows.filter((pl.col("decision") != "act") & pl.col("next_review_on").is_not_null())
-    day = pl.col("next_review_on").cast(pl.String).str.slice(0, 10).alias("day")
-    found = (
-        waiting.group_by(day)
-        .agg(pl.len().alias("count"))
-        .sort("day")
-        .head(MOST_DAYS)
-        .collect(engine="streaming")
-    )
-    if found.height < 2:
-        return []
-    points = tuple(Point(day, Decimal(count)) for day, count in found.iter_rows())
-    sentence = text("{number} accounts in all.", number=reader.number(int(found["count"].sum())))
-    return [
-        Chart(
-            text("When the others are looked at again"),
-            sentence,
-            "columns",
-            "number",
-            points,
-            text("Day"),
-            text("Accounts"),
-        )
-    ]
+    day = pl.col("next_review_on").cast(pl.String).str.slice(0, 10).str.to_date(strict=False)
+    waiting = rows.filter(pl.col("decision") != "act").select(day.alias("day"), pl.lit(1).alias("count"))
+    title = text("When the others are looked at again")
+    return per_day(reader, waiting, {"count": title}, values=text("Accounts"), told=REVIEWS)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
 from feerules.frames import into_lazy
-from feerules.pages.page import Block, Chart, Figure, Point, Section, Table, Tone
-from feerules.pages.parts.amounts import SERIES, bars, side, signed
+from feerules.pages.page import Block, Chart, Figure, Section, Table
+from feerules.pages.parts.amounts import bars, side, signed
+from feerules.pages.parts.days import per_day
 from feerules.pages.parts.problems import problem_figure, problem_tables
 from feerules.pages.reader import NOTHING, Reader
 from feerules.pages.tables import Columns, listed, table_of
@@ -19,7 +19,7 @@ from feerules.wording import sentence
 __all__ = ["grid_section", "policy_section", "simulation_section"]
 
 # Columns that hold ids of classes, steps and decisions, on either side.
-NAMED = ("class", "decision", "step", "step_id")
+NAMED = ("class", "decision", "step", "step_id", "last_step", "stop", "why")
 FOR_MACHINES = ("reasons_json", "old_reasons_json", "new_reasons_json", "old_row", "new_row")
 CHANNELS = ("phone", "sms", "wechat", "app", "email", "visit", "in_person", "courier", "post", "notice")
 WHAT: Mapping[str, str] = {
@@ -181,58 +181,6 @@ def _days_of_both(result: Any, told: _Told) -> list[Chart]:
         "new_actions": text("Actions per day, new policy"),
     }
     return per_day(told.reader, told.rows(result.days), titles)
-
-
-def per_day(reader: Reader, rows: pl.LazyFrame, titles: Mapping[str, str]) -> list[Chart]:
-    """For each column of counts a chart with a column for each day, its parts by step."""
-    text, counts = reader.words.text, [*titles]
-    named = rows.with_columns(pl.col("step_id").fill_null(text("no step")))
-    found = named.group_by("day", "step_id").agg(pl.col(counts).sum()).collect(engine="streaming")
-    if found["day"].n_unique() < 2:
-        return []
-    tones = _tones(found, counts, text("others"))
-    whole = found.with_columns(
-        pl.col("step_id").replace_strict(list(tones), list(tones), default=text("others"))
-    )
-    top = (
-        whole.group_by("day").agg(pl.col(counts).sum()).select(pl.max_horizontal(pl.col(counts).max())).item()
-    )
-    charts = [_of_days(reader, whole, name, title, tones, top) for name, title in titles.items()]
-    return [chart for chart in charts if chart is not None]
-
-
-def _tones(found: pl.DataFrame, counts: Sequence[str], other: str) -> dict[str, Tone]:
-    """A colour for each step, for the most frequent ones of their own."""
-    most = found.group_by("step_id").agg(pl.sum_horizontal(pl.col(counts).sum()).alias("#"))
-    steps = most.sort("#", "step_id", descending=[True, False])["step_id"].to_list()
-    own = steps if len(steps) <= len(SERIES) else [*steps[: len(SERIES) - 1], other]
-    return dict(zip(own, SERIES, strict=False))
-
-
-def _of_days(
-    reader: Reader, found: pl.DataFrame, name: str, title: str, tones: Mapping[str, Tone], top: int
-) -> Chart | None:
-    sums = found.group_by("day", "step_id").agg(pl.col(name).sum())
-    counted = {(day, step): count for day, step, count in sums.iter_rows() if count}
-    if not counted:
-        return None
-    days = found.select(
-        pl.date_range(pl.col("day").min(), pl.col("day").max())
-    )  # a day without any is one too
-    first = next(iter(tones))
-    points = tuple(
-        Point(f"{day:%m-%d}", Decimal(counted.get((day, step), 0)), step, tone)
-        for day in days.to_series()
-        for step, tone in tones.items()
-        if (day, step) in counted or step == first
-    )
-    told = reader.words.text(
-        "{number} actions on {days} days.",
-        number=reader.number(sum(counted.values())),
-        days=reader.number(len({day for day, _ in counted})),
-    )
-    text = reader.words.text
-    return Chart(title, told, "columns", "number", points, text("Day"), text("Actions"), Decimal(top))
 
 
 def _largest(result: Any, reader: Reader) -> list[Table]:
