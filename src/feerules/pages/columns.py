@@ -31,7 +31,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "document": sentence("Document"),
         "version": sentence("Version"),
         "table_row": sentence("Row of the table"),
-        "where": sentence("Place"),
+        "where": sentence("In the file"),
         "source": sentence("Source"),
         "corrects_charge_id": sentence("Corrects"),
         # Problems

@@ -163,7 +163,7 @@ def _cause_table(result: Any, reader: Reader) -> Table:
     text = reader.words.text
     columns: Columns = (
         ("#", "number"), (text("Cause"), "text"), (text("Old"), "text"), (text("New"), "text"), (text("Change"), "money"),
-        (text("Units"), "number"), (text("Pay more"), "number"), (text("Pay less"), "number"), (text("Place"), "place"),
+        (text("Units"), "number"), (text("Pay more"), "number"), (text("Pay less"), "number"), (text("In the file"), "place"),
     )  # fmt: skip
     rows = [
         (

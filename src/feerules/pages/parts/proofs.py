@@ -39,8 +39,8 @@ def findings_section(findings: Sequence[Any], reader: Reader, title: str) -> Sec
         return Section(title or text("Findings"), tuple(figures), (Prose((text("Nothing was found."),)),))
     ordered = sorted(findings, key=lambda each: list(SEVERITIES).index(each.severity))
     columns: Columns = (
-        (text("Severity"), "text"), (text("Code"), "text"), (text("Place"), "place"), (text("Finding"), "text"),
-        (text("Witness"), "text"), (text("Basis"), "text"), (text("Hint"), "text"),
+        (text("Severity"), "text"), (text("Code"), "text"), (text("In the file"), "place"), (text("Finding"), "text"),
+        (text("Witness"), "text"), (text("Legal basis"), "text"), (text("Hint"), "text"),
     )  # fmt: skip
     table = listed(text("Findings, one by one"), columns, [_finding(each, reader) for each in ordered])
     codes = bars(
@@ -56,7 +56,7 @@ def findings_section(findings: Sequence[Any], reader: Reader, title: str) -> Sec
 
 def _finding(each: Any, reader: Reader) -> tuple[str, ...]:
     return (
-        reader.words.text(SEVERITY[each.severity]),
+        reader.words.text(each.severity),
         each.code,
         str(each.where),
         reader.said(each.message),
@@ -66,13 +66,6 @@ def _finding(each: Any, reader: Reader) -> tuple[str, ...]:
         "\n".join(basis.told(reader.words) for basis in each.basis),
         reader.said(each.hint),
     )
-
-
-SEVERITY: Mapping[str, str] = {
-    "error": sentence("Error"),
-    "warning": sentence("Warning"),
-    "note": sentence("Note"),
-}
 
 
 # Cases
@@ -88,7 +81,7 @@ def cases_section(results: Sequence[Any], reader: Reader, title: str) -> Section
         Figure(text("Failed"), reader.number(len(failed)), tone="alert" if failed else "plain"),
     )
     columns: Columns = (
-        (text("Result"), "text"), (text("Document"), "text"), (text("Case"), "text"), (text("Place"), "place"),
+        (text("Result"), "text"), (text("Document"), "text"), (text("Case"), "text"), (text("In the file"), "place"),
         (text("Differences"), "text"),
     )  # fmt: skip
     ordered = sorted(results, key=lambda each: each.passed)
