@@ -72,8 +72,8 @@ class Outline(HTMLParser):
 @pytest.mark.parametrize("locale", ["zh_CN", "en"])
 @pytest.mark.parametrize("name", PARTS)
 def test_every_kind_of_result_becomes_a_well_formed_page(tmp_path: Path, name: str, locale: str) -> None:
-    outline = Outline(html(tmp_path, PARTS[name], locale=locale))
-    assert outline.of("h2")
+    outline = Outline(html(tmp_path, PARTS[name], PARTS["text"], locale=locale))
+    assert len(outline.of("h2")) >= 4
 
 
 @pytest.mark.parametrize("name", PARTS)
@@ -207,6 +207,18 @@ def test_rows_beyond_a_sheet_go_on_in_the_next(tmp_path: Path, monkeypatch: pyte
     told = sheets(tmp_path, ("many", pl.DataFrame({"n": range(25)})))
     assert [*told][1:] == ["many", "many (2)", "many (3)"]
     assert [row[0] for name in [*told][1:] for row in told[name][1:]] == [*range(25)]
+
+
+@pytest.mark.parametrize(
+    "frame", [pl.DataFrame(), pl.DataFrame({"n": []}), pl.DataFrame({"n": [None]}), pl.DataFrame({"b": [b"\x00\xff"]})]
+)  # fmt: skip
+def test_a_frame_with_next_to_nothing_is_a_part_too(tmp_path: Path, frame: pl.DataFrame) -> None:
+    assert Outline(html(tmp_path, ("t", frame))).of("h1") == ["t"]
+    assert "摘要" in sheets(tmp_path, ("t", frame))
+
+
+def test_a_text_without_a_word_is_a_part_too(tmp_path: Path) -> None:
+    assert "提示" in Outline(html(tmp_path, "", PARTS["text"])).of("h2")
 
 
 # Frames of any kind

@@ -132,8 +132,8 @@ class _Told:
 
     def lead(self, section: Section) -> str:
         """How a section of words alone begins, for the summary."""
-        prose = [block for block in section.blocks if isinstance(block, Prose)]
-        text = "" if section.figures or not prose else prose[0].paragraphs[0]
+        prose = [each for block in section.blocks if isinstance(block, Prose) for each in block.paragraphs]
+        text = next(iter(prose), "")
         return text if len(text) <= MOST_LEAD else f"{text[:MOST_LEAD]}…"
 
     # Tables

@@ -142,6 +142,8 @@ class Reader:
                 return self.words.text("yes") if value else self.words.text("no")
             case str():
                 return value
+            case bytes():
+                return value.hex(" ")
             case int() | Decimal() | float() if value != value:  # not a number
                 return NOTHING
             case Decimal() if kind == "share":
