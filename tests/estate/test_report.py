@@ -179,7 +179,8 @@ def test_the_page_forbids_every_request_and_every_script_but_its_own(tmp_path: P
 
 @pytest.mark.parametrize("ending", ["html", "xlsx"])
 def test_the_same_parts_give_the_same_bytes(tmp_path: Path, ending: str) -> None:
-    told = [feerules.report(tmp_path / f"{n}.{ending}", *PARTS.values(), locale="both") for n in (1, 2)]
+    parts = [PARTS[name] for name in ("rules", "findings", "bills", "moved", "ageing", "segments", "frame")]
+    told = [feerules.report(tmp_path / f"{number}.{ending}", *parts) for number in (1, 2)]
     assert told[0].read_bytes() == told[1].read_bytes()
 
 
