@@ -100,7 +100,7 @@ def test_every_chart_has_a_size_and_a_sentence(report: Any) -> None:
         " each.querySelectorAll('path[fill], rect[fill]').length, each.getAttribute('aria-label')])"
     )
     assert len(sizes) >= 8
-    assert [each for each in sizes if each[0] < 300 or each[1] < 60 or each[2] < 2 or not each[3]] == []
+    assert [each for each in sizes if each[0] < 300 or each[1] < 60 or not each[2] or not each[3]] == []
 
 
 def test_text_of_a_chart_stands_inside_its_picture(report: Any) -> None:
@@ -152,7 +152,15 @@ def column(window: Any, shown: Any, number: int) -> list[str]:
 
 
 def heading(window: Any, shown: Any, number: int) -> Any:
-    return shown.find_elements("css selector", "th [role=button]")[number]
+    """The heading of a column, in view: a table that was not in view yet grows when it comes into it."""
+    found = shown.find_elements("css selector", "th [role=button]")[number]
+    for _ in range(2):
+        window.execute_async_script(
+            "arguments[0].scrollIntoView({block: 'center'});"
+            "requestAnimationFrame(() => requestAnimationFrame(arguments[1]))",
+            found,
+        )
+    return found
 
 
 def test_money_sorts_as_numbers_with_what_is_empty_at_the_end(report: Any) -> None:
