@@ -18,13 +18,22 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
-MISSING = [
-    name
-    for name in ("polars", "narwhals", "numpy", "openpyxl", "jinja2", "cn2an", "gsm0338")
-    if find_spec(name) is None
-]
+EXTRAS = (
+    "polars",
+    "narwhals",
+    "numpy",
+    "openpyxl",
+    "jinja2",
+    "cn2an",
+    "gsm0338",
+    "vl_convert",
+    "xlsxwriter",
+    "typer",
+    "rich",
+)
+MISSING = [name for name in EXTRAS if find_spec(name) is None]
 # What tests of estates share is a module beside the others, so that they find it by its name.
-OF_ESTATES = ["estate", "frame_kinds.py", "ledger_frames.py", "random_plans.py"]
+OF_ESTATES = ["estate", "frame_kinds.py", "ledger_frames.py", "random_plans.py", "report_parts.py"]
 collect_ignore = OF_ESTATES if MISSING else []
 
 

@@ -24,6 +24,7 @@ OPTIONAL = {
     "durable",
     "gsm0338",
     "jinja2",
+    "markupsafe",
     "narwhals",
     "numpy",
     "openpyxl",
@@ -35,6 +36,8 @@ OPTIONAL = {
     "sqlglot",
     "tqdm",
     "typer",
+    "vl_convert",
+    "xlsxwriter",
 }
 # Core dependencies that only some calls need: a service that never explains a bill, or that unpickles a
 # book that others loaded, need not pay for them when it starts.

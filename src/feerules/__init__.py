@@ -38,6 +38,7 @@ from feerules.proving.cases import run_cases
 from feerules.proving.coverage import Coverage, coverage
 from feerules.proving.generated import GeneratedCases, generate_cases
 from feerules.proving.results import CaseResult
+from feerules.reporting import report
 from feerules.reports import (
     EntryErrors,
     EntryProblem,
@@ -128,6 +129,7 @@ __all__ = [
     "price_table",
     "reconcile",
     "reminder",
+    "report",
     "roll_forward",
     "run_cases",
     "schema",

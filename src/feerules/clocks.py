@@ -28,9 +28,9 @@ def read_known(given: date | datetime | str | None) -> date | datetime | None:
     return None if given is None else read_moment(given, "known_at")
 
 
-def read_day(given: date | str) -> date:
-    """`as_of` where a moment has no meaning."""
-    day = read_moment(given)
+def read_day(given: date | str, name: str = "as_of") -> date:
+    """A day where a moment has no meaning."""
+    day = read_moment(given, name)
     if isinstance(day, datetime):
         raise PeriodError(f"the moment {day}", f"a day such as {day.date()}")
     return day

@@ -10,7 +10,7 @@ from typing import Any
 from feerules.frames import into_lazy
 from feerules.wording import Wording, sentence, translate
 
-__all__ = ["HEADINGS", "titled"]
+__all__ = ["HEADINGS", "heading", "titled"]
 
 BAND = re.compile(r"bucket_([0-9]+)_([0-9]+)")
 OVER = re.compile(r"bucket_over_([0-9]+)")
@@ -71,10 +71,11 @@ def titled(frame: Any, locale: str) -> Any:
     """See `feerules.titles`."""
     words = translate(locale)
     lazy, back = into_lazy(frame)
-    return back(lazy.rename({name: _title(name, words) for name in lazy.collect_schema()}))
+    return back(lazy.rename({name: heading(name, words) for name in lazy.collect_schema()}))
 
 
-def _title(name: str, words: Wording) -> str:
+def heading(name: str, words: Wording) -> str:
+    """The title of one column; its own name where it has none."""
     if band := BAND.fullmatch(name):
         return words.text("{first} to {last} days overdue", first=band[1], last=band[2])
     if over := OVER.fullmatch(name):
