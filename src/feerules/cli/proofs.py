@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
+from json import dumps
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,9 @@ class FailOn(StrEnum):
     never = "never"
 
 
+GRAVE = {FailOn.error: 0, FailOn.warning: 1, FailOn.note: 2, FailOn.never: -1}
+
+
 @prints_problems
 def check(
     book: BookPath,
@@ -56,11 +60,7 @@ def check(
         for each in found:
             print_text(TOLD[form](each))
         print_text(_summary(found), to_error=form is not Form.full)
-    worst = [
-        each
-        for each in found
-        if fail_on is not FailOn.never and SEVERITIES[each.severity] <= SEVERITIES[fail_on.value]
-    ]
+    worst = [each for each in found if SEVERITIES[each.severity] <= GRAVE[fail_on]]
     ended(FOUND if worst else 0)
 
 
@@ -126,9 +126,7 @@ def schema(
     if out is None:
         print_json(feerules.schema())
     else:
-        import json
-
-        out.write_text(json.dumps(feerules.schema(), ensure_ascii=False, indent=2), encoding="utf-8")
+        out.write_text(dumps(feerules.schema(), ensure_ascii=False, indent=2), encoding="utf-8")
 
 
 COMMANDS: tuple[Command, ...] = (
