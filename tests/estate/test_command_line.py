@@ -161,6 +161,19 @@ def test_a_text_that_looks_like_a_formula_stays_a_text_in_a_workbook(folder: Pat
     assert load_workbook(folder / "bills.xlsx").active["A2"].value == "'=1+1"
 
 
+HOOKS = [
+    each
+    for each in (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8").splitlines()
+    if "entry:" in each
+]
+
+
+@pytest.mark.parametrize("entry", HOOKS, ids=lambda line: line.strip())
+def test_what_a_hook_calls_is_a_command(entry: str, folder: Path) -> None:
+    program, *arguments = entry.partition("entry:")[2].split()
+    assert (program, run(*arguments, "garden.yaml").exit_code) == ("feerules", 0)
+
+
 def chinese(*arguments: str) -> str:
     return subprocess.run(
         [sys.executable, "-m", "feerules", *arguments], capture_output=True, text=True, check=False,
