@@ -21,6 +21,17 @@ DEMAND = """\
 """
 
 
+CLASSES = """\
+classes:
+  hit: first
+  table: |
+    | demand  | class |
+    |---------|-------|
+    | expired | sued  |
+    | -       | other |
+"""
+
+
 def found(policy: str, profile: str | None = None, **others: str) -> list[Finding]:
     files = {"policy.yaml": HEAD + policy, **{f"{name}.yaml": text for name, text in others.items()}}
     return feerules.check(feerules.load_files(files), profile)
@@ -110,6 +121,12 @@ SILENT = {
         '{id: sue, does: [lawsuit], after: lawyer, at_most: 1}',
         '{id: lawyer, after: {step: demand, days: ">= 20"}, channels: [post], at_most: 1}',
     ),
+    "a suit of a class that only expired demands have": (
+        CLASSES + ladder('{id: sue, does: [lawsuit], when: {class: sued}, at_most: 1}')
+    ),
+    "what follows a suit that was filed": ladder(
+        '{id: follow-up, title: {zh: 诉讼跟进, en: Lawsuit followed up}, when: {court: "filed, scheduled"}, gap: 10 days, at_most: 9}'
+    ),
     "a payment order that a stop keeps from disputes and from those nobody reaches": (
         'stops:\n  - {id: disputed, when: {dispute: open}, then: review, by: manager, review: 10 days}\n'
         '  - {id: lost, when: {unreachable: ">= 10"}, then: review, by: manager, review: 10 days}\n'
@@ -137,6 +154,7 @@ def test_the_law_is_silent_about(policy: str) -> None:
 LOUD = {
     "a suit too soon after a demand": ('{id: sue, does: [lawsuit], after: {step: demand, days: ">= 10"}, at_most: 1}', "demand_before_suit"),
     "a suit of which one way has no demand": ('{id: sue, does: [lawsuit], any: [{demand: expired}, {days_overdue: "> 300"}], at_most: 1}', "demand_before_suit"),
+    "a suit of a class that others have too": ('{id: sue, does: [lawsuit], when: {class: other}, at_most: 1}', "demand_before_suit"),
     "a step that is called after a suit": ('{id: step-9, title: {zh: 向法院起诉, en: To court}, when: {days_overdue: ">= 300"}, channels: [court], at_most: 1}', "demand_before_suit"),
     "a threat in a template": ('{id: text, template: water-off-notice, when: {days_overdue: ">= 9"}, channels: [sms], at_most: 1}', "unlawful_act"),
     "a threat in the other language": ('{id: text, title: {zh: 提醒, en: Power cutoff}, when: {days_overdue: ">= 9"}, channels: [sms], at_most: 1}', "unlawful_act"),
@@ -147,7 +165,7 @@ LOUD = {
 
 @pytest.mark.parametrize(("step", "code"), LOUD.values(), ids=LOUD.keys())
 def test_the_law_finds(step: str, code: str) -> None:
-    assert codes(ladder(step)) == {code}
+    assert codes((CLASSES if "class:" in step else "") + ladder(step)) == {code}
 
 
 def test_the_witness_of_a_suit_without_a_demand_is_a_position_for_which_it_is_due() -> None:

@@ -61,7 +61,7 @@ class _Suits:
         if step.legal:  # it counts only what a delivered and expired demand has covered
             return
         open_path = next(
-            (each for each in self.reading.possible(step) if not self._is_demanded(each, {step.id})), None
+            (each for each in self.reading.paths(step) if not self._is_demanded(each, {step.id})), None
         )
         if open_path is None:
             return
@@ -80,6 +80,9 @@ class _Suits:
         state, covered = path.get("demand_state"), path.get("demand_covers")
         if state is not None and not state.null and state.bands == ((4, 5),):
             return True
+        court = path.get("court_state")
+        if court is not None and not _has(court, 0):  # proceedings are on, which a demand came before
+            return True
         if covered is not None and not covered.null and all(lo > 0 for lo, _ in covered.bands):
             return True
         return any(self._comes_after(step, path, seen) for step in self.steps.values())
@@ -95,7 +98,7 @@ class _Suits:
         if step.must_be == "delivered":
             period = self.policy.ledger.demand_period if step.period is None else step.period
             return days is not None and all(lo >= period for lo, _ in days.bands)
-        before = self.reading.possible(step)
+        before = self.reading.paths(step)
         return step.legal or (
             bool(before) and all(self._is_demanded(each, {*seen, step.id}) for each in before)
         )
@@ -119,7 +122,7 @@ class _Suits:
         disputed: Alternative = {"dispute_state": Condition(((1, 2),))}
         if self._is_stopped(step, disputed):
             return True
-        paths = self.reading.possible(step)
+        paths = self.reading.paths(step)
         return all((told := path.get("dispute_state")) is not None and not _has(told, 1) for path in paths)
 
     def _is_reachable(self, step: Step) -> bool:
@@ -128,7 +131,7 @@ class _Suits:
             return True
         return all(
             (told := path.get("unreachable_streak")) is not None and not _has(told, MOST_COUNT)
-            for path in self.reading.possible(step)
+            for path in self.reading.paths(step)
         )
 
     def _is_stopped(self, step: Step, case: Alternative) -> bool:
@@ -144,7 +147,7 @@ class _Suits:
         )
         if most is None:
             return
-        for path in self.reading.possible(step):
+        for path in self.reading.paths(step):
             told = [path[name] for name in AMOUNTS if name in path]
             if not any(_highest(each) <= most * 100 for each in told):
                 yield from self._told(
