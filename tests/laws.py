@@ -170,7 +170,9 @@ def may_stand_below(i: Import) -> bool:
 
 
 def nobody_imports_the_cli(house: House) -> list[str]:
-    return [f"{i} (the CLI is a caller, never called)" for i in house.own() if room_of(i.target) == "cli"]
+    why = "the CLI is a caller, never called"
+    imports = [i for i in house.own() if room_of(i.target) == "cli"]
+    return [f"{i} ({why})" for i in imports if room_of(i.importer) not in ("cli", "__main__")]
 
 
 def no_cycles(house: House) -> list[str]:

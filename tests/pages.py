@@ -7,6 +7,7 @@ In a fence, the words after the language say what the block is: a file name (the
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -178,6 +179,20 @@ def told(block: Block) -> list[str]:
         elif line.startswith("# "):
             said.append(line[2:])
     return said
+
+
+# The command line
+
+
+def commands_of(block: Block) -> list[tuple[list[str], list[str]]]:
+    """The feerules commands of a session, each as its arguments and the lines that it prints."""
+    found: list[tuple[list[str], list[str]]] = []
+    for line in block.text.splitlines() if block.language == "console" else ():
+        if line.startswith("$ feerules "):
+            found.append((shlex.split(line.removeprefix("$ feerules ")), []))
+        elif found:
+            found[-1][1].append(line)
+    return found
 
 
 # Links

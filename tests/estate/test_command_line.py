@@ -1,0 +1,187 @@
+"""The command line: what the manual shows is what it prints, and it ends as it says."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import pages
+from feerules.cli.commands import app
+from pages import PAGES, ROOT, Block
+
+SESSIONS = [(page, [block for block in pages.blocks(page) if pages.commands_of(block)]) for page in PAGES]
+SESSIONS = [(page, blocks) for page, blocks in SESSIONS if blocks]
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments), prog_name="feerules")
+
+
+@pytest.mark.parametrize(("page", "blocks"), SESSIONS, ids=lambda value: getattr(value, "name", ""))
+def test_a_session_of_the_manual_prints_what_it_shows(
+    page: Path, blocks: list[Block], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages.lay_out(page, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for block in blocks:
+        for arguments, shown in pages.commands_of(block):
+            told = [line.rstrip() for line in run(*arguments).output.splitlines()]
+            assert told == shown, (str(block), arguments)
+
+
+def test_every_console_line_of_the_manual_is_one_that_a_test_runs() -> None:
+    lines = [
+        line
+        for page in PAGES
+        for block in pages.blocks(page)
+        if block.language == "console" and not pages.commands_of(block)
+        for line in block.text.splitlines()
+    ]
+    # What installs and what calls make is run by every build.
+    assert [line for line in lines if not line.startswith(("pip install", "make ", "#", "FEERULES_"))] == []
+
+
+GARDEN = ROOT / "docs" / "command-line.md"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    pages.lay_out(GARDEN, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("check garden.yaml --fail-on error", 0),
+        ("check dunning.yaml", 1),
+        ("check dunning.yaml --fail-on never", 0),
+        ("test garden.yaml", 0),
+        ("explain garden.yaml 2026-11 -u type=shop -u area=45.20", 0),
+        ("price garden.yaml units.csv 2026-11", 1),
+        ("price garden.yaml units.csv 2026-13", 2),
+        ("price garden.yaml units.csv 2026-11 --out bills.doc", 2),
+        ("price garden.yaml homes.csv 2026-11", 2),
+        ("explain garden.yaml 2026-11", 2),
+        ("explain garden.yaml 2026-11 --unit area", 2),
+        ("actions dunning.yaml 2026-11-20", 2),
+        ("check", 2),
+        ("bill garden.yaml", 2),
+    ],
+)  # fmt: skip
+def test_a_command_ends_with(line: str, code: int, folder: Path) -> None:
+    assert run(*line.split()).exit_code == code
+
+
+def test_rules_that_do_not_load_are_told_with_their_places(folder: Path) -> None:
+    (folder / "rules").mkdir()
+    text = (folder / "garden.yaml").read_text(encoding="utf-8").replace("per: area", "per: aera")
+    (folder / "rules" / "garden.yaml").write_text(text, encoding="utf-8")
+    ended = run("price", "rules", "units.csv", "2026-11")
+    assert (ended.exit_code, ended.stderr.splitlines()[0]) == (1, "rules/garden.yaml:11:10: unknown_fact")
+
+
+def test_check_of_rules_that_do_not_load_gives_them_as_findings(folder: Path) -> None:
+    (folder / "odd.yaml").write_text("kind: fee-schedul\n", encoding="utf-8")
+    ended = run("check", "odd.yaml", "--json")
+    (found,) = json.loads(ended.stdout)["findings"]
+    assert (ended.exit_code, found["code"], found["severity"]) == (1, "unknown_word", "error")
+
+
+def test_a_line_for_editors_begins_with_the_place(folder: Path) -> None:
+    first, *_ = run("check", "dunning.yaml", "--form", "lines").stdout.splitlines()
+    assert first.startswith("dunning.yaml:")
+    assert (
+        "warning: people are contacted on public holidays too [contact_on_holidays]"
+        in run("check", "dunning.yaml", "--form", "lines").stdout
+    )
+
+
+def test_annotations_are_as_github_reads_them(folder: Path) -> None:
+    shown = run("check", "dunning.yaml", "--form", "github").stdout
+    assert (
+        "::warning file=dunning.yaml,line=16,col=9,title=contact_on_holidays::people are contacted" in shown
+    )
+
+
+def test_json_has_the_number_of_its_form_and_money_as_text(folder: Path) -> None:
+    told = json.loads(run("price", "garden.yaml", "units.csv", "2026-11", "--json").stdout)
+    assert told["schema"] == 1
+    assert told["rows"][0] == {"unit_id": "A-501", "management": "250.60", "total": "250.60"}
+    assert [each["unit_id"] for each in told["problems"]] == ["A-502"]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".xlsx"])
+def test_what_was_written_can_be_read_again(ending: str, folder: Path) -> None:
+    # The lines of a bill are what a correction starts from.
+    assert (
+        run(
+            "price", "garden.yaml", "units.csv", "2026-11", "--form", "long", "--out", f"lines{ending}"
+        ).exit_code
+        == 1
+    )
+    again = run(
+        "price",
+        "garden.yaml",
+        "units.csv",
+        "2026-11",
+        "--form",
+        "long",
+        "--billed",
+        f"lines{ending}",
+        "--json",
+    )
+    assert json.loads(again.stdout)["rows"] == []
+
+
+def test_units_of_a_workbook_cost_what_those_of_a_text_cost(folder: Path) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active.append(["unit_id", "type", "area"])
+    book.active.append(["A-501", "residential", 89.5])
+    book.active.append(["S-1", "shop", "45.20"])
+    book.save(folder / "units.xlsx")
+    told = json.loads(run("price", "garden.yaml", "units.xlsx", "2026-11", "--json").stdout)
+    assert [each["total"] for each in told["rows"]] == ["250.60", "293.80"]
+
+
+def test_a_text_that_looks_like_a_formula_stays_a_text_in_a_workbook(folder: Path) -> None:
+    from openpyxl import load_workbook
+
+    (folder / "units.csv").write_text("unit_id,type,area\n=1+1,shop,45.20\n", encoding="utf-8")
+    run("price", "garden.yaml", "units.csv", "2026-11", "--out", "bills.xlsx")
+    assert load_workbook(folder / "bills.xlsx").active["A2"].value == "'=1+1"
+
+
+HOOKS = [
+    each
+    for each in (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8").splitlines()
+    if "entry:" in each
+]
+
+
+@pytest.mark.parametrize("entry", HOOKS, ids=lambda line: line.strip())
+def test_what_a_hook_calls_is_a_command(entry: str, folder: Path) -> None:
+    program, *arguments = entry.partition("entry:")[2].split()
+    assert (program, run(*arguments, "garden.yaml").exit_code) == ("feerules", 0)
+
+
+def chinese(*arguments: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-m", "feerules", *arguments], capture_output=True, text=True, check=False,
+        env={**os.environ, "LANG": "zh_CN.UTF-8", "LC_ALL": "zh_CN.UTF-8", "PYTHONUTF8": "1"},
+    ).stdout  # fmt: skip
+
+
+def test_a_chinese_terminal_gets_chinese(folder: Path) -> None:
+    assert "警告: contact_on_holidays" in chinese("check", "dunning.yaml")
+    assert "文件中每个房屋在一个账期应缴多少" in chinese("price", "--help")
+    assert "缺少必需的数据" in chinese("price", "garden.yaml", "units.csv", "2026-11")
