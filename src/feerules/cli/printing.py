@@ -18,10 +18,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from feerules.cases import CaseResult
 from feerules.checks.findings import Finding
 from feerules.cli.speech import say
 from feerules.errors import FeeRulesError, Problem, RuleErrors, UnitErrors, Where
+from feerules.proving.results import CaseResult
 from feerules.wording import sentence
 
 __all__ = ["FOUND", "USAGE", "ended", "placed", "print_frame", "print_json", "print_text", "prints_problems"]

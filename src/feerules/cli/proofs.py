@@ -13,8 +13,8 @@ import typer
 
 import feerules
 from feerules.checks.findings import SEVERITIES, Finding
-from feerules.cli.options import AsJson, BookPath, Command
-from feerules.cli.printing import FOUND, ended, placed, print_json, print_text, prints_problems
+from feerules.cli.options import AsJson, BookPath, Command, ReportPath
+from feerules.cli.printing import FOUND, ended, placed, print_json, print_text, prints_problems, write_report
 from feerules.cli.speech import LOCALE, say
 from feerules.wording import sentence, translate
 
@@ -51,9 +51,11 @@ def check(
     fail_on: Annotated[
         FailOn, typer.Option(help=say(sentence("the least severe finding that ends it with 1")))
     ] = FailOn.warning,
+    report: ReportPath = None,
     json: AsJson = False,
 ) -> None:
     found = placed(feerules.check(book, profile), book)
+    write_report(report, found)
     if json:
         print_json({"findings": [each.to_dict() for each in found]})
     else:
@@ -94,28 +96,82 @@ def _summary(found: Sequence[Finding]) -> str:
 
 
 @prints_problems
-def run(book: BookPath, json: AsJson = False) -> None:
-    results = placed(feerules.run_cases(feerules.load(book)), book)
-    failed = [each for each in results if not each.passed]
+def run(
+    book: BookPath,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help=say(sentence("also tells which rules no case reaches")))
+    ] = False,
+    report: ReportPath = None,
+    json: AsJson = False,
+) -> None:
+    rules = feerules.load(book)
+    results = feerules.run_cases(rules)
+    reached = feerules.coverage(rules, results) if coverage else None
+    write_report(report, results, *([reached] if reached else ()))
+    told = placed(results, book)
+    failed = [each for each in told if not each.passed]
     if json:
+        found = {} if reached is None else {"coverage": reached.to_dict()}
         print_json(
             {
-                "passed": len(results) - len(failed),
+                "passed": len(told) - len(failed),
                 "failed": len(failed),
-                "cases": [each.to_dict() for each in results],
+                "cases": [each.to_dict() for each in told],
+                **found,
             }
         )
     else:
         for each in failed:
-            print_text(str(each))
+            print_text(each.explain(LOCALE))
         print_text(
             say(
                 sentence("{passed} cases passed, {failed} failed"),
-                passed=str(len(results) - len(failed)),
+                passed=str(len(told) - len(failed)),
                 failed=str(len(failed)),
             )
         )
+        if reached is not None:
+            print_text(reached.explain(LOCALE))
     ended(FOUND if failed else 0)
+
+
+@prints_problems
+def cases(
+    book: BookPath,
+    generate: Annotated[
+        bool,
+        typer.Option(
+            "--generate", help=say(sentence("cases at the edges of every table, tier, stop and step"))
+        ),
+    ] = False,
+    document: Annotated[str | None, typer.Option(help=say(sentence("one document, by its id")))] = None,
+    at_most: Annotated[int, typer.Option(min=1, help=say(sentence("cases of one document")))] = 1_000,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help=say(sentence("the folder of the rules, or another")))
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help=say(sentence("writes over files that are there")))
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    rules = feerules.load(book)
+    if not generate:
+        reached = feerules.coverage(rules)
+        print_json(reached.to_dict()) if json else print_text(reached.explain(LOCALE))
+        return
+    made = feerules.generate_cases(rules, document, at_most=at_most)
+    if out is not None:
+        made.write(out, replace=replace)
+    if json:
+        print_json({"count": made.count, "documents": dict(made.documents)})
+    elif out is None:
+        print_text("\n".join(made.documents.values()))
+    else:
+        print_text(
+            say(
+                sentence("{count} cases in {files}"), count=f"{made.count:,}", files=", ".join(made.documents)
+            )
+        )
 
 
 def schema(
@@ -134,6 +190,10 @@ COMMANDS: tuple[Command, ...] = (
         "check", check, say(sentence("What is wrong, odd or unlawful in rules, before anybody is billed by them.")),
         ("check rules", "check rules --profile cn-hangzhou --form github", "check rules --json --fail-on error"),
     ),
-    ("test", run, say(sentence("Runs the cases that stand beside the rules.")), ("test rules",)),
+    ("test", run, say(sentence("Runs the cases that stand beside the rules.")), ("test rules", "test rules --coverage")),
+    (
+        "cases", cases, say(sentence("Which rules the cases reach; with --generate, cases at every edge.")),
+        ("cases rules", "cases rules --generate --out rules"),
+    ),
     ("schema", schema, say(sentence("The JSON Schema of the documents, for editors.")), ("schema --out schema.json",)),
 )  # fmt: skip
