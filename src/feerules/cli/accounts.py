@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import polars as pl
-import typer
 
 import feerules
 from feerules.cli.frames import PARQUET, read_frame, writable, write_frame
-from feerules.cli.options import AsJson, BookPath, Command, KeyName, OutPath, Rows
+from feerules.cli.options import (
+    AsJson,
+    AsOf,
+    BookPath,
+    Charges,
+    Command,
+    Entries,
+    KeyName,
+    KnownAt,
+    OutPath,
+    Rows,
+)
 from feerules.cli.printing import FOUND, ended, print_frame, print_json, print_text, prints_problems
 from feerules.cli.speech import LOCALE, say
 from feerules.frames import into_lazy
@@ -19,12 +29,6 @@ from feerules.wording import sentence
 
 __all__ = ["COMMANDS", "explain_account"]
 
-AsOf = Annotated[str, typer.Argument(help=say(sentence("the day, such as 2026-11-20")))]
-Charges = Annotated[
-    Path, typer.Option(exists=True, help=say(sentence("the charges: .csv, .parquet or .xlsx")))
-]
-Entries = Annotated[Path | None, typer.Option(exists=True)]
-KnownAt = Annotated[str | None, typer.Option(help=say(sentence("only what was recorded by then")))]
 # What a person looks at first; a file has every column.
 SHOWN = {
     "positions": ("account_id", "outstanding", "overdue", "days_overdue", "overdue_count", "late_fee_due", "promise_state", "dispute_state", "limitation_in_days"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import polars as pl
 import typer
@@ -30,8 +31,13 @@ class Kind(StrEnum):
     reminder = "reminder"
 
 
-# What is asked of accounts for each kind of letter, and what estate_notices calls it.
-OF_ACCOUNTS = {Kind.payment_notice: ("positions", "payment_notice"), Kind.demand: ("next_actions", "action")}
+LETTERS: Mapping[Kind, Literal["fee_notice", "payment_notice", "action"]] = {
+    Kind.fee_notice: "fee_notice",
+    Kind.payment_notice: "payment_notice",
+    Kind.demand: "action",
+}
+# What is asked of the accounts that are written to.
+QUESTIONS = {Kind.payment_notice: "positions", Kind.demand: "next_actions"}
 
 
 @prints_problems
@@ -66,26 +72,25 @@ def notice(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    rules, told = feerules.load(book), {"locale": LOCALE, "templates": templates}
-    who = _sender(sender)
-    if kind in (Kind.price_table, Kind.reminder):
-        one = (
-            feerules.price_table(rules, who, on=when, **told)
-            if kind is Kind.price_table
-            else feerules.reminder(who, on=when, **told)
-        )  # type: ignore[arg-type]
-        _tell(one, out, json)
+    rules, who = feerules.load(book), _sender(sender)
+    told: dict[str, Any] = {"locale": LOCALE, "templates": templates}
+    if kind is Kind.price_table:
+        _tell(feerules.price_table(rules, who, on=when, **told), out, json)
+        return
+    if kind is Kind.reminder:
+        _tell(feerules.reminder(who, on=when, **told), out, json)
         return
     if kind is Kind.fee_notice:
-        rows, letters = _bills(rules, units, when, id_), "fee_notice"
+        letters, rows = LETTERS[kind], _bills(rules, units, when, id_)
     else:
-        question, letters = OF_ACCOUNTS[kind]
+        letters, question = LETTERS[kind], QUESTIONS[kind]
         given = {"charges": charges, "payments": payments, "events": events, "accounts": accounts}
         rows = _answers(question, rules, when, id_, given)
-    many = feerules.estate_notices(
-        rows, who, kind=letters, book=rules, charges=None if charges is None else read_frame(charges),  # type: ignore[arg-type]
-        recipients=None if recipients is None else read_frame(recipients), **told,  # type: ignore[arg-type]
-    )  # fmt: skip
+    told |= {
+        name: None if path is None else read_frame(path)
+        for name, path in (("charges", charges), ("recipients", recipients))
+    }
+    many = feerules.estate_notices(rows, who, kind=letters, book=rules, **told)
     if id_:
         for each in many:
             _tell(each, out, json)

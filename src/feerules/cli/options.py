@@ -10,7 +10,10 @@ import typer
 from feerules.cli.speech import say
 from feerules.wording import sentence
 
-__all__ = ["AsJson", "BookPath", "Command", "KeyName", "OutPath", "Rows", "facts_of"]
+__all__ = [
+    "Accrue", "AsJson", "AsOf", "BookPath", "Charges", "Command", "Entries", "KeyName", "KnownAt", "OutPath", "Pools",
+    "ReportPath", "Rows", "Units", "When", "facts_of",
+]  # fmt: skip
 
 Command = tuple[str, Any, str, tuple[str, ...]]  # its name, its function, its help, lines to copy
 
@@ -24,6 +27,25 @@ OutPath = Annotated[
 ]
 KeyName = Annotated[str, typer.Option(help=say(sentence("the column that tells rows apart")))]
 Rows = Annotated[int, typer.Option(min=0, help=say(sentence("how many rows a table shows")))]
+
+
+ReportPath = Annotated[
+    Path | None, typer.Option(help=say(sentence("writes a report to a .html or .xlsx file")))
+]
+
+# About units
+Units = Annotated[Path, typer.Argument(exists=True, help=say(sentence("the units: .csv, .parquet or .xlsx")))]
+When = Annotated[str, typer.Argument(help=say(sentence("2026-11, 2026-Q4, 2026, 2026-11-01/2027-02-01")))]
+Pools = Annotated[Path | None, typer.Option(exists=True, help=say(sentence("the totals that units share")))]
+Accrue = Annotated[bool, typer.Option("--accrue", help=say(sentence("only the days of the period")))]
+
+# About accounts
+AsOf = Annotated[str, typer.Argument(help=say(sentence("the day, such as 2026-11-20")))]
+Charges = Annotated[
+    Path, typer.Option(exists=True, help=say(sentence("the charges: .csv, .parquet or .xlsx")))
+]
+Entries = Annotated[Path | None, typer.Option(exists=True)]
+KnownAt = Annotated[str | None, typer.Option(help=say(sentence("only what was recorded by then")))]
 
 
 def facts_of(given: list[str]) -> dict[str, str]:

@@ -18,13 +18,24 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+import feerules
 from feerules.checks.findings import Finding
-from feerules.cli.speech import say
+from feerules.cli.speech import LOCALE, say
 from feerules.errors import FeeRulesError, Problem, RuleErrors, UnitErrors, Where
 from feerules.proving.results import CaseResult
 from feerules.wording import sentence
 
-__all__ = ["FOUND", "USAGE", "ended", "placed", "print_frame", "print_json", "print_text", "prints_problems"]
+__all__ = [
+    "FOUND",
+    "USAGE",
+    "ended",
+    "placed",
+    "print_frame",
+    "print_json",
+    "print_text",
+    "prints_problems",
+    "write_report",
+]
 
 FOUND, USAGE = 1, 2
 F = TypeVar("F", bound=Callable[..., Any])
@@ -85,6 +96,13 @@ def _told(value: Any) -> str:
     if isinstance(value, list | pl.Series):
         return ", ".join(map(str, value))
     return str(value)
+
+
+def write_report(path: Path | None, *parts: Any) -> None:
+    """Writes what was found as a report, where one is asked for."""
+    if path is not None:
+        feerules.report(path, *parts, locale=LOCALE)
+        print_text(say(sentence("written to {path}"), path=str(path)), to_error=True)
 
 
 def ended(code: int) -> None:

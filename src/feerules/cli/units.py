@@ -13,7 +13,19 @@ import typer
 import feerules
 from feerules.cli.accounts import explain_account
 from feerules.cli.frames import PARQUET, read_frame, writable, write_frame
-from feerules.cli.options import AsJson, BookPath, Command, KeyName, OutPath, Rows, facts_of
+from feerules.cli.options import (
+    Accrue,
+    AsJson,
+    BookPath,
+    Command,
+    KeyName,
+    OutPath,
+    Pools,
+    Rows,
+    Units,
+    When,
+    facts_of,
+)
 from feerules.cli.printing import FOUND, ended, print_frame, print_json, print_text, prints_problems
 from feerules.cli.speech import LOCALE, say
 from feerules.frames import into_lazy
@@ -21,14 +33,10 @@ from feerules.wording import sentence, translate
 
 __all__ = ["COMMANDS"]
 
-Units = Annotated[Path, typer.Argument(exists=True, help=say(sentence("the units: .csv, .parquet or .xlsx")))]
-When = Annotated[str, typer.Argument(help=say(sentence("2026-11, 2026-Q4, 2026, 2026-11-01/2027-02-01")))]
 Facts = Annotated[
     list[str],
     typer.Option("--unit", "-u", help=say(sentence("a fact of one unit: area=89.50; once for each"))),
 ]
-Pools = Annotated[Path | None, typer.Option(exists=True, help=say(sentence("the totals that units share")))]
-Accrue = Annotated[bool, typer.Option("--accrue", help=say(sentence("only the days of the period")))]
 
 
 class Form(StrEnum):
