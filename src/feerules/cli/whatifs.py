@@ -122,17 +122,19 @@ def compare_policies(
     json: AsJson = False,
 ) -> None:
     writable(out)
-    given = {
+    given: dict[str, Any] = {
         "charges": charges,
         "payments": payments,
         "allocations": allocations,
         "events": events,
         "parties": parties,
     }
+    entries = {name: None if path is None else read_frame(path) for name, path in given.items()}
+    known = None if accounts is None else read_frame(accounts)
     result = feerules.compare_policies(
-        feerules.load(old), feerules.load(new), None if accounts is None else read_frame(accounts), as_of,
-        known_at=known_at, key=key, days=days,
-        **{name: None if path is None else read_frame(path) for name, path in given.items()},
+        feerules.load(old), feerules.load(new), known, as_of, known_at=known_at, key=key, days=days,
+        charges=entries["charges"], payments=entries["payments"], allocations=entries["allocations"],
+        events=entries["events"], parties=entries["parties"],
     )  # fmt: skip
     _keep(result.changed, out)
     write_report(report, result)
