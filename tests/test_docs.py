@@ -24,6 +24,7 @@ from pages import PAGES, ROOT, Block, Folder, blocks, folders
 
 MANUAL = ROOT / "docs" / "writing-rules.md"
 POLICIES = ROOT / "docs" / "writing-policies.md"
+LAW = ROOT / "docs" / "law-profiles.md"
 ERRORS = ROOT / "docs" / "errors.md"
 
 FOLDERS = [each for page in PAGES for each in folders(page)]
@@ -65,7 +66,7 @@ def test_links_of_the_manual_lead_somewhere() -> None:
 
 
 def manual() -> str:
-    return MANUAL.read_text(encoding="utf-8") + POLICIES.read_text(encoding="utf-8")
+    return "".join(page.read_text(encoding="utf-8") for page in (MANUAL, POLICIES, LAW))
 
 
 def test_every_key_of_every_document_is_in_the_manual() -> None:

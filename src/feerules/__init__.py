@@ -5,6 +5,8 @@ from feerules.arrears import Arrears, classify
 from feerules.assessing import position
 from feerules.bill import Bill, BillLine, Step
 from feerules.book import Book
+from feerules.checking import check
+from feerules.checks.findings import Basis, Finding
 from feerules.decisions import Act, Clear, Decision, Hold, Reason, Review, Wait
 from feerules.documents.cells import Cell, CellError
 from feerules.dunning import next_action
@@ -36,6 +38,7 @@ __all__ = [
     "Act",
     "Allocation",
     "Arrears",
+    "Basis",
     "Bill",
     "BillLine",
     "Book",
@@ -50,6 +53,7 @@ __all__ = [
     "EntryProblem",
     "Event",
     "FeeRulesError",
+    "Finding",
     "GeneratedCases",
     "Hold",
     "MissingExtra",
@@ -69,6 +73,7 @@ __all__ = [
     "Where",
     "ageing_report",
     "arrears_ledger",
+    "check",
     "classify",
     "classify_estate",
     "collection_rate",

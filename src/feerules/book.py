@@ -9,6 +9,7 @@ from threading import RLock
 from typing import Any, TypeVar
 
 from feerules.calendars import Calendar
+from feerules.documents.law import LawProfile
 from feerules.documents.others import CasesDocument
 from feerules.documents.policy import DunningPolicy
 from feerules.documents.schedule import FactLibrary, FeeSchedule
@@ -33,7 +34,7 @@ D = TypeVar("D", FeeSchedule, DunningPolicy)
 
 @dataclass(frozen=True, eq=False)
 class Book:
-    """Fee schedules and dunning policies in all their versions; made by `feerules.load`.
+    """Fee schedules and dunning policies in all their versions, and law to check them by; made by `feerules.load`.
 
     A book is immutable and safe to share between threads; it pickles as its documents, and compiles
     them again where it is unpickled. `digest` is the SHA-256 of the documents.
@@ -41,6 +42,7 @@ class Book:
 
     versions: tuple[tuple[Version, ...], ...]
     policies: tuple[tuple[PolicyVersion, ...], ...]
+    laws: tuple[LawProfile, ...]
     calendar: Calendar | None
     mapping: Mapping[str, str]
     cases: tuple[tuple[str, CasesDocument], ...]
@@ -52,6 +54,7 @@ class Book:
         cls,
         schedules: Sequence[Loaded],
         policies: Policies,
+        laws: tuple[LawProfile, ...],
         calendar: Calendar | None,
         mapping: Mapping[str, str],
         cases: tuple[tuple[str, CasesDocument], ...],
@@ -75,7 +78,7 @@ class Book:
             )
             for ordered in _by_id(policies)
         )
-        book = cls(versions, policed, calendar, dict(mapping), cases, dict(files), digest)
+        book = cls(versions, policed, laws, calendar, dict(mapping), cases, dict(files), digest)
         _equip(book, rebuild)
         return book
 

@@ -19,6 +19,8 @@ __all__ = [
     "UnitProblem",
     "Where",
     "did_you_mean",
+    "nearest",
+    "pointed",
 ]
 
 
@@ -63,19 +65,20 @@ class Problem:
         }
 
     def __str__(self) -> str:
-        lines = [f"{self.where}: {self.code}"]
-        if self.excerpt:
-            number = str(self.where.line)
-            lines += [f"  {number} | {self.excerpt}", f"  {' ' * len(number)} | {self._caret()}"]
+        lines = [f"{self.where}: {self.code}", *pointed(self.where, self.excerpt)]
         lines += [f"  found:    {self.found}", f"  expected: {self.expected}"]
         if self.hint:
             lines.append(f"  hint:     {self.hint}")
         return "\n".join(lines)
 
-    def _caret(self) -> str:
-        """A caret under the place, where the excerpt stands in the line above."""
-        before = self.excerpt[: self.where.column - 1]
-        return _blank(before) + " " * (self.where.column - 1 - len(before)) + "^"
+
+def pointed(where: Where, excerpt: str) -> list[str]:
+    """The line that a place is in, and a caret under it; nothing without the line."""
+    if not excerpt:
+        return []
+    number, before = str(where.line), excerpt[: where.column - 1]
+    caret = _blank(before) + " " * (where.column - 1 - len(before)) + "^"
+    return [f"  {number} | {excerpt}", f"  {' ' * len(number)} | {caret}"]
 
 
 def _blank(text: str) -> str:
@@ -189,5 +192,10 @@ class MissingExtra(FeeRulesError, ImportError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint that names the nearest known word, or "" where none is near."""
-    near = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
-    return f'did you mean "{near[0]}"?' if near else ""
+    near = nearest(word, known)
+    return f'did you mean "{near}"?' if near else ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that was probably meant, or ""."""
+    return next(iter(get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)), "")

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from feerules.documents.source import MAX_BYTES, read_file
 from feerules.documents.tree import Lines
 from feerules.errors import Problem, Where
 
+if TYPE_CHECKING:
+    from feerules.checks.findings import Finding
+
 __all__ = ["SUFFIXES", "Folder", "documents_of", "unreadable", "with_excerpts"]
 
 SUFFIXES = (".yaml", ".yml")
+P = TypeVar("P", "Problem", "Finding")
 MAX_FILE = 20 * 1024 * 1024
 
 
@@ -62,8 +67,8 @@ def unreadable(name: str, reason: str) -> Problem:
     )  # fmt: skip
 
 
-def with_excerpts(problems: Iterable[Problem], files: Mapping[str, bytes]) -> list[Problem]:
-    """The problems without repeats, each with the line that it points into."""
+def with_excerpts(problems: Iterable[P], files: Mapping[str, bytes]) -> list[P]:
+    """The problems or findings without repeats, each with the line that it points into."""
     lines: dict[str, Lines] = {}
 
     def excerpt(where: Where) -> str:

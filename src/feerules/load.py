@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 from feerules.book import Book
 from feerules.calendars import Calendar
+from feerules.checks.profiles import check_profiles
+from feerules.documents.law import LawProfile
 from feerules.documents.model import Part, validate
 from feerules.documents.others import BookDocument, CalendarDocument, CasesDocument
 from feerules.documents.policy import DunningPolicy
@@ -27,6 +29,7 @@ __all__ = ["load", "load_files"]
 KINDS: dict[str, type[Part]] = {
     "fee-schedule": FeeSchedule,
     "dunning-policy": DunningPolicy,
+    "law-profile": LawProfile,
     "facts": FactLibrary,
     "calendar": CalendarDocument,
     "cases": CasesDocument,
@@ -48,6 +51,8 @@ NAMED = frozenset(
         "applies",
         "when",
         "words",
+        "acts",
+        "tests",
     )
 )
 Fetch = Callable[[str], bytes | None]
@@ -117,9 +122,12 @@ class _Loading:
                 self.parts[name] = part
         schedules, policies = self._complete(FeeSchedule), self._complete(DunningPolicy)
         self._check_ids()
+        laws = tuple(each for each in self.parts.values() if isinstance(each, LawProfile))
+        self.problems += check_profiles(laws)
         book = Book.assemble(
             schedules=schedules,
             policies=policies,
+            laws=laws,
             calendar=self._calendar(),
             mapping=self._mapping(),
             cases=tuple((name, each) for name, each in self.parts.items() if isinstance(each, CasesDocument)),

@@ -15,7 +15,7 @@ def schema() -> dict[str, Any]:
     """One JSON Schema (draft 2020-12) for every kind of document, chosen by its `kind`.
 
     >>> schema()["properties"]["kind"]
-    {'enum': ['fee-schedule', 'dunning-policy', 'facts', 'calendar', 'cases', 'book']}
+    {'enum': ['fee-schedule', 'dunning-policy', 'law-profile', 'facts', 'calendar', 'cases', 'book']}
     """
     models = [(model, "validation") for model in KINDS.values()]
     refs, definitions = models_json_schema(models, ref_template="#/$defs/{model}")  # type: ignore[arg-type]

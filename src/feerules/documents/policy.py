@@ -25,6 +25,7 @@ __all__ = [
     "DunningPolicy",
     "LateFee",
     "Limits",
+    "Rate",
     "Step",
     "Stop",
     "Windows",
@@ -41,6 +42,7 @@ Kind = Literal[
     "group", "board", "court",
 ]  # fmt: skip
 Audience = Literal["debtor", "household", "neighbours", "public"]
+Shown = Literal["name", "phone", "id_number", "photo", "plate", "amount", "period", "room"]
 
 
 def _word(key: str) -> Any:
@@ -281,7 +283,11 @@ class Step(Part):
     approval: Phrase | None = Field(None, description="whose approval it needs")
     escalate: Escalation | None = None
     template: Phrase | None = Field(None, description="the key of the message; default: the id of the step")
+    does: tuple[Phrase, ...] = Field(
+        (), description="what it does beside reaching the party: lawsuit, stop_parking"
+    )
     announces: tuple[Phrase, ...] = Field((), description="the consequences that the message announces")
+    shows: tuple[Shown, ...] = Field((), description="what its message shows of the debtor")
     amount: Formula | None = Field(
         None, description="what it asks for: a fact, or a formula; default: overdue"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from feerules.documents.cells import Cell, CellError
@@ -77,6 +77,46 @@ class Reading:
         """The same without those that can never be; none where they cannot be read."""
         found = self.of(part) or []
         return [each for each in found if not any(map(is_empty, each.values()))]
+
+    def paths(self, part: Stop | Step) -> list[Alternative]:
+        """The same, each with the conditions of a row that gives the class which it asks for."""
+        found: list[Alternative] = []
+        for each in self.possible(part):
+            asked = each.get(CLASS)
+            found += [each] if asked is None else self._with_rows(each, asked)
+        return [each for each in found if not any(map(is_empty, each.values()))]
+
+    def _with_rows(self, known: Alternative, asked: Condition) -> Iterator[Alternative]:
+        for name, cells in self._rows:
+            number = self._classes.index(name) if name in self._classes else len(self._classes)
+            if any(lo <= number < hi for lo, hi in asked.bands):
+                try:
+                    yield self._all_of([cells], known)
+                except Refused:  # a formula, say: the row may hold for anybody
+                    yield known
+
+    @cached_property
+    def _rows(self) -> list[tuple[str, Mapping[str, str]]]:
+        """The rows of the classes: what each gives, and its cells by the facts that they ask."""
+        spec = self.policy.classes
+        if spec is None or spec.table is None:
+            return []
+        heads = [str(head.name) for head in spec.table.header]
+        asked = [at for at, name in enumerate(heads) if name != CLASS and self._is_asked(name)]
+        given = heads.index(CLASS) if CLASS in heads else max(set(range(len(heads))) - set(asked), default=0)
+        return [
+            (str(row.cells[given]), {heads[at]: row.cells[at] for at in asked}) for row in spec.table.rows
+        ]
+
+    def _is_asked(self, name: str) -> bool:
+        return bool(self.names.is_subject(self.names.aliases.get(name, name)))
+
+    def example(self, alternative: Alternative) -> dict[str, str]:
+        """A value of each fact that an alternative names, as a cell would have it."""
+        return {
+            name: self._about(name).text(condition.bands[0][0] if condition.bands else None)
+            for name, condition in alternative.items()
+        }
 
     def waits_in_vain(self, step: Step) -> bool:
         """Whether the step that it comes after is no longer in force when it has waited so long."""

@@ -1,0 +1,210 @@
+"""Which law a book is judged by, and what its tests are silent about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import feerules
+from feerules import Finding
+from feerules.checks.profiles import SHIPPED, law_of, shipped
+
+ROOT = Path(__file__).parents[1]
+HEAD = "kind: dunning-policy\nid: garden-dunning\neffective: {from: 2027-01-01}\n"
+LIMITS = """\
+limits: {day: {connected: 3, attempts: 6}, quiet: "22:00-08:00"}
+windows: {workday: ["09:30-12:00", "15:00-18:00"], weekend: ["10:30-12:00"]}
+"""
+DEMAND = """\
+    - {id: demand, when: {days_overdue: ">= 30"}, channels: [courier], must_be: delivered, period: 15 days, gap: 30 days}
+"""
+
+
+CLASSES = """\
+classes:
+  hit: first
+  table: |
+    | demand  | class |
+    |---------|-------|
+    | expired | sued  |
+    | -       | other |
+"""
+
+
+def found(policy: str, profile: str | None = None, **others: str) -> list[Finding]:
+    files = {"policy.yaml": HEAD + policy, **{f"{name}.yaml": text for name, text in others.items()}}
+    return feerules.check(feerules.load_files(files), profile)
+
+
+def codes(policy: str, profile: str | None = None, **others: str) -> set[str]:
+    return {
+        each.code for each in found(policy, profile, **others) if each.basis or each.code in ("unknown_act",)
+    }
+
+
+def ladder(*steps: str) -> str:
+    return "ladder:\n  steps:\n" + "".join(f"    - {step}\n" for step in steps) + DEMAND + LIMITS
+
+
+CUT = ladder('{id: cut, when: {days_overdue: ">= 90"}, at_most: 1, does: [stop_water]}')
+PARKING = ladder('{id: bay, when: {days_overdue: ">= 90"}, at_most: 1, does: [stop_parking]}')
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_profile_gives_a_rule_for_every_error_and_is_sure_of_it(name: str) -> None:
+    law = law_of(shipped(name), {})
+    errors = [each for each in (*law.acts.values(), *law.tests.values()) if each.severity == "error"]
+    assert errors
+    assert all(each.basis and any(rule.confidence == "high" for rule in each.basis) for each in errors)
+
+
+def test_without_a_profile_the_law_of_the_mainland_is_asked() -> None:
+    assert [each.severity for each in found(CUT) if each.code == "unlawful_act"] == ["error"]
+
+
+def test_none_asks_no_law() -> None:
+    assert codes(CUT, "none") == set()
+
+
+@pytest.mark.parametrize(("profile", "severity"), [("cn-mainland", "warning"), ("cn-zhengzhou", "error")])
+def test_a_local_profile_is_stricter_where_its_city_is(profile: str, severity: str) -> None:
+    (one,) = (each for each in found(PARKING, profile) if each.code == "unlawful_act")
+    assert one.severity == severity
+
+
+def test_a_profile_is_for_documents_of_its_currency() -> None:
+    assert codes(CUT.replace("ladder:", "currency: GBP\nladder:", 1)) == set()
+
+
+def test_a_profile_that_nobody_knows_is_told_with_the_nearest() -> None:
+    book = feerules.load_files({"policy.yaml": HEAD + CUT})
+    with pytest.raises(ValueError, match='did you mean "cn-mainland"'):
+        feerules.check(book, "cn-mainlnd")
+
+
+def test_a_profile_may_be_given_as_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "strict.yaml"
+    file.write_text(
+        "kind: law-profile\nid: strict\njurisdiction: here\nas_of: 2026-11-01\n"
+        "acts: {shout: {title: shouting, words: [shout], level: warning}}\n"
+    )
+    policy = ladder('{id: shout-loud, when: {days_overdue: ">= 90"}, at_most: 1}')
+    (one,) = (
+        each
+        for each in feerules.check(feerules.load_files({"p.yaml": HEAD + policy}), file)
+        if "shouting" in str(each)
+    )
+    assert one.code == "unlawful_act"
+
+
+SILENT = {
+    "what a step says that it does not do": ladder(
+        '{id: word, title: {zh: 告知不会停水停电, en: a word}, when: {days_overdue: ">= 90"}, channels: [phone], at_most: 1}'
+    ),
+    "a demand that saves the claim from limitation": ladder(
+        '{id: save, title: {zh: 诉讼时效届满前催告, en: before limitation}, when: {limitation_in_days: "< 90"}, at_most: 1}'
+    ),
+    "a message that announces a suit": ladder(
+        '{id: letter, title: {zh: 起诉告知函, en: Letter before a lawsuit}, when: {days_overdue: ">= 40"}, channels: [post], announces: [lawsuit], at_most: 1}'
+    ),
+    "a suit that asks for an expired demand": ladder(
+        '{id: sue, does: [lawsuit], when: {demand: expired}, at_most: 1}'
+    ),
+    "a suit that counts what a demand has covered": ladder(
+        '{id: sue, does: [lawsuit], when: {demand_covers: "> 0"}, at_most: 1}'
+    ),
+    "a suit after a demand whose days are over": ladder(
+        '{id: sue, does: [lawsuit], after: {step: demand, days: ">= 15"}, at_most: 1}'
+    ),
+    "a suit after a step that comes after such a demand": ladder(
+        '{id: sue, does: [lawsuit], after: lawyer, at_most: 1}',
+        '{id: lawyer, after: {step: demand, days: ">= 20"}, channels: [post], at_most: 1}',
+    ),
+    "a suit of a class that only expired demands have": (
+        CLASSES + ladder('{id: sue, does: [lawsuit], when: {class: sued}, at_most: 1}')
+    ),
+    "what follows a suit that was filed": ladder(
+        '{id: follow-up, title: {zh: 诉讼跟进, en: Lawsuit followed up}, when: {court: "filed, scheduled"}, gap: 10 days, at_most: 9}'
+    ),
+    "a payment order that a stop keeps from disputes and from those nobody reaches": (
+        'stops:\n  - {id: disputed, when: {dispute: open}, then: review, by: manager, review: 10 days}\n'
+        '  - {id: lost, when: {unreachable: ">= 10"}, then: review, by: manager, review: 10 days}\n'
+        + ladder('{id: order, does: [payment_order], legal: true, when: {days_overdue: ">= 60"}, at_most: 1}')
+    ),
+    "a late fee of 1.3 times the prime rate": (
+        "late_fee: {rate: {parameter: lpr, times: 1.3}, per: year, cap: {share_of_principal: 0.30}}\n"
+        "parameters: {lpr: [{from: 2025-05-20, value: 3.00%}]}\n"
+    ),
+    "a late fee capped by the year": "late_fee: {rate: 0.003, cap: {share_of_principal: 0.30, rate_per_year: 3.9%}}\n",
+    "windows inside the day, without quiet hours": ladder(
+        '{id: call, when: {days_overdue: ">= 90"}, channels: [phone], gap: 3 days, at_most: 3}'
+    ).replace(', quiet: "22:00-08:00"', ""),
+    "a board that the debtor alone sees": ladder(
+        '{id: door, when: {days_overdue: ">= 90"}, channels: [{channel: board, audience: debtor}], at_most: 1}'
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("policy", SILENT.values(), ids=SILENT.keys())
+def test_the_law_is_silent_about(policy: str) -> None:
+    assert codes(policy) == set()
+
+
+LOUD = {
+    "a suit too soon after a demand": ('{id: sue, does: [lawsuit], after: {step: demand, days: ">= 10"}, at_most: 1}', "demand_before_suit"),
+    "a suit of which one way has no demand": ('{id: sue, does: [lawsuit], any: [{demand: expired}, {days_overdue: "> 300"}], at_most: 1}', "demand_before_suit"),
+    "a suit of a class that others have too": ('{id: sue, does: [lawsuit], when: {class: other}, at_most: 1}', "demand_before_suit"),
+    "a step that is called after a suit": ('{id: step-9, title: {zh: 向法院起诉, en: To court}, when: {days_overdue: ">= 300"}, channels: [court], at_most: 1}', "demand_before_suit"),
+    "a threat in a template": ('{id: text, template: water-off-notice, when: {days_overdue: ">= 9"}, channels: [sms], at_most: 1}', "unlawful_act"),
+    "a threat in the other language": ('{id: text, title: {zh: 提醒, en: Power cutoff}, when: {days_overdue: ">= 9"}, channels: [sms], at_most: 1}', "unlawful_act"),
+    "what is threatened for not paying": ('{id: text, title: {zh: 不缴停水通知, en: Text}, when: {days_overdue: ">= 9"}, channels: [sms], at_most: 1}', "unlawful_act"),
+    "names in the group": ('{id: text, when: {days_overdue: ">= 9"}, channels: [wechat, group], shows: [name], at_most: 1}', "public_message"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("step", "code"), LOUD.values(), ids=LOUD.keys())
+def test_the_law_finds(step: str, code: str) -> None:
+    assert codes((CLASSES if "class:" in step else "") + ladder(step)) == {code}
+
+
+def test_the_witness_of_a_suit_without_a_demand_is_a_position_for_which_it_is_due() -> None:
+    sue = '{id: sue, does: [lawsuit], any: [{demand: expired}, {days_overdue: "> 300", overdue: ">= 500"}], at_most: 1}'
+    (one,) = (each for each in found(ladder(sue)) if each.code == "demand_before_suit")
+    (witness,) = one.witness
+    book = feerules.load_files({"policy.yaml": HEAD + ladder(sue)})
+    position = {"outstanding": 500, "limitation_in_days": 500, **witness}
+    case = f"kind: cases\nfor: garden-dunning\ncases:\n  - name: due\n    position: {position}\n    as_of: 2027-06-01\n    expect: {{step: sue}}\n"
+    (result,) = feerules.run_cases(
+        feerules.load_files({**book.files, "due.cases.yaml": case.replace("'", '"')})
+    )
+    assert result.differences == ()
+
+
+def test_the_shipped_policy_offends_no_law() -> None:
+    assert [str(each) for each in feerules.check(ROOT / "rules/dunning/standard-cn.yaml") if each.basis] == []
+
+
+def test_no_shipped_rule_is_called_unlawful() -> None:
+    folders = [
+        *(ROOT / "rules/cn").iterdir(),
+        ROOT / "rules/dunning",
+        ROOT / "rules/sample-estate",
+        ROOT / "rules/abroad",
+    ]
+    errors = [
+        each
+        for folder in folders
+        for each in feerules.check(folder)
+        if each.severity == "error" and each.basis
+    ]
+    assert [str(each) for each in errors] == []
+
+
+def test_what_differs_by_language_only_is_said_in_both() -> None:
+    (one,) = (each for each in found(CUT) if each.code == "unlawful_act")
+    assert one.message == {
+        "zh": "cut对欠费人采取：停水或限水",
+        "en": "cut does this to a debtor: stopping or limiting water",
+    }
+    assert one.to_dict()["basis"][0]["jurisdiction"] == {"zh": "中国内地", "en": "mainland China"}
