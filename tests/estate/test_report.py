@@ -238,7 +238,9 @@ def test_a_text_that_names_a_file_is_that_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [each for each in KINDS if each.name in ("pandas", "pyarrow", "polars lazy")], ids=str
+    "kind",
+    [each for each in KINDS if each.name in ("pandas", "pyarrow", "polars lazy")],
+    ids=lambda each: each.name,
 )
 def test_bills_in_any_kind_of_frame_give_the_same_page(tmp_path: Path, kind: Kind) -> None:
     units = report_parts.units().with_columns(pl.col("area").fill_null("50.00"))
