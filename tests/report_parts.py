@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -97,20 +98,22 @@ def ledger() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     return charges, payments, allocations
 
 
-def actions() -> Any:
-    accounts = pl.DataFrame({"account_id": ["A", "B", "C"]})
-    charges, payments, allocations = ledger()
-    return feerules.next_actions(
-        accounts, book(), "2026-02-20", charges=charges.drop("estate_id"), payments=payments, allocations=allocations
-    )  # fmt: skip
+@cache
+def proposed() -> feerules.Book:
+    """The book with other rates, and with a call that comes sooner."""
+    fees = RULES.replace("rate: 2.80", "rate: 2.95").replace("rate: 8", "rate: 6")
+    policy = POLICY.replace(">= 60", ">= 45").replace("[1..60)", "[1..45)").replace("> 500", "> 300")
+    return feerules.load_files({"garden.yaml": fees, "dunning.yaml": policy})
 
 
-def classes() -> Any:
-    accounts = pl.DataFrame({"account_id": ["A", "B", "C"]})
+def entries() -> dict[str, Any]:
+    """The ledger as the verbs of accounts take it."""
     charges, payments, allocations = ledger()
-    return feerules.classify_estate(
-        accounts, book(), "2026-02-20", charges=charges.drop("estate_id"), payments=payments, allocations=allocations
-    )  # fmt: skip
+    return {"charges": charges.drop("estate_id"), "payments": payments, "allocations": allocations}
+
+
+def accounts() -> pl.DataFrame:
+    return pl.DataFrame({"account_id": ["A", "B", "C"]})
 
 
 def segments() -> pl.DataFrame:
@@ -150,9 +153,35 @@ def every() -> dict[str, Any]:
         "arrears": feerules.arrears_ledger(*ledger(), "2026-03-31"),
         "moved": feerules.roll_forward(*ledger(), "2026-01"),
         "workload": feerules.workload(pl.DataFrame({"account_id": ["A", "B", "C"]}), ["李", "王"]),
-        "actions": actions(),
-        "classes": classes(),
+        "actions": feerules.next_actions(accounts(), book(), "2026-02-20", **entries()),
+        "classes": feerules.classify_estate(accounts(), book(), "2026-02-20", **entries()),
         "segments": segments(),
         "frame": (EVIL, frame()),
         "text": ({"zh": "说明", "en": "Words"}, {"zh": "第一段。\n第二段。", "en": "One.\nTwo."}),
+        **_proofs(),
     }
+
+
+def _proofs() -> dict[str, Any]:
+    """What proves one book against another, as far as the package has it."""
+    old, new, day = book(), proposed(), "2026-02-20"
+    every: dict[str, tuple[str, Callable[[], Any]]] = {
+        "coverage": ("coverage", lambda: feerules.coverage(old)),
+        "cases": ("coverage", lambda: feerules.run_cases(old)),
+        "changes": ("diff", lambda: feerules.diff(old, new)),
+        "comparison": ("compare", lambda: feerules.compare(old, new, units(), "2026-11")),
+        "by fee": ("compare", lambda: feerules.compare(old, new, units(), "2026-11").by_segment("fee")),
+        "policies": (
+            "compare_policies",
+            lambda: feerules.compare_policies(old, new, accounts(), day, days=20, **entries()),
+        ),
+        "simulation": (
+            "simulate",
+            lambda: feerules.simulate(accounts(), new, day, "2026-03-10", **entries()),
+        ),
+        "several policies": (
+            "try_policies",
+            lambda: feerules.try_policies({"as it is": old, "sooner": new}, accounts(), day, **entries()),
+        ),
+    }
+    return {name: make() for name, (verb, make) in every.items() if hasattr(feerules, verb)}
