@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 import typer.rich_utils
 
-from feerules.cli import accounts, proofs, units, whatifs
+from feerules.cli import accounts, letters, proofs, units, whatifs
 from feerules.cli.speech import LOCALE, say
 from feerules.wording import sentence
 
@@ -37,6 +37,6 @@ def every_command(
     """Options of every command; the language was looked for before the help was made."""
 
 
-for room in (proofs, whatifs, units, accounts):
+for room in (proofs, whatifs, units, accounts, letters):
     for name, command, help_, examples in room.COMMANDS:
         app.command(name, help=help_, epilog="\n\n".join(f"$ feerules {each}" for each in examples))(command)
