@@ -76,7 +76,9 @@ UNITS: Mapping[str, str] = {
     "years": "years",
 }
 
-_WORDS = frozenset(("title", "note", "source", "publication", "class_titles", "version", "template", "printed"))
+_WORDS = frozenset(
+    ("title", "note", "source", "publication", "class_titles", "version", "template", "printed")
+)
 _AMOUNTS = frozenset(
     (
         "rate", "rate_per", "per", "tiers", "registers", "assign", "pass_through", "share", "otherwise", "ceiling",

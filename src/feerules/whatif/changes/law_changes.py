@@ -8,7 +8,7 @@ from dataclasses import replace
 from feerules.documents.law import LawProfile
 from feerules.plan.names import Names
 from feerules.whatif.changes.change import Change, Versions
-from feerules.whatif.changes.keys import LABELS
+from feerules.whatif.changes.keys import LABELS, Kind
 from feerules.whatif.changes.part_changes import Comparing, Spot
 from feerules.whatif.changes.sides import Pair, Side
 
@@ -38,26 +38,28 @@ def _versions(old: LawProfile | None, new: LawProfile | None) -> Versions:
 
 
 def _compared(told: Versions, old: LawProfile | None, new: LawProfile | None) -> list[Change]:
-    common = {"document": told.document, "effective": told.first}
     if old is None or new is None:
-        there = old or new
-        assert there is not None
-        verb, said = ("added", (None, there.as_of)) if old is None else ("removed", (there.as_of, None))
-        places = (None, there.where) if old is None else (there.where, None)
-        change = Change(
-            code=f"law_profile_{verb}", kind="condition", path="law_profile", subject=(LABELS["law_profile"],),
-            before=said[0], after=said[1], old=places[0], new=places[1], **common,
-        )  # fmt: skip
-        return [change]
-    comparing = Comparing(Pair(_side(old), _side(new)), common)
+        return [_whole(told, old, new)]
+    comparing = Comparing(Pair(_side(old), _side(new)), {"document": told.document, "effective": told.first})
     comparing.part(Spot(), old, new, skip=("kind", "id"))
-    found = (replace(each, kind=_kind(each.path)) for each in comparing.found)
-    return sorted(found, key=lambda each: each.kind)
+    return sorted(
+        (replace(each, kind=_kind(each.path)) for each in comparing.found), key=lambda each: each.kind
+    )
+
+
+def _whole(told: Versions, old: LawProfile | None, new: LawProfile | None) -> Change:
+    """A profile that one book alone has."""
+    return Change(
+        code="law_profile_added" if old is None else "law_profile_removed", kind="condition",
+        document=told.document, path="law_profile", effective=told.first, subject=(LABELS["law_profile"],),
+        before=old.as_of if old else None, after=new.as_of if new else None,
+        old=old.where if old else None, new=new.where if new else None,
+    )  # fmt: skip
 
 
 def _side(profile: LawProfile) -> Side:
     return Side(profile, Names({}, {}, {}, {}, frozenset()))
 
 
-def _kind(path: str) -> str:
+def _kind(path: str) -> Kind:
     return "condition" if TOLD.isdisjoint(path.split(".")) else "words"
