@@ -65,6 +65,16 @@ def test_nothing_is_told_of(document: str) -> None:
     assert codes(document) - {"idle_column"} == set()
 
 
+def test_a_column_that_decides_nothing_is_called_as_the_table_calls_it() -> None:
+    facts = SCHEDULE.replace("floor: {integer: true,", "floor: {integer: true, aliases: [楼层],")
+    assert facts != SCHEDULE
+    table = (
+        "| type | 楼层 | rate |\n|--|--|--|\n| home | <= 3 | 2 |\n| home | > 3 | 2 |\n| not(home) | - | 3 |"
+    )
+    (idle,) = [each for each in findings(facts + rates(table)[len(SCHEDULE) :]) if each.code == "idle_column"]
+    assert "“楼层”" in idle.explain("zh_CN")
+
+
 def test_rows_of_first_that_others_stand_between_are_not_called_one() -> None:
     rows = FLOORS + "| < 0 | 1 |\n| [0..9] | 2 |\n| > 9 | 1 |\n| - | 3 |"
     assert codes(rates(rows, HIT_FIRST)) == {"unreachable_row"}
