@@ -267,6 +267,23 @@ def chinese(*arguments: str) -> str:
     ).stdout  # fmt: skip
 
 
+def test_a_code_page_without_a_sign_costs_that_sign_and_not_the_answer(folder: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "feerules", "explain", "garden.yaml", "2026-11", "-u", "type=shop", "-u", "area=45.20"],
+        capture_output=True, check=False, env={**os.environ, "LANG": "zh_CN.GBK", "LC_ALL": "zh_CN.GBK", "PYTHONIOENCODING": "gbk"},
+    )  # fmt: skip
+    assert (ended.returncode, "合计：?293.80" in ended.stdout.decode("gbk")) == (0, True)
+
+
+def test_what_goes_into_a_file_is_plain_and_whole(folder: Path) -> None:
+    (folder / "units.csv").write_text(f"unit_id,type,area\n{'A' * 120},shop,45.20\n", encoding="utf-8")
+    shown = subprocess.run(
+        [sys.executable, "-m", "feerules", "price", "garden.yaml", "units.csv", "2026-11"],
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONUTF8": "1"},
+    ).stdout  # fmt: skip
+    assert ("\x1b" in shown, "A" * 120 in shown) == (False, True)
+
+
 def test_a_chinese_terminal_gets_chinese(folder: Path) -> None:
     assert "警告: contact_on_holidays" in chinese("check", "dunning.yaml")
     assert "文件中每个房屋在一个账期应缴多少" in chinese("price", "--help")
