@@ -205,7 +205,7 @@ def test_cases_of_the_shipped_books_load_pass_and_reach_every_rule(folder: str) 
 
 
 @settings(
-    max_examples=6,
+    max_examples=4,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
