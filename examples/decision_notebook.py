@@ -1,8 +1,8 @@
 """The decision of decision.py with its numbers to be moved, as a marimo notebook.
 
-    marimo edit examples/decision_notebook.py     to move and change it
-    marimo run examples/decision_notebook.py      to move it only
-    python examples/decision_notebook.py          runs it once
+marimo edit examples/decision_notebook.py     to move and change it
+marimo run examples/decision_notebook.py      to move it only
+python examples/decision_notebook.py          runs it once
 """
 
 import marimo
@@ -14,13 +14,29 @@ app = marimo.App(width="medium", app_title="Pine Court 2027")
 @app.cell
 def _():
     from decimal import Decimal
+    from html import escape
 
     import decision
     import marimo as mo
 
     import feerules
 
-    return Decimal, decision, feerules, mo
+    def charts(*parts, locale):
+        """The charts of a report, two by two."""
+        drawn = [mo.Html(each) for each in feerules.charts(*parts, locale=locale)]
+        return [
+            mo.hstack(drawn[at : at + 2], widths="equal", align="start") for at in range(0, len(drawn), 2)
+        ]
+
+    def hundredths(number):
+        """15 as 0.15: sliders of whole numbers, since others give floats, and no float may touch a price."""
+        return f"{Decimal(number) / 100:.2f}"
+
+    def text(told):
+        """Sentences as they are, with their lines and spaces."""
+        return mo.Html(f'<div style="white-space: pre-wrap">{escape(told)}</div>')
+
+    return charts, decision, feerules, hundredths, mo, text
 
 
 @app.cell
@@ -38,19 +54,29 @@ def _(mo):
 
 @app.cell
 def _(mo):
-    language = mo.ui.radio({"中文": "zh_CN", "English": "en"}, value="中文", inline=True, label="图表 · charts")
-    # Whole numbers: a slider gives floats for anything else, and no float may touch a price.
-    surcharge = mo.ui.slider(0, 40, step=5, value=15, show_value=True, label="电梯附加费上调（分/㎡） · lift surcharge, fen per m² more")
-    share = mo.ui.slider(50, 100, step=5, value=70, show_value=True, label="空置住宅付（%） · vacant homes pay, %")
+    language = mo.ui.radio(
+        {"中文": "zh_CN", "English": "en"}, value="中文", inline=True, label="图表 · charts"
+    )
+    surcharge = mo.ui.slider(
+        0,
+        40,
+        step=5,
+        value=15,
+        show_value=True,
+        label="电梯附加费上调（分/㎡） · lift surcharge, fen per m² more",
+    )
+    share = mo.ui.slider(
+        50, 100, step=5, value=70, show_value=True, label="空置住宅付（%） · vacant homes pay, %"
+    )
     mo.vstack([language, surcharge, share])
     return language, share, surcharge
 
 
 @app.cell
-def _(Decimal, decision, feerules, share, surcharge):
+def _(decision, feerules, hundredths, share, surcharge):
     today = decision.of_today()
     units = decision.homes_and_shops(1_000)
-    reform = decision.dearer(f"{Decimal(surcharge.value) / 100:.2f}", f"{Decimal(share.value) / 100:.2f}")
+    reform = decision.dearer(hundredths(surcharge.value), hundredths(share.value))
     fees = reform.apply(today.fees)
     result = feerules.compare(today.fees, fees, units, decision.MONTH)
     print(result.explain("en"))
@@ -58,13 +84,13 @@ def _(Decimal, decision, feerules, share, surcharge):
 
 
 @app.cell
-def _(fees, feerules, mo, today):
+def _(fees, feerules, mo, text, today):
     changes = feerules.diff(today.fees, fees)
     mo.vstack(
         [
             mo.md("## 改什么 · What changes"),
             mo.hstack(
-                [mo.plain_text(changes.explain(each, places=False)) for each in ("zh_CN", "en")],
+                [text(changes.explain(each, places=False)) for each in ("zh_CN", "en")],
                 widths="equal",
             ),
         ]
@@ -73,7 +99,7 @@ def _(fees, feerules, mo, today):
 
 
 @app.cell
-def _(feerules, language, mo, result):
+def _(charts, language, mo, result):
     told = result.summary
     mo.vstack(
         [
@@ -87,19 +113,19 @@ def _(feerules, language, mo, result):
                 ],
                 widths="equal",
             ),
-            *map(mo.Html, feerules.charts(result, locale=language.value)),
+            *charts(result, locale=language.value),
         ]
     )
     return
 
 
 @app.cell
-def _(decision, feerules, language, mo, result):
+def _(charts, decision, language, mo, result, today):
     segments = result.by_segment("kind", "vacant", floor=decision.FLOORS)
     mo.vstack(
         [
             mo.md("## 按类型、空置和楼层 · By type, vacancy and floor"),
-            *map(mo.Html, feerules.charts(segments, locale=language.value)[-1:]),
+            *charts(today.fees, segments, locale=language.value),
             mo.ui.table(segments, selection=None, pagination=False),
         ]
     )
@@ -107,7 +133,7 @@ def _(decision, feerules, language, mo, result):
 
 
 @app.cell
-def _(language, mo, result):
+def _(mo, result):
     worst = {f"{each.unit_id}: {each.change:+,}": each for each in result.raises}
     chosen = mo.ui.dropdown(worst, value=next(iter(worst), None), label="变动最大的二十户 · the worst twenty")
     mo.vstack([mo.md("## 账单怎样变 · How a bill changes"), chosen])
@@ -115,8 +141,8 @@ def _(language, mo, result):
 
 
 @app.cell
-def _(chosen, language, mo):
-    mo.plain_text(chosen.value.explain(language.value) if chosen.value else "–")
+def _(chosen, language, text):
+    text(chosen.value.explain(language.value) if chosen.value else "–")
     return
 
 
@@ -147,16 +173,16 @@ def _(decision, today):
 
 
 @app.cell
-def _(days, decision, entries, feerules, gap, grace, language, mo, today):
+def _(charts, days, decision, entries, gap, grace, language, mo, text, today):
     ladder = decision.gentler(gap.value, grace.value).apply(today.ladder)
     trial = decision.tried(today.ladder, ladder, entries, days.value)
     mo.vstack(
         [
-            *map(mo.Html, feerules.charts(trial, locale=language.value)),
-            mo.plain_text(trial.explain(language.value)),
+            *charts(trial, locale=language.value),
+            text(trial.explain(language.value)),
         ]
     )
-    return ladder, trial
+    return (trial,)
 
 
 @app.cell
@@ -167,15 +193,25 @@ def _(decision, feerules, mo, result, trial):
     def report(name):
         with TemporaryDirectory() as folder:
             path = feerules.report(
-                Path(folder) / name, result, trial, title=decision.TITLE, locale="both", signed_by=decision.SIGNED_BY
+                Path(folder) / name,
+                result,
+                trial,
+                title=decision.TITLE,
+                locale="both",
+                signed_by=decision.SIGNED_BY,
             )
             return path.read_bytes()
 
     mo.vstack(
         [
-            mo.md("## 签署 · To be signed\n\n报告按滑块现在的数写成。 · The report has the numbers that the sliders have now."),
+            mo.md(
+                "## 签署 · To be signed\n\n报告按滑块现在的数写成。 · The report has the numbers that the sliders have now."
+            ),
             mo.hstack(
-                [mo.download(lambda name=name: report(name), filename=name, label=name) for name in ("decision.html", "decision.xlsx")],
+                [
+                    mo.download(lambda name=name: report(name), filename=name, label=name)
+                    for name in ("decision.html", "decision.xlsx")
+                ],
                 justify="start",
             ),
         ]
