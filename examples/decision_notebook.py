@@ -161,7 +161,7 @@ def _(decision, mo, today, units):
 def _(mo):
     gap = mo.ui.slider(1, 14, value=7, show_value=True, label="催缴间隔（天） · days between calls")
     grace = mo.ui.slider(0, 60, step=5, value=30, show_value=True, label="违约金宽限期（天） · days of grace")
-    days = mo.ui.slider(7, 30, value=7, show_value=True, label="试行（天） · days of the trial")
+    days = mo.ui.slider(3, 30, value=5, show_value=True, label="试行（天） · days of the trial")
     mo.vstack([mo.md("## 放缓催缴 · A gentler ladder"), gap, grace, days])
     return days, gap, grace
 
