@@ -390,7 +390,7 @@ fees: {card: {applies: {kind: home}, rate: 3}, gate: {applies: {empty: true}, ra
     dearer = feerules.Reform().rate("card", to=4).apply(book)
     segments = feerules.compare(book, dearer, units, "2026-11").by_segment("kind", "empty")
     assert '<th scope="row">住宅、空置：是</th>' in html(tmp_path, book, segments)
-    assert '<th scope="row">visit' in html(tmp_path, book, segments, locale="en")
+    assert '<th scope="row">shed, Vacant: no</th>' in html(tmp_path, book, segments, locale="en")
 
 
 def test_charts_come_alone_for_a_notebook() -> None:
