@@ -462,7 +462,7 @@ CASES = [
             (
                 "note_changed",
                 "words",
-                "From January 1, 2026, Management fee, note: “旧” → “新”.",
+                "From January 1, 2026, Management fee, remark: “旧” → “新”.",
                 "自2026年1月1日起，物业费，备注：由“旧”改为“新”。",
             ),
         ],

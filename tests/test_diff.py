@@ -270,6 +270,87 @@ def test_a_column_that_an_erp_calls_otherwise_is_a_change() -> None:
     ]
 
 
+# Law
+
+
+LAW = """kind: law-profile
+id: local
+title: {zh: 本市法规, en: Local law}
+jurisdiction: {zh: 本市, en: the city}
+as_of: 2026-11-01
+acts:
+  stop_water:
+    level: error
+    confidence: high
+    basis: [{document: 民法典, clause: 第九百四十四条第三款}]
+    words: [停水]
+tests:
+  vat_rate: {level: warning, confidence: medium, basis: [{document: 增值税法}], rates: [6%, 9%]}
+parameters:
+  lpr_1y: [{from: 2026-01-01, value: 3.00%}]
+"""
+LAWS = [
+    (
+        ("level: error", "level: warning"), ("act_level_changed", "condition"),
+        "From November 1, 2026, act, stop water, severity: error → warning.",
+        "自2026年11月1日起，行为，stop_water，严重程度：由error改为warning。",
+    ),
+    (
+        ("第三款", "第四款"), ("act_basis_changed", "words"),
+        "From November 1, 2026, act, stop water, legal basis: {document: 民法典, clause: 第九百四十四条第三款} → {document: 民法典, clause: 第九百四十四条第四款}.",
+        "自2026年11月1日起，行为，stop_water，法律依据：由{document: 民法典, clause: 第九百四十四条第三款}改为{document: 民法典, clause: 第九百四十四条第四款}。",
+    ),
+    (
+        ("words: [停水]", "words: [停水, 断水]"), ("act_words_changed", "condition"),
+        "From November 1, 2026, act, stop water, words that betray it: 停水 → 停水, 断水.",
+        "自2026年11月1日起，行为，stop_water，识别用语：由停水改为停水、断水。",
+    ),
+    (
+        ("6%, 9%", "3%, 6%, 9%"), ("test_rates_changed", "condition"),
+        "From November 1, 2026, test, vat rate, rates that are lawful: 0.06, 0.09 → 0.03, 0.06, 0.09.",
+        "自2026年11月1日起，检查项，vat_rate，合法税率：由0.06、0.09改为0.03、0.06、0.09。",
+    ),
+    (
+        ("3.00%", "3.10%"), ("parameter_value_changed", "condition"),
+        "From November 1, 2026, parameter, lpr 1y, 2026-01-01, value: 3% → 3.1%.",
+        "自2026年11月1日起，参数，lpr_1y，2026-01-01，值：由3%改为3.1%。",
+    ),
+    (
+        ("as_of: 2026-11-01", "as_of: 2027-01-01"), ("as_of_changed", "words"),
+        "From January 1, 2027, law as of: November 1, 2026 → January 1, 2027.",
+        "自2027年1月1日起，法律截止日：由2026年11月1日改为2027年1月1日。",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("exchanged", "code", "en", "zh"), LAWS, ids=lambda each: each[0])
+def test_a_change_of_a_law_profile_is_told(
+    exchanged: tuple[str, str], code: tuple[str, str], en: str, zh: str
+) -> None:
+    assert exchanged[0] in LAW
+    books = [feerules.load_files({"law.yaml": text}) for text in (LAW, LAW.replace(*exchanged))]
+    told = [(each.code, each.kind, str(each), each.explain("zh_CN")) for each in feerules.diff(*books)]
+    assert told == [(*code, en, zh)]
+
+
+def test_law_that_one_book_alone_has_is_told() -> None:
+    files = {"a.yaml": HEAD + FACTS + MANAGEMENT}
+    books = feerules.load_files(files), feerules.load_files(files | {"law.yaml": LAW})
+    assert feerules.diff(*books).explain("en") == (
+        "Local law, version 2026-11-01, in the new rules only\n"
+        "  In general\n"
+        "    law profile: new, November 1, 2026  [– → law.yaml:1]"
+    )
+    assert [each.code for each in feerules.diff(books[1], books[0])] == ["law_profile_removed"]
+
+
+def test_one_law_profile_is_compared_alone() -> None:
+    files = {"a.yaml": HEAD + FACTS + MANAGEMENT, "law.yaml": LAW}
+    later = {"a.yaml": files["a.yaml"].replace("2.80", "2.95"), "law.yaml": LAW.replace("停水]", "断水]")}
+    told = feerules.diff(feerules.load_files(files), feerules.load_files(later), document_id="local")
+    assert [each.code for each in told] == ["act_words_changed"]
+
+
 # For machines
 
 

@@ -504,6 +504,29 @@ def test_bills_that_were_lost_at_random_have_no_cause() -> None:
 # What is told
 
 
+def test_a_cause_of_one_line_alone_is_not_sure() -> None:
+    book = feerules.load_files({"garden.yaml": ONE_FEE})
+    units = pl.DataFrame({"unit_id": ["A", "B", "C"], "area": ["89.50", "120.38", "45.20"]})
+    billed = pl.DataFrame(
+        {"unit_id": ["A", "B", "C"], "fee": ["management"] * 3, "amount": ["250.60", "337.00", "126.56"]}
+    )
+    billed = billed.with_columns(amount=pl.col("amount").replace({"126.56": "126.50"}))
+    told = {n: reconciled(billed.head(n), units.head(n), book) for n in (2, 3)}
+    assert [[(each.count, each.sureness) for each in told[n].causes] for n in (2, 3)] == [
+        [(1, "low")],
+        [(2, "high")],
+    ]
+
+
+ONE_FEE = """
+kind: fee-schedule
+id: garden
+effective: {from: 2026-01-01}
+facts: {area: {decimal: 2, min: 0, max: 10000}}
+fees: {management: {per: area, rate: 2.80}}
+"""
+
+
 def test_a_report_reads_well_in_both_languages() -> None:
     billed = billed_by(altered(VACANCY, ""), UNITS)
     result = reconciled(billed)

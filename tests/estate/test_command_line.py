@@ -161,6 +161,92 @@ def test_a_text_that_looks_like_a_formula_stays_a_text_in_a_workbook(folder: Pat
     assert load_workbook(folder / "bills.xlsx").active["A2"].value == "'=1+1"
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("price garden.yaml units.csv 2026-11 --out none/bills.xlsx", "found no folder none, expected one in which bills.xlsx can be written"),
+        ("price garden.yaml odd.xlsx 2026-11", "odd.xlsx is no workbook: open it, and save it as .xlsx or .csv"),
+        ("price garden.yaml garden.yaml 2026-11", "found garden.yaml, expected a .csv, .parquet or .xlsx file: save it as one"),
+        ("explain garden.yaml 2026-11 -u area=3 -u area=4", "found area twice, expected each fact once"),
+        ("explain dunning.yaml 2026-11-20 --charges charges.csv --id A-9", "found no account A-9 in charges.csv"),
+        ("schema --out cards", "found the folder cards, expected the name of a file"),
+        ("cases garden.yaml --generate --out garden.yaml", "found the file garden.yaml, expected a folder: that of the rules, or another"),
+        ("notice fee_notice garden.yaml 2026-11 --units units.csv --sender sender.yaml --out all.html", "found all.html, expected the folder into which the letters go, or --id for one of them"),
+        ("notice reminder garden.yaml 2026-11-20 --sender cards", "cards: Is a directory"),
+    ],
+)  # fmt: skip
+def test_a_command_that_was_wrong_says_what_was_expected(line: str, told: str, folder: Path) -> None:
+    (folder / "odd.xlsx").write_text("unit_id,area\n", encoding="utf-8")
+    ended = run(*line.split())
+    assert (ended.exit_code, ended.stderr.splitlines()) == (2, [told])
+
+
+def test_a_language_that_nobody_speaks_here_is_refused(folder: Path) -> None:
+    assert run("--lang", "fr", "check", "garden.yaml").exit_code == 2
+    assert run("--lang", "zh-CN", "check", "garden.yaml").exit_code == 0
+
+
+def test_cases_that_are_there_are_written_over_only_where_that_is_said(folder: Path) -> None:
+    again = ("cases", "cards", "--generate", "--out", "edges")
+    assert [run(*again).exit_code, run(*again).exit_code, run(*again, "--replace").exit_code] == [0, 2, 0]
+
+
+def test_a_unit_without_a_price_gets_no_letter_and_is_told(folder: Path) -> None:
+    ended = run(
+        *[
+            "notice",
+            "fee_notice",
+            "garden.yaml",
+            "2026-11",
+            "--units",
+            "units.csv",
+            "--sender",
+            "sender.yaml",
+            "--out",
+            "letters",
+            "--json",
+        ]
+    )
+    told = json.loads(ended.stdout)
+    assert (ended.exit_code, told["letters"], [each["unit_id"] for each in told["unanswered"]]) == (
+        1,
+        2,
+        ["A-502"],
+    )
+    assert sorted(path.name.partition(".")[0] for path in (folder / "letters").iterdir()) == ["A-501", "S-1"]
+
+
+def test_the_only_unit_asked_for_is_told_why_it_has_no_price(folder: Path) -> None:
+    ended = run(
+        *[
+            "notice",
+            "fee_notice",
+            "garden.yaml",
+            "2026-11",
+            "--units",
+            "units.csv",
+            "--sender",
+            "sender.yaml",
+            "--id",
+            "A-502",
+        ]
+    )
+    assert (ended.exit_code, "no value, and one is needed" in ended.stdout) == (1, True)
+
+
+def test_two_folders_with_the_same_file_are_told_apart(folder: Path) -> None:
+    for year, name in (("2026", "garden.yaml"), ("2027", "garden-2027.yaml")):
+        (folder / year).mkdir()
+        (folder / year / "garden.yaml").write_bytes((folder / name).read_bytes())
+    assert "[2026/garden.yaml:15 → 2027/garden.yaml:15]" in run("diff", "2026", "2027").stdout
+
+
+def test_accounts_are_shown_with_the_column_that_tells_them_apart(folder: Path) -> None:
+    shown = run("position", "dunning.yaml", "2026-11-20", "--charges", "charges.csv", "--key", "house").stdout
+    assert "house" in shown.splitlines()[1]
+    assert "A-501" in shown
+
+
 HOOKS = [
     each
     for each in (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8").splitlines()
@@ -181,7 +267,25 @@ def chinese(*arguments: str) -> str:
     ).stdout  # fmt: skip
 
 
+def test_a_code_page_without_a_sign_costs_that_sign_and_not_the_answer(folder: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "feerules", "explain", "garden.yaml", "2026-11", "-u", "type=shop", "-u", "area=45.20"],
+        capture_output=True, check=False, env={**os.environ, "LANG": "zh_CN.GBK", "LC_ALL": "zh_CN.GBK", "PYTHONIOENCODING": "gbk"},
+    )  # fmt: skip
+    assert (ended.returncode, "合计：?293.80" in ended.stdout.decode("gbk")) == (0, True)
+
+
+def test_what_goes_into_a_file_is_plain_and_whole(folder: Path) -> None:
+    (folder / "units.csv").write_text(f"unit_id,type,area\n{'A' * 120},shop,45.20\n", encoding="utf-8")
+    shown = subprocess.run(
+        [sys.executable, "-m", "feerules", "price", "garden.yaml", "units.csv", "2026-11"],
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONUTF8": "1"},
+    ).stdout  # fmt: skip
+    assert ("\x1b" in shown, "A" * 120 in shown) == (False, True)
+
+
 def test_a_chinese_terminal_gets_chinese(folder: Path) -> None:
     assert "警告: contact_on_holidays" in chinese("check", "dunning.yaml")
     assert "文件中每个房屋在一个账期应缴多少" in chinese("price", "--help")
     assert "缺少必需的数据" in chinese("price", "garden.yaml", "units.csv", "2026-11")
+    assert "缺少必需的数据" in chinese("compare", "garden.yaml", "garden-2027.yaml", "units.csv", "2026-11")

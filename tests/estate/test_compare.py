@@ -238,6 +238,15 @@ def test_what_is_no_book_is_refused(new: Any, expected: str) -> None:
     assert str(refused.value) == expected
 
 
+def test_amounts_of_two_currencies_are_not_compared() -> None:
+    dollars = feerules.load_files({"garden.yaml": GARDEN.replace("facts:", "currency: USD\nfacts:", 1)})
+    with pytest.raises(
+        ValueError, match="found the old rules in CNY and the new in USD, expected one currency"
+    ):
+        feerules.compare(BOOK, dollars, UNITS, MONTH)
+    assert feerules.compare(dollars, dollars, UNITS, MONTH).currency == "USD"
+
+
 def test_units_without_their_key_are_refused_with_what_is_there() -> None:
     with pytest.raises(FrameError, match='no column "unit_id": found flat, type'):
         compared(units=UNITS.rename({"unit_id": "flat"}))

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 import feerules
-from feerules.cli.frames import PARQUET, read_frame, writable, write_frame
+from feerules.cli.frames import PARQUET, beside, read_frame, writable, write_frame
 from feerules.cli.options import (
     AsJson,
     AsOf,
@@ -22,7 +22,16 @@ from feerules.cli.options import (
     OutPath,
     Rows,
 )
-from feerules.cli.printing import FOUND, ended, print_frame, print_json, print_text, prints_problems
+from feerules.cli.printing import (
+    FOUND,
+    ended,
+    print_frame,
+    print_json,
+    print_problems,
+    print_text,
+    prints_problems,
+    working,
+)
 from feerules.cli.speech import LOCALE, say
 from feerules.frames import into_lazy
 from feerules.wording import sentence
@@ -31,9 +40,9 @@ __all__ = ["COMMANDS", "explain_account"]
 
 # What a person looks at first; a file has every column.
 SHOWN = {
-    "positions": ("account_id", "outstanding", "overdue", "days_overdue", "overdue_count", "late_fee_due", "promise_state", "dispute_state", "limitation_in_days"),
-    "classify_estate": ("account_id", "class", "title_zh", "overdue", "days_overdue", "policy"),
-    "next_actions": ("account_id", "decision", "step_id", "channel", "not_before", "until", "role", "needs_approval", "amount", "next_review_on"),
+    "positions": ("outstanding", "overdue", "days_overdue", "overdue_count", "late_fee_due", "promise_state", "dispute_state", "limitation_in_days"),
+    "classify_estate": ("class", "title_zh", "overdue", "days_overdue", "policy"),
+    "next_actions": ("decision", "step_id", "channel", "not_before", "until", "role", "needs_approval", "amount", "next_review_on"),
 }  # fmt: skip
 
 
@@ -68,25 +77,26 @@ def _command(question: str) -> Callable[..., None]:
             None if accounts is None else read_frame(accounts), feerules.load(book), as_of, known_at=known_at, key=key,
             **{name: None if path is None else read_frame(path) for name, path in given.items()},
         )  # fmt: skip
-        _tell(question, result, out, rows, json)
+        _tell(question, result, key, out, rows, json)
 
     return asked
 
 
-def _tell(question: str, result: Any, out: Path | None, most: int, json: bool) -> None:
+def _tell(question: str, result: Any, key: str, out: Path | None, most: int, json: bool) -> None:
     if out is not None and out.suffix.lower() in PARQUET:
         result = result.sink(out) or result
-    rows, problems = (into_lazy(each)[0].collect() for each in (result.rows, result.problems))
+    with working():
+        rows, problems = (into_lazy(each)[0].collect() for each in (result.rows, result.problems))
     if out is not None and out.suffix.lower() not in PARQUET:
         write_frame(rows, out)
-        write_frame(problems, out.with_suffix(f".problems{out.suffix}"))
+        write_frame(problems, beside(out))
     if json:
         print_json({"problems": problems} if out is not None else {"rows": rows, "problems": problems})
         ended(FOUND if problems.height else 0)
         return
-    if out is None:
-        print_frame(rows, "", SHOWN[question], most)
-    else:
+    if out is None and most:
+        print_frame(rows, "", (key, *SHOWN[question]), most)
+    if out is not None:
         print_text(say(sentence("written to {path}"), path=str(out)))
     if question == "next_actions":
         print_frame(
@@ -95,9 +105,8 @@ def _tell(question: str, result: Any, out: Path | None, most: int, json: bool) -
             .sort("decision", "step_id")
         )
     print_text(say(sentence("accounts: {count}"), count=f"{rows.height:,}"))
-    if problems.height:
-        print_frame(problems, say(sentence("problems: {count}"), count=f"{problems.height:,}"))
-        ended(FOUND)
+    print_problems(problems)
+    ended(FOUND if problems.height else 0)
 
 
 def explain_account(
@@ -107,6 +116,10 @@ def explain_account(
     if not id_:
         raise ValueError("found no account, expected --id A-501")
     frames = {name: _of_one(path, key, id_) for name, path in paths.items() if path is not None}
+    if not any(frames.values()):
+        raise ValueError(
+            f"found no account {id_} in {', '.join(str(each) for each in paths.values() if each)}"
+        )
     facts = (frames.pop("accounts", None) or [{}])[0]
     entries = {
         name: [{k: v for k, v in row.items() if v is not None} for row in rows]

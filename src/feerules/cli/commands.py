@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 import typer.rich_utils
 
-from feerules.cli import accounts, proofs, units, whatifs
-from feerules.cli.speech import LOCALE, say
+from feerules.cli import accounts, letters, proofs, units, whatifs
+from feerules.cli.speech import LOCALE, say, speaks
 from feerules.wording import sentence
 
 __all__ = ["app"]
@@ -35,8 +35,10 @@ def every_command(
     lang: Annotated[str, typer.Option(help=say(sentence("zh or en; else as the terminal says")))] = LOCALE,
 ) -> None:
     """Options of every command; the language was looked for before the help was made."""
+    if not speaks(lang):
+        raise typer.BadParameter(f"found {lang!r}, expected zh or en")
 
 
-for room in (proofs, whatifs, units, accounts):
+for room in (proofs, whatifs, units, accounts, letters):
     for name, command, help_, examples in room.COMMANDS:
         app.command(name, help=help_, epilog="\n\n".join(f"$ feerules {each}" for each in examples))(command)

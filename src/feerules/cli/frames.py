@@ -6,12 +6,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import polars as pl
 
 from feerules.errors import MissingExtra
 
-__all__ = ["PARQUET", "read_frame", "writable", "write_frame"]
+__all__ = ["PARQUET", "beside", "in_a_folder", "read_frame", "writable", "write_frame"]
 
 WORKBOOK, CSV, PARQUET = ".xlsx", ".csv", (".parquet", ".pq")
 MOST_ROWS = 1_048_575  # of a sheet, below its head
@@ -21,7 +22,21 @@ def writable(path: Path | None) -> Path | None:
     """A path that can be written to, asked before the work is done; ValueError for an ending that is not known."""
     if path is not None and path.suffix.lower() not in (WORKBOOK, CSV, *PARQUET):
         raise ValueError(f"found {path.name}, expected a name that ends in .csv, .parquet or .xlsx")
+    return in_a_folder(path)
+
+
+def in_a_folder(path: Path | None) -> Path | None:
+    """A path whose folder is there, and that is no folder itself; ValueError for another."""
+    if path is not None and not path.parent.is_dir():
+        raise ValueError(f"found no folder {path.parent}, expected one in which {path.name} can be written")
+    if path is not None and path.is_dir():
+        raise ValueError(f"found the folder {path}, expected the name of a file")
     return path
+
+
+def beside(path: Path) -> Path:
+    """Where the problems stand that belong to a file of rows."""
+    return path.with_suffix(f".problems{path.suffix}")
 
 
 def read_frame(path: Path) -> Any:
@@ -31,6 +46,8 @@ def read_frame(path: Path) -> Any:
     """
     if not path.exists():
         raise FileNotFoundError(f"no file {path}")
+    if not path.is_dir() and path.suffix.lower() not in (WORKBOOK, CSV, *PARQUET):
+        raise ValueError(f"found {path.name}, expected a .csv, .parquet or .xlsx file: save it as one")
     return _workbook(path) if path.suffix.lower() == WORKBOOK else str(path)
 
 
@@ -39,7 +56,10 @@ def _workbook(path: Path) -> pl.DataFrame:
         from openpyxl import load_workbook  # type: ignore[import-untyped]
     except ModuleNotFoundError as error:
         raise MissingExtra(f"reading {path.name}", "tables", error.name or "") from error
-    book = load_workbook(path, read_only=True, data_only=True)
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+    except (BadZipFile, KeyError) as error:
+        raise ValueError(f"{path.name} is no workbook: open it, and save it as .xlsx or .csv") from error
     try:
         rows = [[_text(cell) for cell in row] for row in book.worksheets[0].iter_rows(values_only=True)]
     finally:

@@ -11,9 +11,9 @@ import polars as pl
 import typer
 
 import feerules
-from feerules.cli.frames import read_frame
+from feerules.cli.frames import in_a_folder, read_frame
 from feerules.cli.options import AsJson, BookPath, Command, Entries
-from feerules.cli.printing import FOUND, ended, print_frame, print_json, print_text, prints_problems
+from feerules.cli.printing import FOUND, ended, print_json, print_problems, print_text, prints_problems
 from feerules.cli.speech import LOCALE, say
 from feerules.documents.source import read
 from feerules.errors import RuleErrors
@@ -72,6 +72,8 @@ def notice(
     ] = None,
     json: AsJson = False,
 ) -> None:
+    one = bool(id_) or kind in (Kind.price_table, Kind.reminder)
+    _writable(out, one)
     rules, who = feerules.load(book), _sender(sender)
     told: dict[str, Any] = {"locale": LOCALE, "templates": templates}
     if kind is Kind.price_table:
@@ -81,11 +83,11 @@ def notice(
         _tell(feerules.reminder(who, on=when, **told), out, json)
         return
     if kind is Kind.fee_notice:
-        letters, rows = LETTERS[kind], _bills(rules, units, when, id_)
+        letters, (rows, unanswered) = LETTERS[kind], _bills(rules, units, when, id_)
     else:
         letters, question = LETTERS[kind], QUESTIONS[kind]
         given = {"charges": charges, "payments": payments, "events": events, "accounts": accounts}
-        rows = _answers(question, rules, when, id_, given)
+        rows, unanswered = _answers(question, rules, when, id_, given)
     told |= {
         name: None if path is None else read_frame(path)
         for name, path in (("charges", charges), ("recipients", recipients))
@@ -94,23 +96,32 @@ def notice(
     if id_:
         for each in many:
             _tell(each, out, json)
-        return
-    if out is None:
+    elif out is not None:
+        _tell_all(many.write(out), unanswered, out, json)
+
+
+def _writable(out: Path | None, one: bool) -> None:
+    """A letter goes into a file, many go into a folder; asked before the work is done."""
+    if one:
+        in_a_folder(out)
+    elif out is None or out.suffix in (".html", ".txt") or out.is_file():
+        found = "no --out" if out is None else str(out)
         raise ValueError(
-            "found no --out, expected the folder into which the letters go, or --id for one of them"
+            f"found {found}, expected the folder into which the letters go, or --id for one of them"
         )
-    report = many.write(out)
+
+
+def _tell_all(report: Any, unanswered: pl.DataFrame, out: Path, json: bool) -> None:
+    """How many letters were written, and who gets none: what has no letter, and what had no answer before."""
+    count = into_lazy(report.rows)[0].collect().height
     problems = into_lazy(report.problems)[0].collect()
-    print_text(
-        say(
-            sentence("letters: {count}, in {path}"),
-            count=f"{into_lazy(report.rows)[0].collect().height:,}",
-            path=str(out),
-        )
-    )
-    if problems.height:
-        print_frame(problems, say(sentence("problems: {count}"), count=f"{problems.height:,}"))
-    ended(FOUND if problems.height else 0)
+    if json:
+        print_json({"letters": count, "unanswered": unanswered, "problems": problems})
+    else:
+        print_text(say(sentence("letters: {count}, in {path}"), count=f"{count:,}", path=str(out)))
+        print_problems(unanswered)
+        print_problems(problems)
+    ended(FOUND if problems.height or unanswered.height else 0)
 
 
 def _sender(path: Path) -> dict[str, Any]:
@@ -126,26 +137,36 @@ def _plain(value: Any) -> Any:
     return [_plain(each) for each in value] if isinstance(value, list) else str(value)
 
 
-def _bills(book: feerules.Book, units: Path | None, period: str, id_: str) -> Any:
+def _bills(
+    book: feerules.Book, units: Path | None, period: str, id_: str
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     if units is None:
         raise ValueError("found no --units, expected the units that are billed")
-    lines = into_lazy(feerules.price_estate(read_frame(units), book, period, form="long").rows)[0].collect()
-    return _only(lines, "unit_id", id_)
+    return _only(feerules.price_estate(read_frame(units), book, period, form="long"), "unit_id", id_)
 
 
-def _answers(question: str, book: feerules.Book, as_of: str, id_: str, paths: dict[str, Path | None]) -> Any:
+def _answers(
+    question: str, book: feerules.Book, as_of: str, id_: str, paths: dict[str, Path | None]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     if paths["charges"] is None:
         raise ValueError("found no --charges, expected the charges of the accounts")
     given = {name: None if path is None else read_frame(path) for name, path in paths.items()}
     result = getattr(feerules, question)(given.pop("accounts"), book, as_of, **given)
-    return _only(into_lazy(result.rows)[0].collect(), "account_id", id_)
+    return _only(result, "account_id", id_)
 
 
-def _only(rows: pl.DataFrame, key: str, id_: str) -> pl.DataFrame:
-    found = rows.filter(pl.col(key) == id_) if id_ else rows
+def _only(result: Any, key: str, id_: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows to write about, and the problems of the others; of one, with all that keeps it from an answer."""
+    rows, problems = (into_lazy(each)[0].collect() for each in (result.rows, result.problems))
+    if not id_:
+        return rows, problems
+    found, why = rows.filter(pl.col(key) == id_), problems.filter(pl.col(key) == id_)
+    if why.height:
+        print_problems(why)
+        ended(FOUND)
     if not found.height:
-        raise ValueError(f"found nothing to write about {id_ or 'anybody'}")
-    return found
+        raise ValueError(f"found nothing to write about {id_}")
+    return found, why
 
 
 def _tell(one: Any, out: Path | None, json: bool) -> None:

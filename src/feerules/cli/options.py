@@ -53,4 +53,8 @@ def facts_of(given: list[str]) -> dict[str, str]:
     odd = [each for each in given if "=" not in each]
     if odd:
         raise ValueError(f"found {odd[0]!r}, expected a fact such as area=89.50")
-    return {name.strip(): value.strip() for name, _, value in (each.partition("=") for each in given)}
+    pairs = [(name.strip(), value.strip()) for name, _, value in (each.partition("=") for each in given)]
+    twice = [name for at, (name, _) in enumerate(pairs) if name in dict(pairs[:at])]
+    if twice:
+        raise ValueError(f"found {twice[0]} twice, expected each fact once")
+    return dict(pairs)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,8 +23,9 @@ import feerules
 from feerules.checks.findings import Finding
 from feerules.cli.speech import LOCALE, say
 from feerules.errors import FeeRulesError, Problem, RuleErrors, UnitErrors, Where
+from feerules.proving.marks import Rule
 from feerules.proving.results import CaseResult
-from feerules.wording import sentence
+from feerules.wording import sentence, translate
 
 __all__ = [
     "FOUND",
@@ -32,14 +34,18 @@ __all__ = [
     "placed",
     "print_frame",
     "print_json",
+    "print_problems",
     "print_text",
     "prints_problems",
+    "seen",
+    "tell_written",
+    "working",
     "write_report",
 ]
 
 FOUND, USAGE = 1, 2
 F = TypeVar("F", bound=Callable[..., Any])
-P = TypeVar("P", Problem, Finding, CaseResult)
+P = TypeVar("P", Problem, Finding, CaseResult, Rule)
 SHOWN = 20  # rows of a table in a terminal
 
 
@@ -98,11 +104,41 @@ def _told(value: Any) -> str:
     return str(value)
 
 
+def print_problems(frame: Any, columns: Sequence[str] = (), most: int = SHOWN) -> None:
+    """What could not be answered, in the language of the terminal; nothing where there is none."""
+    whole = frame.collect() if isinstance(frame, pl.LazyFrame) else frame
+    if whole.height:
+        title = say(sentence("problems: {count}"), count=f"{whole.height:,}")
+        print_frame(_in_words(whole), title, columns, max(most, 1))
+
+
+def _in_words(problems: pl.DataFrame) -> pl.DataFrame:
+    words = translate(LOCALE)
+    told = [words.retold(each["reason"], each["code"]) for each in problems.iter_rows(named=True)]
+    return problems.with_columns(pl.Series("reason", told, pl.String))
+
+
+@contextmanager
+def working() -> Iterator[None]:
+    """Says that something is being done, where a person is watching."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    with Console(stderr=True).status(say(sentence("working …"))):
+        yield
+
+
+def tell_written(path: Path | None) -> None:
+    """Tells which file was written, apart from what the command prints."""
+    if path is not None:
+        print_text(say(sentence("written to {path}"), path=str(path)), to_error=True)
+
+
 def write_report(path: Path | None, *parts: Any) -> None:
     """Writes what was found as a report, where one is asked for."""
     if path is not None:
         feerules.report(path, *parts, locale=LOCALE)
-        print_text(say(sentence("written to {path}"), path=str(path)), to_error=True)
+        tell_written(path)
 
 
 def ended(code: int) -> None:
@@ -116,11 +152,12 @@ def ended(code: int) -> None:
 
 def placed(found: Iterable[P], root: Path) -> list[P]:
     """The same with paths from where the command was called, so that an editor opens them."""
+    return [replace(each, where=seen(each.where, root)) for each in found]
+
+
+def seen(where: Where, root: Path) -> Where:
+    """A place in the rules at `root`, a folder or a document, from where the command was called."""
     base = root if root.is_dir() else root.parent
-    return [replace(each, where=_seen(each.where, base)) for each in found]
-
-
-def _seen(where: Where, base: Path) -> Where:
     try:
         told = os.path.relpath(base / where.file)
     except ValueError:  # on another drive
@@ -140,11 +177,19 @@ def prints_problems(command: F) -> F:
             print_text("\n".join(map(str, placed(errors.problems, root))), to_error=True)
             code = FOUND
         except UnitErrors as errors:
-            print_text(str(errors), to_error=True)
+            print_text(str(errors) if LOCALE == "en" else errors.explain(LOCALE), to_error=True)
             code = FOUND
-        except (FeeRulesError, ValueError, OSError, TypeError) as error:
+        except OSError as error:
+            print_text(_of_system(error), to_error=True)
+            code = USAGE
+        except (FeeRulesError, ValueError, TypeError) as error:
             print_text(str(error), to_error=True)
             code = USAGE
         raise typer.Exit(code)
 
     return told  # type: ignore[return-value]
+
+
+def _of_system(error: OSError) -> str:
+    """What the system says of a file, without the number that it has for it."""
+    return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from json import dumps
 from pathlib import Path
@@ -13,6 +14,7 @@ import typer
 
 import feerules
 from feerules.checks.findings import SEVERITIES, Finding
+from feerules.cli.frames import in_a_folder
 from feerules.cli.options import AsJson, BookPath, Command, ReportPath
 from feerules.cli.printing import FOUND, ended, placed, print_json, print_text, prints_problems, write_report
 from feerules.cli.speech import LOCALE, say
@@ -106,7 +108,7 @@ def run(
 ) -> None:
     rules = feerules.load(book)
     results = feerules.run_cases(rules)
-    reached = feerules.coverage(rules, results) if coverage else None
+    reached = _reached(rules, book, results) if coverage else None
     write_report(report, results, *([reached] if reached else ()))
     told = placed(results, book)
     failed = [each for each in told if not each.passed]
@@ -156,12 +158,12 @@ def cases(
 ) -> None:
     rules = feerules.load(book)
     if not generate:
-        reached = feerules.coverage(rules)
+        reached = _reached(rules, book)
         print_json(reached.to_dict()) if json else print_text(reached.explain(LOCALE))
         return
     made = feerules.generate_cases(rules, document, at_most=at_most)
     if out is not None:
-        made.write(out, replace=replace)
+        _kept(made, out, replace)
     if json:
         print_json({"count": made.count, "documents": dict(made.documents)})
     elif out is None:
@@ -169,11 +171,34 @@ def cases(
     else:
         print_text(
             say(
-                sentence("{count} cases in {files}"), count=f"{made.count:,}", files=", ".join(made.documents)
+                sentence("{count} cases in {files}"),
+                count=f"{made.count:,}",
+                files=", ".join(str(out / name) for name in made.documents),
             )
         )
 
 
+def _reached(
+    rules: feerules.Book, root: Path, results: Sequence[feerules.CaseResult] | None = None
+) -> feerules.Coverage:
+    """What the cases reach, with places from where the command was called."""
+    found = feerules.coverage(rules, results).rules
+    places = placed([each.rule for each in found], root)
+    return feerules.Coverage(
+        tuple(replace(each, rule=rule) for each, rule in zip(found, places, strict=True))
+    )
+
+
+def _kept(made: feerules.GeneratedCases, out: Path, replace: bool) -> None:
+    if out.is_file():
+        raise ValueError(f"found the file {out}, expected a folder: that of the rules, or another")
+    there = [str(out / name) for name in made.documents if (out / name).exists()]
+    if there and not replace:
+        raise ValueError(f"found {', '.join(there)}, expected no such file: say --replace, or move it away")
+    made.write(out, replace=replace)
+
+
+@prints_problems
 def schema(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help=say(sentence("writes it to a file")))
@@ -181,7 +206,7 @@ def schema(
 ) -> None:
     if out is None:
         print_json(feerules.schema())
-    else:
+    elif in_a_folder(out):
         out.write_text(dumps(feerules.schema(), ensure_ascii=False, indent=2), encoding="utf-8")
 
 

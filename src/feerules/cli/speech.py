@@ -7,7 +7,7 @@ import sys
 
 from feerules.wording import LOCALES, translate
 
-__all__ = ["LOCALE", "helped", "say"]
+__all__ = ["LOCALE", "say", "speaks"]
 
 VARIABLES = ("FEERULES_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -24,7 +24,7 @@ def _asked(arguments: list[str]) -> str:
 
 def _known(asked: str) -> str:
     plain = asked.partition(".")[0].replace("-", "_")
-    return plain if plain in LOCALES else "zh_CN" if plain.startswith("zh") else "en"
+    return plain if plain in LOCALES else "zh_CN" if plain.lower().startswith("zh") else "en"
 
 
 LOCALE = _known(_asked(sys.argv[1:]))
@@ -35,7 +35,6 @@ def say(message: str, /, **fields: str) -> str:
     return translate(LOCALE).text(message, **fields)
 
 
-def helped(message: str, *examples: str) -> str:
-    """The help of a command: what it does, and lines to copy."""
-    told = say(message)
-    return told if not examples else "\n\n".join([told, *(f"$ feerules {each}" for each in examples)])
+def speaks(asked: str) -> bool:
+    """Whether a language is Chinese or English, however it is written: zh, zh-CN, en_GB."""
+    return asked.replace("-", "_").partition("_")[0].lower() in ("zh", "en")

@@ -12,7 +12,7 @@ import typer
 
 import feerules
 from feerules.cli.accounts import explain_account
-from feerules.cli.frames import PARQUET, read_frame, writable, write_frame
+from feerules.cli.frames import PARQUET, beside, read_frame, writable, write_frame
 from feerules.cli.options import (
     Accrue,
     AsJson,
@@ -26,10 +26,19 @@ from feerules.cli.options import (
     When,
     facts_of,
 )
-from feerules.cli.printing import FOUND, ended, print_frame, print_json, print_text, prints_problems
+from feerules.cli.printing import (
+    FOUND,
+    ended,
+    print_frame,
+    print_json,
+    print_problems,
+    print_text,
+    prints_problems,
+    working,
+)
 from feerules.cli.speech import LOCALE, say
 from feerules.frames import into_lazy
-from feerules.wording import sentence, translate
+from feerules.wording import sentence
 
 __all__ = ["COMMANDS"]
 
@@ -72,24 +81,13 @@ def price(
         result.sink(out)
         rows_, problems = pl.scan_parquet(out), pl.scan_parquet(beside(out))
     else:
-        collected = result.collect()
+        with working():
+            collected = result.collect()
         rows_, problems = into_lazy(collected.rows)[0], into_lazy(collected.problems)[0]
         if out is not None:
             write_frame(rows_, out)
             write_frame(problems, beside(out))
     tell_estate(rows_, problems, key, out, rows, json, "total" if form is Form.wide else "amount")
-
-
-def in_words(problems: pl.DataFrame) -> pl.DataFrame:
-    """The reasons in the language of the terminal."""
-    words = translate(LOCALE)
-    told = [words.retold(each["reason"], each["code"]) for each in problems.iter_rows(named=True)]
-    return problems.with_columns(pl.Series("reason", told, pl.String))
-
-
-def beside(path: Path) -> Path:
-    """Where the problems stand that belong to a file of rows."""
-    return path.with_suffix(f".problems{path.suffix}")
 
 
 def tell_estate(
@@ -110,13 +108,8 @@ def tell_estate(
     )
     if out is not None:
         print_text(say(sentence("written to {path}"), path=str(out)))
-    if bad.height:
-        print_frame(
-            in_words(bad),
-            say(sentence("problems: {count}"), count=f"{bad.height:,}"),
-            (key, "unit_id", "fee", "fact", "value", "code", "reason"),
-        )
-        ended(FOUND)
+    print_problems(bad, (key, "unit_id", "fee", "fact", "value", "code", "reason"))
+    ended(FOUND if bad.height else 0)
 
 
 @prints_problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,8 +32,12 @@ from feerules.cli.printing import (
     ended,
     print_frame,
     print_json,
+    print_problems,
     print_text,
     prints_problems,
+    seen,
+    tell_written,
+    working,
     write_report,
 )
 from feerules.cli.speech import LOCALE, say
@@ -48,11 +53,18 @@ NewBook = Annotated[Path, typer.Argument(exists=True, help=say(sentence("the rul
 @prints_problems
 def diff(old: OldBook, new: NewBook, report: ReportPath = None, json: AsJson = False) -> None:
     found = feerules.diff(feerules.load(old), feerules.load(new))
+    found = replace(found, changes=tuple(_placed(each, old, new) for each in found))
     write_report(report, found)
     if json:
         print_json(found.to_dict())
     else:
         print_text(found.explain(LOCALE))
+
+
+def _placed(change: feerules.Change, old: Path, new: Path) -> feerules.Change:
+    """A change with its places from where the command was called: the two books may call a file the same."""
+    places = (change.old and seen(change.old, old)), (change.new and seen(change.new, new))
+    return replace(change, old=places[0], new=places[1])
 
 
 @prints_problems
@@ -76,10 +88,11 @@ def compare(
 ) -> None:
     writable(out)
     shared = None if pools is None else read_frame(pools)
-    result = feerules.compare(
-        feerules.load(old), feerules.load(new), read_frame(units), period, new_period=new_period, key=key, accrue=accrue,
-        pools=shared,
-    )  # fmt: skip
+    with working():
+        result = feerules.compare(
+            feerules.load(old), feerules.load(new), read_frame(units), period, new_period=new_period, key=key, accrue=accrue,
+            pools=shared,
+        )  # fmt: skip
     segments = [(say(sentence("By {column}"), column=each), result.by_segment(each)) for each in by]
     _keep(result.rows, out)
     write_report(report, result, *segments)
@@ -96,8 +109,7 @@ def compare(
         print_text(result.explain(LOCALE))
         for title, frame in segments:
             print_frame(_whole(frame), title)
-        if problems.height:
-            print_frame(problems, say(sentence("problems: {count}"), count=f"{problems.height:,}"))
+        print_problems(problems)
     ended(FOUND if problems.height else 0)
 
 
@@ -131,11 +143,12 @@ def compare_policies(
     }
     entries = {name: None if path is None else read_frame(path) for name, path in given.items()}
     known = None if accounts is None else read_frame(accounts)
-    result = feerules.compare_policies(
-        feerules.load(old), feerules.load(new), known, as_of, known_at=known_at, key=key, days=days,
-        charges=entries["charges"], payments=entries["payments"], allocations=entries["allocations"],
-        events=entries["events"], parties=entries["parties"],
-    )  # fmt: skip
+    with working():
+        result = feerules.compare_policies(
+            feerules.load(old), feerules.load(new), known, as_of, known_at=known_at, key=key, days=days,
+            charges=entries["charges"], payments=entries["payments"], allocations=entries["allocations"],
+            events=entries["events"], parties=entries["parties"],
+        )  # fmt: skip
     _keep(result.changed, out)
     write_report(report, result)
     problems = _whole(result.problems)
@@ -143,8 +156,7 @@ def compare_policies(
         print_json({**result.to_dict(), "problems": problems})
     else:
         print_text(result.explain(LOCALE))
-        if problems.height:
-            print_frame(problems, say(sentence("problems: {count}"), count=f"{problems.height:,}"))
+        print_problems(problems)
     ended(FOUND if problems.height else 0)
 
 
@@ -165,10 +177,11 @@ def reconcile(
     json: AsJson = False,
 ) -> None:
     writable(out)
-    result = feerules.reconcile(
-        feerules.load(book), read_frame(units), read_frame(billed), period, key=key, accrue=accrue,
-        pools=None if pools is None else read_frame(pools),
-    )  # fmt: skip
+    with working():
+        result = feerules.reconcile(
+            feerules.load(book), read_frame(units), read_frame(billed), period, key=key, accrue=accrue,
+            pools=None if pools is None else read_frame(pools),
+        )  # fmt: skip
     _keep(result.rows, out)
     write_report(report, result)
     problems = _whole(result.problems)
@@ -177,8 +190,7 @@ def reconcile(
         print_json({**result.to_dict(), "problems": problems})
     else:
         print_text(result.explain(LOCALE))
-        if problems.height:
-            print_frame(problems, say(sentence("problems: {count}"), count=f"{problems.height:,}"), most=rows)
+        print_problems(problems, most=rows)
     ended(FOUND if differing or problems.height else 0)
 
 
@@ -189,6 +201,7 @@ def _whole(frame: Any) -> Any:
 def _keep(frame: Any, out: Path | None) -> None:
     if out is not None:
         write_frame(into_lazy(frame)[0], out)
+        tell_written(out)
 
 
 COMMANDS: tuple[Command, ...] = (

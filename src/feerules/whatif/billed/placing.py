@@ -161,10 +161,10 @@ def _cause(estate: Estate, found: Found, lines: pl.DataFrame) -> Cause:
 
 
 def _sureness(found: Found) -> Sureness:
-    share = len(found.units) / max(1, found.touched)
-    if found.whole or found.where or share >= SURE:
+    count = len(found.units)
+    if found.whole or found.where or (count > 1 and count / max(1, found.touched) >= SURE):
         return "high"
-    return "medium" if len(found.units) >= SOME else "low"
+    return "medium" if count >= SOME else "low"
 
 
 def _examples(estate: Estate, found: Found, lines: pl.DataFrame) -> Iterator[Example]:

@@ -191,7 +191,7 @@ class FeeSearch:
         also = tuple(each.alternative for each in verdict.also if each.alternative.code != "rate")
         return Found(
             self.fee, trial.alternative, keys, len(keys) + int(others.sum()), int((others & ~differs).sum()),
-            int((~differs).sum()), also[:3], where, whole=not others.any(),
+            int((~differs).sum()), also[:3], where, whole=len(keys) > 1 and not others.any(),
         )  # fmt: skip
 
     # What no alternative explains

@@ -9,6 +9,7 @@ from itertools import chain, pairwise
 from typing import Any
 
 from feerules.book import Book
+from feerules.documents.law import LawProfile
 from feerules.documents.policy import DunningPolicy
 from feerules.documents.schedule import FeeSchedule
 from feerules.errors import did_you_mean
@@ -17,6 +18,7 @@ from feerules.plan.names import LAST_DAY, Names
 from feerules.whatif.changes.change import Change, Diff, Versions
 from feerules.whatif.changes.document_changes import Meeting, changes_of
 from feerules.whatif.changes.keys import LABELS
+from feerules.whatif.changes.law_changes import changes_of_laws
 from feerules.whatif.changes.sayings import SPAN
 
 __all__ = ["diff"]
@@ -72,6 +74,10 @@ def diff(
     met.sort(key=lambda pairing: None in pairing[:2])  # what only one book has comes last
     versions = [_versions(*pairing) for pairing in met]
     found = [change for told, each in zip(versions, met, strict=True) for change in _compared(told, *each)]
+    if new is not None and not chosen:
+        for told, changed in changes_of_laws(_laws(old, ids[0]), _laws(new, ids[1])):
+            versions.append(told)
+            found += changed
     if new is not None and document_id is None:
         found += [*_of_calendars(old, new), *_of_mappings(old, new)]
     return Diff(tuple(_distinct(_once(found))), tuple(versions))
@@ -88,10 +94,18 @@ def _timelines(book: Book, document_id: str | None) -> Timelines:
         found[policies[0].policy.id] = [_InForce(p.policy, p.names, p.first, p.until) for p in policies]
     if document_id is None:
         return found
-    if document_id not in found:
-        hint = did_you_mean(document_id, found) or f"it has {', '.join(found)}"
+    if document_id in found:
+        return {document_id: found[document_id]}
+    laws = [each.id for each in book.laws]
+    if document_id not in laws:
+        known = [*found, *laws]
+        hint = did_you_mean(document_id, known) or f"it has {', '.join(known)}"
         raise ValueError(f"the book has no document {document_id!r}: {hint}")
-    return {document_id: found[document_id]}
+    return {}
+
+
+def _laws(book: Book, document_id: str | None) -> list[LawProfile]:
+    return [each for each in book.laws if document_id in (None, each.id)]
 
 
 def _documents(

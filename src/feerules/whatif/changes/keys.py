@@ -15,6 +15,7 @@ from feerules.documents.charging import (
     Rounding,
     Season,
 )
+from feerules.documents.law import LawBasis
 from feerules.documents.policy import After, Channel, Escalation, ParameterRate
 from feerules.documents.values import FactValue
 from feerules.wording import sentence
@@ -26,11 +27,12 @@ Kind = Literal["amount", "condition", "words"]
 # Parts that are told as one value, as rules have it.
 ATOMS = (
     Every, FactQuantity, FeesQuantity, FactValue, Liability, Over, ProrateBounds, Rounding, Season,
-    After, Channel, Escalation, ParameterRate,
+    After, Channel, Escalation, ParameterRate, LawBasis,
 )  # fmt: skip
 
 # What a member of a list or mapping is called in codes: adjustments → adjustment_added.
 SINGULAR: Mapping[str, str] = {
+    "acts": "act",
     "adjustments": "adjustment",
     "buckets": "bucket",
     "class_titles": "class_title",
@@ -45,6 +47,7 @@ SINGULAR: Mapping[str, str] = {
     "stops": "stop",
     "sum": "component",
     "tables": "table",
+    "tests": "test",
 }
 
 # Lists whose order says something; of all others it says nothing.
@@ -73,7 +76,9 @@ UNITS: Mapping[str, str] = {
     "years": "years",
 }
 
-_WORDS = frozenset(("title", "note", "source", "publication", "class_titles", "version", "template"))
+_WORDS = frozenset(
+    ("title", "note", "source", "publication", "class_titles", "version", "template", "printed")
+)
 _AMOUNTS = frozenset(
     (
         "rate", "rate_per", "per", "tiers", "registers", "assign", "pass_through", "share", "otherwise", "ceiling",
@@ -193,7 +198,7 @@ LABELS: Mapping[str, str] = {
     "months_later": sentence("months later"),
     "must_be": sentence("must be"),
     "next_day": sentence("the next day"),
-    "note": sentence("note"),
+    "note": sentence("remark"),
     "of": sentence("of what"),
     "on": sentence("fees that bear it"),
     "order": sentence("order"),
@@ -247,7 +252,7 @@ LABELS: Mapping[str, str] = {
     "times": sentence("factor"),
     "title": sentence("title"),
     "tolerance": sentence("tolerance"),
-    "unit": sentence("unit"),
+    "unit": sentence("unit of measure"),
     "unknown_year": sentence("years that the calendar does not know"),
     "unreachable": sentence("outcomes that mean unreachable"),
     "until": sentence("until when"),
@@ -286,6 +291,25 @@ LABELS: Mapping[str, str] = {
     "limits.week": sentence("in a week"),
     "pursued_from": sentence("smallest sum that is pursued"),
     "fee_whole": sentence("the whole fee"),
+    "does": sentence("what it does"),
+    "shows": sentence("what it shows"),
+    "printed": sentence("printed total"),
+    "law_profile": sentence("law profile"),
+    "acts": sentence("act"),
+    "acts.words": sentence("words that betray it"),
+    "as_of": sentence("law as of"),
+    "basis": sentence("legal basis"),
+    "but": sentence("texts that mean something else"),
+    "extends": sentence("profile that it extends"),
+    "hint": sentence("hint"),
+    "jurisdiction": sentence("jurisdiction"),
+    "least": sentence("the least allowed"),
+    "level": sentence("severity"),
+    "most": sentence("the most allowed"),
+    "needs": sentence("what must have gone before"),
+    "rates": sentence("rates that are lawful"),
+    "tests": sentence("test"),
+    "tests.words": sentence("words that it looks for"),
 }
 
 

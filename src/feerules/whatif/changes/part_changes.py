@@ -29,7 +29,9 @@ from feerules.whatif.changes.tier_changes import TierChange, tier_changes
 __all__ = ["Comparing", "Spot"]
 
 # Members whose names alone do not say what they are.
-NAMED = frozenset(("parameters", "derived", "tables", "facts", "buckets", "registers", "class_titles"))
+NAMED = frozenset(
+    ("parameters", "derived", "tables", "facts", "buckets", "registers", "class_titles", "acts", "tests")
+)
 
 Both = tuple[Any, Any]  # of the old version, and of the new
 Places = tuple[Where | None, Where | None]

@@ -12,6 +12,7 @@ from typing import Any
 from feerules.documents.arithmetic import Binary, Call, Name, Node, Unary
 from feerules.documents.fields import Words
 from feerules.documents.formulas import Formula
+from feerules.documents.law import LawProfile
 from feerules.documents.policy import DunningPolicy
 from feerules.documents.schedule import FeeSchedule
 from feerules.documents.values import FactValue
@@ -35,7 +36,7 @@ class Incomparable(Exception):
 class Side:
     """One of two versions: its document, and what its names mean."""
 
-    def __init__(self, document: FeeSchedule | DunningPolicy, names: Names) -> None:
+    def __init__(self, document: FeeSchedule | DunningPolicy | LawProfile, names: Names) -> None:
         self.document = document
         # Reading notes problems and keeps what it read; a loaded book stays as it is.
         self.names = copy(names)

@@ -129,6 +129,7 @@ def compare_frames(
         raise ValueError(f'found attribute={attribute!r}, expected "in_order", "averaged" or "no"')
     if worst < 0:
         raise ValueError(f"found worst={worst}, expected 0 or more")
+    _refuse_currencies(old, new)
     source = str(units) if isinstance(units, str | Path) else f"the {type(units).__name__}"
     periods = _period(period), _period(period if new_period is None else new_period)
     shared = pools, pools if new_pools is None else new_pools
@@ -145,6 +146,14 @@ def compare_frames(
             work = _Work(sides, before, after, moved, shared[1], done)
             steps = work.steps(attribute, other_pools=new_pools is not None)
     return _answered(sides, before, after, moved, steps, worst)
+
+
+def _refuse_currencies(old: Book, new: Book) -> None:
+    """Amounts of two currencies have no difference."""
+    known = [sorted({each.currency for each in book.schedules}) for book in (old, new)]
+    if all(known) and not set(known[0]) & set(known[1]):
+        told = [" and ".join(each) for each in known]
+        raise ValueError(f"found the old rules in {told[0]} and the new in {told[1]}, expected one currency")
 
 
 def _period(period: str | Period) -> Period:
