@@ -376,3 +376,28 @@ def test_user_text_is_escaped_everywhere(tmp_path: Path) -> None:
     page = html(tmp_path, *PARTS.values(), title=EVIL, note=EVIL, signed_by=[EVIL])
     assert "<script>document" not in page
     assert "<img" not in page
+
+
+def test_segments_go_by_the_titles_and_spellings_of_facts(tmp_path: Path) -> None:
+    text = """
+kind: fee-schedule
+id: garden
+effective: {from: 2026-01-01}
+facts:
+  kind: {choice: [home, shed], words: {住宅: home, 储藏室: shed}, title: {zh: 类型, en: Type}}
+  empty: {boolean: true, title: {zh: 空置, en: Vacant}}
+fees: {card: {applies: {kind: home}, rate: 3}, gate: {applies: {empty: true}, rate: 2}}
+"""
+    book = feerules.load_files({"garden.yaml": text})
+    units = pl.DataFrame({"unit_id": ["A", "B"], "kind": ["home", "shed"], "empty": [True, False]})
+    dearer = feerules.Reform().rate("card", to=4).apply(book)
+    segments = feerules.compare(book, dearer, units, "2026-11").by_segment("kind", "empty")
+    assert '<th scope="row">住宅、空置：是</th>' in html(tmp_path, book, segments)
+    assert '<th scope="row">shed, Vacant: no</th>' in html(tmp_path, book, segments, locale="en")
+
+
+def test_charts_come_alone_for_a_notebook() -> None:
+    (drawn,) = feerules.charts(PARTS["ageing"], locale="en")
+    assert drawn.startswith("<figure")
+    assert "<svg" in drawn
+    assert feerules.charts("A text.") == []

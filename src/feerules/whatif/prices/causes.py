@@ -32,6 +32,10 @@ LOCALES = {"zh": "zh_CN", "en": "en"}
 PARTS = {**LABELS, "price": sentence("price")}
 
 
+# Keys that people of every language write as a sign.
+SIGNS = {"times": "×", "plus": "+", "minus": "−"}
+
+
 @dataclass(frozen=True, slots=True)
 class About:
     """What a cause says of itself, before anything is counted."""
@@ -216,7 +220,9 @@ def _text(value: Any, outputs: Sequence[int] = ()) -> str:
         }
         return _text({name.rstrip("_"): each for name, each in said.items() if name not in SILENT})
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_text(each)}" for name, each in value.items() if each is not None)
+        return ", ".join(
+            f"{SIGNS.get(name, name)} {_text(each)}" for name, each in value.items() if each is not None
+        )
     if isinstance(value, tuple | list):
         return "; ".join(map(_text, value))
     if isinstance(value, bool):
