@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +47,23 @@ def test_every_console_line_of_the_manual_is_one_that_a_test_runs() -> None:
     ]
     # What installs and what calls make is run by every build.
     assert [line for line in lines if not line.startswith(("pip install", "make ", "#", "FEERULES_"))] == []
+
+
+NAMED = sorted(
+    {
+        line
+        for page in PAGES
+        for line in re.findall(r"`feerules ([a-z][^`]*)`", page.read_text(encoding="utf-8"))
+    }
+)
+
+
+@pytest.mark.parametrize("line", NAMED)
+def test_a_command_that_a_text_names_is_there_with_its_options(line: str) -> None:
+    command, *words = shlex.split(line)
+    ended = run(command, "--help")
+    assert ended.exit_code == 0
+    assert [word for word in words if word.startswith("-") and word not in ended.stdout] == []
 
 
 GARDEN = ROOT / "docs" / "command-line.md"
