@@ -13,7 +13,7 @@ kind: fee-schedule
 id: garden
 effective: {from: 2026-01-01}
 facts:
-  area: {decimal: 2, min: 0, max: 10000, unit: m²}
+  area: {decimal: 2, min: 0, max: 10000, unit: m², aliases: [面积]}
   handover: {date: true, default: 2020-01-01}
   deposit: {boolean: true, default: false}
 fees:
@@ -80,7 +80,7 @@ POLICY = """
 kind: dunning-policy
 id: random
 effective: {from: 2026-01-01}
-facts: {weekly_rent: {decimal: 2, min: 0, max: 1000}}
+facts: {weekly_rent: {decimal: 2, min: 0, max: 1000, aliases: [周租金]}}
 derived: {beyond: outstanding - weekly_rent}
 ladder: {steps: [{id: reminder, when: {beyond: "> 0"}, channels: [sms], gap: 5 days}]}
 """
@@ -94,6 +94,10 @@ PROBLEMS = [
     ("unit: {}", "{problems: [missing, {problem: wrong_type, fact: deposit}]}",
      "expected problems missing and wrong_type of deposit, found the problems: missing: area: no value, and one is needed"),
     ("unit: {area: 100}", "{problems: [missing]}", "expected the problem missing, found a bill of 300.00"),
+    # by another name of the fact
+    ("unit: {面积: -1}", "{problem: out_of_domain, fact: 面积}", ""),
+    ("unit: {}", "{problem: missing, fact: 面积}", ""),
+    ("position: {outstanding: 300, overdue: 300}", "{problem: missing, fact: 周租金}", ""),
     # slips of the pen, told whatever comes out
     ("unit: {area: 100}", "{problem: mising}",
      '"mising" is the code of no problem; did you mean "missing"?; expected the problem mising, found a bill of 300.00'),
@@ -115,6 +119,10 @@ PROBLEMS = [
     # what is no account at all
     ("account: {charges: 5}", "{decision: act}", "the case itself: found charges: '5', expected a list of entries"),
     ("account: {events: [5]}", "{decision: act}", "the case itself: found events: ['5'], expected a list of entries"),
+    ("account: {weekly_rent: 80}", "{decision: act}", "weekly_rent: what the policy declares stands under facts of the account"),
+    ("account: {chrges: []}", "{decision: act}", 'chrges: nothing that an account has; did you mean "charges"?'),
+    ("account: {charges: [{due_on: 2026-11-01, amount: 5, amuont: 6}]}", "{decision: act}", "charges.0.amuont: nothing that an account has"),
+    ("position: {overdue: 300, wekly_rent: 80}", "{decision: act}", 'the case itself: found "wekly_rent", did you mean "weekly_rent"?'),
     ("position: {overdue: [1, 2]}", "{decision: act}", "the case itself: found ['1', '2'] as overdue, expected one value"),
 ]  # fmt: skip
 

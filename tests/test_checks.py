@@ -65,6 +65,16 @@ def test_nothing_is_told_of(document: str) -> None:
     assert codes(document) - {"idle_column"} == set()
 
 
+def test_a_column_that_decides_nothing_is_called_as_the_table_calls_it() -> None:
+    facts = SCHEDULE.replace("floor: {integer: true,", "floor: {integer: true, aliases: [楼层],")
+    assert facts != SCHEDULE
+    table = (
+        "| type | 楼层 | rate |\n|--|--|--|\n| home | <= 3 | 2 |\n| home | > 3 | 2 |\n| not(home) | - | 3 |"
+    )
+    (idle,) = [each for each in findings(facts + rates(table)[len(SCHEDULE) :]) if each.code == "idle_column"]
+    assert "“楼层”" in idle.explain("zh_CN")
+
+
 def test_rows_of_first_that_others_stand_between_are_not_called_one() -> None:
     rows = FLOORS + "| < 0 | 1 |\n| [0..9] | 2 |\n| > 9 | 1 |\n| - | 3 |"
     assert codes(rates(rows, HIT_FIRST)) == {"unreachable_row"}
@@ -117,11 +127,44 @@ def test_tiers_are_told_of_where_more_costs_less(document: str, expected: set[st
     assert codes(document) == expected
 
 
+def test_prices_that_stand_in_parameters_are_prices_too() -> None:
+    document = tiers("graduated", "dear", "0.5 * dear") + "parameters: {base: 2, dear: base + 1}\n"
+    (falls,) = [each for each in findings(document) if each.code == "falling_tiers"]
+    assert "falls from 3 to 1.5" in str(falls)
+
+
 AREAS = "| area | rate |\n|--|--|\n| < 90 | 3.00 |\n| >= 90 | 2.50 |"
 
 
-def test_both_units_of_a_cliff_pay_what_is_told() -> None:
-    document = rates(AREAS, per=PER_AREA)
+IN_PARTS = """\
+fees:
+  management:
+    per: area
+    rate:
+      components: [service, repair]
+      table: |
+        | area  | service | repair |
+        |-------|---------|--------|
+        | < 90  | 2.60    | 0.4    |
+        | >= 90 | 2.25    | 0.25   |
+"""
+BY_NAME = """\
+tables:
+  by_size: |
+    | area  | value |
+    |-------|-------|
+    | < 90  | 3.00  |
+    | >= 90 | 2.50  |
+fees: {management: {per: area, rate: by_size}}
+"""
+
+
+@pytest.mark.parametrize(
+    "document",
+    [rates(AREAS, per=PER_AREA), SCHEDULE + IN_PARTS, SCHEDULE + BY_NAME],
+    ids=["of a rate", "of components", "of a named table"],
+)
+def test_both_units_of_a_cliff_pay_what_is_told(document: str) -> None:
     (cliff,) = [each for each in findings(document) if each.code == "cliff"]
     book = feerules.load_files({"a.yaml": document})
     paid = [feerules.price({**UNIT, **unit}, book, "2026-11").total for unit in cliff.witness]
@@ -187,6 +230,10 @@ def test_a_printed_total_is_on_no_bill() -> None:
         ("{rate: 1, adjustments: [{times: 0}]}", True),
         ("{rate: 1, adjustments: [{times: 0}, {plus: 5}]}", False),
         ("{rate: 1, adjustments: [{when: {floor: 1}, times: 0}]}", False),
+        ("{rate: 10, adjustments: [{minus: 10}]}", True),
+        ("{rate: 10, adjustments: [{times: 2}, {minus: 10}]}", False),
+        ("{rate: 10, rate_per: month, every: quarter, adjustments: [{minus: 10}]}", False),
+        ("{rate: 10, adjustments: [{at_most: 0}]}", False),
         ("{rate: 0, minimum: 5}", False),
         ("{rate: 0, note: 公示为免费}", False),
     ],

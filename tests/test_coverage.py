@@ -103,7 +103,7 @@ REACHED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("case", "reached"), REACHED, ids=lambda value: str(value)[:70])
+@pytest.mark.parametrize(("case", "reached"), REACHED, ids=[case[:90] for case, _ in REACHED])
 def test_a_rule_is_reached_where_it_decides_what_a_case_expects(case: str, reached: set[str]) -> None:
     assert told(covered(case).reached) == reached
 
@@ -120,7 +120,7 @@ DECIDED = [
 ]
 
 
-@pytest.mark.parametrize(("case", "reached"), DECIDED, ids=lambda value: str(value)[:70])
+@pytest.mark.parametrize(("case", "reached"), DECIDED, ids=[case[:90] for case, _ in DECIDED])
 def test_stops_classes_and_steps_are_reached_where_they_decide(case: str, reached: set[str]) -> None:
     assert told(covered(case, of="random").reached) == reached
 

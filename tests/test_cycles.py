@@ -329,3 +329,17 @@ def test_a_unit_is_never_free_because_no_schedule_is_in_force(title: str, period
         assert [problem.code for problem in error.value.problems] == [expected]
     else:
         assert str(feerules.price({}, book, period).total) == expected
+
+
+@pytest.mark.parametrize(("period", "is_free"), [("2019-12", False), ("2020-01", True), ("2026-07", False)])
+def test_a_schedule_with_one_offs_is_for_no_day_on_which_it_is_not_in_force(
+    period: str, is_free: bool
+) -> None:
+    fee = "card: {every: {once: moved_out}, applies: {moved_out: not(null)}, rate: 5}"
+    rules = schedule(fee).replace("{from: 2000-01-01}", "{from: 2020-01-01, through: 2026-06-30}")
+    book = feerules.load_files({"first.yaml": rules})
+    if is_free:
+        assert feerules.price({}, book, period).total == 0
+    else:
+        with pytest.raises(feerules.UnitErrors, match="no_schedule"):
+            feerules.price({}, book, period)

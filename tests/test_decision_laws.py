@@ -17,6 +17,7 @@ from feerules.plan.ledgers import CONNECTED
 from policies import book, owing, policies
 
 MOST = 60  # days that are asked about one by one, before the last
+SOME = settings().max_examples // 2  # of laws that ask for a decision many times over
 days = st.integers(0, 190).map(lambda number: FIRST + timedelta(days=number))
 debtors = st.one_of(owing(), owing(), accounts())
 
@@ -191,7 +192,7 @@ def test_carried_out_day_after_day_no_gap_and_no_limit_is_passed(
 # History
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=SOME)
 @given(debtors, policies(), days, st.integers(0, 190), st.integers(0, 40))
 def test_a_reversed_payment_restores_the_decision(
     account: Account, body: str, as_of: date, paid: int, later: int
@@ -206,7 +207,7 @@ def test_a_reversed_payment_restores_the_decision(
     assert plainly(reversed_, rules, as_of) == plainly(account, rules, as_of)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=SOME)
 @given(st.one_of(owing(), accounts(faults=True)), policies(), days, st.randoms(use_true_random=False))
 def test_the_order_of_entries_changes_nothing(account: Account, body: str, as_of: date, random: Any) -> None:
     entries = account.model_dump()
@@ -216,7 +217,7 @@ def test_the_order_of_entries_changes_nothing(account: Account, body: str, as_of
     assert plainly(Account.model_validate(entries), rules, as_of) == plainly(account, rules, as_of)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=SOME)
 @given(debtors, policies(), days, days, st.data())
 def test_what_is_recorded_later_changes_no_answer_of_before(
     account: Account, body: str, as_of: date, known_at: date, data: st.DataObject

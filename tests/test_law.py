@@ -8,6 +8,7 @@ import pytest
 
 import feerules
 from feerules import Finding
+from feerules.checks.acts import acts_in
 from feerules.checks.profiles import SHIPPED, law_of, shipped
 
 ROOT = Path(__file__).parents[1]
@@ -151,6 +152,35 @@ def test_the_law_is_silent_about(policy: str) -> None:
     assert codes(policy) == set()
 
 
+NAMED = {
+    "停止供水": "stop_water", "关闭水阀": "stop_water", "切断电源": "stop_electricity", "暂停供暖": "stop_heat",
+    "关闭燃气": "stop_gas", "欠费户不予补办水卡": "refuse_water_card", "拒绝电费充值": "refuse_prepaid_topup",
+    "限制梯控卡": "stop_access", "冻结门禁": "stop_access", "停办月租车": "stop_parking", "取消月保车位": "stop_parking",
+    "暂停办理装修手续": "stop_renovation", "暂停入户维修": "withhold_services", "不受理报修": "withhold_services",
+    "不出具证明": "refuse_certificates", "联系工作单位": "contact_employer", "致函所在单位": "contact_employer",
+    "通知亲友": "contact_relatives", "张贴欠费名单": "publish_debtor",
+    "Disconnect electricity": "stop_electricity", "Turn off the water": "stop_water", "cut-off-the-power": "stop_electricity",
+    "Suspend access cards": "stop_access", "Notify the employer": "contact_employer", "Cancel monthly parking": "stop_parking",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "act"), NAMED.items(), ids=NAMED)
+def test_what_an_act_is_called_by_people_is_known(title: str, act: str) -> None:
+    law = law_of(shipped("cn-mainland"), {})
+    assert [each.id for each in acts_in(title, law, declared=False)] == [act]
+
+
+INNOCENT = [
+    "停车费催缴", "水费账单提醒", "维修问题沟通", "门禁卡补办提醒", "装修押金退还通知", "充值方式告知", "上门核实是否已停租",
+    "月租到期提醒", "服务质量回访", "Water bill reminder", "Call about a repair", "Parking fee reminder",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("title", INNOCENT)
+def test_what_sounds_alike_is_no_act(title: str) -> None:
+    assert [*acts_in(title, law_of(shipped("cn-mainland"), {}), declared=False)] == []
+
+
 LOUD = {
     "a suit too soon after a demand": ('{id: sue, does: [lawsuit], after: {step: demand, days: ">= 10"}, at_most: 1}', "demand_before_suit"),
     "a suit of which one way has no demand": ('{id: sue, does: [lawsuit], any: [{demand: expired}, {days_overdue: "> 300"}], at_most: 1}', "demand_before_suit"),
@@ -166,6 +196,74 @@ LOUD = {
 @pytest.mark.parametrize(("step", "code"), LOUD.values(), ids=LOUD.keys())
 def test_the_law_finds(step: str, code: str) -> None:
     assert codes((CLASSES if "class:" in step else "") + ladder(step)) == {code}
+
+
+# Prices
+
+YEARS = """\
+kind: fee-schedule
+id: garden
+effective: {from: %s}
+source: {document: 业主大会决议}
+facts:
+  floor: {integer: true, min: -3, max: 60}
+  used: {decimal: 2, min: 0, max: 9999, unit: m³, usage: true}
+"""
+BANDS = "fees:\n  water:\n    per: used\n    at_a_change: by_days\n    tiers:\n      table: |\n        | up to | rate |\n        |--|--|\n        | %s | 2 |\n        | above | %s |\n"
+BY_FLOOR = "fees:\n  lift:\n    rate: |\n      | floor | rate |\n      |--|--|\n      | <= %s | 9 |\n      | > %s | %s |\n"
+BY_PART = "fees: {lift: {parts: {a: {rate: 1}, b: {rate: {sum: {c: 1, d: %s}}}}}}\n"
+
+
+def of_prices(*rules: str) -> list[Finding]:
+    years = {f"{2027 + n}.yaml": YEARS % f"{2027 + n}-01-01" + each for n, each in enumerate(rules)}
+    return feerules.check(feerules.load_files(years))
+
+
+RISES = {
+    "a rate by parameters": ("parameters: {p: 1}\nfees: {a: {rate: p * 2}}\n", "parameters: {p: 1.5}\nfees: {a: {rate: p * 2}}\n", ["2", "3"]),
+    "a rate that was one and is a table": ("fees: {lift: {rate: 9}}\n", BY_FLOOR % (6, 6, 12), ["9", "12"]),
+    "rows that are cut elsewhere": (BY_FLOOR % (9, 9, 12), BY_FLOOR % (6, 6, 12), ["9", "12"]),
+    "a band": (BANDS % (10, 3), BANDS % (10, 3.5), ["3", "3.5"]),
+    "a component of a part": (BY_PART % 1, BY_PART % 1.5, ["2", "2.5"]),
+    "what a guided price floats about": ("fees: {a: {rate: {base: 2, up: 20%}}}\n", "fees: {a: {rate: {base: 2.1, up: 20%}}}\n", ["2", "2.1"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "prices"), RISES.values(), ids=RISES.keys())
+def test_a_price_that_rises_is_found_in(old: str, new: str, prices: list[str]) -> None:
+    (risen,) = [each for each in of_prices(old, new) if each.code == "price_rise"]
+    assert f"rises from {prices[0]} to {prices[1]}," in str(risen)
+    assert [each for each in of_prices(new, old) if each.code == "price_rise"] == []
+
+
+def test_the_witness_of_a_rise_pays_both_prices() -> None:
+    old, new = BY_FLOOR % (9, 9, 12), BY_FLOOR % (6, 6, 12)
+    (risen,) = [each for each in of_prices(old, new) if each.code == "price_rise"]
+    (unit,) = risen.witness
+    book = feerules.load_files({"1.yaml": YEARS % "2027-01-01" + old, "2.yaml": YEARS % "2028-01-01" + new})
+    assert [str(feerules.price(unit, book, month).total) for month in ("2027-06", "2028-06")] == [
+        "9.00",
+        "12.00",
+    ]
+
+
+CHARGED = {
+    "a rate of the tax by rows": (BY_FLOOR % (6, 6, 9) + "    tax: |\n      | floor | rate |\n      |--|--|\n      | <= 6 | 6% |\n      | > 6 | 7% |\n", "vat_rate"),
+    "a percentage of what is passed on, as a formula": ("fees:\n  water: {pass_through: used * 3, at_a_change: by_days}\n  more: {rate: 3% * fees.water}\n", "utility_markup"),
+    "a factor that stands in a parameter": ("parameters: {more: 1.05}\nfees:\n  water: {pass_through: used * 3, at_a_change: by_days, adjustments: [{times: more}]}\n", "utility_markup"),
+    "a share that stands in a parameter": ("parameters: {one: 1}\nfees: {light: {share: {by: one}}}\n", "share_by_area"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("rules", "code"), CHARGED.values(), ids=CHARGED.keys())
+def test_the_law_finds_in_prices(rules: str, code: str) -> None:
+    assert {each.code for each in of_prices(rules) if each.basis} == {code}
+
+
+@pytest.mark.parametrize("rate", ["fees.water - fees.water", "0 - 0.5% * fees.lift"])
+def test_a_rate_that_names_a_fee_is_no_markup_unless_it_is_a_part_of_a_utility(rate: str) -> None:
+    rules = f"fees:\n  water: {{pass_through: used * 3, at_a_change: by_days}}\n  lift: {{rate: 9}}\n  other: {{rate: {rate}}}\n"
+    assert "utility_markup" not in {each.code for each in of_prices(rules)}
 
 
 def test_the_witness_of_a_suit_without_a_demand_is_a_position_for_which_it_is_due() -> None:

@@ -38,7 +38,7 @@ from feerules.proving.cases import run_cases
 from feerules.proving.coverage import Coverage, coverage
 from feerules.proving.generated import GeneratedCases, generate_cases
 from feerules.proving.results import CaseResult
-from feerules.reporting import report
+from feerules.reporting import charts, report
 from feerules.reports import (
     EntryErrors,
     EntryProblem,
@@ -102,6 +102,7 @@ __all__ = [
     "ageing_report",
     "arrears_ledger",
     "capital_amount",
+    "charts",
     "check",
     "classify",
     "classify_estate",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from feerules.pages.page import Page
     from feerules.pages.reader import Reader
 
-__all__ = ["report"]
+__all__ = ["charts", "report"]
 
 Told = str | Mapping[str, str]
 ENDINGS = (".html", ".htm", ".xlsx")
@@ -71,6 +71,17 @@ def report(
                 _extra("html").html_of(pages, most_rows=most_rows), encoding="utf-8", newline="\n"
             )
     return path
+
+
+def charts(*parts: Any, locale: str = "zh_CN") -> list[str]:
+    """The charts that `report` draws of these parts, each as a piece of HTML with an SVG, such as a notebook shows.
+
+    A part without anything to draw has none. Needs the extra `report`.
+    """
+    with localcontext(EXACT):
+        page, _ = _page(parts, locale, "", None, "", ())
+        drawn: list[str] = _extra("html").charts_of(page)
+    return drawn
 
 
 def _page(

@@ -12,7 +12,7 @@ from io import BytesIO
 from pkgutil import get_data
 from typing import Any
 
-__all__ = ["LOCALES", "Wording", "counted", "sentence", "translate"]
+__all__ = ["CHINESE", "LOCALES", "Wording", "counted", "sentence", "translate"]
 
 # What may be asked for, and what Babel and the catalogs call it.
 LOCALES: Mapping[str, tuple[str, str]] = {
@@ -28,6 +28,7 @@ SYMBOLS = {"CNY": "¥", "JPY": "JP¥"}
 # More digits than any number of a bill has, whatever the caller's decimal context would keep.
 EXACT = Context(prec=100)
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
+CHINESE = re.compile("[\u4e00-\u9fff]")
 
 Messages = Mapping[tuple[str, str], tuple[str, ...]]
 

@@ -21,7 +21,7 @@ from feerules.money import round_div
 from feerules.plan.bounds import Builder
 from feerules.plan.nodes import And, Compare, Guard, Leaf, Node, Not, Or, Plan, Present
 
-MANY = settings(max_examples=250, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=120, suppress_health_check=list(HealthCheck))
 
 # What the scalar engine says
 

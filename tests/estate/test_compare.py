@@ -70,12 +70,12 @@ def test_a_comparison_tells_its_sums_and_its_causes_in_both_languages() -> None:
         "Not compared: only the old rules can price 0, only the new 0, neither 1.",
         "Total: ¥629.00 → ¥693.20, +¥64.20.",
         "1. Management fee: rate (type home, lift true), 2.80 → 2.95: +¥21.00, units: 2.",
-        "2. Management fee: adjustment Vacancy reduction, times 0.50 → times 0.70: +¥47.20, units: 1.",
+        "2. Management fee: adjustment Vacancy reduction, × 0.50 → × 0.70: +¥47.20, units: 1.",
         "3. Rubbish: rate, 8 → 7: -¥4.00, units: 4.",
     ]
     assert result.explain("zh_CN").splitlines()[3:] == [
         "1. 物业费：单价（类型 home、有电梯 true），2.80 → 2.95：+¥21.00，涉及2户。",
-        "2. 物业费：减免 空置优惠，times 0.50 → times 0.70：+¥47.20，涉及1户。",
+        "2. 物业费：减免 空置优惠，× 0.50 → × 0.70：+¥47.20，涉及1户。",
         "3. 垃圾费：单价，8 → 7：-¥4.00，涉及4户。",
     ]
 

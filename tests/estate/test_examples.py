@@ -6,8 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import openpyxl
 import polars as pl
 import pytest
+
+import feerules
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -37,7 +40,7 @@ def test_a_what_if_tells_sums_causes_bills_and_a_grid() -> None:
     output = run("what_if.py", "--units", "200", "--locale", "zh_CN")
     assert words_of(output, "2026-11：共200户")
     assert "物业管理费：单价（类型 home、有电梯 true、所在楼层 > 6），2.80 → 2.95：+¥" in output
-    assert "物业管理费：减免 空置满六个月优惠，times 0.70 → times 0.85：+¥" in output
+    assert "物业管理费：减免 空置满六个月优惠，× 0.70 → × 0.85：+¥" in output
     assert "调整后：" in output
     assert words_of(output, "│ 0.00      ┆ 0.70")[-2] == "0.00"
 
@@ -165,3 +168,64 @@ def test_a_gentler_ladder_is_tried_before_it_is_used() -> None:
     assert words_of(told, "Accounts on")[5] == "160;"
     _, _, _, before, _, _, now, *_ = words_of(told, "Week of 2026-11-09:")
     assert int(before) > int(now.removesuffix(";")) > 0
+
+
+# A decision, from its rules to what is signed
+
+
+@pytest.fixture(scope="module")
+def decided(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    folder = tmp_path_factory.mktemp("decision")
+    return run("decision.py", str(folder), "--units", "200", "--days", "3"), folder
+
+
+def test_a_decision_has_no_new_error_and_a_case_for_every_rule(decided: tuple[str, Path]) -> None:
+    assert "New errors: 0. Cases: 14 of 14. Rules without one: 0." in decided[0]
+
+
+def test_a_decision_is_written_as_rules_that_give_the_prices_of_both_years(decided: tuple[str, Path]) -> None:
+    book = feerules.load(decided[1] / "fees")
+    home = {"kind": "home", "area": "100", "floor": 13, "lift": True, "handover": "2020-05-01"}
+    totals = [str(feerules.price(home, book, month).amounts["lift"]) for month in ("2026-12", "2027-01")]
+    assert totals == ["80.00", "95.00"]
+    assert (decided[1] / "dunning" / "standard-cn.2027-01-01.yaml").is_file()
+
+
+def test_the_report_of_a_decision_is_signed_in_both_languages(decided: tuple[str, Path]) -> None:
+    page = (decided[1] / "decision.html").read_text(encoding="utf-8")
+    for said in (
+        "业主委员会主任",
+        "Head of finance",
+        "电梯附加费",
+        "Lift surcharge",
+        "住宅、[7..12]",
+        "空置",
+    ):
+        assert said in page
+    sheets = openpyxl.load_workbook(decided[1] / "decision.xlsx", read_only=True).sheetnames
+    assert len(sheets) > 20
+
+
+def test_new_prices_stand_on_the_price_list(decided: tuple[str, Path]) -> None:
+    assert "¥0.95" in (decided[1] / "prices.zh_CN.html").read_text(encoding="utf-8")
+
+
+def test_the_numbers_of_a_decision_are_those_of_its_yaml(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the notebook and the grid try is what the reform says, where the numbers are the same."""
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    import decision
+
+    today = decision.of_today()
+    for written, tried, book in (
+        ("dearer-lifts.yaml", decision.dearer("0.15", "0.70"), today.fees),
+        ("gentler-ladder.yaml", decision.gentler(7, 30), today.ladder),
+    ):
+        asked = feerules.diff(feerules.Reform.load(decision.WRITTEN / written).apply(book), tried.apply(book))
+        assert [change for change in asked if change.kind == "amount"] == []
+
+
+def test_the_notebook_of_the_decision_runs_and_comes_to_the_same_sum(decided: tuple[str, Path]) -> None:
+    told = run("decision_notebook.py")
+    start = "2. Lift surcharge: rate (floor [2..6]), 0.40 → 0.55"
+    assert words_of(told, "Total:")[-1].startswith("+¥")
+    assert words_of(told, start)[:3] == words_of(decided[0], start)[:3]

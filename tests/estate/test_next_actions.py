@@ -23,7 +23,7 @@ from ledger_frames import frames, renamed
 from policies import book as policy_book
 from random_policies import document, policies, pressing
 
-SLOW = settings(max_examples=settings().max_examples // 4, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=settings().max_examples // 6, suppress_health_check=list(HealthCheck))
 CALENDAR = Calendar(unknown_year="weekends_only")
 moments = st.one_of(
     ledgers.days, st.builds(lambda day, hour: datetime(day.year, day.month, day.day, hour, 20), ledgers.days, st.integers(0, 23)),

@@ -220,7 +220,9 @@ def test_other_money_has_no_chinese_capitals() -> None:
 
 
 def test_a_bill_without_a_line_needs_no_notice() -> None:
-    bill = a_bill("2019-01")
+    parking = "fees: {parking: {applies: {car: true}, rate: 80}}"
+    head = "kind: fee-schedule\nid: bays\neffective: {from: 2026-01-01}\nfacts: {car: {boolean: true}}\n"
+    bill = feerules.price({"car": False}, feerules.load_files({"bays.yaml": head + parking}), "2026-11")
     with pytest.raises(NoticeError, match="nothing_billed"):
         feerules.fee_notice(bill, SENDER)
 

@@ -12,7 +12,7 @@ import feerules
 import rulebooks
 
 # A search looks further here as well.
-SLOW = settings(max_examples=settings().max_examples * 2 // 5, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=settings().max_examples // 4, suppress_health_check=list(HealthCheck))
 LINE = ("charge_id", "fee", "period_start", "period_end", "issued_on", "due_on", "payer", "table_row")
 NUMBERS = ("quantity", "rate", "factor", "tax", "net", "amount", "tax_rate")
 

@@ -30,7 +30,7 @@ from feerules.position_rows import placed
 from feerules.streaming import facts_of
 from ledger_frames import frames, renamed
 
-MANY = settings(max_examples=settings().max_examples // 2, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=settings().max_examples // 3, suppress_health_check=list(HealthCheck))
 # No policy is for these accounts, so that the plain terms hold.
 BOOK = feerules.load_files({"f.yaml": "kind: book\nid: plain\n"})
 NO_CHARGES = pl.DataFrame(schema={"account_id": pl.String, "charge_id": pl.String})

@@ -15,7 +15,7 @@ import feerules
 import posted
 from feerules.periods import Period
 
-SOME = settings(max_examples=40, suppress_health_check=list(HealthCheck))
+SOME = settings(max_examples=25, suppress_health_check=list(HealthCheck))
 SCHEMAS = {
     "charges": {
         **dict.fromkeys(("charge_id", "account_id", "estate_id", "fee", "kind"), pl.String),

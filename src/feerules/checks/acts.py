@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from feerules.checks.findings import Finding, finding
-from feerules.checks.profiles import Law, LawfulAct, titled, under, with_hint
+from feerules.checks.profiles import Law, LawfulAct, plain_text, titled, under, with_hint
 from feerules.documents.policy import Step
 from feerules.errors import nearest
 from feerules.wording import sentence
@@ -78,7 +78,7 @@ def acts_in(text: str, law: Law, *, declared: bool) -> Iterator[LawfulAct]:
     if named is not None:
         yield named
         return
-    plain = re.sub(r"[\s_-]+", " ", text.lower())
+    plain = plain_text(text)
     for act in law.acts.values():
         if _holds(plain, act):
             yield act

@@ -8,10 +8,11 @@ from feerules.checks.findings import Finding, finding
 from feerules.documents.policy import DunningPolicy, Step, Stop
 from feerules.plan.alternatives import Alternative, Reading, covers
 from feerules.plan.dunning import CLASS
+from feerules.plan.grid import Condition
 from feerules.plan.reach import most_of
 from feerules.wording import sentence
 
-__all__ = ["idle_limits", "ladder_ends", "never_again", "never_due", "odd_order"]
+__all__ = ["idle_limits", "ladder_ends", "never_again", "never_due", "never_so_often", "odd_order"]
 
 AGES = ("days_overdue", "days_past_due")
 
@@ -88,6 +89,30 @@ def never_due(policy: DunningPolicy, reading: Reading) -> Iterator[Finding]:
                 sentence("write lets_through: [{step}] at {stop}"), witness=[reading.example(paths[0])],
                 document=policy.id, step=name, stop=stop.id,
             )  # fmt: skip
+
+
+def never_so_often(policy: DunningPolicy, reading: Reading) -> Iterator[Finding]:
+    """Steps that wait until another was done more often than it is done."""
+    steps = policy.ladder.steps if policy.ladder else ()
+    most = {f"steps.{each.id}.count": most_of(each, policy) for each in steps}
+    for step in steps:
+        asked = reading.possible(step)
+        for name, times in most.items():
+            if times is None:
+                continue
+            ways = [each[name] for each in asked if name in each]
+            if ways and len(ways) == len(asked) and all(_least(each) > times for each in ways):
+                yield finding(
+                    "never_due", "warning", step.where_of("any" if step.any else "when"),
+                    sentence("{step} asks that {count} is {least} or more, and the step is done {most} times at most: it is never due"),
+                    sentence("mend the condition of {step}, or raise at_most"),
+                    document=policy.id, step=step.id, count=name, least=str(min(map(_least, ways))), most=str(times),
+                )  # fmt: skip
+                break
+
+
+def _least(condition: Condition) -> int:
+    return 0 if condition.null else min((lo for lo, _ in condition.bands), default=0)
 
 
 def _stop_in_front(

@@ -11,6 +11,7 @@ from feerules.checks.ladders import (
     ladder_ends,
     never_again,
     never_due,
+    never_so_often,
     odd_order,
 )
 from feerules.checks.readings import Reading as TableReading
@@ -40,6 +41,7 @@ def check_policies(book: Book) -> Iterator[Finding]:
             yield from ladder_ends(policy)
             yield from never_again(policy)
             yield from never_due(policy, reading)
+            yield from never_so_often(policy, reading)
             yield from odd_order(policy, reading)
             yield from idle_limits(policy)
             yield from never_sent(policy, reading, book.calendar)

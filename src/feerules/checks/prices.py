@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from itertools import pairwise
 
 from feerules.checks.days import NOTICE_DAYS, short_notice
 from feerules.checks.findings import Finding
 from feerules.checks.law import check_words
 from feerules.checks.profiles import Law, titled, under, with_hint
-from feerules.documents.arithmetic import Num
+from feerules.checks.rises import first_rise
+from feerules.checks.valuation import constant, points, valued
+from feerules.documents.arithmetic import Binary
 from feerules.documents.charging import Charge, FeesQuantity
 from feerules.documents.formulas import Formula
 from feerules.documents.schedule import Fee, FeeSchedule, values_in
-from feerules.documents.values import GuidedValue, TableValue
+from feerules.documents.values import GuidedValue
 from feerules.plan.lines import Version
 from feerules.wording import sentence
 
@@ -30,7 +31,7 @@ def check_prices_by_law(version: Version, law: Law) -> Iterator[Finding]:
     for fee_id in schedule.fees:
         fee = schedule.complete(fee_id)
         for check in CHECKS:
-            yield from check(fee_id, fee, schedule, law)
+            yield from check(fee_id, fee, version, law)
 
 
 def check_notice(schedule: FeeSchedule, law: Law) -> Iterator[Finding]:
@@ -43,9 +44,9 @@ def check_notice(schedule: FeeSchedule, law: Law) -> Iterator[Finding]:
         yield with_hint(replace(each, severity=told.severity, basis=told.basis), told.hint)
 
 
-def check_guided_price(fee_id: str, fee: Fee, schedule: FeeSchedule, law: Law) -> Iterator[Finding]:
+def check_guided_price(fee_id: str, fee: Fee, version: Version, law: Law) -> Iterator[Finding]:
     """A guided price is one only by the document that sets it."""
-    source = fee.source or schedule.source
+    source = fee.source or version.schedule.source
     guided = next((each for each in values_in(fee) if isinstance(each, GuidedValue)), None)
     if guided is None:
         return
@@ -62,35 +63,46 @@ def check_guided_price(fee_id: str, fee: Fee, schedule: FeeSchedule, law: Law) -
         )  # fmt: skip
 
 
-def check_markup(fee_id: str, fee: Fee, schedule: FeeSchedule, law: Law) -> Iterator[Finding]:
+def check_markup(fee_id: str, fee: Fee, version: Version, law: Law) -> Iterator[Finding]:
     """Utilities are passed on at what they cost."""
     hint = sentence("pass on what was paid, and nothing more")
     passed = [charge for charge in (fee, *fee.parts.values()) if charge.pass_through is not None]
     for rule in fee.adjustments if passed else ():
-        times, plus = _number(rule.times), _number(rule.plus)
+        times, plus = (constant(each, version.names) for each in (rule.times, rule.plus))
         if (times is not None and times > 1) or (plus is not None and plus > 0):
             yield from under(
                 law, "utility_markup", rule.where, sentence("{fee} is passed on with a mark-up"), hint,
                 fee=titled(fee, fee_id),
             )  # fmt: skip
+    fees = version.schedule.fees
     for charge in (fee, *fee.parts.values()):
-        for other in charge.per.fees if isinstance(charge.per, FeesQuantity) else ():
-            if other in schedule.fees and _is_passed_on(schedule.fees[other]):
+        for other, key in _shares_of(charge):
+            if other in fees and _is_passed_on(fees[other]):
                 yield from under(
-                    law, "utility_markup", charge.where_of("per"),
+                    law, "utility_markup", charge.where_of(key),
                     sentence("{fee} is a percentage of {other}, which is passed on"), hint,
-                    fee=titled(fee, fee_id), other=titled(schedule.fees[other], other),
+                    fee=titled(fee, fee_id), other=titled(fees[other], other),
                 )  # fmt: skip
+
+
+def _shares_of(charge: Charge) -> Iterator[tuple[str, str]]:
+    """The fees of which a charge is a part for every unit, and the key that says so: per: {fees: …}, or fees.water * 3%."""
+    if isinstance(charge.per, FeesQuantity):
+        yield from ((str(other), "per") for other in charge.per.fees)
+    for key, value in (("per", charge.per), ("rate", charge.rate)):
+        if isinstance(value, Formula) and isinstance(value.root, Binary) and value.root.op == "*":
+            names = [name for name in value.names() if name.startswith("fees.")]
+            yield from ((name.removeprefix("fees."), key) for name in names)
 
 
 def _is_passed_on(fee: Fee) -> bool:
     return any(charge.pass_through is not None for charge in (fee, *fee.parts.values()))
 
 
-def check_developer(fee_id: str, fee: Fee, schedule: FeeSchedule, law: Law) -> Iterator[Finding]:
+def check_developer(fee_id: str, fee: Fee, version: Version, law: Law) -> Iterator[Finding]:
     """Homes that are not handed over are the developer's."""
     starts = fee.starts
-    if starts is None or starts.before != "nobody" or not _is_by_area(fee, schedule):
+    if starts is None or starts.before != "nobody" or not _is_by_area(fee, version.schedule):
         return
     written = "before" in starts.model_fields_set
     yield from under(
@@ -109,7 +121,7 @@ def _is_by_area(charge: Charge, schedule: FeeSchedule) -> bool:
     return any(fact is not None and (fact.unit or "") in ("m²", "㎡", "平方米") for fact in named)
 
 
-def check_repairs(fee_id: str, fee: Fee, schedule: FeeSchedule, law: Law) -> Iterator[Finding]:
+def check_repairs(fee_id: str, fee: Fee, version: Version, law: Law) -> Iterator[Finding]:
     """Major repairs are paid from the maintenance fund."""
     for part in (fee, *fee.parts.values()) if "repair_in_fee" in law.tests else ():
         for word in law.tests["repair_in_fee"].rule.words:
@@ -123,9 +135,13 @@ def check_repairs(fee_id: str, fee: Fee, schedule: FeeSchedule, law: Law) -> Ite
                 break
 
 
-def check_prepayment(fee_id: str, fee: Fee, schedule: FeeSchedule, law: Law) -> Iterator[Finding]:
+def check_prepayment(fee_id: str, fee: Fee, version: Version, law: Law) -> Iterator[Finding]:
     months = fee.every.length if fee.every else None
-    most = law.most("long_prepayment", schedule.effective.from_) if "long_prepayment" in law.tests else None
+    most = (
+        law.most("long_prepayment", version.schedule.effective.from_)
+        if "long_prepayment" in law.tests
+        else None
+    )
     if months is not None and most is not None and months > most and fee.billed != "in_arrears" and fee.every:
         yield from under(
             law, "long_prepayment", fee.every.where, sentence("{fee} is paid {months} months in advance, more than {most}"),
@@ -134,11 +150,11 @@ def check_prepayment(fee_id: str, fee: Fee, schedule: FeeSchedule, law: Law) -> 
         )  # fmt: skip
 
 
-def check_share(fee_id: str, fee: Fee, schedule: FeeSchedule, law: Law) -> Iterator[Finding]:
+def check_share(fee_id: str, fee: Fee, version: Version, law: Law) -> Iterator[Finding]:
     """Without an agreement, a common cost is shared by area."""
     for charge in (fee, *fee.parts.values()):
         by = charge.share.by if charge.share else None
-        if by is not None and _number(by) is not None and charge.share:
+        if by is not None and constant(by, version.names) is not None and charge.share:
             yield from under(
                 law, "share_by_area", charge.share.where_of("by"),
                 sentence("{fee} is shared by homes and not by area"),
@@ -146,7 +162,7 @@ def check_share(fee_id: str, fee: Fee, schedule: FeeSchedule, law: Law) -> Itera
             )  # fmt: skip
 
 
-def check_deposit(fee_id: str, fee: Fee, schedule: FeeSchedule, law: Law) -> Iterator[Finding]:
+def check_deposit(fee_id: str, fee: Fee, version: Version, law: Law) -> Iterator[Finding]:
     """What is given back is no fee."""
     title = titled(fee, "")
     words = law.tests["deposit_as_fee"].rule.words if "deposit_as_fee" in law.tests else ()
@@ -157,18 +173,24 @@ def check_deposit(fee_id: str, fee: Fee, schedule: FeeSchedule, law: Law) -> Ite
         )  # fmt: skip
 
 
-def check_vat(fee_id: str, fee: Fee, schedule: FeeSchedule, law: Law) -> Iterator[Finding]:
+def check_vat(fee_id: str, fee: Fee, version: Version, law: Law) -> Iterator[Finding]:
     rates = law.tests["vat_rate"].rule.rates if "vat_rate" in law.tests else ()
-    rate = _number(fee.tax.rate) if fee.tax else None
-    if fee.tax and rate is not None and rates and rate not in rates:
-        known = ", ".join(f"{(each * 100).normalize():f}%" for each in rates)
-        yield from under(
-            law, "vat_rate", fee.tax.where_of("rate"), sentence("{fee} has a tax of {rate}, which is no rate of the tax"),
-            sentence("write one of {known}"), fee=titled(fee, fee_id), rate=f"{(rate * 100).normalize():f}%", known=known,
-        )  # fmt: skip
+    told = valued(fee.tax.rate, version.names) if fee.tax and rates else None
+    if fee.tax is None or told is None:
+        return
+    for point in points(told):
+        rate = told.at(point)
+        if rate is not None and rate not in rates:
+            known = ", ".join(f"{(each * 100).normalize():f}%" for each in rates)
+            yield from under(
+                law, "vat_rate", told.place(point) or fee.tax.where_of("rate"),
+                sentence("{fee} has a tax of {rate}, which is no rate of the tax"), sentence("write one of {known}"),
+                fee=titled(fee, fee_id), rate=f"{(rate * 100).normalize():f}%", known=known,
+            )  # fmt: skip
+            return
 
 
-CHECKS: Sequence[Callable[[str, Fee, FeeSchedule, Law], Iterator[Finding]]] = (
+CHECKS: Sequence[Callable[[str, Fee, Version, Law], Iterator[Finding]]] = (
     check_guided_price,
     check_markup,
     check_developer,
@@ -185,45 +207,15 @@ CHECKS: Sequence[Callable[[str, Fee, FeeSchedule, Law], Iterator[Finding]]] = (
 
 def check_rises(versions: Sequence[Version], law: Law) -> Iterator[Finding]:
     """Prices that rise from a version to the next, without a decision of those who pay."""
-    for before, after in pairwise(each.schedule for each in versions):
-        decided = after.publication and (after.publication.decided_on or after.publication.approved_by)
-        for fee_id in () if decided else after.fees:
-            old = before.fees.get(fee_id)
-            risen = _risen(old, after.fees[fee_id]) if old else None
+    for before, after in pairwise(versions):
+        published = after.schedule.publication
+        decided = published and (published.decided_on or published.approved_by)
+        for fee_id in () if decided else after.schedule.fees:
+            old, new = before.schedule.fees.get(fee_id), after.schedule.fees[fee_id]
+            risen = first_rise((old, before.names), (new, after.names)) if old else None
             if risen is not None:
                 yield from under(
-                    law, "price_rise", after.fees[fee_id].where_of("rate"),
-                    sentence("{fee} rises from {old} to {new}, and no decision is named"),
-                    sentence("write publication: {{decided_on: …}}, or approved_by:"),
-                    fee=titled(after.fees[fee_id], fee_id), old=f"{risen[0]:f}", new=f"{risen[1]:f}",
+                    law, "price_rise", risen.where, sentence("{fee} rises from {old} to {new}, and no decision is named"),
+                    sentence("write publication: {{decided_on: …}}, or approved_by:"), witness=risen.witness,
+                    fee=titled(new, fee_id), old=f"{risen.before:f}", new=f"{risen.after:f}",
                 )  # fmt: skip
-
-
-def _risen(old: Fee, new: Fee) -> tuple[Decimal, Decimal] | None:
-    """The first price of the same units that is higher than it was."""
-    known = dict(_prices(old.rate))
-    pairs = ((known[key], price) for key, price in _prices(new.rate) if key in known)
-    return next(((before, after) for before, after in pairs if after > before), None)
-
-
-def _prices(rate: object) -> Iterator[tuple[tuple[str, ...], Decimal]]:
-    """The numbers of a rate, each with the conditions of its row as they are written."""
-    number = _number(rate)
-    if number is not None:
-        yield (), number
-    if isinstance(rate, TableValue) and rate.table is not None:
-        heads = [head.name for head in rate.table.header]
-        for row in rate.table.rows:
-            cells = [" ".join(str(cell).split()) for cell in row.cells]
-            if (price := _decimal(cells[-1])) is not None:
-                yield tuple(f"{head} {cell}" for head, cell in zip(heads, cells[:-1], strict=False)), price
-
-
-def _decimal(text: str) -> Decimal | None:
-    return Decimal(text) if text.replace(".", "", 1).isdecimal() else None
-
-
-def _number(value: object) -> Decimal | None:
-    """The number that a value is, where it is nothing but one."""
-    root = value.root if isinstance(value, Formula) else None
-    return root.value if isinstance(root, Num) else None

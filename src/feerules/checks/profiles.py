@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -25,12 +26,14 @@ __all__ = [
     "Tested",
     "check_profiles",
     "law_of",
+    "plain_text",
     "shipped",
     "titled",
     "under",
     "with_hint",
 ]
 
+ARTICLES = re.compile(r"\b(?:the|an?|his|her|their) ")
 SHIPPED = ("cn-mainland", "cn-hangzhou", "cn-weifang", "cn-zhengzhou")
 R = TypeVar("R", Act, LawTest)
 
@@ -43,7 +46,7 @@ class LawfulAct:
     title: Told
     severity: Severity | None
     basis: tuple[Basis, ...]
-    words: tuple[str, ...]
+    words: tuple[str, ...]  # these and the next as `plain_text` has them
     but: tuple[str, ...]
     needs: tuple[Need, ...]
     hint: Told
@@ -156,7 +159,13 @@ def _told(words: Words | None, otherwise: str = "") -> Told:
 
 def _act(name: str, rule: Act, basis: tuple[Basis, ...]) -> LawfulAct:
     title, hint = _told(rule.title, name), _told(rule.hint)
-    return LawfulAct(name, title, _severity(rule), basis, rule.words, rule.but, rule.needs, hint)
+    words, but = (tuple(map(plain_text, texts)) for texts in (rule.words, rule.but))
+    return LawfulAct(name, title, _severity(rule), basis, words, but, rule.needs, hint)
+
+
+def plain_text(text: str) -> str:
+    """A text without what joins its words, and without articles, which nobody minds: cut-off the water."""
+    return ARTICLES.sub("", re.sub(r"[\s_-]+", " ", text.lower()))
 
 
 def _test(rule: LawTest, basis: tuple[Basis, ...]) -> Tested:

@@ -96,6 +96,11 @@ class Reading:
         """Whether a row says in a column for readers why it stands there."""
         return any(self.row(row).cells[at] for at in self.remarks)
 
+    def headed(self, at: int) -> str:
+        """What the column of a subject is called in the table: a fact has other names."""
+        where = self.decision.heads[at][1]
+        return next(str(head.name) for head in self.table.header if head.where == where)
+
     def output(self, row: int) -> str:
         """What a row says, as it is written."""
         cells = self.row(row).cells

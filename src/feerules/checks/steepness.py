@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from feerules.checks.findings import Finding, finding
 from feerules.checks.readings import Reading, reading_of
-from feerules.checks.valuation import Point, constant
+from feerules.checks.valuation import Point, constant, named_table
 from feerules.documents.arithmetic import Name
 from feerules.documents.charging import Charge, FactQuantity, Tiers
 from feerules.documents.formulas import Formula
@@ -18,10 +18,11 @@ from feerules.documents.values import TableValue
 from feerules.plan.lines import Version
 from feerules.plan.lookups import NOTES, Decision
 from feerules.plan.names import Names
+from feerules.plan.outputs import Output
 from feerules.plan.tariffs import SIZE, Group
 from feerules.wording import sentence
 
-__all__ = ["cliffs", "falling_tiers"]
+__all__ = ["cliffs", "falling_tiers", "groups_of", "number_of"]
 
 RISING = ("graduated", "surcharge")
 MOST_TOLD = 5  # cliffs of one table
@@ -36,13 +37,12 @@ def falling_tiers(version: Version, charge: Charge) -> Iterator[Finding]:
     tiers = charge.tiers
     if tiers is None or tiers.kind not in RISING or not _is_usage(version, charge):
         return
-    for group in _groups(version.names, tiers):
+    for group in groups_of(version.names, tiers):
         for column in sorted(group.prices.keys() - {SIZE}):
-            for n, (low, high) in enumerate(pairwise(group.prices[column])):
+            prices = [number_of(price, version.names) for price in group.prices[column]]
+            for n, (low, high) in enumerate(pairwise(prices)):
                 row = _row(tiers, group, n + 1)
-                if isinstance(low, Formula) or isinstance(high, Formula):
-                    continue
-                if high < low and not _is_noted(tiers, row):
+                if low is not None and high is not None and high < low and not _is_noted(tiers, row):
                     yield finding(
                         "falling_tiers", "warning", row.where,
                         sentence("{column} falls from {low} to {high}: who consumes more pays less for it"),
@@ -52,7 +52,13 @@ def falling_tiers(version: Version, charge: Charge) -> Iterator[Finding]:
                     )  # fmt: skip
 
 
-def _groups(names: Names, tiers: Tiers) -> Sequence[Group]:
+def number_of(output: Output, names: Names) -> Decimal | None:
+    """What a bound or a price comes to for everybody."""
+    return constant(output, names) if isinstance(output, Formula) else output
+
+
+def groups_of(names: Names, tiers: Tiers) -> Sequence[Group]:
+    """The groups of bands of tiers, as they were compiled."""
     found = names.cache.get(id(tiers))
     return () if found is None else found[0]
 
@@ -78,8 +84,8 @@ def _is_usage(version: Version, charge: Charge) -> bool:
 
 def _around(names: Names, charge: Charge, group: Group, n: int) -> list[dict[str, str]]:
     """A quantity on the edge of a band, and the next one beyond it."""
-    end = group.ends[n]
-    if isinstance(end, Formula):
+    end = number_of(group.ends[n], names)
+    if end is None:
         return []
     name, step = _quantity(names, charge)
     return [{name: f"{end:f}"}, {name: f"{end + step:f}"}]
@@ -102,17 +108,18 @@ def cliffs(version: Version, charge: Charge, meant: Callable[[Point], bool]) -> 
     """Bands across whose edge the larger unit pays less in all, where units are meant on both sides of it."""
     if charge.tiers is not None and charge.tiers.kind in ("volume", "step"):
         yield from _of_tiers(version, charge, charge.tiers)
-    elif isinstance(charge.rate, TableValue):
-        yield from islice(_of_table(version, charge, charge.rate, meant), MOST_TOLD)
+    elif isinstance(table := named_table(charge.rate, version.names), TableValue):
+        yield from islice(_of_table(version, charge, table, meant), MOST_TOLD)
 
 
 def _of_tiers(version: Version, charge: Charge, tiers: Tiers) -> Iterator[Finding]:
     name, step = _quantity(version.names, charge)
-    for group in _groups(version.names, tiers):
+    for group in groups_of(version.names, tiers):
         for column, prices in sorted(group.prices.items()):
-            for n, end in enumerate(group.ends):
-                low, high, row = prices[n], prices[n + 1], _row(tiers, group, n + 1)
-                if isinstance(end, Formula) or isinstance(low, Formula) or isinstance(high, Formula):
+            for n, bound in enumerate(group.ends):
+                row = _row(tiers, group, n + 1)
+                end, low, high = (number_of(each, version.names) for each in (bound, *prices[n : n + 2]))
+                if end is None or low is None or high is None:
                     continue
                 beyond = end + step
                 amounts = (end * low, beyond * high) if tiers.kind == "volume" else (low, high)
@@ -127,7 +134,7 @@ def _of_table(
     """A table by a fact that is the quantity as well: the rate by area, of an area."""
     name, _ = _quantity(version.names, charge)
     made = version.names.cache.get(id(version.names.completed.get(id(spec), spec)))
-    if not isinstance(made, Decision) or made.formulas or len(made.outputs) != 1:
+    if not isinstance(made, Decision) or made.formulas:
         return
     at = next((n for n, about in enumerate(made.subjects) if about.name == name), None)
     reading = None if at is None else reading_of(spec, version.names, version.schedule.id)
@@ -175,22 +182,27 @@ def _sides(reading: Reading, base: Sequence[int | None], at: int, edge: int) -> 
     about = reading.subjects[at]
     if not about.lo < edge <= about.hi:
         return None
-    ((outputs, places),) = reading.decision.outputs.values()
     values, leaves = [*base], []
     for values[at] in (edge - 1, edge):
         leaf = reading.grid.leaf(values)
         if not reading.grid.leaves[leaf]:
             return None
         leaves.append(leaf)
-    low, high = (outputs[leaf] for leaf in leaves)
+    low, high = (_said(reading, leaf) for leaf in leaves)
     if edge * high >= (edge - 1) * low:
         return None
-    step = Decimal(1).scaleb(-about.scale - places)
-    ends = zip((edge - 1, edge), leaves, strict=True)
+    step = Decimal(1).scaleb(-about.scale)
+    ends = zip((edge - 1, edge), leaves, (low, high), strict=True)
     first, second = (
-        Side(value, reading.grid.leaves[leaf][0], value * outputs[leaf] * step) for value, leaf in ends
+        Side(value, reading.grid.leaves[leaf][0], value * rate * step) for value, leaf, rate in ends
     )
     return first, second
+
+
+def _said(reading: Reading, leaf: int) -> Decimal:
+    """What a table says at a leaf of its grid: its one output, or its components together."""
+    columns = reading.decision.outputs.values()
+    return sum((Decimal(outputs[leaf]).scaleb(-places) for outputs, places in columns), Decimal(0))
 
 
 def _cliff(
@@ -202,7 +214,7 @@ def _cliff(
 ) -> Iterator[Finding]:
     """Of two units, the larger one that pays less; a minimum may keep it from that."""
     times = charge.per.times if isinstance(charge.per, FactQuantity) else Decimal(1)
-    least = constant(charge.minimum.amount) if charge.minimum is not None else None
+    least = constant(charge.minimum.amount, version.names) if charge.minimum is not None else None
     less, more = (max(amount * times, amount * times if least is None else least) for amount in amounts)
     if more >= less or times < 0:
         return

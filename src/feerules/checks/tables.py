@@ -104,13 +104,12 @@ def mergeable_rows(reading: Reading) -> Iterator[Finding]:
         groups = [rows for rows in _alike(reading, at) if len(rows) > 1 and _stand_apart(reading, rows)]
         if groups:
             rows = groups[0]
-            heads = {head.where: str(head.name) for head in reading.table.header}
             yield finding(
                 "mergeable_rows", "note", reading.row(rows[1]).where,
                 sentence("rows {rows} differ in {column} alone, and say the same; rows of the table that could be left out so: {count}"),
                 sentence("write one row for them, with {cell} as {column}, or say in a column note why there are several"),
                 document=reading.document, count=str(sum(map(len, groups)) - len(groups)),
-                rows=reading.numbers(rows), column=heads[reading.decision.heads[at][1]],
+                rows=reading.numbers(rows), column=reading.headed(at),
                 cell=joined(reading, rows, at),
             )  # fmt: skip
 
@@ -151,7 +150,7 @@ def idle_columns(reading: Reading) -> Iterator[Finding]:
             "idle_column", "warning", where,
             sentence("the column {column} decides nothing: the answer is the same whatever it is"),
             sentence("take the column out, or mend the rows that are to differ by it"),
-            document=reading.document, column=name,
+            document=reading.document, column=reading.headed(at),
         )  # fmt: skip
 
 

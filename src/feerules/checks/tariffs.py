@@ -187,7 +187,7 @@ def _costs_nothing(names: Names, fee: Fee) -> bool:
         return False
     free = bool(charges) and all(_is_nothing(names, charge) for charge in charges)
     changes = [rule for rule in fee.adjustments if _adds(rule)]
-    return (free and not changes) or _is_given_away(fee)
+    return (free and not changes) or _is_given_away(names, fee)
 
 
 def _is_nothing(names: Names, charge: Charge) -> bool:
@@ -203,9 +203,12 @@ def _adds(rule: Adjustment) -> bool:
     return any((rule.plus, rule.at_least, rule.per_unit and rule.per_unit.plus))
 
 
-def _is_given_away(fee: Fee) -> bool:
+def _is_given_away(names: Names, fee: Fee) -> bool:
     """Whether an adjustment for everybody leaves nothing, and none after it adds anything."""
-    free = False
+    free, rate = False, constant(fee.rate, names) if fee.per is None and fee.rate_per is None else None
     for rule in fee.adjustments:
-        free = (free and not _adds(rule)) or (constant(rule.times) == 0 and not rule.when)
+        less = constant(rule.minus, names)
+        all_of_it = rate is not None and less is not None and rate == less and rule is fee.adjustments[0]
+        zero = constant(rule.times, names) == 0 or all_of_it
+        free = (free and not _adds(rule)) or (zero and not rule.when)
     return free

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice, product
+from operator import add, mul, sub
 
-from feerules.documents.arithmetic import Num, Unary
+from feerules.documents.arithmetic import Binary, Name, Node, Num, Unary
 from feerules.documents.formulas import Formula
 from feerules.documents.tables import Row
 from feerules.documents.values import FactValue, GuidedValue, SumValue, TableValue, Value
@@ -17,20 +18,31 @@ from feerules.plan.grid import Condition, Grid
 from feerules.plan.lookups import Decision
 from feerules.plan.names import Names, Refused
 
-__all__ = ["Point", "Valued", "constant", "excluded", "is_meant", "points", "valued"]
+__all__ = ["Point", "Valued", "constant", "excluded", "is_meant", "named_table", "points", "valued"]
 
 Point = Mapping[str, int | None]
 Cells = Mapping[str, str]
 MOST_POINTS = 20_000
+OPERATIONS: Mapping[str, Callable[[Decimal, Decimal], Decimal]] = {"+": add, "-": sub, "*": mul}
 
 
-def constant(value: Value | None) -> Decimal | None:
-    """The number that is written, with its sign; None for anything else."""
-    match value:
-        case Formula(root=Num(value=number)):
+def constant(value: object, names: Names | None = None) -> Decimal | None:
+    """The number that a value comes to for everybody: one that is written, or worked out from parameters that are."""
+    return _folded(value.root, names, ()) if isinstance(value, Formula) else None
+
+
+def _folded(node: Node, names: Names | None, asked: tuple[str, ...]) -> Decimal | None:
+    match node:
+        case Num(value=number):
             return number
-        case Formula(root=Unary(operand=Num(value=number))):
-            return -number
+        case Name(name=name) if names is not None and name in names.parameters and name not in asked:
+            return _folded(names.parameters[name].root, names, (*asked, name))
+        case Unary(op="-", operand=operand):
+            positive = _folded(operand, names, asked)
+            return None if positive is None else -positive
+        case Binary(op=op, left=left, right=right) if op in OPERATIONS:
+            one, other = _folded(left, names, asked), _folded(right, names, asked)
+            return None if one is None or other is None else OPERATIONS[op](one, other).normalize()
     return None
 
 
@@ -78,9 +90,10 @@ class Valued:
 
 def valued(value: Value | None, names: Names) -> Valued | None:
     """A value without arithmetic over facts; None for others."""
-    number = constant(value)
+    number = constant(value, names)
     if number is not None:
         return Valued(number, ())
+    value = named_table(value, names)
     if isinstance(value, TableValue):
         spec = names.completed.get(id(value), value)
         made = names.cache.get(id(spec))
@@ -98,6 +111,14 @@ def valued(value: Value | None, names: Names) -> Valued | None:
         return valued(value.base, names)
     assert value is None or isinstance(value, Formula | FactValue | SumValue | GuidedValue)
     return None
+
+
+def named_table(value: Value | None, names: Names) -> Value | None:
+    """The table of which a value is nothing but the name; any other value as it is."""
+    match value:
+        case Formula(root=Name(name=name)) if name in names.tables:
+            return names.tables[name]
+    return value
 
 
 def points(*values: Valued | None) -> Iterator[dict[str, int | None]]:

@@ -21,12 +21,11 @@ from feerules.documents.values import TableValue
 from feerules.plan.conditions import CELL_TYPES
 from feerules.plan.names import Names
 from feerules.reckoning import UNITS
-from feerules.wording import Wording, counted, sentence
+from feerules.wording import CHINESE, Wording, counted, sentence
 
 __all__ = ["RuleWords", "is_sum", "plain_number"]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9.]*")
-_CHINESE = re.compile("[\u4e00-\u9fff]")
 _SIGNS = {"*": "×", "-": "−"}
 MINUTES = counted("{number} minute", "{number} minutes")
 TIMES = {
@@ -221,7 +220,7 @@ class RuleWords:
             return value
         chinese = self.words.language == "zh"
         spellings = [value, *(said for said, meant in fact.words.items() if str(meant) == value)]
-        return next((each for each in spellings if bool(_CHINESE.search(each)) == chinese), value)
+        return next((each for each in spellings if bool(CHINESE.search(each)) == chinese), value)
 
     def counted(self, number: str, name: str) -> str:
         """A number of what a fact counts: 90 m², 6 months."""

@@ -21,7 +21,7 @@ from feerules.pages.page import Block, Chart, Page, Prose, Section, Table
 from feerules.pages.reader import Reader
 from feerules.wording import sentence
 
-__all__ = ["MOST_ROWS", "html_of"]
+__all__ = ["MOST_ROWS", "charts_of", "html_of"]
 
 MOST_ROWS = 1_000
 MOST_PRINTED = 50
@@ -79,6 +79,20 @@ def html_of(pages: Sequence[tuple[Page, Reader]], *, most_rows: int = MOST_ROWS)
         script=Markup(script),
         script_digest=b64encode(sha256(script.encode()).digest()).decode(),
     )
+
+
+def charts_of(page: Page) -> list[str]:
+    """Each chart of a page as HTML that needs nothing around it: title, legend, picture, sentence."""
+    blocks = [block for section in page.sections for block in section.blocks]
+    return [str(_figure(block)) for block in blocks if isinstance(block, Chart)]
+
+
+def _figure(chart: Chart) -> Markup:
+    spot = Markup('<span style="color: {}">■</span> {}\u2002')
+    colours = Markup("").join(spot.format(colour, name) for colour, name in legend(chart))
+    said = Markup("<figcaption><b>{}</b><br>{}</figcaption>{}<small>{}</small>")
+    frame = Markup('<figure style="margin: 0; max-width: 44em; background: #fff; color: #1F2933">{}</figure>')
+    return frame.format(said.format(chart.title, colours, drawn(chart), chart.told))
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ from datetime import date
 from typing import Any
 
 from feerules.book import Book
+from feerules.citations import titles
 from feerules.documents.fields import Words
 from feerules.pages.page import Page
 from feerules.pages.parts import books_in, section_of
 from feerules.pages.reader import Reader, Told
-from feerules.wording import translate
+from feerules.wording import CHINESE, translate
 
 __all__ = ["page_of"]
 
@@ -21,7 +22,8 @@ def page_of(
 ) -> tuple[Page, Reader]:
     """The page of some parts, and for whom it is."""
     words = translate(locale)
-    reader = Reader(words, _fees(parts), _names(books_in(parts)))
+    books = books_in(parts)
+    reader = Reader(words, _fees(parts), _names(books), *_facts(books))
     sections = tuple(section_of(part, reader) for part in parts)
     called = reader.said(title) or (sections[0].title if len(sections) == 1 else words.text("Report"))
     signatures = tuple(reader.said(each) for each in signed_by)
@@ -42,6 +44,20 @@ def _fees(parts: Sequence[Any]) -> Mapping[str, Mapping[str, str]]:
                 title = schedule.complete(fee_id).title
                 told |= {fee_id: {"zh": title.zh, "en": title.en}} if title else {}
     return told
+
+
+def _facts(books: Sequence[Book]) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
+    """What schedules call their facts, and how their values are spelled in Chinese."""
+    called: dict[str, dict[str, str]] = {}
+    spelled: dict[str, dict[str, str]] = {}
+    for names in (version.names for book in books for each in book.versions for version in each):
+        for name, fact in names.facts.items():
+            called[name] = titles(fact.title, name)
+            spelled[name] = {
+                value: word for word, value in reversed(fact.words.items()) if CHINESE.search(word)
+            }
+        called |= {name: titles(derived.title, name) for name, derived in names.derived.items()}
+    return called, spelled
 
 
 def _names(books: Sequence[Book]) -> Mapping[str, Mapping[str, str]]:

@@ -1,4 +1,4 @@
-"""For whom a page is made: the language of its words, and what fees are called."""
+"""For whom a page is made: the language of its words, and what fees and facts are called."""
 
 from __future__ import annotations
 
@@ -65,11 +65,16 @@ WORDED = ("state", "decision", "kind", "base", "channel", "fallback", "side")
 
 @dataclass(frozen=True)
 class Reader:
-    """Who reads a page. `fees` are the titles of fees by id, {"zh": …, "en": …}; `names` those of steps, classes, stops."""
+    """Who reads a page. `fees` are the titles of fees by id, {"zh": …, "en": …}; `names` those of steps, classes, stops.
+
+    `facts` are the titles of what is known of a unit, `spellings` how its values are written in Chinese.
+    """
 
     words: Wording
     fees: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    facts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    spellings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def said(self, told: Told | None) -> str:
         """A text, or the one of two that is in the reader's language."""
@@ -90,6 +95,29 @@ class Reader:
         if own == name and name in POSITION and self.words.language == "zh":
             return POSITION[name].zh
         return own
+
+    def fact(self, name: str) -> str:
+        """What a column is called that holds a fact of units; another means what it means elsewhere."""
+        return self.words.title(self.facts[name], name) if name in self.facts else self.column(name)
+
+    def values(self, rows: pl.LazyFrame, names: Iterable[str]) -> pl.LazyFrame:
+        """The rows with the values of facts as people call them: 住宅 for home, 空置 for true."""
+        schema = rows.collect_schema()
+        told = []
+        for name in names:
+            spelled = self.spellings.get(name, {}) if self.words.language == "zh" else {}
+            if schema[name] == pl.Boolean:
+                truths = {
+                    value: spelled.get(str(value).lower()) or self._truth(name, value)
+                    for value in (True, False)
+                }
+                told.append(pl.col(name).replace_strict(truths, default=None, return_dtype=pl.String))
+            elif name in self.facts and schema[name] == pl.String:
+                told.append(pl.col(name).replace(spelled))
+        return rows.with_columns(told)
+
+    def _truth(self, name: str, value: bool) -> str:
+        return self.words.text("{name}: {value}", name=self.fact(name), value=self.written(value, "text"))
 
     def word(self, word: str) -> str:
         """A closed word of a frame, as the reader calls it."""

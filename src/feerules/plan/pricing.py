@@ -217,13 +217,10 @@ def _compile_document(draft: Draft, versions: Sequence[Version], options: Option
         for place, fee_id in enumerate(orders[number]):
             # Each version has cycles of its own, and the days of them on which it is in force.
             found = _cycles(draft.builder, version, fee_id, options)
-            jobs += [(number, place, cycle) for cycle in found if _touches(version, cycle)]
+            jobs += [(number, place, cycle) for cycle in found if _touches(version, cycle, options.period)]
     done: Done = {}
     for version in versions:
-        if (
-            version.first < day_number(options.period.end)
-            and day_number(options.period.start) < version.until
-        ):
+        if _is_in_force(version, options.period):
             document_applies(draft, Scope(version.names, draft.builder, Moment({})), version)
     for number, place, cycle in sorted(jobs, key=lambda job: job[:2]):
         fee_id = orders[number][place]
@@ -254,9 +251,15 @@ def _round_bill(draft: Draft, version: Version, rule: BillRounding, options: Opt
     draft.slots.append(rounding_slot(b, version, difference, options.period))
 
 
-def _touches(version: Version, cycle: Cycle) -> bool:
-    """Whether a day of the cycle can lie in the version; a single day says so by itself."""
-    return cycle.months is None or (cycle.start.lo < version.until and version.first < cycle.end.hi)
+def _touches(version: Version, cycle: Cycle, period: Period) -> bool:
+    """Whether a day of the cycle can lie in the version; a single day is one of the period, and says so by itself."""
+    if cycle.months is None:
+        return _is_in_force(version, period)
+    return cycle.start.lo < version.until and version.first < cycle.end.hi
+
+
+def _is_in_force(version: Version, period: Period) -> bool:
+    return version.first < day_number(period.end) and day_number(period.start) < version.until
 
 
 def _cycles(b: Builder, version: Version, fee_id: str, options: Options) -> list[Cycle]:

@@ -18,7 +18,9 @@ from feerules.decisions import Decision
 from feerules.documents.facts import Fact
 from feerules.documents.others import Case
 from feerules.dunning import next_action
-from feerules.errors import UnitErrors
+from feerules.errors import UnitErrors, did_you_mean
+from feerules.ledger.accounts import Account
+from feerules.ledger.facts import fact_named
 from feerules.ledger.position import Position
 from feerules.proving.problem_cases import (
     expects_problem,
@@ -56,10 +58,13 @@ def account_differences(book: Book, policy: str, case: Case) -> Iterator[Differe
         decision = next_action(given, only, as_of, known_at=known_at)
     except UnitErrors as error:
         if not (told and expects_problem(case.expect)):
-            yield from problem_differences(error, case.expect)
+            yield from problem_differences(error, case.expect, _aliases(only))
             yield from _another(book, policy, error, case)
         return
-    except (ValidationError, ValueError) as error:
+    except ValidationError as error:
+        yield from _mistakes(error, _declared(only))
+        return
+    except ValueError as error:
         yield Difference(sentence("the case itself: {error}"), {"error": str(error)})
         return
     if expects_problem(case.expect):
@@ -123,6 +128,24 @@ def _another(book: Book, policy: str, error: UnitErrors, case: Case) -> Iterator
 # What goes in
 
 
+def _mistakes(error: ValidationError, declared: set[str]) -> Iterator[Difference]:
+    """What is wrong with the entries of an account, each by itself."""
+    for each in error.errors(include_url=False):
+        place = ".".join(map(str, each["loc"]))
+        if each["type"] != "extra_forbidden":
+            told = each["msg"].removeprefix("Value error, ")
+            yield Difference(sentence("the case itself: {error}"), {"error": f"{place}: {told}"})
+        elif place in declared:
+            yield Difference(
+                sentence("{key}: what the policy declares stands under facts of the account"), {"key": place}
+            )
+        else:
+            known = Account.model_fields if len(each["loc"]) == 1 else ()
+            yield unknown(
+                sentence("{key}: nothing that an account has"), str(each["loc"][-1]), known, key=place
+            )
+
+
 def given_by(book: Book, case: Case) -> Any:
     """The account or the position of a case; ValueError (and pydantic's) for what is none.
 
@@ -136,8 +159,25 @@ def given_by(book: Book, case: Case) -> Any:
             raise ValueError(f"found {value!r} as {name}, expected one value")
     brought = {name: told[name] for name in told.keys() & _declared(book)}
     facts = {name: value for name, value in told.items() if name not in brought}
+    for name in facts:
+        _check_fact(name, _declared(book))
     as_of = read_moment(case.as_of or "")
     return replace(Position.given(facts, day_of(as_of), _currency(book)), brought=brought)
+
+
+def _check_fact(name: str, declared: set[str]) -> None:
+    try:
+        fact_named(ALIASES.get(name, name))
+    except ValueError:
+        known = [*sorted(declared), *POSITION, *ALIASES]
+        expected = "expected a fact of a position, or one that the policy declares"
+        raise ValueError(f'found "{name}", {did_you_mean(name, known) or expected}') from None
+
+
+def _aliases(book: Book) -> dict[str, str]:
+    """For each other name of a fact that the policies declare, its own."""
+    names = (version.names for each in book.policies for version in each)
+    return {alias: fact for each in names for alias, fact in each.aliases.items()}
 
 
 def _declared(book: Book) -> set[str]:

@@ -56,13 +56,16 @@ def _said(expect: Mapping[str, Any]) -> list[Any]:
     return [{"problem": one} if isinstance(one, str) else one for one in each]
 
 
-def problem_differences(error: UnitErrors, expect: Mapping[str, Any]) -> Iterator[Difference]:
+def problem_differences(
+    error: UnitErrors, expect: Mapping[str, Any], aliases: Mapping[str, str]
+) -> Iterator[Difference]:
     """What a case expects where a record cannot be answered.
 
-    `problem` must be among the problems that are found; of `problems`, all must be, and none besides.
+    `problem` must be among the problems that are found; of `problems`, all must be, and none besides. A fact may be
+    called by any of its names: `aliases` gives the one of its own.
     """
     found = [(problem.code, problem.fact, problem.fee) for problem in error.problems]
-    wanted = [_wanted(each) for each in _said(expect)]
+    wanted = [_wanted(each, aliases) for each in _said(expect)]
     missed = [each for each in wanted if not any(_is(each, problem) for problem in found)]
     spare = [problem for problem in found if not any(_is(each, problem) for each in wanted)]
     if missed or ("problems" in expect and spare) or not expects_problem(expect):
@@ -77,9 +80,9 @@ def told_problems(expect: Mapping[str, Any]) -> str:
     return " and ".join(map(_told, _said(expect)))
 
 
-def _wanted(said: Mapping[str, Any]) -> Wanted:
+def _wanted(said: Mapping[str, Any], aliases: Mapping[str, str]) -> Wanted:
     code, fact, fee = (None if said.get(key) is None else str(said[key]) for key in SAID)
-    return code, fact, fee
+    return code, None if fact is None else aliases.get(fact, fact), fee
 
 
 def _is(wanted: Wanted, problem: tuple[str, str | None, str | None]) -> bool:

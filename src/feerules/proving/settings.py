@@ -122,12 +122,26 @@ class Written:
 def generate(rules: Mapping[Rule, bool], settings: Iterable[Setting], at_most: int) -> Written:
     """Cases for the rules that can be reached, each at its edges, in the order of the rules.
 
-    Where there are more rules than cases, they are chosen evenly; the room that is left is for further edges.
+    Where there are more rules than cases, they are chosen evenly, of a long table fewer than of the rules beside it;
+    the room that is left is for further edges.
     """
     wanted = [rule for rule, reachable in rules.items() if reachable]
-    asked = wanted if len(wanted) <= at_most else [wanted[n * len(wanted) // at_most] for n in range(at_most)]
-    writing = _Writing(_found(asked, settings), at_most)
+    writing = _Writing(_found(_evenly(wanted, at_most), settings), at_most)
     return Written(writing.cases(), tuple(rule for rule in wanted if rule not in writing.reached))
+
+
+def _evenly(rules: Sequence[Rule], at_most: int) -> list[Rule]:
+    """So many rules, in their order; what a short table or a fee does not need of its share goes to the long ones."""
+    if len(rules) <= at_most:
+        return [*rules]
+    parts: dict[tuple[str, str], list[Rule]] = {}
+    for rule in rules:
+        parts.setdefault((rule.kind, rule.name if rule.number is not None else ""), []).append(rule)
+    chosen: set[Rule] = set()
+    for left, each in zip(range(len(parts), 0, -1), sorted(parts.values(), key=len), strict=True):
+        share = min((at_most - len(chosen)) // left, len(each))
+        chosen.update(each[n * len(each) // share] for n in range(share))
+    return [rule for rule in rules if rule in chosen]
 
 
 def _found(rules: Sequence[Rule], settings: Iterable[Setting]) -> list[Found]:

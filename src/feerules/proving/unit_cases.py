@@ -49,7 +49,9 @@ def unit_differences(book: Book, case: Case) -> Iterator[Difference]:
         bill = price(plain(case.unit), book, case.period or "", accrue=bool(case.accrue), shares=case.shares)
     except UnitErrors as error:
         if not (told and expects_problem(case.expect)):
-            yield from problem_differences(error, case.expect)
+            names = (version.names for versions in book.versions for version in versions)
+            aliases = {alias: fact for each in names for alias, fact in each.aliases.items()}
+            yield from problem_differences(error, case.expect, aliases)
         return
     except RuleErrors as error:  # days that the calendar of the book does not know
         yield Difference(sentence("the case itself: {error}"), {"error": str(error)})

@@ -235,7 +235,7 @@ def _unit(each: Any, reader: Reader) -> tuple[Any, ...]:
 
 
 def _lines_that_differ(bill: Any, other: Any, reader: Reader) -> str:
-    """The sentences of a bill about fees that the other one has otherwise, and its total."""
+    """How the fees come about that the other bill has otherwise, and the total."""
     if bill is None:
         return ""
     others = {} if other is None else other.amounts
@@ -243,7 +243,12 @@ def _lines_that_differ(bill: Any, other: Any, reader: Reader) -> str:
     total = reader.words.text(
         "Total: {amount}.", amount=reader.money(bill.total, lines[0].currency if lines else "")
     )
-    return "\n".join([*(line.explain(reader.words.language) for line in lines), total])
+    return "\n".join([*(_reckoned(line, reader) for line in lines), total])
+
+
+def _reckoned(line: Any, reader: Reader) -> str:
+    value = line.calculation(reader.words.language)
+    return reader.words.text("{name}: {value}", name=reader.said(line.title) or line.fee, value=value)
 
 
 def _columns(result: Any, reader: Reader) -> dict[str, str]:
@@ -266,15 +271,17 @@ def segment_section(frame: Any, reader: Reader, title: str) -> Section:
     text = reader.words.text
     rows = into_lazy(frame)[0]
     keys = [name for name in rows.collect_schema() if name not in SEGMENT]
+    rows = reader.values(rows, keys)
     told = reader.translated(rows).collect(engine="streaming")
     labels = [reader.words.listed(_shown(row[key]) for key in keys) for row in told.iter_rows(named=True)]
     pairs = list(zip(labels, told.iter_rows(named=True), strict=True))
-    name = reader.words.listed(reader.column(key) for key in keys) if keys else text("Segment")
+    called = {key: reader.fact(key) for key in keys}
+    name = reader.words.listed(called.values()) if keys else text("Segment")
     change = bars(
         reader, text("Change by segment"), [(label, row["change"]) for label, row in pairs],
         labels=name, values=text("Change"), sided=True,
     )  # fmt: skip
-    titles = {"more": text("Pay more"), "less": text("Pay less"), "same": text("Pay the same"), "units": text("Units"),
+    titles = {**called, "more": text("Pay more"), "less": text("Pay less"), "same": text("Pay the same"), "units": text("Units"),
               "old": text("Old rules"), "new": text("New rules"), "change": text("Change"), "raised": text("Raised"), "lowered": text("Lowered")}  # fmt: skip
     table = table_of(
         reader,

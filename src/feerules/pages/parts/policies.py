@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -74,6 +75,7 @@ def policy_section(result: Any, reader: Reader, title: str) -> Section:
     counts = result.counts
     figures = [
         Figure(text("Accounts compared"), reader.number(counts["compared"])),
+        *_runs(result, told),
         Figure(
             text("Move to another class"),
             reader.number(counts["moved"]),
@@ -97,7 +99,7 @@ def policy_section(result: Any, reader: Reader, title: str) -> Section:
         told.table(text("Accounts with another action"), result.changed),
         *problems,
     ]
-    digests = ((text("Old rules"), result.old_digest), (text("New rules"), result.new_digest))
+    digests = ((text("Old policy"), result.old_digest), (text("New policy"), result.new_digest))
     return Section(title or text("What another policy changes"), tuple(figures), tuple(blocks), digests)
 
 
@@ -136,6 +138,21 @@ class _Told:
 
 def _bare(name: str) -> str:
     return name.removeprefix("old_").removeprefix("new_")
+
+
+def _runs(result: Any, told: _Told) -> list[Figure]:
+    """What the days come to under the new policy, and by how much that is more."""
+    if result.old_run is None or result.new_run is None:
+        return []
+    figures = []
+    for name in ("actions", "undone"):
+        old, new = (
+            int(into_lazy(run.totals)[0].select(pl.col(name).sum()).collect().item())
+            for run in (result.old_run, result.new_run)
+        )
+        change = signed(told.reader.number(new - old), Decimal(new - old)) if new != old else ""
+        figures.append(Figure(told.title(name), told.reader.number(new), change, side(Decimal(new - old))))
+    return figures
 
 
 def _totals(frame: Any, reader: Reader) -> list[Figure]:

@@ -156,7 +156,12 @@ def diff_section(diff: Any, reader: Reader, title: str) -> Section:
     text = reader.words.text
     counts = Counter(each.kind for each in diff.changes)
     figures = tuple(Figure(text(label), reader.number(counts[kind])) for kind, label in KINDS.items())
-    versions = tuple(each.explain(reader.words) for each in diff.versions)
+    changed = {(each.document, each.effective) for each in diff.changes}
+    versions = tuple(
+        each.explain(reader.words)
+        for each in diff.versions
+        if not changed or (each.document, each.first) in changed
+    )
     blocks: list[Block] = [Prose(versions)] if versions else []
     if not diff.changes:
         blocks.append(Prose((text("Nothing changes."),)))

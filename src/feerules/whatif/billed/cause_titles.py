@@ -23,7 +23,7 @@ STAGES = {
     "component": sentence("each component"),
     "register": sentence("each register"),
     "slice": sentence("each band of the tiers"),
-    "month": sentence("each month"),
+    "month": sentence("the amount of each month"),
     "fee_line": sentence("the amount"),
 }
 WORDS = {

@@ -252,7 +252,7 @@ LABELS: Mapping[str, str] = {
     "times": sentence("factor"),
     "title": sentence("title"),
     "tolerance": sentence("tolerance"),
-    "unit": sentence("unit"),
+    "unit": sentence("unit of measure"),
     "unknown_year": sentence("years that the calendar does not know"),
     "unreachable": sentence("outcomes that mean unreachable"),
     "until": sentence("until when"),

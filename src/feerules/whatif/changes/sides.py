@@ -21,10 +21,10 @@ from feerules.plan.grid import Axis, Condition
 from feerules.plan.names import Names, Refused
 from feerules.vocabulary import POSITION, bucket_fact, step_facts
 from feerules.whatif.changes.regions import Bands, bands_of, joined
+from feerules.wording import CHINESE
 
 __all__ = ["Common", "Incomparable", "Pair", "Side", "common"]
 
-CHINESE = re.compile("[\u4e00-\u9fff]")
 # The numbers of a formula over other fees' amounts, whose bounds differ from line to line.
 WIDE = Subject("", "decimal", 6, -(10**18), 10**18, False, (), {})
 

@@ -18,6 +18,7 @@ from feerules.errors import Where
 from feerules.periods import from_day_number
 from feerules.plan.lines import Version
 from feerules.plan.lookups import NOTES
+from feerules.whatif.changes.keys import LABELS
 from feerules.whatif.prices.blending import ABSENT, SILENT, Rule
 from feerules.whatif.prices.timelines import WHOLE, Pair
 from feerules.wording import Wording, sentence, translate
@@ -27,40 +28,12 @@ __all__ = ["About", "about_rest", "about_rules", "about_setting"]
 MOST = 120  # characters of what was written
 LOCALES = {"zh": "zh_CN", "en": "en"}
 
-# What the rules of a fee are about; the words of those of a document stand below.
-PARTS = {
-    "kind": sentence("kind of charge"),
-    "applies": sentence("who is charged"),
-    "every": sentence("cycle"),
-    "billed": sentence("when it is billed"),
-    "starts": sentence("start of liability"),
-    "ends": sentence("end of liability"),
-    "prorate": sentence("part months"),
-    "at_a_change": sentence("usage at a change"),
-    "judged": sentence("when conditions are judged"),
-    "per": sentence("quantity"),
-    "registers": sentence("registers"),
-    "assign": sentence("assignment to registers"),
-    "price": sentence("price"),
-    "rate": sentence("rate"),
-    "rate_per": sentence("time of the rate"),
-    "tiers": sentence("tiers"),
-    "parts": sentence("part"),
-    "pass_through": sentence("amount passed on"),
-    "share": sentence("shared cost"),
-    "otherwise": sentence("where no row matches"),
-    "ceiling": sentence("ceiling"),
-    "adjustments": sentence("adjustment"),
-    "minimum": sentence("minimum"),
-    "maximum": sentence("maximum"),
-    "rounding": sentence("rounding"),
-    "tax": sentence("tax"),
-    "facts": sentence("fact"),
-    "parameters": sentence("parameter"),
-    "derived": sentence("derived fact"),
-    "tables": sentence("table"),
-    "bill": sentence("rounding of the bill"),
-}
+# What the rules of a fee are about: its keys, and what several of them come to.
+PARTS = {**LABELS, "price": sentence("price")}
+
+
+# Keys that people of every language write as a sign.
+SIGNS = {"times": "×", "plus": "+", "minus": "−"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +220,9 @@ def _text(value: Any, outputs: Sequence[int] = ()) -> str:
         }
         return _text({name.rstrip("_"): each for name, each in said.items() if name not in SILENT})
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_text(each)}" for name, each in value.items() if each is not None)
+        return ", ".join(
+            f"{SIGNS.get(name, name)} {_text(each)}" for name, each in value.items() if each is not None
+        )
     if isinstance(value, tuple | list):
         return "; ".join(map(_text, value))
     if isinstance(value, bool):
