@@ -39,6 +39,11 @@ def test_each_payer_of_an_estate_gets_what_a_single_notice_says() -> None:
     assert "89.5 m² × 2.40 = ¥214.80" in many[0].text
 
 
+def test_a_fee_that_is_billed_is_no_arrears() -> None:
+    (told, *_) = feerules.estate_notices(lines(), SENDER, book=ESTATE)
+    assert (">金额<" in told.html, "欠费" in told.html) == (True, False)
+
+
 def test_the_developers_days_are_no_business_of_the_owner() -> None:
     homes = [HOME | {"handover": "2026-10-11", "developer_id": "D-1", "owner_id": "O-1"}]
     people = {"A-501": OWNER, "D-1": {"name": "某某置业"}}
@@ -82,6 +87,7 @@ def test_notices_are_written_into_a_folder(tmp_path: Path) -> None:
         (["../../etc/passwd", "a/b"], ["_.._etc_passwd.fee_notice.txt", "a_b.fee_notice.txt"]),
         (["A*1", "A?1", "a_1"], ["A_1.fee_notice-2.txt", "A_1.fee_notice.txt", "a_1.fee_notice-3.txt"]),
         (["三栋501"], ["三栋501.fee_notice.txt"]),
+        (["栋" * 90], [f"{'栋' * 60}.fee_notice.txt"]),
     ],
 )
 def test_whatever_an_account_is_called_its_files_stay_in_the_folder(

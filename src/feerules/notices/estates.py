@@ -274,7 +274,10 @@ def _owes(row: Row) -> bool:
 def _file_name(notice: Notice, taken: set[str]) -> str:
     """A name that no folder minds, and that no other notice has."""
     whom = re.sub(r"[^\w.-]", "_", notice.recipient_id or "notice").lstrip(".") or "notice"
-    name = base = f"{whom[:100]}.{notice.kind}"
+    whom = whom.encode()[:180].decode(
+        errors="ignore"
+    )  # folders count bytes, of which a Chinese sign has three
+    name = base = f"{whom}.{notice.kind}"
     number = 1
     while name.lower() in taken:
         number += 1

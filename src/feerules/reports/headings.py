@@ -44,7 +44,7 @@ HEADINGS: Mapping[str, str] = MappingProxyType(
         "rate": sentence("Rate"),
         "open": sentence("Open"),
         "not_overdue": sentence("Not overdue"),
-        "amount": sentence("Amount"),
+        "amount": sentence("Amount in arrears"),
         "charges": sentence("Charges"),
         "periods": sentence("Periods"),
         "oldest_due_on": sentence("Oldest due on"),
