@@ -26,6 +26,8 @@ __all__ = ["Estate", "PriceOne", "causes_of"]
 SHOWN = 3  # examples of each cause
 SURE = 0.8
 SOME = 5  # lines that meet to the fen in spite of others that do not
+# A rule holds for everybody: of the lines that it touches, the share below which it is doubted, and is none.
+DOUBTED, NONE = 0.1, 0.02
 PriceOne = Callable[..., Bill]
 KEY = ["unit_id", "fee"]
 NO_LINES = pl.DataFrame(schema=dict.fromkeys(KEY, pl.String))
@@ -60,7 +62,7 @@ def causes_of(estate: Estate, rows: pl.DataFrame, tick: Tick) -> tuple[list[Caus
             search = FeeSearch(
                 estate.book, fee, estate.period, estate.asked, lines, estate.priced, tick, inherited
             )
-            of_fee = search.run()
+            of_fee = [each for each in search.run() if _is_probable(each)]
             explained[fee] = [each for each in of_fee if _is_a_rule(each.alternative)]
             found += of_fee
     placed = [(each, _lines_of(each)) for each in found]
@@ -96,6 +98,15 @@ def _in_order_of_need(book: Book) -> list[tuple[str, list[str]]]:
 def _is_a_rule(alternative: Alternative) -> bool:
     """Whether an alternative says how a fee is worked out, so that it tells on fees that need its amount."""
     return bool(alternative.patches or alternative.facts) and not alternative.row
+
+
+def _is_probable(found: Found) -> bool:
+    """Whether it may be why: a rule that would hold for few of many, when nobody can say for which, is not."""
+    return not _is_a_rule(found.alternative) or bool(found.whole or found.where) or _share(found) >= NONE
+
+
+def _share(found: Found) -> float:
+    return len(found.units) / max(1, found.touched)
 
 
 def _lines_of(found: Found) -> pl.DataFrame:
@@ -162,9 +173,10 @@ def _cause(estate: Estate, found: Found, lines: pl.DataFrame) -> Cause:
 
 def _sureness(found: Found) -> Sureness:
     count = len(found.units)
-    if found.whole or found.where or (count > 1 and count / max(1, found.touched) >= SURE):
+    if found.whole or found.where or (count > 1 and _share(found) >= SURE):
         return "high"
-    return "medium" if count >= SOME else "low"
+    doubted = _is_a_rule(found.alternative) and _share(found) < DOUBTED
+    return "medium" if count >= SOME and not doubted else "low"
 
 
 def _examples(estate: Estate, found: Found, lines: pl.DataFrame) -> Iterator[Example]:
