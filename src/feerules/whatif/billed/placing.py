@@ -102,7 +102,12 @@ def _is_a_rule(alternative: Alternative) -> bool:
 
 def _is_probable(found: Found) -> bool:
     """Whether it may be why: a rule that would hold for few of many, when nobody can say for which, is not."""
-    return not _is_a_rule(found.alternative) or bool(found.whole or found.where) or _share(found) >= NONE
+    return _is_of_one_line(found) or bool(found.whole or found.where) or _share(found) >= NONE
+
+
+def _is_of_one_line(found: Found) -> bool:
+    """Whether it is a slip that happens to a line, and not a way to work a fee out."""
+    return found.alternative.code in ("times", "slip", "sign", "period", "row", "rate")
 
 
 def _share(found: Found) -> float:
@@ -175,7 +180,7 @@ def _sureness(found: Found) -> Sureness:
     count = len(found.units)
     if found.whole or found.where or (count > 1 and _share(found) >= SURE):
         return "high"
-    doubted = _is_a_rule(found.alternative) and _share(found) < DOUBTED
+    doubted = not _is_of_one_line(found) and _share(found) < DOUBTED
     return "medium" if count >= SOME and not doubted else "low"
 
 
