@@ -8,6 +8,7 @@ from pathlib import Path
 
 from feerules.book import Book
 from feerules.checks.days import check_days, check_versions
+from feerules.checks.duplicates import check_duplicates
 from feerules.checks.findings import SEVERITIES, Finding
 from feerules.checks.law import check_policy_by_law
 from feerules.checks.policies import check_policies
@@ -126,8 +127,11 @@ def _documents(book: Book) -> Iterator[Headed]:
 
 
 def _by_law(book: Book, law: Law) -> Iterator[Finding]:
-    for versions in book.versions:
-        meant = [each for each in versions if each.schedule.currency == law.currency]
+    documents = [
+        [each for each in versions if each.schedule.currency == law.currency] for versions in book.versions
+    ]
+    yield from check_duplicates(documents, law)
+    for versions, meant in zip(book.versions, documents, strict=True):
         for version in meant:
             yield from _of_document(version.schedule.id, check_prices_by_law(version, law))
         yield from _of_document(versions[0].schedule.id, check_rises(meant, law))

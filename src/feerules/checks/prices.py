@@ -11,6 +11,7 @@ from feerules.checks.findings import Finding
 from feerules.checks.law import check_words
 from feerules.checks.profiles import Law, titled, under, with_hint
 from feerules.checks.rises import first_rise
+from feerules.checks.vacancies import check_vacancy
 from feerules.checks.valuation import constant, points, valued
 from feerules.documents.arithmetic import Binary
 from feerules.documents.charging import Charge, FeesQuantity
@@ -198,6 +199,7 @@ CHECKS: Sequence[Callable[[str, Fee, Version, Law], Iterator[Finding]]] = (
     check_prepayment,
     check_share,
     check_deposit,
+    check_vacancy,
     check_vat,
 )
 
