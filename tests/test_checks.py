@@ -430,3 +430,38 @@ def test_a_row_that_conditions_exclude_is_told_but_where_a_note_explains_it() ->
     around = "    applies: {type: home}\n"
     assert codes(rates(table.format(""), beside=around)) == {"unreachable_row"}
     assert codes(rates(table.format("next year"), beside=around)) == set()
+
+
+# Edges of adjustments
+
+REDUCED_FROM = "per: area, rate: 2, adjustments: [{{when: {{area: {cell}}}, {action}}}]{more}"
+EDGES = {
+    "a share less": ('"> 144"', "times: 0.8", "", {"cliff"}),
+    "a sum less": ('"> 144"', "minus: 20", "", {"cliff"}),
+    "a surcharge up to an edge": ('"<= 144"', "times: 1.1", "", {"cliff"}),
+    "a share more": ('"> 144"', "times: 1.2", "", set()),
+    "a share less up to an edge": ('"<= 144"', "times: 0.8", "", set()),
+    "a share less that a minimum bounds": ('"> 144"', "times: 0.8", ", minimum: 288", set()),
+    "a share less that is explained": ('"> 144"', "times: 0.8, note: 大户型优惠", "", set()),
+    "a share less for nobody": ('"> 144"', "times: 0.8", ', applies: {area: "<= 100"}', set()),
+    "a share less for everybody": ('">= 0"', "times: 0.8", "", set()),
+}
+
+
+@pytest.mark.parametrize(("cell", "action", "more", "told"), EDGES.values(), ids=EDGES)
+def test_an_edge_of_an_adjustment_is_told_where_the_larger_pays_less(
+    cell: str, action: str, more: str, told: set[str]
+) -> None:
+    fee = REDUCED_FROM.format(cell=cell, action=action, more=more)
+    assert codes(f"{SCHEDULE}fees:\n  management: {{{fee}}}\n") == told
+
+
+def test_the_units_around_an_edge_of_an_adjustment_pay_what_is_told_of_them() -> None:
+    fee = REDUCED_FROM.format(cell='"> 144", type: home', action="times: 0.8", more=", every: month")
+    document = f"{SCHEDULE}fees:\n  management: {{{fee}}}\n"
+    (cliff,) = [each for each in findings(document) if each.code == "cliff"]
+    book = feerules.load_files({"a.yaml": document})
+    for witness in cliff.witness:
+        unit = {name: value for name, value in witness.items() if name != "amount"}
+        amount = feerules.price(unit, book, "2026-11").total
+        assert amount == Decimal(witness["amount"]).quantize(Decimal("0.01"))

@@ -8,6 +8,7 @@ from decimal import Decimal
 from feerules.book import Book
 from feerules.checks.exclusions import excluded_rows, holds_for_all, narrowed
 from feerules.checks.findings import Finding, finding
+from feerules.checks.reductions import adjusted_cliffs
 from feerules.checks.steepness import cliffs, falling_tiers
 from feerules.checks.valuation import MOST_POINTS, Point, Valued, constant, excluded, is_meant, points, valued
 from feerules.documents.charging import Adjustment, Charge
@@ -33,6 +34,7 @@ def check_tariffs(book: Book) -> Iterator[Finding]:
             for fee_id in version.schedule.fees:
                 fee = version.schedule.complete(fee_id)
                 yield from nobody_pays(version, fee_id, fee)
+                yield from adjusted_cliffs(version, fee)
                 for charge in (fee, *fee.parts.values()):
                     yield from _of_charge(version, fee, charge)
 
