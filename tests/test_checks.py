@@ -465,3 +465,20 @@ def test_the_units_around_an_edge_of_an_adjustment_pay_what_is_told_of_them() ->
         unit = {name: value for name, value in witness.items() if name != "amount"}
         amount = feerules.price(unit, book, "2026-11").total
         assert amount == Decimal(witness["amount"]).quantize(Decimal("0.01"))
+
+
+# Witnesses
+
+
+def test_a_witness_is_told_by_the_titles_of_its_facts_and_is_data_by_their_names() -> None:
+    titled = SCHEDULE.replace("unit: m²}", "unit: m², title: {zh: 建筑面积, en: Gross floor area}}")
+    fee = REDUCED_FROM.format(cell='"> 144", floor: 3', action="times: 0.8", more="")
+    told = findings(f"{titled}fees:\n  management: {{{fee}}}\n")
+    (cliff,) = [each for each in told if each.code == "cliff"]
+    (chinese, english) = (
+        next(line for line in cliff.explain(locale).splitlines() if "288.00" in line and "144" in line)
+        for locale in ("zh_CN", "en")
+    )
+    assert chinese == "  例证: floor 3、建筑面积 144.00、金额 288.00"
+    assert english == "  witness: floor 3, Gross floor area 144.00, amount 288.00"
+    assert cliff.to_dict()["witness"][0] == {"area": "144.00", "floor": "3", "amount": "288.00"}
