@@ -406,3 +406,43 @@ def test_a_developer_in_another_row_of_the_payers_than_the_vacancy_is_not_reache
     fee = f"rate: 2, payer: {table}, adjustments: [{{when: {{type: home, idle: '>= 6'}}, times: 0.7}}]"
     assert told_of_fees(fee) == set()
     assert told_of_fees(fee.replace("type: home, ", "")) == {"developer_vacancy"}
+
+
+# What is passed on
+
+PASSED_ON = {
+    "an amount in yuan and more": ("paid * 1.1", True),
+    "an amount in yuan and a percentage of it": ("paid + paid * 5%", True),
+    "an amount by its title, rounded": ("round(water_bill * 1.05, 2)", True),
+    "an amount in yuan times a parameter": ("paid * more", True),
+    "an amount in yuan": ("paid", False),
+    "a part of an amount": ("paid * 0.5", False),
+    "a quantity of which nobody knows the price": ("used * 3 * 1.1", False),
+    "two amounts": ("paid + water_bill", False),
+    "a share of an amount by another fact": ("paid * used", False),
+}
+
+
+@pytest.mark.parametrize(("formula", "told"), PASSED_ON.values(), ids=PASSED_ON)
+def test_a_formula_of_what_is_passed_on_is_marked_up(formula: str, told: bool) -> None:
+    facts = """facts:
+  paid: {decimal: 2, min: 0, max: 1000, unit: 元}
+  water_bill: {decimal: 2, min: 0, max: 1000, title: {zh: 实缴水费}}
+  used: {decimal: 2, min: 0, max: 1000, unit: m³}
+"""
+    document = (
+        FEES.replace("facts:\n", f"parameters: {{more: 1.02}}\n{facts}")
+        + f'  a: {{pass_through: "{formula}"}}\n'
+    )
+    found = feerules.check(feerules.load_files({"fees.yaml": document}))
+    assert ("utility_markup" in {each.code for each in found}) == told
+
+
+@pytest.mark.parametrize(
+    ("cap", "told"),
+    [("", True), (", cap: {rate_per_year: 10%}", True), (", cap: {amount: 50}", False), (", cap: {share_of_principal: 30%}", False)],
+)  # fmt: skip
+def test_a_fixed_sum_for_each_day_grows_without_an_end_unless_a_sum_or_a_share_caps_it(
+    cap: str, told: bool
+) -> None:
+    assert ("late_fee_cap" in codes(f"late_fee: {{daily: 5{cap}}}\n")) == told

@@ -26,6 +26,7 @@ __all__ = [
     "Valued",
     "constant",
     "excluded",
+    "folded",
     "is_meant",
     "named_table",
     "points",
@@ -42,20 +43,21 @@ OPERATIONS: Mapping[str, Callable[[Decimal, Decimal], Decimal]] = {"+": add, "-"
 
 def constant(value: object, names: Names | None = None) -> Decimal | None:
     """The number that a value comes to for everybody: one that is written, or worked out from parameters that are."""
-    return _folded(value.root, names, ()) if isinstance(value, Formula) else None
+    return folded(value.root, names, ()) if isinstance(value, Formula) else None
 
 
-def _folded(node: Node, names: Names | None, asked: tuple[str, ...]) -> Decimal | None:
+def folded(node: Node, names: Names | None, asked: tuple[str, ...] = ()) -> Decimal | None:
+    """The number that a part of a formula comes to for everybody."""
     match node:
         case Num(value=number):
             return number
         case Name(name=name) if names is not None and name in names.parameters and name not in asked:
-            return _folded(names.parameters[name].root, names, (*asked, name))
+            return folded(names.parameters[name].root, names, (*asked, name))
         case Unary(op="-", operand=operand):
-            positive = _folded(operand, names, asked)
+            positive = folded(operand, names, asked)
             return None if positive is None else -positive
         case Binary(op=op, left=left, right=right) if op in OPERATIONS:
-            one, other = _folded(left, names, asked), _folded(right, names, asked)
+            one, other = folded(left, names, asked), folded(right, names, asked)
             return None if one is None or other is None else OPERATIONS[op](one, other).normalize()
     return None
 
