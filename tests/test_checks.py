@@ -213,7 +213,7 @@ def test_prices_that_are_written_are_judged(rate: str, expected: set[str]) -> No
 def test_a_rate_that_is_for_nobody_is_not_above_its_ceiling() -> None:
     document = rates("| floor | rate |\n|--|--|\n| <= 9 | 2 |\n| > 9 | 3 |", beside="    ceiling: 2.50\n")
     assert codes(document) == {"rate_above_ceiling"}
-    assert codes(document + '    applies: {floor: "<= 9"}\n') == set()
+    assert codes(document + '    applies: {floor: "<= 9"}\n') == {"unreachable_row"}
 
 
 def test_a_printed_total_is_on_no_bill() -> None:
@@ -394,3 +394,91 @@ def test_a_problem_of_a_table_has_its_unit_as_data(tmp_path: Path) -> None:
 def test_the_same_number_in_other_words_is_the_same_output_under_any() -> None:
     book = feerules.load_files({"a.yaml": rates(FLOORS + "| <= 9 | 2.00 |\n| > 3 | 2 |", "      hit: any\n")})
     assert feerules.price({"floor": 5}, book, "2026-11").total == Decimal("2.00")
+
+
+# What the conditions around a fee leave
+
+SOMEBODY_PAYS = {
+    "a condition that some satisfy": '{rate: 5, adjustments: [{when: {floor: "> -3"}, times: 0}]}',
+    "days of the developer": "{rate: 5, starts: {fact: moved, before: developer}, ends: moved}",
+    "a band that conditions cut": '{applies: {floor: "> 6"}, rate: *floors}',
+    "a row that one of two fees can have": "{applies: {floor: 5}, rate: *floors}",
+}
+FLOORS_OF_TWO = 'fees:\n  first:\n    applies: {floor: "<= 5"}\n    rate: &floors |\n      | floor | rate |\n      |--|--|\n      | <= 3 | 2 |\n      | > 3 | 3 |\n'
+
+
+@pytest.mark.parametrize("fee", SOMEBODY_PAYS.values(), ids=SOMEBODY_PAYS)
+def test_somebody_pays_by(fee: str) -> None:
+    facts = SCHEDULE.replace("facts:\n", "facts:\n  moved: {date: true}\n")
+    assert codes(f"{facts}{FLOORS_OF_TWO}  second: {fee}\n") == set()
+
+
+NOBODY_PAYS = {
+    "a condition that every unit of the fee satisfies": '{applies: {floor: "> 6"}, rate: 5, adjustments: [{when: {floor: "> 0"}, times: 0}]}',
+    "days that end where they start": "{rate: 5, starts: moved, ends: moved}",
+}
+
+
+@pytest.mark.parametrize("fee", NOBODY_PAYS.values(), ids=NOBODY_PAYS)
+def test_nobody_pays_by(fee: str) -> None:
+    facts = SCHEDULE.replace("facts:\n", "facts:\n  moved: {date: true}\n")
+    assert codes(f"{facts}fees:\n  second: {fee}\n") == {"nobody_pays"}
+
+
+def test_a_row_that_conditions_exclude_is_told_but_where_a_note_explains_it() -> None:
+    table = "| type | rate | note |\n|--|--|--|\n| home | 2 | |\n| shop | 3 | {} |"
+    around = "    applies: {type: home}\n"
+    assert codes(rates(table.format(""), beside=around)) == {"unreachable_row"}
+    assert codes(rates(table.format("next year"), beside=around)) == set()
+
+
+# Edges of adjustments
+
+REDUCED_FROM = "per: area, rate: 2, adjustments: [{{when: {{area: {cell}}}, {action}}}]{more}"
+EDGES = {
+    "a share less": ('"> 144"', "times: 0.8", "", {"cliff"}),
+    "a sum less": ('"> 144"', "minus: 20", "", {"cliff"}),
+    "a surcharge up to an edge": ('"<= 144"', "times: 1.1", "", {"cliff"}),
+    "a share more": ('"> 144"', "times: 1.2", "", set()),
+    "a share less up to an edge": ('"<= 144"', "times: 0.8", "", set()),
+    "a share less that a minimum bounds": ('"> 144"', "times: 0.8", ", minimum: 288", set()),
+    "a share less that is explained": ('"> 144"', "times: 0.8, note: 大户型优惠", "", set()),
+    "a share less for nobody": ('"> 144"', "times: 0.8", ', applies: {area: "<= 100"}', set()),
+    "a share less for everybody": ('">= 0"', "times: 0.8", "", set()),
+}
+
+
+@pytest.mark.parametrize(("cell", "action", "more", "told"), EDGES.values(), ids=EDGES)
+def test_an_edge_of_an_adjustment_is_told_where_the_larger_pays_less(
+    cell: str, action: str, more: str, told: set[str]
+) -> None:
+    fee = REDUCED_FROM.format(cell=cell, action=action, more=more)
+    assert codes(f"{SCHEDULE}fees:\n  management: {{{fee}}}\n") == told
+
+
+def test_the_units_around_an_edge_of_an_adjustment_pay_what_is_told_of_them() -> None:
+    fee = REDUCED_FROM.format(cell='"> 144", type: home', action="times: 0.8", more=", every: month")
+    document = f"{SCHEDULE}fees:\n  management: {{{fee}}}\n"
+    (cliff,) = [each for each in findings(document) if each.code == "cliff"]
+    book = feerules.load_files({"a.yaml": document})
+    for witness in cliff.witness:
+        unit = {name: value for name, value in witness.items() if name != "amount"}
+        amount = feerules.price(unit, book, "2026-11").total
+        assert amount == Decimal(witness["amount"]).quantize(Decimal("0.01"))
+
+
+# Witnesses
+
+
+def test_a_witness_is_told_by_the_titles_of_its_facts_and_is_data_by_their_names() -> None:
+    titled = SCHEDULE.replace("unit: m²}", "unit: m², title: {zh: 建筑面积, en: Gross floor area}}")
+    fee = REDUCED_FROM.format(cell='"> 144", floor: 3', action="times: 0.8", more="")
+    told = findings(f"{titled}fees:\n  management: {{{fee}}}\n")
+    (cliff,) = [each for each in told if each.code == "cliff"]
+    (chinese, english) = (
+        next(line for line in cliff.explain(locale).splitlines() if "288.00" in line and "144" in line)
+        for locale in ("zh_CN", "en")
+    )
+    assert chinese == "  例证: floor 3、建筑面积 144.00、金额 288.00"
+    assert english == "  witness: floor 3, Gross floor area 144.00, amount 288.00"
+    assert cliff.to_dict()["witness"][0] == {"area": "144.00", "floor": "3", "amount": "288.00"}

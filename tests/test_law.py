@@ -306,3 +306,143 @@ def test_what_differs_by_language_only_is_said_in_both() -> None:
         "en": "cut does this to a debtor: stopping or limiting water",
     }
     assert one.to_dict()["basis"][0]["jurisdiction"] == {"zh": "中国内地", "en": "mainland China"}
+
+
+# Items that are charged twice, and reductions for vacancy
+
+FEES = """\
+kind: fee-schedule
+id: garden
+effective: {from: 2027-01-01}
+source: {document: 业主大会决议}
+facts:
+  type: {choice: [home, shop]}
+  let: {boolean: true}
+  area: {decimal: 2, min: 0, max: 10000, unit: m²}
+  handover: {date: true}
+  idle: {integer: true, min: 0, max: 600, aliases: [空置月数]}
+fees:
+"""
+SERVICES = "title: {zh: 物业服务费}, per: area, rate: 2"
+
+
+def told_of_fees(*fees: str, more: str = "") -> set[str]:
+    lines = "".join(f"  {name}: {{{fee}}}\n" for name, fee in zip("abc", fees, strict=False))
+    files = {"fees.yaml": FEES + lines, **({"more.yaml": more} if more else {})}
+    return {each.code for each in feerules.check(feerules.load_files(files))} & {
+        "duplicate_item",
+        "developer_vacancy",
+    }
+
+
+TWICE = {
+    "one title": (SERVICES, SERVICES),
+    "one title in one language": (SERVICES, "title: {zh: 物业 服务费, en: Services}, rate: 30"),
+    "conditions that can hold together": (f"{SERVICES}, applies: {{type: home}}", f"{SERVICES}, applies: {{let: true}}"),
+}  # fmt: skip
+NOT_TWICE = {
+    "other conditions": (f"{SERVICES}, applies: {{type: home}}", f"{SERVICES}, applies: {{type: shop}}"),
+    "one price and other titles": ("title: {zh: 保洁费}, rate: 12", "title: {zh: 安保费}, rate: 12"),
+    "one ends where the other starts": (f"{SERVICES}, ends: handover", f"{SERVICES}, starts: {{fact: handover, before: nobody}}"),
+    "a deposit beside a charge": (SERVICES, "title: {zh: 物业服务费}, kind: deposit, rate: 100"),
+    "other days": ("title: {zh: 卡费}, rate: 5, every: {once: handover}", "title: {zh: 卡费}, rate: 5"),
+    "no title": ("rate: 12", "rate: 12"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fees", TWICE.values(), ids=TWICE)
+def test_an_item_is_charged_twice_by(fees: tuple[str, ...]) -> None:
+    assert told_of_fees(*fees) & {"duplicate_item"}
+
+
+@pytest.mark.parametrize("fees", NOT_TWICE.values(), ids=NOT_TWICE)
+def test_no_item_is_charged_twice_by(fees: tuple[str, ...]) -> None:
+    assert not told_of_fees(*fees) & {"duplicate_item"}
+
+
+@pytest.mark.parametrize(
+    ("applies", "told"),
+    [("{type: home}", {"duplicate_item"}), ("{type: shop}", set()), ("{let: true}", set()), ("{}", set())],
+)
+def test_an_item_of_two_schedules_is_charged_twice_where_both_claim_the_same_units(
+    applies: str, told: set[str]
+) -> None:
+    first = FEES.replace("source:", "applies: {type: home}\nsource:")
+    second = FEES.replace("id: garden", "id: other").replace("source:", f"applies: {applies}\nsource:")
+    book = feerules.load_files(
+        {"a.yaml": f"{first}  a: {{{SERVICES}}}\n", "b.yaml": f"{second}  b: {{{SERVICES}}}\n"}
+    )
+    assert {each.code for each in feerules.check(book)} & {"duplicate_item"} == told
+
+
+OF_DEVELOPERS = "per: area, rate: 2, starts: {fact: handover, before: developer}"
+REDUCED = 'adjustments: [{when: {idle: ">= 6"}, times: 0.7}]'
+REACHED = {
+    "days before the handover": f"{OF_DEVELOPERS}, {REDUCED}",
+    "a fee of the developer": f"rate: 2, payer: developer, {REDUCED}",
+    "something less": f'{OF_DEVELOPERS}, adjustments: [{{when: {{idle: "> 0"}}, minus: 5}}]',
+}
+NOT_REACHED = {
+    "a fee of owners": f"rate: 2, {REDUCED}",
+    "days that nobody pays": f"rate: 2, starts: {{fact: handover, before: nobody}}, {REDUCED}",
+    "a reduction after the handover": f'{OF_DEVELOPERS}, adjustments: [{{when: {{idle: ">= 6", handover: "< 2026-01-01"}}, times: 0.7}}]',
+    "a surcharge": f'{OF_DEVELOPERS}, adjustments: [{{when: {{idle: ">= 6"}}, times: 1.2}}]',
+    "another reduction": f"{OF_DEVELOPERS}, adjustments: [{{when: {{let: true}}, times: 0.7}}]",
+}
+
+
+@pytest.mark.parametrize("fee", REACHED.values(), ids=REACHED)
+def test_a_reduction_for_vacancy_reaches_the_developer_by(fee: str) -> None:
+    assert told_of_fees(fee) & {"developer_vacancy"}
+
+
+@pytest.mark.parametrize("fee", NOT_REACHED.values(), ids=NOT_REACHED)
+def test_a_reduction_for_vacancy_does_not_reach_the_developer_by(fee: str) -> None:
+    assert not told_of_fees(fee) & {"developer_vacancy"}
+
+
+def test_a_developer_in_another_row_of_the_payers_than_the_vacancy_is_not_reached() -> None:
+    table = '"| type | payer |\\n|--|--|\\n| home | owner |\\n| shop | developer |"'
+    fee = f"rate: 2, payer: {table}, adjustments: [{{when: {{type: home, idle: '>= 6'}}, times: 0.7}}]"
+    assert told_of_fees(fee) == set()
+    assert told_of_fees(fee.replace("type: home, ", "")) == {"developer_vacancy"}
+
+
+# What is passed on
+
+PASSED_ON = {
+    "an amount in yuan and more": ("paid * 1.1", True),
+    "an amount in yuan and a percentage of it": ("paid + paid * 5%", True),
+    "an amount by its title, rounded": ("round(water_bill * 1.05, 2)", True),
+    "an amount in yuan times a parameter": ("paid * more", True),
+    "an amount in yuan": ("paid", False),
+    "a part of an amount": ("paid * 0.5", False),
+    "a quantity of which nobody knows the price": ("used * 3 * 1.1", False),
+    "two amounts": ("paid + water_bill", False),
+    "a share of an amount by another fact": ("paid * used", False),
+}
+
+
+@pytest.mark.parametrize(("formula", "told"), PASSED_ON.values(), ids=PASSED_ON)
+def test_a_formula_of_what_is_passed_on_is_marked_up(formula: str, told: bool) -> None:
+    facts = """facts:
+  paid: {decimal: 2, min: 0, max: 1000, unit: 元}
+  water_bill: {decimal: 2, min: 0, max: 1000, title: {zh: 实缴水费}}
+  used: {decimal: 2, min: 0, max: 1000, unit: m³}
+"""
+    document = (
+        FEES.replace("facts:\n", f"parameters: {{more: 1.02}}\n{facts}")
+        + f'  a: {{pass_through: "{formula}"}}\n'
+    )
+    found = feerules.check(feerules.load_files({"fees.yaml": document}))
+    assert ("utility_markup" in {each.code for each in found}) == told
+
+
+@pytest.mark.parametrize(
+    ("cap", "told"),
+    [("", True), (", cap: {rate_per_year: 10%}", True), (", cap: {amount: 50}", False), (", cap: {share_of_principal: 30%}", False)],
+)  # fmt: skip
+def test_a_fixed_sum_for_each_day_grows_without_an_end_unless_a_sum_or_a_share_caps_it(
+    cap: str, told: bool
+) -> None:
+    assert ("late_fee_cap" in codes(f"late_fee: {{daily: 5{cap}}}\n")) == told

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from feerules.book import Book
 from feerules.checks.days import check_days, check_versions
-from feerules.checks.findings import SEVERITIES, Finding
+from feerules.checks.duplicates import check_duplicates
+from feerules.checks.findings import SEVERITIES, Finding, Told
 from feerules.checks.law import check_policy_by_law
 from feerules.checks.policies import check_policies
 from feerules.checks.prices import check_prices_by_law, check_rises
 from feerules.checks.profiles import SHIPPED, Law, law_of, shipped
-from feerules.checks.readings import documents_of
+from feerules.checks.readings import documents_of, titles_of
 from feerules.checks.refusals import from_problem
 from feerules.checks.tables import check_tables
 from feerules.checks.tariffs import check_tariffs
@@ -60,7 +61,7 @@ def check(book: Book | str | Path, profile: str | Path | None = None) -> list[Fi
     files = {problem.where.file for problem in problems}
     laws = [] if any(law.where.file in files for law in book.laws) else _laws(book, profile)
     readable = _found(book.without(_ids_with(problems, book)), laws, CHECKS)
-    return sorted([*map(from_problem, problems), *readable], key=_place)
+    return sorted([*_with_titles(map(from_problem, problems), book), *readable], key=_place)
 
 
 def _found(book: Book, laws: Sequence[Law], checks: Iterable[Check]) -> list[Finding]:
@@ -68,7 +69,19 @@ def _found(book: Book, laws: Sequence[Law], checks: Iterable[Check]) -> list[Fin
     every = (each for one in checks for each in one(book))
     found = [grave for each in every for grave in _by_its_law(each, currencies.get(each.document), laws)]
     found += (each for law in laws for each in _by_law(book, law))
-    return sorted(with_excerpts(found, book.files), key=_place)
+    return sorted(with_excerpts(_with_titles(found, book), book.files), key=_place)
+
+
+def _with_titles(found: Iterable[Finding], book: Book) -> Iterator[Finding]:
+    """Findings that know what the facts of their witnesses are called."""
+    known = dict[str, dict[str, Told]]()
+    for document, names in documents_of(book):
+        for place in (document.id, document.where.file):  # what keeps rules from loading knows its file alone
+            known.setdefault(place, {}).update(titles_of(names))
+    for each in found:
+        titles = known.get(each.document or each.where.file, {})
+        asked = {name: titles[name] for unit in each.witness for name in unit if name in titles}
+        yield replace(each, titles=asked) if asked else each
 
 
 def _ids_with(problems: Sequence[Problem], book: Book) -> set[str]:
@@ -126,8 +139,11 @@ def _documents(book: Book) -> Iterator[Headed]:
 
 
 def _by_law(book: Book, law: Law) -> Iterator[Finding]:
-    for versions in book.versions:
-        meant = [each for each in versions if each.schedule.currency == law.currency]
+    documents = [
+        [each for each in versions if each.schedule.currency == law.currency] for versions in book.versions
+    ]
+    yield from check_duplicates(documents, law)
+    for versions, meant in zip(book.versions, documents, strict=True):
         for version in meant:
             yield from _of_document(version.schedule.id, check_prices_by_law(version, law))
         yield from _of_document(versions[0].schedule.id, check_rises(meant, law))

@@ -56,7 +56,8 @@ class Finding:
     """One thing that a check found in rules that load.
 
     `witness` are concrete units, accounts or days that show it: the facts of each, by name, as text. `basis` are
-    the rules of law that it offends, where it is about law. `excerpt` is the source line that `where` points into.
+    the rules of law that it offends, where it is about law. `excerpt` is the source line that `where` points into,
+    `titles` are those of facts of the witness, for people.
     """
 
     code: str
@@ -68,6 +69,7 @@ class Finding:
     basis: tuple[Basis, ...] = ()
     document: str = ""
     excerpt: str = ""
+    titles: Mapping[str, Told] = field(default_factory=dict, hash=False, compare=False, repr=False)
 
     def explain(self, locale: str = "zh_CN") -> str:
         """The finding as a person reads it, in Chinese or English."""
@@ -76,11 +78,20 @@ class Finding:
         lines = [f"{self.where}: {severity}: {self.code}", *pointed(self.where, self.excerpt)]
         labelled = [
             (words.text("found"), self.message[words.language]),
-            *((words.text("witness"), _listed(each, words)) for each in self.witness),
+            *((words.text("witness"), self._listed(each, words)) for each in self.witness),
             *((words.text("basis"), each.told(words)) for each in self.basis),
             (words.text("hint"), self.hint[words.language]),
         ]
         return "\n".join([*lines, *(f"  {label}: {text}" for label, text in labelled if text)])
+
+    def _listed(self, witness: Mapping[str, str], words: Wording) -> str:
+        """A unit by the titles of its facts, or their names where they have none."""
+        return words.listed(f"{self._called(name, words)} {value}" for name, value in witness.items())
+
+    def _called(self, name: str, words: Wording) -> str:
+        if name in self.titles:
+            return self.titles[name].get(words.language) or name
+        return words.text(CALLED[name]) if name in CALLED else name
 
     def __str__(self) -> str:
         return self.explain("en")
@@ -100,15 +111,17 @@ class Finding:
         }
 
 
+# What witnesses tell beside facts.
+CALLED: Mapping[str, str] = {
+    "amount": sentence("amount"),
+    "day": sentence("date"),
+    "quantity": sentence("quantity"),
+}
 TITLES: Mapping[Severity, str] = {
     "error": sentence("error"),
     "warning": sentence("warning"),
     "note": sentence("note"),
 }
-
-
-def _listed(witness: Mapping[str, str], words: Wording) -> str:
-    return words.listed(f"{name} {value}" for name, value in witness.items())
 
 
 def finding(

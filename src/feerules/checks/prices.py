@@ -9,8 +9,10 @@ from itertools import pairwise
 from feerules.checks.days import NOTICE_DAYS, short_notice
 from feerules.checks.findings import Finding
 from feerules.checks.law import check_words
+from feerules.checks.markups import is_marked_up
 from feerules.checks.profiles import Law, titled, under, with_hint
 from feerules.checks.rises import first_rise
+from feerules.checks.vacancies import check_vacancy
 from feerules.checks.valuation import constant, points, valued
 from feerules.documents.arithmetic import Binary
 from feerules.documents.charging import Charge, FeesQuantity
@@ -73,6 +75,12 @@ def check_markup(fee_id: str, fee: Fee, version: Version, law: Law) -> Iterator[
             yield from under(
                 law, "utility_markup", rule.where, sentence("{fee} is passed on with a mark-up"), hint,
                 fee=titled(fee, fee_id),
+            )  # fmt: skip
+    for charge in passed:
+        if is_marked_up(charge.pass_through, version.schedule, version.names):
+            yield from under(
+                law, "utility_markup", charge.where_of("pass_through"), sentence("{fee} is passed on with a mark-up"),
+                hint, fee=titled(fee, fee_id),
             )  # fmt: skip
     fees = version.schedule.fees
     for charge in (fee, *fee.parts.values()):
@@ -198,6 +206,7 @@ CHECKS: Sequence[Callable[[str, Fee, Version, Law], Iterator[Finding]]] = (
     check_prepayment,
     check_share,
     check_deposit,
+    check_vacancy,
     check_vat,
 )
 

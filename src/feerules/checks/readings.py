@@ -9,6 +9,7 @@ from typing import Any
 
 from feerules.book import Book
 from feerules.documents.charging import Tiers
+from feerules.documents.facts import Derived, Fact
 from feerules.documents.policy import DunningPolicy
 from feerules.documents.schedule import FeeSchedule, values_in
 from feerules.documents.tables import Row, Table
@@ -21,7 +22,7 @@ from feerules.plan.lookups import NOTES, Decision
 from feerules.plan.names import Names
 from feerules.plan.tariffs import Group
 
-__all__ = ["Reading", "documents_of", "inside", "readings", "told"]
+__all__ = ["Reading", "documents_of", "inside", "readings", "titles_of", "told"]
 
 Said = tuple[tuple[Hashable, ...], tuple[int, ...]]  # what each row says, and its place in the table
 
@@ -171,6 +172,17 @@ def documents_of(book: Book) -> Iterator[tuple[FeeSchedule | DunningPolicy, Name
     """Every schedule and policy in every version, with its names."""
     yield from ((each.schedule, each.names) for versions in book.versions for each in versions)
     yield from ((each.policy, each.names) for versions in book.policies for each in versions)
+
+
+def titles_of(names: Names) -> dict[str, Mapping[str, str]]:
+    """What facts are called, in each language that they have a title in, by their names and aliases."""
+    every: dict[str, Fact | Derived] = {**names.facts, **names.derived}
+    aliases = {alias: every[name] for alias, name in names.aliases.items() if name in every}
+    return {
+        name: {"zh": fact.title.zh, "en": fact.title.en}
+        for name, fact in (*every.items(), *aliases.items())
+        if fact.title is not None
+    }
 
 
 def readings(book: Book) -> Iterator[Reading]:

@@ -1,20 +1,26 @@
-"""What keeps rules from loading, as findings: the words of a problem, in Chinese too where it is of tables or ladders."""
+"""What keeps rules from loading, as findings: the words of a problem, in Chinese too where the catalogs have them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from feerules.checks.findings import LANGUAGES, Finding
+from feerules.checks.sayings import REFUSAL, SAYINGS
 from feerules.errors import Problem
-from feerules.wording import sentence, translate
+from feerules.wording import Wording, sentence, translate
 
 __all__ = ["RETOLD", "from_problem"]
 
+# Hints that say what to write, and nothing else.
+TO_WRITE = re.compile(
+    r"write (?:\S+|[\[{\"].*|\w+: .*|\w+\(.*\)|a fee for each|a mapping such as .*|the digits that matter|the value, or .*|one .*|each as .*|two adj.*)"
+)
 FOUND = sentence("{found}; expected: {expected}")
 RECORDS = (sentence("unit"), sentence("account"))
 
 # What is said of these problems when rules are loaded, by code, the longer before what it begins with: the catalogs
-# know each under its code. Other problems are told in English alone.
+# know each under its code; what many codes share stands under `refusal`. Others are told in English alone.
 RETOLD: Mapping[str, tuple[str, ...]] = {
     "gap": (
         "no row for {point}",
@@ -101,6 +107,7 @@ RETOLD: Mapping[str, tuple[str, ...]] = {
         "add the row {row}",
         "write {bound}",
     ),
+    REFUSAL: SAYINGS,
 }
 
 
@@ -111,11 +118,18 @@ def from_problem(problem: Problem) -> Finding:
     for language in LANGUAGES:
         words = translate(language)
         found, expected, hint[language] = (
-            words.retold(text, problem.code, RECORDS)
-            for text in (problem.found, problem.expected, problem.hint)
+            _retold(text, problem.code, words) for text in (problem.found, problem.expected, problem.hint)
         )
         if problem.code == "overlap" and language == "zh":
             found = found.replace(" and ", "、")  # between numbers of rows, and between outputs
         message[language] = words.text(FOUND, found=found, expected=expected)
     witness = (dict(problem.witness),) if problem.witness else ()
     return Finding(problem.code, "error", problem.where, message, hint, witness, excerpt=problem.excerpt)
+
+
+def _retold(english: str, code: str, words: Wording) -> str:
+    """A text in the words of its code, else in those that many codes share, else as it is."""
+    said = words.retold(english, code, RECORDS)
+    if said != english or (english.startswith("write ") and not TO_WRITE.fullmatch(english)):
+        return said
+    return words.retold(english, REFUSAL, RECORDS)

@@ -15,6 +15,7 @@ from feerules.documents.charging import Charge, FactQuantity, Tiers
 from feerules.documents.formulas import Formula
 from feerules.documents.tables import Row
 from feerules.documents.values import TableValue
+from feerules.errors import Where
 from feerules.plan.lines import Version
 from feerules.plan.lookups import NOTES, Decision
 from feerules.plan.names import Names
@@ -22,7 +23,7 @@ from feerules.plan.outputs import Output
 from feerules.plan.tariffs import SIZE, Group
 from feerules.wording import sentence
 
-__all__ = ["cliffs", "falling_tiers", "groups_of", "number_of"]
+__all__ = ["cliff_at", "cliffs", "falling_tiers", "groups_of", "number_of", "quantity_of"]
 
 RISING = ("graduated", "surcharge")
 MOST_TOLD = 5  # cliffs of one table
@@ -87,11 +88,11 @@ def _around(names: Names, charge: Charge, group: Group, n: int) -> list[dict[str
     end = number_of(group.ends[n], names)
     if end is None:
         return []
-    name, step = _quantity(names, charge)
+    name, step = quantity_of(names, charge)
     return [{name: f"{end:f}"}, {name: f"{end + step:f}"}]
 
 
-def _quantity(names: Names, charge: Charge) -> tuple[str, Decimal]:
+def quantity_of(names: Names, charge: Charge) -> tuple[str, Decimal]:
     """What the quantity of a charge is called, and the smallest amount by which it can grow."""
     match charge.per:
         case Formula(root=Name(name=name)) | FactQuantity(fact=name):
@@ -113,7 +114,7 @@ def cliffs(version: Version, charge: Charge, meant: Callable[[Point], bool]) -> 
 
 
 def _of_tiers(version: Version, charge: Charge, tiers: Tiers) -> Iterator[Finding]:
-    name, step = _quantity(version.names, charge)
+    name, step = quantity_of(version.names, charge)
     for group in groups_of(version.names, tiers):
         for column, prices in sorted(group.prices.items()):
             for n, bound in enumerate(group.ends):
@@ -125,14 +126,14 @@ def _of_tiers(version: Version, charge: Charge, tiers: Tiers) -> Iterator[Findin
                 amounts = (end * low, beyond * high) if tiers.kind == "volume" else (low, high)
                 if column != SIZE and not _is_noted(tiers, row):
                     units = ({name: f"{end:f}"}, {name: f"{beyond:f}"})
-                    yield from _cliff(version, charge, row, units, amounts)
+                    yield from cliff_at(version, charge, row.where, units, amounts)
 
 
 def _of_table(
     version: Version, charge: Charge, spec: TableValue, meant: Callable[[Point], bool]
 ) -> Iterator[Finding]:
     """A table by a fact that is the quantity as well: the rate by area, of an area."""
-    name, _ = _quantity(version.names, charge)
+    name, _ = quantity_of(version.names, charge)
     made = version.names.cache.get(id(version.names.completed.get(id(spec), spec)))
     if not isinstance(made, Decision) or made.formulas:
         return
@@ -150,7 +151,7 @@ def _of_table(
         if all(map(meant, points)):
             amounts = (sides[0].amount, sides[1].amount)
             units = [reading.witness(point) for point in points]
-            yield from _cliff(version, charge, reading.row(rows[1]), units, amounts)
+            yield from cliff_at(version, charge, reading.row(rows[1]).where, units, amounts)
 
 
 def _edges(reading: Reading, at: int) -> Iterator[tuple[Sequence[int | None], int]]:
@@ -205,12 +206,18 @@ def _said(reading: Reading, leaf: int) -> Decimal:
     return sum((Decimal(outputs[leaf]).scaleb(-places) for outputs, places in columns), Decimal(0))
 
 
-def _cliff(
+MEND_THE_BANDS = sentence(
+    "price by graduated tiers, bound the amount from below, or say in a column note why it falls"
+)
+
+
+def cliff_at(
     version: Version,
     charge: Charge,
-    row: Row,
+    where: Where,
     units: Sequence[Mapping[str, str]],
     amounts: tuple[Decimal, Decimal],
+    hint: str = MEND_THE_BANDS,
 ) -> Iterator[Finding]:
     """Of two units, the larger one that pays less; a minimum may keep it from that."""
     times = charge.per.times if isinstance(charge.per, FactQuantity) else Decimal(1)
@@ -220,9 +227,9 @@ def _cliff(
         return
     one, other = _money(less), _money(more)
     yield finding(
-        "cliff", "warning", row.where,
+        "cliff", "warning", where,
         sentence("across this edge the larger pays less in all: {more} after {less}"),
-        sentence("price by graduated tiers, bound the amount from below, or say in a column note why it falls"),
+        hint,
         witness=[{**units[0], "amount": one}, {**units[1], "amount": other}],
         document=version.schedule.id, less=one, more=other,
     )  # fmt: skip

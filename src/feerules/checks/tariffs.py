@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
 from feerules.book import Book
+from feerules.checks.exclusions import excluded_rows, holds_for_all, narrowed
 from feerules.checks.findings import Finding, finding
+from feerules.checks.reductions import adjusted_cliffs
 from feerules.checks.steepness import cliffs, falling_tiers
-from feerules.checks.valuation import Point, Valued, constant, excluded, is_meant, points, valued
+from feerules.checks.valuation import MOST_POINTS, Point, Valued, constant, excluded, is_meant, points, valued
 from feerules.documents.charging import Adjustment, Charge
 from feerules.documents.model import Part
 from feerules.documents.schedule import Fee, values_in
@@ -28,9 +30,11 @@ def check_tariffs(book: Book) -> Iterator[Finding]:
     """Every finding on the prices of a book's schedules, in all versions."""
     for versions in book.versions:
         for version in versions:
+            yield from excluded_rows(version)
             for fee_id in version.schedule.fees:
                 fee = version.schedule.complete(fee_id)
                 yield from nobody_pays(version, fee_id, fee)
+                yield from adjusted_cliffs(version, fee)
                 for charge in (fee, *fee.parts.values()):
                     yield from _of_charge(version, fee, charge)
 
@@ -170,7 +174,14 @@ def nobody_pays(version: Version, fee_id: str, fee: Fee) -> Iterator[Finding]:
                 sentence("mend one of the two conditions on {fact}, or say in a note why it stands here"),
                 document=version.schedule.id, fee=fee_id, fact=str(name),
             )  # fmt: skip
-    if _costs_nothing(version.names, fee):
+    if _has_no_days(version.names, fee):
+        yield finding(
+            "nobody_pays", "warning", where,
+            sentence("{fee} ends on the day on which it starts, {fact}: nobody pays it"),
+            sentence("mend starts: or ends:, or say in a note why it stands here"),
+            document=version.schedule.id, fee=fee_id, fact=fee.ends.fact if fee.ends else "",
+        )  # fmt: skip
+    if _costs_nothing(version, fee):
         yield finding(
             "nobody_pays", "warning", where,
             sentence("{fee} costs nothing, whoever has it: nobody pays it"),
@@ -179,36 +190,52 @@ def nobody_pays(version: Version, fee_id: str, fee: Fee) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _costs_nothing(names: Names, fee: Fee) -> bool:
+def _has_no_days(names: Names, fee: Fee) -> bool:
+    """Whether liability ends where it starts, and nobody pays the days around it."""
+    starts, ends = fee.starts, fee.ends
+    if starts is None or ends is None or starts.before != "nobody" or ends.after != "nobody":
+        return False
+    return names.aliases.get(starts.fact, starts.fact) == names.aliases.get(ends.fact, ends.fact)
+
+
+def _costs_nothing(version: Version, fee: Fee) -> bool:
     charges = [
         charge for charge in (fee, *fee.parts.values()) if charge.rate is not None or charge is not fee
     ]
     if fee.minimum is not None or any(charge.minimum is not None for charge in charges):
         return False
-    free = bool(charges) and all(_is_nothing(names, charge) for charge in charges)
+    free = bool(charges) and all(_is_nothing(version, fee, charge) for charge in charges)
     changes = [rule for rule in fee.adjustments if _adds(rule)]
-    return (free and not changes) or _is_given_away(names, fee)
+    return (free and not changes) or _is_given_away(version, fee)
 
 
-def _is_nothing(names: Names, charge: Charge) -> bool:
-    rate = None if charge.rate is None else valued(charge.rate, names)
+def _is_nothing(version: Version, fee: Fee, charge: Charge) -> bool:
+    """Whether the rate of a charge is 0 or none for every unit that it is for."""
+    rate = None if charge.rate is None else valued(charge.rate, version.names)
     if rate is None:
         return False
     numbers = [rate.number, *(otherwise or Decimal(0) for _, otherwise in rate.tables)]
     outputs = [number for made, _ in rate.tables for values, _ in made.outputs.values() for number in values]
-    return not any(numbers) and not any(outputs)
+    if not any(numbers) and not any(outputs):
+        return True
+    asked = (version.schedule.applies, fee.applies, charge.applies)
+    around, meant = narrowed(version.names, asked), is_meant(version.names, asked)
+    every = [*points(rate, around=around)]
+    return len(every) < MOST_POINTS and not any(rate.at(point) for point in filter(meant, every))
 
 
 def _adds(rule: Adjustment) -> bool:
     return any((rule.plus, rule.at_least, rule.per_unit and rule.per_unit.plus))
 
 
-def _is_given_away(names: Names, fee: Fee) -> bool:
+def _is_given_away(version: Version, fee: Fee) -> bool:
     """Whether an adjustment for everybody leaves nothing, and none after it adds anything."""
+    names = version.names
+    around = narrowed(names, (version.schedule.applies, fee.applies))
     free, rate = False, constant(fee.rate, names) if fee.per is None and fee.rate_per is None else None
     for rule in fee.adjustments:
         less = constant(rule.minus, names)
         all_of_it = rate is not None and less is not None and rate == less and rule is fee.adjustments[0]
         zero = constant(rule.times, names) == 0 or all_of_it
-        free = (free and not _adds(rule)) or (zero and not rule.when)
+        free = (free and not _adds(rule)) or (zero and holds_for_all(names, rule.when, around))
     return free

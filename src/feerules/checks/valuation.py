@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice, product
 from operator import add, mul, sub
+from types import MappingProxyType
 
 from feerules.documents.arithmetic import Binary, Name, Node, Num, Unary
 from feerules.documents.formulas import Formula
@@ -18,30 +19,45 @@ from feerules.plan.grid import Condition, Grid
 from feerules.plan.lookups import Decision
 from feerules.plan.names import Names, Refused
 
-__all__ = ["Point", "Valued", "constant", "excluded", "is_meant", "named_table", "points", "valued"]
+__all__ = [
+    "MOST_POINTS",
+    "Cells",
+    "Point",
+    "Valued",
+    "constant",
+    "excluded",
+    "folded",
+    "is_meant",
+    "named_table",
+    "points",
+    "read_cell",
+    "valued",
+]
 
 Point = Mapping[str, int | None]
 Cells = Mapping[str, str]
 MOST_POINTS = 20_000
+NOTHING_AROUND: Mapping[str, Condition] = MappingProxyType({})
 OPERATIONS: Mapping[str, Callable[[Decimal, Decimal], Decimal]] = {"+": add, "-": sub, "*": mul}
 
 
 def constant(value: object, names: Names | None = None) -> Decimal | None:
     """The number that a value comes to for everybody: one that is written, or worked out from parameters that are."""
-    return _folded(value.root, names, ()) if isinstance(value, Formula) else None
+    return folded(value.root, names, ()) if isinstance(value, Formula) else None
 
 
-def _folded(node: Node, names: Names | None, asked: tuple[str, ...]) -> Decimal | None:
+def folded(node: Node, names: Names | None, asked: tuple[str, ...] = ()) -> Decimal | None:
+    """The number that a part of a formula comes to for everybody."""
     match node:
         case Num(value=number):
             return number
         case Name(name=name) if names is not None and name in names.parameters and name not in asked:
-            return _folded(names.parameters[name].root, names, (*asked, name))
+            return folded(names.parameters[name].root, names, (*asked, name))
         case Unary(op="-", operand=operand):
-            positive = _folded(operand, names, asked)
+            positive = folded(operand, names, asked)
             return None if positive is None else -positive
         case Binary(op=op, left=left, right=right) if op in OPERATIONS:
-            one, other = _folded(left, names, asked), _folded(right, names, asked)
+            one, other = folded(left, names, asked), folded(right, names, asked)
             return None if one is None or other is None else OPERATIONS[op](one, other).normalize()
     return None
 
@@ -121,13 +137,20 @@ def named_table(value: Value | None, names: Names) -> Value | None:
     return value
 
 
-def points(*values: Valued | None) -> Iterator[dict[str, int | None]]:
-    """A point of every combination of what the tables of these values tell apart, up to so many."""
+def points(
+    *values: Valued | None, around: Mapping[str, Condition] = NOTHING_AROUND
+) -> Iterator[dict[str, int | None]]:
+    """A point of every combination of what the tables of these values tell apart, up to so many.
+
+    `around` are conditions on facts, which tell units apart too.
+    """
     axes: dict[str, dict[int | None, None]] = {}
     for value in values:
         for made, _ in value.tables if value is not None else ():
             for name, starts in _starts(made.grid):
                 axes.setdefault(name, {}).update(dict.fromkeys(starts))
+                if name in around:
+                    axes[name].update(dict.fromkeys(lo for lo, _ in around[name].bands))
     every = product(*axes.values())
     return (dict(zip(axes, each, strict=True)) for each in islice(every, MOST_POINTS))
 
@@ -148,7 +171,7 @@ def is_meant(names: Names, every: Iterable[Cells]) -> Callable[[Point], bool]:
         (name, found)
         for cells in every
         for name, cell in cells.items()
-        if (found := _read(names, name, cell))
+        if (found := read_cell(names, name, cell))
     ]
 
     def holds(point: Point) -> bool:
@@ -160,8 +183,8 @@ def is_meant(names: Names, every: Iterable[Cells]) -> Callable[[Point], bool]:
 def excluded(names: Names, cells: Cells, others: Cells) -> str | None:
     """A fact of which two conditions that must both hold leave nothing."""
     for name, cell in cells.items():
-        one = _read(names, name, cell)
-        other = _read(names, name, others[name]) if name in others else None
+        one = read_cell(names, name, cell)
+        other = read_cell(names, name, others[name]) if name in others else None
         if one is not None and other is not None:
             meet = any(a < d and c < b for a, b in one.bands for c, d in other.bands)
             if not meet and not (one.null and other.null):
@@ -169,7 +192,8 @@ def excluded(names: Names, cells: Cells, others: Cells) -> str | None:
     return None
 
 
-def _read(names: Names, name: str, cell: str) -> Condition | None:
+def read_cell(names: Names, name: str, cell: str) -> Condition | None:
+    """The condition of a cell on a fact; None where the fact is none of the document."""
     about = names.subjects.get(name)
     try:
         return None if about is None else Conditions(names).read(cell, about)

@@ -23,7 +23,7 @@ TestName = Literal[
     "quiet_hours", "contact_limits", "contact_per_person", "contact_on_holidays",
     # What a schedule asks for
     "guided_price", "float_out_of_range", "utility_markup", "developer_pays", "repair_in_fee", "long_prepayment",
-    "share_by_area", "deposit_as_fee", "vat_rate", "price_rise", "short_notice", "missing_publication",
+    "share_by_area", "deposit_as_fee", "duplicate_item", "developer_vacancy", "vat_rate", "price_rise", "short_notice", "missing_publication",
 ]  # fmt: skip
 
 
