@@ -33,7 +33,15 @@ EXTRAS = (
 )
 MISSING = [name for name in EXTRAS if find_spec(name) is None]
 # What tests of estates share is a module beside the others, so that they find it by its name.
-OF_ESTATES = ["estate", "frame_kinds.py", "ledger_frames.py", "random_plans.py", "report_parts.py"]
+OF_ESTATES = [
+    "estate",
+    "browser.py",
+    "frame_kinds.py",
+    "ledger_frames.py",
+    "planted.py",
+    "random_plans.py",
+    "report_parts.py",
+]
 collect_ignore = OF_ESTATES if MISSING else []
 
 
