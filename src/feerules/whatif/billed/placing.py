@@ -107,7 +107,7 @@ def _is_probable(found: Found) -> bool:
 
 def _is_of_one_line(found: Found) -> bool:
     """Whether it is a slip that happens to a line, and not a way to work a fee out."""
-    return found.alternative.code in ("times", "slip", "sign", "period", "row", "rate")
+    return found.alternative.code in ("times", "slip", "sign", "period", "row", "rate", "quantity_off")
 
 
 def _share(found: Found) -> float:
