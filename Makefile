@@ -5,15 +5,18 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 READY := $(VENV)/.ready
 BENCH_READY := $(VENV)/.ready-bench
+# A worker that has nothing left takes over tests of another; many tests start an interpreter, which reads bytecode.
+TESTS := FEERULES_REQUIRE_EXTRAS=1 PYTHONDONTWRITEBYTECODE= $(RUN) pytest -q -n auto --dist worksteal -p no:benchmark
 # Two -q: pip says only what failed.
 INSTALL := $(RUN) pip install -q -q
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types bench format clean
+.PHONY: help demo test thorough check lint types bench format clean
 
 help:
 	@echo "make demo     a first bill, in the terminal"
 	@echo "make test     the tests"
+	@echo "make thorough the tests, with all examples of the laws that cost most"
 	@echo "make check    ruff, mypy and the tests: what CI runs"
 	@echo "make bench    the benchmarks, against other engines in the same run"
 	@echo "make format   lets ruff format and mend what it can"
@@ -25,7 +28,11 @@ demo: $(READY)
 # The extras are installed here, so a test that finds one missing is an error, not a skip.
 test: $(READY)
 	@echo "Running the tests"
-	@FEERULES_REQUIRE_EXTRAS=1 $(RUN) pytest -q -n auto -p no:benchmark
+	@$(TESTS)
+
+thorough: $(READY)
+	@echo "Running the tests, with all examples of the laws that cost most"
+	@HYPOTHESIS_PROFILE=thorough $(TESTS)
 
 check: lint types test
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from hypothesis import assume
@@ -20,8 +21,16 @@ HEAD = "kind: dunning-policy\nid: random\neffective: {from: 2000-01-01}\n"
 
 def book(body: str, **files: str) -> feerules.Book:
     """A book of one policy with this body, and further documents by name."""
+    if not files:
+        return book_of(HEAD + body)
     documents: dict[str, bytes | str] = {"policy.yaml": HEAD + body}
     return feerules.load_files(documents | {f"{name}.yaml": text for name, text in files.items()})
+
+
+@lru_cache(maxsize=16)
+def book_of(document: str) -> feerules.Book:
+    """The book of a policy alone; one that was drawn has been loaded already, to see whether it can be."""
+    return feerules.load_files({"policy.yaml": document})
 
 
 # At random
@@ -212,7 +221,7 @@ POINTLESS = {"no_demand", "unreachable_step", "contradiction", "always_true"}
 def can_come_up(document: str) -> bool:
     """Whether each part of a random policy can ever matter: one in which a part cannot is refused."""
     try:
-        feerules.load_files({"policy.yaml": document})
+        book_of(document)
     except RuleErrors as error:
         if {problem.code for problem in error.problems} <= POINTLESS:
             return False

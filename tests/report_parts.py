@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -137,43 +138,57 @@ def frame() -> pl.DataFrame:
     ).with_columns(pl.col("amount").cast(pl.Decimal(38, 2)))
 
 
-@cache
-def every() -> dict[str, Any]:
-    """A part of every kind, by what it is."""
-    return {
-        "rules": book(),
-        "findings": feerules.check(book()),
-        "bills": bills(),
-        "lines": bills(form="long"),
-        "bill": feerules.price({"unit_id": "U-1", "type": "home", "area": "89.50"}, book(), "2026-11"),
-        "reconciliation": feerules.reconcile(book(), units(), billed(), "2026-11"),
-        "ageing": feerules.ageing_report(*ledger(), "2026-03-31", by="fee"),
-        "rate": feerules.collection_rate(*ledger(), "2026-01", by="account_id"),
-        "arrears": feerules.arrears_ledger(*ledger(), "2026-03-31"),
-        "moved": feerules.roll_forward(*ledger(), "2026-01"),
-        "workload": feerules.workload(pl.DataFrame({"account_id": ["A", "B", "C"]}), ["李", "王"]),
-        "actions": feerules.next_actions(accounts(), book(), "2026-02-20", **entries()),
-        "classes": feerules.classify_estate(accounts(), book(), "2026-02-20", **entries()),
-        "segments": segments(),
-        "frame": (EVIL, frame()),
-        "text": ({"zh": "说明", "en": "Words"}, {"zh": "第一段。\n第二段。", "en": "One.\nTwo."}),
-        **_proofs(),
-    }
+def _try_policies() -> Any:
+    return feerules.try_policies({"as it is": book(), "sooner": proposed()}, accounts(), DAY, **entries())
 
 
-def _proofs() -> dict[str, Any]:
-    """What proves one book against another."""
-    old, new, day = book(), proposed(), "2026-02-20"
-    comparison = feerules.compare(old, new, units(), "2026-11")
-    return {
-        "coverage": feerules.coverage(old),
-        "cases": feerules.run_cases(old),
-        "changes": feerules.diff(old, new),
-        "comparison": comparison,
-        "by fee": comparison.by_segment("fee"),
-        "policies": feerules.compare_policies(old, new, accounts(), day, days=20, **entries()),
-        "simulation": feerules.simulate(accounts(), new, day, "2026-03-10", **entries()),
-        "several policies": feerules.try_policies(
-            {"as it is": old, "sooner": new}, accounts(), day, **entries()
-        ),
-    }
+DAY = "2026-02-20"
+UNIT = {"unit_id": "U-1", "type": "home", "area": "89.50"}
+MAKERS: dict[str, Callable[[], Any]] = {
+    "rules": book,
+    "findings": lambda: feerules.check(book()),
+    "bills": bills,
+    "lines": lambda: bills(form="long"),
+    "bill": lambda: feerules.price(UNIT, book(), "2026-11"),
+    "reconciliation": lambda: feerules.reconcile(book(), units(), billed(), "2026-11"),
+    "ageing": lambda: feerules.ageing_report(*ledger(), "2026-03-31", by="fee"),
+    "rate": lambda: feerules.collection_rate(*ledger(), "2026-01", by="account_id"),
+    "arrears": lambda: feerules.arrears_ledger(*ledger(), "2026-03-31"),
+    "moved": lambda: feerules.roll_forward(*ledger(), "2026-01"),
+    "workload": lambda: feerules.workload(pl.DataFrame({"account_id": ["A", "B", "C"]}), ["李", "王"]),
+    "actions": lambda: feerules.next_actions(accounts(), book(), DAY, **entries()),
+    "classes": lambda: feerules.classify_estate(accounts(), book(), DAY, **entries()),
+    "segments": segments,
+    "frame": lambda: (EVIL, frame()),
+    "text": lambda: ({"zh": "说明", "en": "Words"}, {"zh": "第一段。\n第二段。", "en": "One.\nTwo."}),
+    # What proves one book against another
+    "coverage": lambda: feerules.coverage(book()),
+    "cases": lambda: feerules.run_cases(book()),
+    "changes": lambda: feerules.diff(book(), proposed()),
+    "comparison": lambda: feerules.compare(book(), proposed(), units(), "2026-11"),
+    "by fee": lambda: PARTS["comparison"].by_segment("fee"),
+    "policies": lambda: feerules.compare_policies(book(), proposed(), accounts(), DAY, days=20, **entries()),
+    "simulation": lambda: feerules.simulate(accounts(), proposed(), DAY, "2026-03-10", **entries()),
+    "several policies": _try_policies,
+}
+
+
+class Parts(Mapping[str, Any]):
+    """A part of every kind, by what it is; each is made when it is first asked for."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.made:
+            self.made[name] = MAKERS[name]()
+        return self.made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(MAKERS)
+
+    def __len__(self) -> int:
+        return len(MAKERS)
+
+
+PARTS = Parts()

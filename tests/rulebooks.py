@@ -197,7 +197,7 @@ def roundings(draw: Any) -> str:
 def adjustments(draw: Any, *, by_month: bool) -> str:
     conditions = ["{}", "{floor: '> 3'}", "{type: home}", "{lift: 'null, false'}", "{vacant: '>= 6'}"]
     actions = [
-        *(f"{name}: {draw(values(name))}" for name in ("times", "plus", "minus", "at_most", "at_least")),
+        *("times", "plus", "minus", "at_most", "at_least"),
         "per_unit: {of: persons, above: 3, times: 0.125, at_most: 1}",
         "per_unit: {of: area, above: 90.5, plus: 0.03, started: true}",
         *(
@@ -207,7 +207,8 @@ def adjustments(draw: Any, *, by_month: bool) -> str:
         ),
     ]
     chosen = draw(st.lists(st.tuples(st.sampled_from(conditions), st.sampled_from(actions)), max_size=3))
-    return "[" + ", ".join(f"{{when: {when}, {action}}}" for when, action in chosen) + "]"
+    told = [(when, each if ":" in each else f"{each}: {draw(values(each))}") for when, each in chosen]
+    return "[" + ", ".join(f"{{when: {when}, {action}}}" for when, action in told) + "]"
 
 
 @st.composite
@@ -274,12 +275,12 @@ def fees(draw: Any) -> str:
 
 
 @st.composite
-def books(draw: Any) -> dict[str, str]:
-    """The files of a book: one schedule, sometimes with a second version inside the period."""
+def books(draw: Any, most: int = 3) -> dict[str, str]:
+    """The files of a book: one schedule of so many fees, sometimes with a second version inside the period."""
     versions = {"first.yaml": "2020-01-01"}
     if draw(st.booleans()):
         versions["second.yaml"] = draw(st.dates(date(2026, 1, 2), date(2026, 12, 30))).isoformat()
-    count = draw(st.integers(1, 3))
+    count = draw(st.integers(1, most))
     return {
         name: _schedule(day, [draw(fees()) for _ in range(count)], draw) for name, day in versions.items()
     }
@@ -367,6 +368,14 @@ def changes_of(draw: Any, unit: dict[str, Any]) -> list[dict[str, Any]]:
     return changes
 
 
-periods = st.sampled_from(
-    ["2026-11", "2026-02", "2026-Q1", "2026", "2026-01-16/2026-03-20", "2026-12", "2024-02"]
-)
+# A year of three fees in two versions is a plan of six thousand expressions: seconds, and what one fee shows already.
+YEAR = "2026"
+SHORT = ["2026-11", "2026-02", "2026-Q1", "2026-01-16/2026-03-20", "2026-12", "2024-02"]
+periods = st.sampled_from([*SHORT, YEAR])
+
+
+@st.composite
+def priced(draw: Any, count: int = 1) -> tuple[list[dict[str, str]], str]:
+    """So many books, and a period to price by each of them: a year only where each has one fee."""
+    period = draw(periods)
+    return [draw(books(1 if period == YEAR else 3)) for _ in range(count)], period

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import feerules
 from feerules import Finding, Problem, RuleErrors
+from how_often import often
 
 TYPES, FLOORS = ("home", "shop", "bay"), range(1, 7)
 UNITS = [
@@ -126,7 +127,7 @@ def apart(draw: Any) -> Table:
     return Table(tuple((*cells, str(number + 1)) for number, cells in enumerate(rows)), otherwise="")
 
 
-laws = settings(max_examples=60, deadline=None)
+laws = settings(max_examples=often(60), deadline=None)
 
 
 @laws

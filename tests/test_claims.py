@@ -12,6 +12,7 @@ from hypothesis import given, settings
 import feerules
 from claims import Claim, claims
 from feerules.bill import Bill, BillLine
+from how_often import often
 from rulebooks import books, periods, units
 
 RULES = Path(__file__).parent.parent / "rules"
@@ -49,7 +50,7 @@ def priced(record: dict[str, Any], book: feerules.Book, period: str, **more: Any
         return None
 
 
-@settings(max_examples=25)
+@settings(max_examples=often(25))
 @given(books(), units(2), periods)
 def test_whatever_a_book_says_each_calculation_told_is_true(
     files: dict[str, str], records: list[dict[str, Any]], period: str

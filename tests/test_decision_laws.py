@@ -14,10 +14,12 @@ from accounts import FIRST, a_charge, a_payment, accounts, an_event, charge, eve
 from feerules import Account, Act, Book, Decision, Event
 from feerules.documents.policy import DunningPolicy, Step
 from feerules.plan.ledgers import CONNECTED
+from how_often import often
 from policies import book, owing, policies
 
 MOST = 60  # days that are asked about one by one, before the last
-SOME = settings().max_examples // 2  # of laws that ask for a decision many times over
+MANY = often(100)
+SOME = often(50)  # of laws that ask for a decision many times over
 days = st.integers(0, 190).map(lambda number: FIRST + timedelta(days=number))
 debtors = st.one_of(owing(), owing(), accounts())
 
@@ -32,7 +34,7 @@ def plainly(account: Account, rules: Book, as_of: date, **more: Any) -> dict[str
     return feerules.next_action(account, rules, as_of, **more).to_dict()
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=MANY)
 @given(debtors, policies(), days)
 def test_a_decision_stands_until_its_day_of_review(account: Account, body: str, as_of: date) -> None:
     rules = book(body)
@@ -49,7 +51,7 @@ def test_a_decision_stands_until_its_day_of_review(account: Account, body: str, 
 VERSIONS = ["2025-02-01", "2025-03-10", "2025-06-01"]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=MANY)
 @given(debtors, policies(), policies(), days, st.sampled_from(VERSIONS))
 def test_a_new_version_of_the_policy_ends_a_decision(
     account: Account, body: str, later: str, as_of: date, first: str
@@ -72,7 +74,7 @@ stops:
 """
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=MANY)
 @given(debtors, policies(STOPS, ("file", "visit")), days)
 def test_nothing_is_done_with_who_owes_nothing_or_is_stopped(
     account: Account, body: str, as_of: date
@@ -145,7 +147,7 @@ results = st.tuples(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=SOME)
 @given(owing(), policies(), days, st.lists(results, min_size=40, max_size=40))
 def test_carried_out_day_after_day_no_gap_and_no_limit_is_passed(
     account: Account, body: str, start: date, outcomes: list[tuple[bool | None, str | None]]

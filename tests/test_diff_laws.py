@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import feerules
 from accounts import accounts
 from feerules import Account, Book, Diff
+from how_often import often
 from policies import HEAD, owing, policies
 from rulebooks import books, units
 from test_decision_laws import days
@@ -77,13 +78,13 @@ def bill(unit: dict[str, Any], book: Book, period: str) -> Any:
     return [[line[key] for key in told] for line in lines]
 
 
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=often(8))
 @given(books())
 def test_a_book_differs_in_nothing_from_itself(files: dict[str, str]) -> None:
     assert feerules.diff(loaded(files), loaded(files)).changes == ()
 
 
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=often(12))
 @given(st.data(), books(), units(6), st.sampled_from(["2026-Q1", "2026-07", "2027"]))
 def test_bills_that_differ_have_a_change_that_moves_them(
     data: st.DataObject, files: dict[str, str], several: list[dict[str, Any]], period: str
@@ -99,14 +100,14 @@ def test_bills_that_differ_have_a_change_that_moves_them(
             return
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=often(15))
 @given(policies())
 def test_a_policy_differs_in_nothing_from_itself(body: str) -> None:
     files = {"policy.yaml": HEAD + body}
     assert feerules.diff(loaded(files), loaded(files)).changes == ()
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=often(20))
 @given(st.data(), policies(), st.lists(st.one_of(owing(), accounts()), min_size=1, max_size=4), days)
 def test_decisions_that_differ_have_a_change_that_moves_them(
     data: st.DataObject, body: str, several: list[Account], as_of: Any
@@ -166,7 +167,7 @@ def flats(draw: Any, hit: str) -> str:
 HITS = st.sampled_from(["unique", "unique", "first", "first", "collect+", "collect>"])
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=often(15))
 @given(st.data(), HITS, HITS)
 def test_a_region_has_just_the_units_whose_price_is_another(
     data: st.DataObject, one: str, other: str
@@ -243,7 +244,7 @@ def places() -> Iterator[Place]:
 PLACES = [*places()]
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=often(15))
 @given(st.sampled_from(PLACES), st.sampled_from(["1", "2", "3", "7", "0.5"]))
 def test_one_number_of_a_shipped_book_is_found_at_its_line(place: Place, digits: str) -> None:
     lines = files_of(place.folder)[place.file].split("\n")

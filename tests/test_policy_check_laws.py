@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import feerules
 from accounts import FIRST
 from feerules import Account
+from how_often import often
 from policies import owing
 from random_policies import document, policies
 
@@ -18,7 +19,7 @@ days = st.integers(0, 190).map(lambda number: FIRST + timedelta(days=number))
 NEVER = {"shadowed_stop": "the stop ", "never_due": ""}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=often(60))
 @given(owing(), policies(), st.integers(0, 9), days)
 def test_what_is_told_never_to_decide_does_not(
     account: Account, policy: dict[str, Any], copied: int, as_of: date

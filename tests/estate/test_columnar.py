@@ -20,8 +20,9 @@ from feerules.engines.scalar import Scalar, function
 from feerules.money import round_div
 from feerules.plan.bounds import Builder
 from feerules.plan.nodes import And, Compare, Guard, Leaf, Node, Not, Or, Plan, Present
+from how_often import often
 
-MANY = settings(max_examples=120, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=often(120), suppress_health_check=list(HealthCheck))
 
 # What the scalar engine says
 

@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 import feerules
 import rulebooks
 from feerules.whatif.prices.comparison import Comparison
+from how_often import often
 
 # A search looks further here as well: every example compiles a dozen books.
-SLOW = settings(max_examples=settings().max_examples // 20, suppress_health_check=list(HealthCheck))
-FEW = settings(SLOW, max_examples=settings().max_examples // 33)
+SLOW = settings(max_examples=often(6), suppress_health_check=list(HealthCheck))
+FEW = settings(SLOW, max_examples=often(4))
 
 
 def frame_of(units: list[dict[str, Any]]) -> pl.DataFrame:
@@ -68,12 +69,13 @@ def assert_attributed(result: Comparison) -> None:
 
 
 @SLOW
-@given(rulebooks.books(), rulebooks.books(), rulebooks.units(), rulebooks.periods)
+@given(rulebooks.priced(2), rulebooks.units())
 def test_a_change_adds_up_however_it_is_divided(
-    old: dict[str, str], new: dict[str, str], units: list[dict[str, Any]], period: str
+    drawn: tuple[list[dict[str, str]], str], units: list[dict[str, Any]]
 ) -> None:
+    pair, period = drawn
     frame = frame_of(units)
-    before, after = (rulebooks.loaded(files, period) for files in (old, new))
+    before, after = (rulebooks.loaded(files, period) for files in pair)
     result = feerules.compare(before, after, frame, period)
     assert_sound(result, frame)
     assert_attributed(result)
@@ -85,10 +87,11 @@ def test_a_change_adds_up_however_it_is_divided(
 
 
 @SLOW
-@given(rulebooks.books(), rulebooks.units(), rulebooks.periods)
+@given(rulebooks.priced(), rulebooks.units())
 def test_a_book_changes_nothing_against_itself(
-    files: dict[str, str], units: list[dict[str, Any]], period: str
+    drawn: tuple[list[dict[str, str]], str], units: list[dict[str, Any]]
 ) -> None:
+    [files], period = drawn
     frame, book = frame_of(units), rulebooks.loaded(files, period)
     result = feerules.compare(book, feerules.load_files(files), frame, period)
     assert_sound(result, frame)
@@ -96,12 +99,13 @@ def test_a_book_changes_nothing_against_itself(
 
 
 @FEW
-@given(rulebooks.books(), rulebooks.books(), rulebooks.units(), rulebooks.periods)
+@given(rulebooks.priced(2), rulebooks.units())
 def test_the_other_way_round_every_change_has_the_other_sign(
-    old: dict[str, str], new: dict[str, str], units: list[dict[str, Any]], period: str
+    drawn: tuple[list[dict[str, str]], str], units: list[dict[str, Any]]
 ) -> None:
+    pair, period = drawn
     frame = frame_of(units)
-    books = [rulebooks.loaded(files, period) for files in (old, new)]
+    books = [rulebooks.loaded(files, period) for files in pair]
     there = feerules.compare(*books, frame, period, attribute="no")
     back = feerules.compare(*reversed(books), frame, period, attribute="no")
     assert there.summary.change == -back.summary.change
@@ -110,10 +114,11 @@ def test_the_other_way_round_every_change_has_the_other_sign(
 
 
 @FEW
-@given(rulebooks.books(), rulebooks.units(), rulebooks.periods, rulebooks.periods)
+@given(rulebooks.priced(), rulebooks.units(), rulebooks.st.sampled_from(rulebooks.SHORT))
 def test_two_periods_of_one_book_are_compared_whole(
-    files: dict[str, str], units: list[dict[str, Any]], period: str, other: str
+    drawn: tuple[list[dict[str, str]], str], units: list[dict[str, Any]], other: str
 ) -> None:
+    [files], period = drawn
     frame, book = frame_of(units), rulebooks.loaded(files, period)
     rulebooks.loaded(files, other)
     result = feerules.compare(book, book, frame, period, new_period=other)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import runpy
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import openpyxl
@@ -13,10 +17,22 @@ import pytest
 import feerules
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+CALLS = re.compile(r'(?:run|start)\("[^"]+"')
 
 
 def run(name: str, *arguments: str) -> str:
     """What an example prints; a warning, or anything but a bar on standard error, is a failure."""
+    told, aside = StringIO(), StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(told), redirect_stderr(aside):
+        patch.setattr(sys, "argv", [name, *arguments])
+        patch.syspath_prepend(str(EXAMPLES))
+        runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+    assert "Warning" not in aside.getvalue()
+    return told.getvalue()
+
+
+def start(name: str, *arguments: str) -> str:
+    """The same in an interpreter of its own, as a reader starts it: costs what it takes to import everything."""
     command = [sys.executable, "-W", "error", str(EXAMPLES / name), *arguments]
     done = subprocess.run(command, capture_output=True, check=False, encoding="utf-8")
     assert done.returncode == 0, done.stderr
@@ -33,7 +49,9 @@ def test_every_example_is_run_here() -> None:
     scripts = [path.name for path in EXAMPLES.glob("*.py") if "__main__" in path.read_text(encoding="utf-8")]
     here = Path(__file__).read_text(encoding="utf-8")
     assert len(scripts) > 5
-    assert [name for name in scripts if f'run("{name}"' not in here] == []
+    assert [
+        name for name in scripts if not {f'run("{name}"', f'start("{name}"'} & {*CALLS.findall(here)}
+    ] == []
 
 
 def test_a_what_if_tells_sums_causes_bills_and_a_grid() -> None:
@@ -88,7 +106,7 @@ def test_the_flaws_of_the_old_system_are_found_in_its_bills() -> None:
 
 
 def test_one_home_is_priced_and_explained() -> None:
-    output = run("price_one_home.py")
+    output = start("price_one_home.py")
     assert words_of(output, "total") == ["total", "348.54"]
     assert "12 m³ × 3.40 = ¥40.80" in output
     assert output.rstrip().splitlines()[-3:] == [
@@ -107,7 +125,7 @@ def test_slips_in_a_tariff_are_shown_with_their_cure() -> None:
 
 
 def test_parquet_becomes_parquet_wide_and_long(tmp_path: Path) -> None:
-    output = run("estate_to_parquet.py", "--units", "1000", "--folder", str(tmp_path))
+    output = start("estate_to_parquet.py", "--units", "1000", "--folder", str(tmp_path))
     wide, long = pl.read_parquet(tmp_path / "wide.parquet"), pl.read_parquet(tmp_path / "long.parquet")
     assert wide["total"].sum() == long["amount"].sum()
     assert words_of(output, "wide")[1:5] == ["1,000", "rows,", f"{wide['total'].sum():,}", "yuan,"]
@@ -225,7 +243,7 @@ def test_the_numbers_of_a_decision_are_those_of_its_yaml(monkeypatch: pytest.Mon
 
 
 def test_the_notebook_of_the_decision_runs_and_comes_to_the_same_sum(decided: tuple[str, Path]) -> None:
-    told = run("decision_notebook.py")
-    start = "2. Lift surcharge: rate (floor [2..6]), 0.40 → 0.55"
+    told = start("decision_notebook.py")
+    change = "2. Lift surcharge: rate (floor [2..6]), 0.40 → 0.55"
     assert words_of(told, "Total:")[-1].startswith("+¥")
-    assert words_of(told, start)[:3] == words_of(decided[0], start)[:3]
+    assert words_of(told, change)[:3] == words_of(decided[0], change)[:3]

@@ -19,11 +19,12 @@ import feerules
 from feerules.calendars import Calendar
 from feerules.decisions import Act, Decision, Review
 from feerules.frames import FrameError
+from how_often import often
 from ledger_frames import frames, renamed
 from policies import book as policy_book
 from random_policies import document, policies, pressing
 
-SLOW = settings(max_examples=settings().max_examples // 6, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=often(16), suppress_health_check=list(HealthCheck))
 CALENDAR = Calendar(unknown_year="weekends_only")
 moments = st.one_of(
     ledgers.days, st.builds(lambda day, hour: datetime(day.year, day.month, day.day, hour, 20), ledgers.days, st.integers(0, 23)),
@@ -193,7 +194,7 @@ def test_an_estate_is_tried_again_as_its_accounts_are(policy: Any, accounts: Any
     assert_same(renamed(accounts), feerules.load_files({"policy.yaml": document(policy)}), as_of, None)
 
 
-@settings(max_examples=8, suppress_health_check=list(HealthCheck))
+@settings(max_examples=often(8), suppress_health_check=list(HealthCheck))
 @given(st.lists(policies(), min_size=2, max_size=2), estates(), ledgers.days, st.data())
 def test_each_account_is_decided_under_its_own_policy(
     pair: Any, accounts: Any, as_of: date, data: Any

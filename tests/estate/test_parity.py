@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 
 import feerules
 import rulebooks
+from how_often import often
 
 # A search looks further here as well.
-SLOW = settings(max_examples=settings().max_examples // 4, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=often(25), suppress_health_check=list(HealthCheck))
 LINE = ("charge_id", "fee", "period_start", "period_end", "issued_on", "due_on", "payer", "table_row")
 NUMBERS = ("quantity", "rate", "factor", "tax", "net", "amount", "tax_rate")
 
@@ -55,10 +56,11 @@ def assert_same(
 
 
 @SLOW
-@given(rulebooks.books(), rulebooks.units(), rulebooks.periods)
+@given(rulebooks.priced(), rulebooks.units())
 def test_every_engine_gives_the_same_lines_and_problems(
-    files: dict[str, str], units: list[dict[str, Any]], period: str
+    drawn: tuple[list[dict[str, str]], str], units: list[dict[str, Any]]
 ) -> None:
+    [files], period = drawn
     book = rulebooks.loaded(files, period)
     units = [{"unit_id": f"U{n}", **unit} for n, unit in enumerate(units)]
     frame = pl.DataFrame(units, schema=dict.fromkeys(units[0], pl.String))
@@ -66,10 +68,11 @@ def test_every_engine_gives_the_same_lines_and_problems(
 
 
 @SLOW
-@given(rulebooks.books(), rulebooks.units(), rulebooks.periods)
+@given(rulebooks.priced(), rulebooks.units())
 def test_the_days_of_a_period_are_the_same_in_every_engine(
-    files: dict[str, str], units: list[dict[str, Any]], period: str
+    drawn: tuple[list[dict[str, str]], str], units: list[dict[str, Any]]
 ) -> None:
+    [files], period = drawn
     book = rulebooks.loaded(files, period, accrue=True)
     units = [{"unit_id": f"U{n}", **unit} for n, unit in enumerate(units)]
     frame = pl.DataFrame(units, schema=dict.fromkeys(units[0], pl.String))
@@ -77,10 +80,11 @@ def test_the_days_of_a_period_are_the_same_in_every_engine(
 
 
 @SLOW
-@given(rulebooks.books(), rulebooks.units(4), rulebooks.periods, rulebooks.st.data())
+@given(rulebooks.priced(), rulebooks.units(4), rulebooks.st.data())
 def test_dated_facts_give_the_same_lines_and_problems(
-    files: dict[str, str], units: list[dict[str, Any]], period: str, data: Any
+    drawn: tuple[list[dict[str, str]], str], units: list[dict[str, Any]], data: Any
 ) -> None:
+    [files], period = drawn
     # A row of a frame tells every reading, a change only those that it names: by reading they differ.
     files = {name: text.replace("by_reading", "by_days") for name, text in files.items()}
     book = rulebooks.loaded(files, period, dated=True)
@@ -105,10 +109,11 @@ def test_dated_facts_give_the_same_lines_and_problems(
 
 
 @SLOW
-@given(rulebooks.books(), rulebooks.units(), rulebooks.periods)
+@given(rulebooks.priced(), rulebooks.units())
 def test_wide_totals_are_the_sums_of_the_long_lines(
-    files: dict[str, str], units: list[dict[str, Any]], period: str
+    drawn: tuple[list[dict[str, str]], str], units: list[dict[str, Any]]
 ) -> None:
+    [files], period = drawn
     book = rulebooks.loaded(files, period)
     units = [{"unit_id": f"U{n}", **unit} for n, unit in enumerate(units)]
     frame = pl.DataFrame(units, schema=dict.fromkeys(units[0], pl.String))

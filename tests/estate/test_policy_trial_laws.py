@@ -14,10 +14,11 @@ import accounts as ledgers
 import feerules
 from feerules.calendars import Calendar
 from feerules.decisions import Act, Decision
+from how_often import often
 from ledger_frames import frames, renamed
 from random_policies import document, policies, pressing
 
-SLOW = settings(max_examples=settings().max_examples // 12, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=often(8), suppress_health_check=list(HealthCheck))
 CALENDAR = Calendar(unknown_year="weekends_only")
 BARS = ("day_limit", "week_limit", "contact_gap", "outside_hours", "no_hours", "unknown_year")
 SPOKEN = ("phone", "visit")

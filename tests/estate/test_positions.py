@@ -28,9 +28,10 @@ from feerules.ledger.position import position_of
 from feerules.plan.ledgers import LateFeeTerms, LedgerTerms, RateFrom
 from feerules.position_rows import placed
 from feerules.streaming import facts_of
+from how_often import often
 from ledger_frames import frames, renamed
 
-MANY = settings(max_examples=settings().max_examples // 3, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=often(33), suppress_health_check=list(HealthCheck))
 # No policy is for these accounts, so that the plain terms hold.
 BOOK = feerules.load_files({"f.yaml": "kind: book\nid: plain\n"})
 NO_CHARGES = pl.DataFrame(schema={"account_id": pl.String, "charge_id": pl.String})
@@ -98,7 +99,7 @@ def test_events_of_one_sort_follow_and_close_each_other_as_in_the_account_alone(
     assert_same(renamed(accounts), terms, as_of)
 
 
-@settings(max_examples=30, suppress_health_check=list(HealthCheck))
+@settings(max_examples=often(30), suppress_health_check=list(HealthCheck))
 @given(st.lists(ledgers.accounts(with_events=False), min_size=2, max_size=5), st.booleans(), ledgers.days)
 def test_equal_debts_share_what_is_paid(accounts: list[Account], interest_first: bool, as_of: date) -> None:
     """Civil Code 560: all that falls due on one day shares, to the fen."""

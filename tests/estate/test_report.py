@@ -21,9 +21,7 @@ from feerules.pages import workbook
 from feerules.periods import PeriodError
 from feerules.wording import translate
 from frame_kinds import KINDS, Kind
-from report_parts import EVIL
-
-PARTS = report_parts.every()
+from report_parts import EVIL, PARTS
 
 
 def html(tmp_path: Path, *parts: Any, **more: Any) -> str:

@@ -26,7 +26,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every kind of part, in both languages."""
     path = tmp_path_factory.mktemp("report") / "report.html"
     return feerules.report(
-        path, *report_parts.every().values(), title=report_parts.EVIL, locale="both", on="2026-11-26",
+        path, *report_parts.PARTS.values(), title=report_parts.EVIL, locale="both", on="2026-11-26",
         note=report_parts.EVIL, signed_by=[report_parts.EVIL],
     )  # fmt: skip
 

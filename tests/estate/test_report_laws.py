@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 import feerules
 import posted
 from feerules.periods import Period
+from how_often import often
 
-SOME = settings(max_examples=25, suppress_health_check=list(HealthCheck))
+SOME = settings(max_examples=often(25), suppress_health_check=list(HealthCheck))
 SCHEMAS = {
     "charges": {
         **dict.fromkeys(("charge_id", "account_id", "estate_id", "fee", "kind"), pl.String),

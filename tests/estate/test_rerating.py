@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import feerules
 from feerules.frames import FrameError
 from frame_kinds import Kind, polars_of
+from how_often import often
 
 SCHEDULE = """
 kind: fee-schedule
@@ -216,7 +217,7 @@ def test_a_correction_that_was_posted_is_not_made_again_and_one_that_returns_is(
 areas = st.lists(st.integers(0, 5000).map(lambda n: f"{n}.{n % 100:02}"), min_size=3, max_size=3)
 
 
-@settings(max_examples=10)
+@settings(max_examples=often(10))
 @given(st.lists(areas, min_size=1, max_size=4), st.randoms(use_true_random=False))
 def test_whatever_was_billed_the_differences_bring_it_to_what_is_right_and_then_there_are_none(
     steps: list[list[str]], random: Any

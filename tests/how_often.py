@@ -1,0 +1,16 @@
+"""How many examples a law gets whose every example is costly: it loads books, or asks several engines."""
+
+from __future__ import annotations
+
+import os
+
+__all__ = ["often"]
+
+# By the profile of conftest.py; any other one runs them all.
+SHARES = {"ci": (1, 2), "quick": (1, 2), "search": (20, 1)}
+
+
+def often(examples: int) -> int:
+    """Half of them in the usual run, all of them with HYPOTHESIS_PROFILE=thorough, twenty times with search."""
+    times, over = SHARES.get(os.environ.get("HYPOTHESIS_PROFILE", "ci"), (1, 1))
+    return max(examples * times // over, 1)
