@@ -9,8 +9,10 @@ import pytest
 from hypothesis import Phase, settings
 
 # The same examples on every run and machine, and no time limit on any: a failure is a fact, not a mood.
-settings.register_profile("ci", derandomize=True, deadline=None, database=None, print_blob=True)
-# HYPOTHESIS_PROFILE=thorough (`make thorough`) gives costly laws all their examples: see how_often.py.
+settings.register_profile(
+    "ci", derandomize=True, deadline=None, database=None, print_blob=True, max_examples=60
+)
+# HYPOTHESIS_PROFILE=thorough (`make thorough`) gives a law 100, and costly ones all of theirs: see how_often.py.
 settings.register_profile("thorough", derandomize=True, deadline=None, database=None, print_blob=True)
 # HYPOTHESIS_PROFILE=search looks further, for a person who has time.
 settings.register_profile("search", deadline=None, max_examples=2_000)
