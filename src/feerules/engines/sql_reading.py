@@ -343,7 +343,8 @@ class _Reader:
                 exp.And, exp.not_(_is_null(self.column.expr())), _between(coded.copy(), self.lo, self.hi)
             )
             return self._made(None, coded, ok)
-        if not (carries == "text" or (self.leaf.kind == "text" and carries == "integer")):
+        whole = carries == "integer" or (carries == "decimal" and self.column.places == 0)
+        if not (carries == "text" or (self.leaf.kind == "text" and whole)):
             return self._wrong()
         unknown = "unknown_value" if self.leaf.kind == "choice" else "wrong_type"
         known = exp.not_(_is_null(self.raw.copy()))
