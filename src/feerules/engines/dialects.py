@@ -23,9 +23,12 @@ __all__ = [
     "call",
     "cast",
     "column",
+    "decimal",
     "dialect_of",
     "every",
+    "is_null",
     "number",
+    "of",
     "operated",
     "table",
     "text",
@@ -96,6 +99,26 @@ def table(name: str) -> exp.Table:
 
 def column(name: str) -> exp.Expr:
     return exp.column(name, quoted=True)
+
+
+def of(source: str, name: str) -> exp.Expr:
+    """A column of a query."""
+    return exp.column(name, table=exp.to_identifier(source, quoted=True), quoted=True)
+
+
+def is_null(part: exp.Expr) -> exp.Expr:
+    return exp.Is(this=part, expression=exp.null())
+
+
+def decimal(scaled: exp.Expr, scale: int, places: int, most: int) -> exp.Expr:
+    """A whole number of `scale` decimals as a decimal of `places`: by a product with a power of ten, never a quotient.
+
+    `most` bounds the decimal's own digits: what fits 18 of them is stored in half the space.
+    """
+    exact = cast(scaled, "DECIMAL(19, 0)")
+    if scale:
+        exact = operated(exp.Mul, exact, exp.Literal.number(f"0.{'1'.rjust(scale, '0')}"))
+    return cast(exact, f"DECIMAL({18 if most < 10**18 else 38}, {places})")
 
 
 def whole(name: str) -> exp.Expr:

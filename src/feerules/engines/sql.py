@@ -20,7 +20,6 @@ from feerules.engines.dialects import (
     call,
     cast,
     column,
-    dialect_of,
     every,
     number,
     operated,
@@ -55,7 +54,7 @@ from feerules.plan.nodes import (
     use_counts,
 )
 
-__all__ = ["Prepared", "column_of", "dialect_of"]
+__all__ = ["Column", "Prepared", "column_of", "truth"]
 
 SQL = exp.Expr
 DEEPEST = 16  # nesting of one expression: what writes and reads SQL walks it by recursion
@@ -211,8 +210,16 @@ class Prepared:
         return self.dialect.entry(self.dialect.texts(words or [None]), at.copy())
 
     def _output(self, node: Node, value: _Value) -> SQL:
-        truth = isinstance(node, Compare | And | Or | Not | Present)
-        return value.truth if truth else self.dialect.as_kind(value.number(BIGINT), BIGINT)
+        return value.truth if _is_truth(node) else self.dialect.as_kind(value.number(BIGINT), BIGINT)
+
+
+def truth(name: str, node: Node) -> SQL:
+    """An output that is a truth, as one: some nodes give it as 0 or 1."""
+    return column(name) if _is_truth(node) else operated(exp.EQ, column(name), number(1))
+
+
+def _is_truth(node: Node) -> bool:
+    return isinstance(node, Compare | And | Or | Not | Present)
 
 
 def _with(query: exp.Select, ctes: Sequence[tuple[str, SQL]]) -> exp.Select:
