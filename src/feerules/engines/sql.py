@@ -23,6 +23,7 @@ from feerules.engines.dialects import (
     every,
     number,
     operated,
+    selected,
     table,
     whole,
 )
@@ -90,29 +91,36 @@ class Prepared:
             if width(node.lo, node.hi) == WIDE:
                 raise ValueError(f"{name} can pass 64 bits: {node.lo}..{node.hi}")
         nodes = self._rewriter.rewrite([*outputs.values()])
-        good = exp.select("*").from_(table(self._judged)).where(column("~good"))
+        good = selected().from_(table(self._judged), copy=False).where(column("~good"), copy=False)
         layers, values = self._steps.copy().take(nodes, use_counts(nodes))
         ctes = [*self._ctes]
         last = self._layered("~answer", self._fresh(good, "~sound", ctes), layers, ctes)
         told = [
-            exp.alias_(self._output(node, value), name, quoted=True)
+            exp.alias_(self._output(node, value), name, quoted=True, copy=False)
             for (name, node), value in zip(outputs.items(), values, strict=True)
         ]
-        return _with(exp.select(*map(column, keep), *told).from_(table(last)), ctes)
+        return _with(selected(*map(column, keep), *told).from_(table(last), copy=False), ctes)
 
     def problems(self, keep: Sequence[str]) -> exp.Select:
         """The other rows, once for each guard that they fail: the columns to keep, then fact, value, code, fee."""
         failed = [
-            exp.Case().when(test, number(place)).else_(exp.null())
+            exp.Case().when(test, number(place), copy=False).else_(exp.null(), copy=False)
             for place, test in enumerate(self._failures())
         ]
-        bad = exp.select("*").from_(table(self._judged)).where(exp.not_(column("~good")))
+        bad = (
+            selected()
+            .from_(table(self._judged), copy=False)
+            .where(exp.not_(column("~good"), copy=False), copy=False)
+        )
         ctes = [*self._ctes]
         last = self._fresh(bad, "~bad", ctes)
-        which = exp.select(
-            "*", exp.alias_(self.dialect.said(failed or [cast(exp.null(), "INT")]), "~which", quoted=True)
+        which = selected(
+            exp.Star(),
+            exp.alias_(
+                self.dialect.said(failed or [cast(exp.null(), "INT")]), "~which", quoted=True, copy=False
+            ),
         )
-        last = self._fresh(which.from_(table(last)), "~failed", ctes)
+        last = self._fresh(which.from_(table(last), copy=False), "~failed", ctes)
         at = column("~which")
         codes = [*CODES, *(guard.code for guard in self._guards)]
         code = self._by_reading(lambda reading: reading.code, operated(exp.Add, at, number(len(CODES))))
@@ -122,8 +130,8 @@ class Prepared:
             "code": self._entry(codes, code),
             "fee": self._entry([guard.fee for guard in self._guards], at),
         }
-        columns = [exp.alias_(told_, name, quoted=True) for name, told_ in told.items()]
-        return _with(exp.select(*map(column, keep), *columns).from_(table(last)), ctes)
+        columns = [exp.alias_(told_, name, quoted=True, copy=False) for name, told_ in told.items()]
+        return _with(selected(*map(column, keep), *columns).from_(table(last), copy=False), ctes)
 
     # Steps of a statement
 
@@ -151,7 +159,7 @@ class Prepared:
         """The rows with every fact as the plan takes it."""
         readings = [*self._readings.values()]
         raw = [
-            exp.alias_(each.raw, f"~raw{place}", quoted=True)
+            exp.alias_(each.raw, f"~raw{place}", quoted=True, copy=False)
             for place, each in enumerate(readings)
             if each.raw is not None
         ]
@@ -159,8 +167,10 @@ class Prepared:
         told, facts = [], {}
         for place, each in enumerate(readings):
             value, present = f"~fact{place}", f"~has{place}"
-            told.append(exp.alias_(self.dialect.as_kind(each.encoded, each.kind), value, quoted=True))
-            told.append(exp.alias_(each.present, present, quoted=True))
+            told.append(
+                exp.alias_(self.dialect.as_kind(each.encoded, each.kind), value, quoted=True, copy=False)
+            )
+            told.append(exp.alias_(each.present, present, quoted=True, copy=False))
             facts[id(each.leaf)] = _Value(column(value), each.kind), _Value(column(present), BOOLEAN)
         self._steps = _Steps(self.dialect, facts)
         return self._adding(told, last, "~facts", self._ctes)
@@ -175,10 +185,15 @@ class Prepared:
         last = self._layered("~guard", last, layers, self._ctes)
         given = iter(values)
         self._passes = [self._passed(guard, given) for guard in self._guards]
-        told = [exp.alias_(each, f"~pass{place}", quoted=True) for place, each in enumerate(self._passes)]
+        told = [
+            exp.alias_(each, f"~pass{place}", quoted=True, copy=False)
+            for place, each in enumerate(self._passes)
+        ]
         last = self._adding(told, last, "~passed", self._ctes)
         good = every([self._pass(place) for place in range(len(told))])
-        self._judged = self._adding([exp.alias_(good, "~good", quoted=True)], last, "~judged", self._ctes)
+        self._judged = self._adding(
+            [exp.alias_(good, "~good", quoted=True, copy=False)], last, "~judged", self._ctes
+        )
 
     def _pass(self, place: int) -> SQL:
         return call("COALESCE", column(f"~pass{place}"), exp.false())
@@ -186,14 +201,14 @@ class Prepared:
     def _passed(self, guard: Guard, values: Iterator[_Value]) -> SQL:
         need = next(values)
         ok = self._readings[id(guard.fact)].sound if guard.ok is None else next(values).truth
-        return ok if need.constant else operated(exp.Or, exp.not_(need.truth), ok)
+        return ok if need.constant else operated(exp.Or, exp.not_(need.truth, copy=False), ok)
 
     def _failures(self) -> list[SQL]:
         """For each guard whether a row fails it; those that compute are silent where a fact cannot be read."""
-        failed = [exp.not_(self._pass(place)) for place in range(len(self._guards))]
+        failed = [exp.not_(self._pass(place), copy=False) for place in range(len(self._guards))]
         pairs = [*zip(self._guards, failed, strict=True)]
         unread = [test.copy() for guard, test in pairs if guard.ok is None]
-        readable = exp.not_(exp.Paren(this=anything(unread)))
+        readable = exp.not_(exp.Paren(this=anything(unread)), copy=False)
         return [
             test if guard.ok is None else operated(exp.And, test, readable.copy()) for guard, test in pairs
         ]
@@ -203,8 +218,8 @@ class Prepared:
         case = exp.Case(this=column("~which"))
         for place, guard in enumerate(self._guards):
             if guard.ok is None:
-                case = case.when(number(place), told(self._readings[id(guard.fact)]).copy())
-        return case.else_(otherwise) if case.args.get("ifs") else otherwise
+                case = case.when(number(place), told(self._readings[id(guard.fact)]).copy(), copy=False)
+        return case.else_(otherwise, copy=False) if case.args.get("ifs") else otherwise
 
     def _entry(self, words: Sequence[str | None], at: SQL) -> SQL:
         return self.dialect.entry(self.dialect.texts(words or [None]), at.copy())
@@ -246,7 +261,7 @@ class _Value:
         if self.constant is not None:
             return number(self.constant)
         if self.kind == BOOLEAN:
-            return exp.Case().when(self.expr.copy(), number(1)).else_(number(0))
+            return exp.Case().when(self.expr.copy(), number(1), copy=False).else_(number(0), copy=False)
         return self.expr.copy()
 
     @property
@@ -265,10 +280,10 @@ class _Layer:
     joined: list[tuple[str, SQL, SQL]] = field(default_factory=list)  # a table, the place in it, its column
 
     def over(self, last: str) -> exp.Select:
-        query = exp.select(whole(last), *(told for _, _, told in self.joined)).from_(table(last))
+        query = selected(whole(last), *(told for _, _, told in self.joined)).from_(table(last), copy=False)
         for name, place, _ in self.joined:
             at = operated(exp.EQ, exp.column("i", table=exp.to_identifier(name, quoted=True)), place)
-            query = query.join(table(name), on=at, join_type="LEFT")
+            query = query.join(table(name), on=at, join_type="LEFT", copy=False)
         return query
 
 
@@ -306,7 +321,7 @@ class _Steps:
     def _column(self, value: _Value, layers: list[_Layer]) -> _Value:
         name = self._name()
         typed = value.expr if value.kind == BOOLEAN else self._dialect.as_kind(value.expr, value.kind)
-        self._layer(value.layer, layers).columns.append(exp.alias_(typed, name, quoted=True))
+        self._layer(value.layer, layers).columns.append(exp.alias_(typed, name, quoted=True, copy=False))
         return _Value(column(name), value.kind, value.layer + 1)
 
     def _name(self) -> str:
@@ -335,7 +350,7 @@ class _Steps:
         layer = self._layer(place.layer, layers)
         layer.tables.append((name, self._dialect.listed(entries, kind)))
         entry = exp.column("v", table=exp.to_identifier(name, quoted=True))
-        layer.joined.append((name, place.number(BIGINT), exp.alias_(entry, told, quoted=True)))
+        layer.joined.append((name, place.number(BIGINT), exp.alias_(entry, told, quoted=True, copy=False)))
         return _Value(column(told), kind, place.layer + 1)
 
     def _expression(self, node: Node, parts: Sequence[_Value]) -> tuple[SQL, str]:
@@ -346,7 +361,7 @@ class _Steps:
             case Or():
                 return operated(exp.Or, parts[0].truth, parts[1].truth), BOOLEAN
             case Not():
-                return exp.not_(parts[0].truth), BOOLEAN
+                return exp.not_(parts[0].truth, copy=False), BOOLEAN
             case Compare(op=op):
                 kind = _common(parts)
                 return operated(_COMPARED[op], *(part.number(kind) for part in parts)), BOOLEAN
@@ -354,7 +369,9 @@ class _Steps:
                 kind = width(min(then.lo, other.lo), max(then.hi, other.hi))
                 one, two = (part.number(kind) for part in parts[1:])
                 # Two short literals would be short numbers, which a product can overflow.
-                return self._dialect.as_kind(exp.Case().when(parts[0].truth, one).else_(two), kind), kind
+                return self._dialect.as_kind(
+                    exp.Case().when(parts[0].truth, one, copy=False).else_(two, copy=False), kind
+                ), kind
             case Gather(table=entries):
                 kind = width(min(entries), max(entries))
                 return self._dialect.entry(
@@ -400,7 +417,11 @@ class _Steps:
                 return number(first)
             middle = (first + last) // 2
             below = operated(exp.LT, of.number(BIGINT), number(cuts[middle]))
-            return exp.Case().when(below, among(first, middle)).else_(among(middle + 1, last))
+            return (
+                exp.Case()
+                .when(below, among(first, middle), copy=False)
+                .else_(among(middle + 1, last), copy=False)
+            )
 
         return among(0, len(cuts))
 

@@ -14,6 +14,7 @@ from feerules.engines.dialects import (
     number,
     of,
     operated,
+    selected,
     text,
 )
 from feerules.engines.sql import Column, Prepared, column_of, truth
@@ -33,6 +34,7 @@ __all__ = [
     "number",
     "of",
     "operated",
+    "selected",
     "text",
     "truth",
 ]

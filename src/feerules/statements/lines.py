@@ -19,6 +19,7 @@ from feerules.statements.engine import (
     decimal,
     number,
     operated,
+    selected,
     text,
     truth,
 )
@@ -39,12 +40,14 @@ class Lines:
 
     def of(self, rows: exp.Select) -> exp.Select:
         every = self._columns() if self.slots else self._none()
-        told = [exp.alias_(expr, name, quoted=True) for name, expr in every.items()]
-        query = exp.select(*told).from_(rows.subquery(exp.to_identifier("~rows", quoted=True)))
+        told = [exp.alias_(expr, name, quoted=True, copy=False) for name, expr in every.items()]
+        query = selected(*told).from_(
+            rows.subquery(exp.to_identifier("~rows", quoted=True), copy=False), copy=False
+        )
         if not self.slots:
-            return query.where(exp.false())
-        query = query.join(self._places(), join_type="CROSS")
-        return query.where(self._of_slot(self._active))
+            return query.where(exp.false(), copy=False)
+        query = query.join(self._places(), join_type="CROSS", copy=False)
+        return query.where(self._of_slot(self._active), copy=False)
 
     def _places(self) -> exp.Expr:
         values = [exp.Tuple(expressions=[number(place)]) for place in range(len(self.slots))]
@@ -60,7 +63,7 @@ class Lines:
             return each[0]
         case = exp.Case(this=column("~slot"))
         for place, expr in enumerate(each):
-            case = case.when(number(place), expr)
+            case = case.when(number(place), expr, copy=False)
         return case
 
     def _active(self, place: int, slot: Slot) -> exp.Expr:
@@ -153,7 +156,7 @@ class Lines:
             return self._carried(f"{PAYERS[known]}_id")
         case = exp.Case(this=column(f"{place}.payer"))
         for at, payer in enumerate(PAYERS):
-            case = case.when(number(at), self._carried(f"{payer}_id"))
+            case = case.when(number(at), self._carried(f"{payer}_id"), copy=False)
         return case
 
     def _charge_id(self, place: int, slot: Slot) -> exp.Expr:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sqlglot import exp, parse
 from sqlglot.errors import SqlglotError
 
+from feerules.errors import FeeRulesError
 from feerules.plan.nodes import Leaf
-from feerules.statements.engine import Column, Dialect, call, cast, column_of, text
+from feerules.statements.engine import Column, Dialect, call, cast, column_of, selected, text
 
 __all__ = ["Source", "SourceError"]
 
@@ -25,7 +26,7 @@ NATURAL = {
 }
 
 
-class SourceError(ValueError):
+class SourceError(FeeRulesError, ValueError):
     """A table or query that cannot be read, or that lacks a column that is needed."""
 
 
@@ -83,7 +84,9 @@ class Source:
             name = f"~c{place}"
             said = [self._said(each) if len(held) > 1 else each.expr() for each in held]
             selected.append(
-                exp.alias_(call("COALESCE", *said) if len(said) > 1 else said[0], name, quoted=True)
+                exp.alias_(
+                    call("COALESCE", *said) if len(said) > 1 else said[0], name, quoted=True, copy=False
+                )
             )
             columns[leaf.name] = replace(held[0], name=name)
         return selected, columns
@@ -104,11 +107,15 @@ class Source:
             return call("NULLIF", cast(held.expr(), "TEXT"), text(""))
         if held.carries == "float":
             nan = self.dialect.is_nan(held.expr())
-            return exp.Case().when(exp.not_(nan), held.expr()).else_(exp.null())
+            return (
+                exp.Case()
+                .when(exp.not_(nan, copy=False), held.expr(), copy=False)
+                .else_(exp.null(), copy=False)
+            )
         return held.expr()
 
-    def rows(self, *selected: exp.Expr) -> exp.Select:
-        return exp.select(*selected).from_(self.tree.copy())
+    def rows(self, *columns: exp.Expr) -> exp.Select:
+        return selected(*columns).from_(self.tree.copy(), copy=False)
 
 
 def _column(name: str, kind: str, dialect: Dialect) -> Column:
@@ -121,19 +128,20 @@ def _column(name: str, kind: str, dialect: Dialect) -> Column:
 
 
 def _tree(given: str, dialect: Dialect) -> exp.Expr:
-    """A table, or a query in parentheses, as it stands behind FROM."""
+    """A table, a function that gives one, or a query in parentheses, as it stands behind FROM."""
     words = given.strip().rstrip(";").strip()
+    is_query = words.lower().startswith(("select", "with"))
     try:
-        if words.lower().startswith(("select", "with", "(", "values")):
-            query, *more = parse(words, dialect=dialect.name)
-            if not more and isinstance(query, exp.Query):
-                query = query.unnest() if isinstance(query, exp.Subquery) else query
-                alias = exp.TableAlias(this=exp.to_identifier("~source", quoted=True))
-                return exp.Subquery(this=query, alias=alias)
-        else:
-            named = exp.to_table(words, dialect=dialect.name)
-            if named.name:
-                return named
+        query, *more = parse(f"SELECT * FROM {f'({words})' if is_query else words}", dialect=dialect.name)
     except SqlglotError:
-        pass
-    raise SourceError(f"found {given!r}, expected the name of a table, or one query")
+        query, more = None, []
+    if not words or more or not isinstance(query, exp.Select) or {*_filled(query)} - {"expressions", "from_"}:
+        raise SourceError(f"found {given!r}, expected the name of a table, or one query")
+    found: exp.Expr = query.args["from_"].this
+    if isinstance(found, exp.Subquery):
+        found.set("alias", exp.TableAlias(this=exp.to_identifier("~source", quoted=True)))
+    return found
+
+
+def _filled(query: exp.Select) -> Iterable[str]:
+    return (name for name, part in query.args.items() if part)
