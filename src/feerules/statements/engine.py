@@ -1,0 +1,51 @@
+"""The engine of SQL, as the statements use it."""
+
+from __future__ import annotations
+
+from feerules.engines.sql import (
+    TEXT,
+    WIDE,
+    Column,
+    Dialect,
+    Prepared,
+    alias,
+    call,
+    cast,
+    column,
+    column_of,
+    decimal,
+    dialect_of,
+    every,
+    is_null,
+    named,
+    number,
+    of,
+    operated,
+    selected,
+    text,
+    truth,
+)
+
+__all__ = [
+    "TEXT",
+    "WIDE",
+    "Column",
+    "Dialect",
+    "Prepared",
+    "alias",
+    "call",
+    "cast",
+    "column",
+    "column_of",
+    "decimal",
+    "dialect_of",
+    "every",
+    "is_null",
+    "named",
+    "number",
+    "of",
+    "operated",
+    "selected",
+    "text",
+    "truth",
+]
