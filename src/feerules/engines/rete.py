@@ -1,0 +1,424 @@
+"""Reactions on durable-rules: what happened is sorted by one set of rules, what waits is joined by another.
+
+Measured on 2.0.28, and designed around:
+
+- A ruleset is safe up to 64 rules, and a condition up to 32 comparisons: more are spread over several.
+- A context is found by a hash of 32 bits of its name, and there is room for 1,024: there is one, under a lock, deleted
+  after each history. One in which nothing ever fired is freed wrongly, which ends the process: the first thing that
+  each context is told always fires.
+- What fires goes to one rule if it is an event, and to every rule if it is a fact: here all are facts, and a fact that
+  is used up is retracted. A batch with a fact that nobody wants is dropped whole: facts are told one by one.
+- `none` holds only where it stands last; numbers are whole; a day is a fact that is told, and no timer runs.
+- What is given is changed, so it is given what nobody else has. Errors in actions come back as data, and an action that
+  takes ten seconds has no answer at all: both are raised here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from heapq import heappop, heappush
+from threading import Lock
+from typing import Any, Final, NamedTuple
+
+from durable import engine
+
+from feerules.plan.patterns import (
+    ALONE,
+    COMES,
+    COUNT,
+    MORNING,
+    WITHOUT,
+    Happened,
+    HappeningTerms,
+    Match,
+    ReactionTerms,
+    Test,
+    Used,
+    in_order,
+)
+
+__all__ = ["EngineFailed", "Rete"]
+
+MOST_RULES: Final = 64
+MOST_COMPARED: Final = 20  # of 32, which the operators between them share
+SID: Final = "1"
+FIRST, SECOND, UNLESS, TICK = range(4)
+GREETING: Final = -1
+
+Rule = Mapping[str, Any]
+Label = tuple[int, int]  # a reaction, and what it takes a happening for
+Fact = dict[str, Any]
+
+
+class EngineFailed(RuntimeError):
+    """An action of durable-rules failed, or gave no answer; nothing was decided."""
+
+
+class _Host(engine.Host):  # type: ignore[misc]
+    """One without threads beside: they would now and then take an action away from the caller that waits for it."""
+
+    def _run(self) -> None:
+        """Timers are off: days are told."""
+
+
+class Rete:
+    """The reactions of one policy as rulesets. `matches` gives what the reference gives, for one history at a time."""
+
+    def __init__(self, reactions: Sequence[ReactionTerms]) -> None:
+        self.reactions = tuple(reactions)
+        self.labels: set[Label] = set()
+        self.fired: list[tuple[int, int, int]] = []  # reaction, first, last
+        self._lock = Lock()
+        self._kinds = _kinds_of(reactions)
+        self._rulesets: dict[str, dict[str, Rule]] = {}
+        self._sorting = self._spread("sorting", self._sorts())
+        self._waiting = self._spread("waiting", self._waits())
+        self._greeted: set[str] = set()
+        # What is given is changed.
+        self._host = _Host({name: dict(rules) for name, rules in self._rulesets.items()})
+
+    def matches(self, history: Sequence[Happened], until: int, used: Used | None = None) -> list[Match]:
+        """Every reaction that fires by the evening of a day, in order."""
+        with self._lock, self._context():
+            return in_order(_Run(self, history, used).matches(until))
+
+    @property
+    def contexts(self) -> int:
+        """How many contexts are there now: one for each ruleset while a history is looked at, else none."""
+        return len(self._greeted)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The number of rules in each ruleset."""
+        return tuple(map(len, self._rulesets.values()))
+
+    # Rules
+
+    def _sorts(self) -> Iterator[tuple[str, int, Rule]]:
+        """For each happening that a reaction asks for, a rule: name, kind, rule."""
+        for number, reaction in enumerate(self.reactions):
+            for role, some in ((FIRST, reaction.first), (SECOND, reaction.second), (UNLESS, reaction.unless)):
+                asked = [(each.kind, tests) for each in some for tests in _alternatives(each.tests)]
+                for nth, (kind, tests) in enumerate(asked):
+                    code = self._kinds[kind]
+                    conditions = [{"kind": code}, *(part for test in tests for part in _conditions(test))]
+                    rule = {"all": [{"m": {"$and": conditions}}], "run": self._sorted_as(number, role)}
+                    yield f"r{number}_{role}_{nth}", code, rule
+
+    def _sorted_as(self, number: int, role: int) -> Callable[[Any], None]:
+        def run(c: Any) -> None:
+            self.labels.add((number, role))
+
+        return run
+
+    def _waits(self) -> Iterator[tuple[str, int, Rule]]:
+        """For each reaction that waits, a rule that joins what it waits for: name, number, rule."""
+        joins = {COUNT: _all_there, COMES: _has_come, WITHOUT: _is_over}
+        for number, reaction in enumerate(self.reactions):
+            if reaction.form in joins:
+                rule = {"all": joins[reaction.form](number, reaction), "run": self._joined(number)}
+                yield f"r{number}", number, rule
+
+    def _joined(self, number: int) -> Callable[[Any], None]:
+        def run(c: Any) -> None:
+            self.fired.append((number, c.first.at, c.last.at))
+
+        return run
+
+    def _spread(self, name: str, rules: Iterable[tuple[str, int, Rule]]) -> Mapping[int, tuple[str, ...]]:
+        """Puts rules into rulesets, and tells which of them know a kind, or a reaction."""
+        found: dict[int, list[str]] = {}
+        for at, (rule_name, key, rule) in enumerate(sorted(rules, key=lambda each: each[1])):
+            ruleset = f"{name}_{at // (MOST_RULES - 1)}"
+            known = self._rulesets.setdefault(ruleset, {"greeting": _greeting()})
+            known[rule_name] = rule
+            if ruleset not in found.setdefault(key, []):
+                found[key].append(ruleset)
+        return {key: tuple(names) for key, names in found.items()}
+
+    # What the host is told
+
+    @contextmanager
+    def _context(self) -> Iterator[None]:
+        """A context for one history, which nothing of it outlives."""
+        self.labels.clear()
+        self.fired.clear()
+        try:
+            yield
+        finally:
+            greeted, self._greeted = self._greeted, set()
+            for ruleset in greeted:
+                self._host.delete_state(ruleset, SID)
+
+    def sort(self, at: int, happened: Happened) -> set[Label]:
+        """What the reactions take a happening for."""
+        code = self._kinds.get(happened.kind)
+        self.labels.clear()
+        for ruleset in self._sorting.get(code, ()) if code is not None else ():
+            self._tell(ruleset, {"id": f"h{at}", "sid": SID, "kind": code, **happened.told})
+        return self.labels
+
+    def join(self, number: int, fact: Fact) -> list[tuple[int, int]]:
+        """The pairs of numbers that a reaction joins, now that a fact is there too."""
+        self.fired.clear()
+        for ruleset in self._waiting[number]:
+            self._tell(ruleset, dict(fact))
+        return [(first, last) for _, first, last in self.fired]
+
+    def forget(self, number: int, fact: Fact) -> None:
+        for ruleset in self._waiting[number]:
+            self._heard(self._host.retract_fact(ruleset, dict(fact)))
+
+    def _tell(self, ruleset: str, fact: Fact) -> None:
+        if ruleset not in self._greeted:
+            self._greeted.add(ruleset)
+            self._heard(self._host.assert_fact(ruleset, {"id": "greeting", "sid": SID, "kind": GREETING}))
+        try:
+            self._heard(self._host.assert_fact(ruleset, fact))
+        except engine.MessageNotHandledException:
+            pass  # nobody waits for it: that is an answer
+
+    def _heard(self, state: Any) -> None:
+        """The state after the actions: None where there was none to run, 0 where one never ended."""
+        if state is None:
+            return
+        if not isinstance(state, dict) or "exception" in state:
+            told = state.get("exception", "") if isinstance(state, dict) else "no answer within ten seconds"
+            raise EngineFailed(f"durable-rules: {told}")
+
+
+def _kinds_of(reactions: Sequence[ReactionTerms]) -> dict[str, int]:
+    parts = (each for one in reactions for each in (*one.first, *one.second, *one.unless))
+    return {kind: code for code, kind in enumerate(sorted({each.kind for each in parts}))}
+
+
+# Conditions on one happening
+
+
+def _greeting() -> Rule:
+    def run(c: Any) -> None:
+        """What fires first keeps the context sound."""
+
+    return {"all": [{"m": {"$and": [{"kind": GREETING}]}}], "run": run}
+
+
+def _alternatives(tests: Sequence[Test]) -> Iterator[Sequence[Test]]:
+    """The tests, divided until each alternative is short enough for one condition."""
+    if 1 + sum(map(_cost, tests)) <= MOST_COMPARED:
+        yield tests
+        return
+    longest = max(tests, key=_options)
+    if _options(longest) == 1:
+        yield tests  # one comparison or two for each field: they always fit
+        return
+    for half in _halves(longest):
+        yield from _alternatives([half if each is longest else each for each in tests])
+
+
+def _options(test: Test) -> int:
+    return len(test.bands) + test.null
+
+
+def _cost(test: Test) -> int:
+    return 2 * len(test.bands) + test.null + (_options(test) if _options(test) > 1 else 0)
+
+
+def _halves(test: Test) -> tuple[Test, Test]:
+    middle = len(test.bands) // 2 if not test.null else (len(test.bands) + 1) // 2
+    return test._replace(bands=test.bands[:middle], null=False), test._replace(bands=test.bands[middle:])
+
+
+def _conditions(test: Test) -> list[Rule]:
+    """Conditions that hold together; where there are several ways, one condition for all of them."""
+    ways = [_band(test.field, lo, hi) for lo, hi in test.bands]
+    if test.null:
+        ways.append([{"$nex": {test.field: 1}}])
+    if len(ways) == 1:
+        return ways[0]
+    return [{"$or": [way[0] if len(way) == 1 else {"$and": way} for way in ways]}]
+
+
+def _band(name: str, lo: int, hi: int) -> list[Rule]:
+    if hi == lo + 1:
+        return [{name: lo}]
+    return [{"$gte": {name: lo}}, {"$lt": {name: hi}}]
+
+
+# Joins. A fact that waits has a label (`kind`), its number in the history (`at`), its day, and among those that wait
+# for one reaction its number (`nth`).
+
+
+def _label(number: int, role: int) -> int:
+    return number * (TICK + 1) + role
+
+
+def _later(of: str, name: str, more: int) -> Rule:
+    return {"$add": {"$l": {of: name}, "$r": more}}
+
+
+def _all_there(number: int, reaction: ReactionTerms) -> list[Rule]:
+    """The first and the last of so many, close enough together."""
+    label = _label(number, FIRST)
+    return [
+        {"first": {"$and": [{"kind": label}]}},
+        {
+            "last": {
+                "$and": [
+                    {"kind": label},
+                    {"nth": _later("first", "nth", reaction.at_least - 1)},
+                    {"$lte": {"day": _later("first", "day", reaction.within)}},
+                ]
+            }
+        },
+    ]
+
+
+def _has_come(number: int, reaction: ReactionTerms) -> list[Rule]:
+    return [
+        {"first": {"$and": [{"kind": _label(number, FIRST)}]}},
+        {
+            "last": {
+                "$and": [
+                    {"kind": _label(number, SECOND)},
+                    {"$lte": {"day": _later("first", "day", reaction.within)}},
+                ]
+            }
+        },
+    ]
+
+
+def _is_over(number: int, reaction: ReactionTerms) -> list[Rule]:
+    """What began, a day after the days are over, and no answer: which must stand last."""
+    return [
+        {"first": {"$and": [{"kind": _label(number, FIRST)}]}},
+        {
+            "last": {
+                "$and": [
+                    {"kind": _label(number, TICK)},
+                    {"$gt": {"day": _later("first", "day", reaction.within)}},
+                ]
+            }
+        },
+        {"none$not": {"$and": [{"kind": _label(number, SECOND)}, {"$gt": {"at": {"first": "at"}}}]}},
+    ]
+
+
+# One history
+
+
+class _Waiting(NamedTuple):
+    """What waits for one reaction: the facts that began, and those that answer, by their numbers in the history."""
+
+    first: dict[int, Fact]
+    second: dict[int, Fact]
+
+
+class _Run:
+    """Tells a history day by day, and keeps what waits as facts of the engine."""
+
+    def __init__(self, rete: Rete, history: Sequence[Happened], used: Used | None) -> None:
+        self.rete, self.history = rete, history
+        self.used = used or [frozenset()] * len(rete.reactions)
+        self.waiting = [_Waiting({}, {}) for _ in rete.reactions]
+        self.ends: list[tuple[int, int, int]] = []  # the day on which a wait is over, reaction, number
+        self.counts = [0] * len(rete.reactions)
+
+    def matches(self, until: int) -> Iterator[Match]:
+        for at, happened in enumerate(self.history):
+            yield from self._mornings(happened.day)
+            if happened.takes_back >= 0:
+                self._take_back(happened.takes_back)
+            # Of one reaction, what ends the wait comes first, and nothing follows upon itself.
+            labels = sorted(self.rete.sort(at, happened), key=lambda label: (label[0], -label[1]))
+            for number, role in labels:
+                yield from self._hear(number, role, at, happened.day)
+        yield from self._mornings(until)
+
+    def _hear(self, number: int, role: int, at: int, day: int) -> Iterator[Match]:
+        reaction = self.rete.reactions[number]
+        if role == UNLESS:
+            self._drop(number)
+        elif role == SECOND:
+            yield from self._answer(number, reaction, at, day)
+        elif at in self.used[number]:
+            return
+        elif reaction.form == ALONE:
+            yield Match(day, at, number, (at,))
+        else:
+            yield from self._begin(number, reaction, at, day)
+
+    def _fact(self, number: int, role: int, at: int, day: int) -> Fact:
+        self.counts[number] += 1
+        label = _label(number, role)
+        return {"id": f"w{label}_{at}_{day}", "sid": SID, "kind": label, "at": at, "day": day, "nth": self.counts[number]}
+
+    def _begin(self, number: int, reaction: ReactionTerms, at: int, day: int) -> Iterator[Match]:
+        fact = self.waiting[number].first[at] = self._fact(number, FIRST, at, day)
+        for first, last in self.rete.join(number, fact):
+            by = tuple(each for each in self.waiting[number].first if first <= each <= last)
+            self._drop(number)
+            yield Match(day, at, number, by)
+        if reaction.form == WITHOUT:
+            heappush(self.ends, (day + reaction.within + 1, number, at))
+
+    def _answer(self, number: int, reaction: ReactionTerms, at: int, day: int) -> Iterator[Match]:
+        if not self.waiting[number].first:
+            return
+        fact = self._fact(number, SECOND, at, day)
+        joined = self.rete.join(number, fact)
+        if reaction.form == WITHOUT:
+            self.waiting[number].second[at] = fact
+            return
+        self.rete.forget(number, fact)
+        self._drop(number)
+        yield from (Match(day, at, number, (first, at)) for first, _ in joined)
+
+    def _mornings(self, day: int) -> Iterator[Match]:
+        """Every day until this one on which a wait is over."""
+        while self.ends and self.ends[0][0] <= day:
+            end, number, at = heappop(self.ends)
+            over = [at]
+            while self.ends and self.ends[0][:2] == (end, number):
+                over.append(heappop(self.ends)[2])
+            waiting = self.waiting[number].first
+            if not any(each in waiting for each in over):
+                continue
+            tick = self._fact(number, TICK, -1, end)
+            joined = self.rete.join(number, tick)
+            self.rete.forget(number, tick)
+            for each in over:
+                self._forget(number, each)
+            yield from (Match(end, MORNING, number, (first,)) for first, _ in joined)
+
+    def _forget(self, number: int, at: int) -> None:
+        """What began waits no longer; and where nothing waits, no answer is kept."""
+        fact = self.waiting[number].first.pop(at, None)
+        if fact is not None:
+            self.rete.forget(number, fact)
+        if not self.waiting[number].first:
+            for answer in self.waiting[number].second.values():
+                self.rete.forget(number, answer)
+            self.waiting[number].second.clear()
+
+    def _drop(self, number: int) -> None:
+        for at in [*self.waiting[number].first]:
+            self._forget(number, at)
+
+    def _take_back(self, at: int) -> None:
+        """A payment never was: it neither waits nor answers, and those that wait with it are counted anew."""
+        for number, waiting in enumerate(self.waiting):
+            answer = waiting.second.pop(at, None)
+            if answer is not None:
+                self.rete.forget(number, answer)
+            if at in waiting.first:
+                self._forget(number, at)
+                if self.rete.reactions[number].form == COUNT:
+                    self._recount(number)
+
+    def _recount(self, number: int) -> None:
+        waiting = [(at, fact["day"]) for at, fact in self.waiting[number].first.items()]
+        self._drop(number)
+        for at, day in waiting:
+            fact = self.waiting[number].first[at] = self._fact(number, FIRST, at, day)
+            self.rete.join(number, fact)
