@@ -12,6 +12,7 @@ from feerules.decisions import Act, Clear, Decision, Hold, Reason, Review, Wait
 from feerules.documents.cells import Cell, CellError
 from feerules.dunning import next_action
 from feerules.errors import FeeRulesError, MissingExtra, Problem, RuleErrors, UnitErrors, UnitProblem, Where
+from feerules.events import Reaction, Trigger, UnusableEngine, react
 from feerules.ledger.accounts import Account
 from feerules.ledger.entries import Allocation, Charge, Event, Party, Payment
 from feerules.ledger.position import Position
@@ -88,14 +89,17 @@ __all__ = [
     "PeriodError",
     "Position",
     "Problem",
+    "Reaction",
     "Reason",
     "Reform",
     "Review",
     "RuleErrors",
     "ShortMessage",
     "Step",
+    "Trigger",
     "UnitErrors",
     "UnitProblem",
+    "UnusableEngine",
     "Wait",
     "Where",
     "action_notice",
@@ -128,6 +132,7 @@ __all__ = [
     "price",
     "price_estate",
     "price_table",
+    "react",
     "reconcile",
     "reminder",
     "report",

@@ -308,7 +308,10 @@ _JUDGED = (
 
 def _happenings() -> tuple[HappeningKind, ...]:
     events = [HappeningKind(*each) for each in _EVENTS]
-    closed = [HappeningKind(each.name + CLOSED, f"{each.zh}结束", f"end of a {each.en}", each.tells) for each in events]
+    closed = [
+        HappeningKind(each.name + CLOSED, f"{each.zh}结束", f"end of a {each.en}", each.tells)
+        for each in events
+    ]
     return (
         *events,
         *closed,

@@ -5,31 +5,49 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, GetJsonSchemaHandler, Tag, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    GetJsonSchemaHandler,
+    PlainValidator,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from feerules.documents.charging import Source
 from feerules.documents.durations import Days
 from feerules.documents.fields import DocId, Phrase, Plain, Whole, Words
-from feerules.documents.model import Part
-from feerules.vocabulary import HAPPENINGS, TOLD
+from feerules.documents.model import Part, problem_with, refused
+from feerules.documents.synonyms import word_for
+from feerules.errors import did_you_mean
+from feerules.vocabulary import CLOSED, HAPPENINGS, TOLD
 
 __all__ = ["DEEDS", "Counted", "Deed", "Followed", "Happening", "OneOf", "Pattern", "Reaction"]
 
 MOST_DAYS = 3660  # ten years: what a service must remember of every account has an end
 MOST_TIMES = 100
 
-Kind = Literal[
-    "contact", "demand", "action", "promise", "plan", "dispute", "hardship", "death", "hold", "pause", "court",
-    "approval", "acknowledgement",
-    "contact_closed", "demand_closed", "action_closed", "promise_closed", "plan_closed", "dispute_closed",
-    "hardship_closed", "death_closed", "hold_closed", "pause_closed", "court_closed", "approval_closed",
-    "acknowledgement_closed",
-    "payment", "payment_in_transit", "payment_reversed",
-    "charge", "late_fee", "deposit", "credit", "waiver", "write_off", "refund",
-    "promise_kept", "promise_broken",
-]  # fmt: skip
+_KINDS = ", ".join(name for name in HAPPENINGS if not name.endswith(CLOSED))
+_SEVERAL = "write a reaction for each, or count: with a list"
+
+
+def _read_kind(value: Any) -> str:
+    if isinstance(value, str) and value in HAPPENINGS:
+        return value
+    hint = _SEVERAL
+    if isinstance(value, str):
+        meant = word_for(value, HAPPENINGS)
+        hint = f"write {meant}" if meant else did_you_mean(value, HAPPENINGS)
+    expected = f"one of: {_KINDS}; or with {CLOSED} behind it the end of what goes on, such as dispute{CLOSED}"
+    raise refused([problem_with(value, "unknown_word", expected=expected, hint=hint)])
+
+
+Kind = Annotated[str, PlainValidator(_read_kind), WithJsonSchema({"enum": [*HAPPENINGS]})]
+"""What happens, as vocabulary.HAPPENINGS calls it."""
 
 DEEDS = ("escalate", "notify", "step", "cancel", "thank", "reopen", "review", "hold")
 Deed = Literal["escalate", "notify", "step", "cancel", "thank", "reopen", "review", "hold"]
@@ -104,14 +122,14 @@ class Followed(Part):
 
 def _form(value: Any) -> str:
     if isinstance(value, Counted) or (isinstance(value, dict) and "count" in value):
-        return "count"
+        return "counted"
     if isinstance(value, Followed) or (isinstance(value, dict) and "after" in value):
-        return "after"
-    return "event"
+        return "followed"
+    return "alone"
 
 
 Pattern = Annotated[
-    Annotated[Happening, Tag("event")] | Annotated[Counted, Tag("count")] | Annotated[Followed, Tag("after")],
+    Annotated[Happening, Tag("alone")] | Annotated[Counted, Tag("counted")] | Annotated[Followed, Tag("followed")],
     Discriminator(_form),
 ]
 
@@ -125,6 +143,8 @@ class Reaction(Part):
     then: Annotated[tuple[Deed, ...], BeforeValidator(_listed), Field(min_length=1), _OneOrMore()]
     to: Phrase | None = Field(None, description="the role that takes over, is told, or decides")
     step: DocId | None = Field(None, description="for then: step, the step of the ladder that is taken")
-    template: Phrase | None = Field(None, description="the key of the message; default: the id of the reaction")
+    template: Phrase | None = Field(
+        None, description="the key of the message; default: the id of the reaction"
+    )
     note: Words | None = None
     source: Source | None = None

@@ -16,7 +16,7 @@ Measured on 2.0.28, and designed around:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from heapq import heappop, heappush
 from threading import Lock
 from typing import Any, Final, NamedTuple
@@ -30,7 +30,6 @@ from feerules.plan.patterns import (
     MORNING,
     WITHOUT,
     Happened,
-    HappeningTerms,
     Match,
     ReactionTerms,
     Test,
@@ -174,10 +173,9 @@ class Rete:
         if ruleset not in self._greeted:
             self._greeted.add(ruleset)
             self._heard(self._host.assert_fact(ruleset, {"id": "greeting", "sid": SID, "kind": GREETING}))
-        try:
+        # That nobody waits for it is an answer.
+        with suppress(engine.MessageNotHandledException):
             self._heard(self._host.assert_fact(ruleset, fact))
-        except engine.MessageNotHandledException:
-            pass  # nobody waits for it: that is an answer
 
     def _heard(self, state: Any) -> None:
         """The state after the actions: None where there was none to run, 0 where one never ended."""
@@ -351,7 +349,14 @@ class _Run:
     def _fact(self, number: int, role: int, at: int, day: int) -> Fact:
         self.counts[number] += 1
         label = _label(number, role)
-        return {"id": f"w{label}_{at}_{day}", "sid": SID, "kind": label, "at": at, "day": day, "nth": self.counts[number]}
+        return {
+            "id": f"w{label}_{at}_{day}",
+            "sid": SID,
+            "kind": label,
+            "at": at,
+            "day": day,
+            "nth": self.counts[number],
+        }
 
     def _begin(self, number: int, reaction: ReactionTerms, at: int, day: int) -> Iterator[Match]:
         fact = self.waiting[number].first[at] = self._fact(number, FIRST, at, day)

@@ -56,7 +56,9 @@ def row_of(entry: Event | Payment | Charge) -> Row | None:
             day = entry.issued_on or entry.due_on
             assert day is not None  # a charge has one
             told = _told(amount=entry.amount, fee=entry.fee)
-            return Row("charge", entry.charge_id, day_number(day), 0, entry.kind, told, _stamp(entry.recorded_at))
+            return Row(
+                "charge", entry.charge_id, day_number(day), 0, entry.kind, told, _stamp(entry.recorded_at)
+            )
 
 
 def _of_event(entry: Event) -> Row:
@@ -232,9 +234,7 @@ class _Money:
         """What came in from a day to another, as it stood on the last."""
         on = last if on is None else on
         return sum(
-            amount
-            for day, amount, gone in self.paid
-            if first <= day <= last and (gone is None or gone > on)
+            amount for day, amount, gone in self.paid if first <= day <= last and (gone is None or gone > on)
         )
 
     def comes_to(self, least: int, first: int, last: int) -> int | None:

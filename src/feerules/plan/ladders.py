@@ -13,8 +13,8 @@ from feerules.errors import Problem, did_you_mean
 from feerules.plan.alternatives import Reading
 from feerules.plan.ends import endless_stops
 from feerules.plan.names import Names, place_of
-from feerules.plan.reactions import unsound_reactions
 from feerules.plan.reach import is_endless, most_of, unreached
+from feerules.plan.reactions import unsound_reactions
 from feerules.plan.soundness import check_effective
 from feerules.vocabulary import ALIASES, POSITION
 

@@ -127,7 +127,9 @@ Used: TypeAlias = Sequence[frozenset[int]]
 
 def fits(happened: Happened, some: OneOf) -> bool:
     """Whether what happened is one of some."""
-    return any(happened.kind == each.kind and all(_holds(happened, test) for test in each.tests) for each in some)
+    return any(
+        happened.kind == each.kind and all(_holds(happened, test) for test in each.tests) for each in some
+    )
 
 
 def _holds(happened: Happened, test: Test) -> bool:

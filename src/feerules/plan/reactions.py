@@ -12,7 +12,17 @@ from feerules.errors import Problem, did_you_mean
 from feerules.plan.conditions import Conditions, Subject
 from feerules.plan.ledgers import LedgerTerms
 from feerules.plan.names import Names, Refused, place_of
-from feerules.plan.patterns import ALONE, COMES, COUNT, WITHOUT, Form, HappeningTerms, ReactionsTerms, ReactionTerms, Test
+from feerules.plan.patterns import (
+    ALONE,
+    COMES,
+    COUNT,
+    WITHOUT,
+    Form,
+    HappeningTerms,
+    ReactionsTerms,
+    ReactionTerms,
+    Test,
+)
 from feerules.vocabulary import HAPPENINGS, MOST_MONEY, TOLD
 
 __all__ = ["parts_of", "patterns_of", "unsound_reactions"]
