@@ -42,7 +42,9 @@ def _read_kind(value: Any) -> str:
     if isinstance(value, str):
         meant = word_for(value, HAPPENINGS)
         hint = f"write {meant}" if meant else did_you_mean(value, HAPPENINGS)
-    expected = f"one of: {_KINDS}; or with {CLOSED} behind it the end of what goes on, such as dispute{CLOSED}"
+    expected = (
+        f"one of: {_KINDS}; or with {CLOSED} behind it the end of what goes on, such as dispute{CLOSED}"
+    )
     raise refused([problem_with(value, "unknown_word", expected=expected, hint=hint)])
 
 
@@ -129,7 +131,9 @@ def _form(value: Any) -> str:
 
 
 Pattern = Annotated[
-    Annotated[Happening, Tag("alone")] | Annotated[Counted, Tag("counted")] | Annotated[Followed, Tag("followed")],
+    Annotated[Happening, Tag("alone")]
+    | Annotated[Counted, Tag("counted")]
+    | Annotated[Followed, Tag("followed")],
     Discriminator(_form),
 ]
 

@@ -6,9 +6,11 @@ Measured on 2.0.28, and designed around:
 - A context is found by a hash of 32 bits of its name, and there is room for 1,024: there is one, under a lock, deleted
   after each history. One in which nothing ever fired is freed wrongly, which ends the process: the first thing that
   each context is told always fires.
-- What fires goes to one rule if it is an event, and to every rule if it is a fact: here all are facts, and a fact that
-  is used up is retracted. A batch with a fact that nobody wants is dropped whole: facts are told one by one.
-- `none` holds only where it stands last; numbers are whole; a day is a fact that is told, and no timer runs.
+- What fires goes to one rule if it is an event, and to every rule if it is a fact: here all are facts. To retract a fact
+  that has fired reads what is freed: none is ever retracted, they end with their context. A batch with a fact that
+  nobody wants is dropped whole: facts are told one by one.
+- A condition whose last part fails reads past its own end, until it finds one or the process ends: each ends with a part
+  that holds. `none` holds only where it stands last; numbers are whole; a day is a fact that is told, and no timer runs.
 - What is given is changed, so it is given what nobody else has. Errors in actions come back as data, and an action that
   takes ten seconds has no answer at all: both are raised here.
 """
@@ -17,9 +19,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from threading import Lock
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from durable import engine
 
@@ -165,10 +168,6 @@ class Rete:
             self._tell(ruleset, dict(fact))
         return [(first, last) for _, first, last in self.fired]
 
-    def forget(self, number: int, fact: Fact) -> None:
-        for ruleset in self._waiting[number]:
-            self._heard(self._host.retract_fact(ruleset, dict(fact)))
-
     def _tell(self, ruleset: str, fact: Fact) -> None:
         if ruleset not in self._greeted:
             self._greeted.add(ruleset)
@@ -243,8 +242,9 @@ def _band(name: str, lo: int, hi: int) -> list[Rule]:
     return [{"$gte": {name: lo}}, {"$lt": {name: hi}}]
 
 
-# Joins. A fact that waits has a label (`kind`), its number in the history (`at`), its day, and among those that wait
-# for one reaction its number (`nth`).
+# Joins. A fact that waits has a label (`kind`), its number in the history (`at`), its day, and among those that wait for
+# one reaction its number (`nth`); `one` is 1. What waits no longer is left where it is: what comes later has another
+# `run`, and is not joined with it.
 
 
 def _label(number: int, role: int) -> int:
@@ -255,72 +255,66 @@ def _later(of: str, name: str, more: int) -> Rule:
     return {"$add": {"$l": {of: name}, "$r": more}}
 
 
+def _wait_for(number: int, role: int, *joins: Rule) -> Rule:
+    """A fact with a label that is joined with what began. The last part of a condition must not fail: where it does,
+    durable-rules reads past the end of it. So the last is one that always holds."""
+    run = {"run": {"first": "run"}}
+    return {"$and": [{"kind": _label(number, role)}, run, *joins, {"$gte": {"one": {"first": "one"}}}]}
+
+
+def _began(number: int) -> Rule:
+    return {"first": {"$and": [{"kind": _label(number, FIRST)}]}}
+
+
 def _all_there(number: int, reaction: ReactionTerms) -> list[Rule]:
     """The first and the last of so many, close enough together."""
-    label = _label(number, FIRST)
-    return [
-        {"first": {"$and": [{"kind": label}]}},
-        {
-            "last": {
-                "$and": [
-                    {"kind": label},
-                    {"nth": _later("first", "nth", reaction.at_least - 1)},
-                    {"$lte": {"day": _later("first", "day", reaction.within)}},
-                ]
-            }
-        },
-    ]
+    nth = {"nth": _later("first", "nth", reaction.at_least - 1)}
+    day = {"$lte": {"day": _later("first", "day", reaction.within)}}
+    return [_began(number), {"last": _wait_for(number, FIRST, nth, day)}]
 
 
 def _has_come(number: int, reaction: ReactionTerms) -> list[Rule]:
-    return [
-        {"first": {"$and": [{"kind": _label(number, FIRST)}]}},
-        {
-            "last": {
-                "$and": [
-                    {"kind": _label(number, SECOND)},
-                    {"$lte": {"day": _later("first", "day", reaction.within)}},
-                ]
-            }
-        },
-    ]
+    day = {"$lte": {"day": _later("first", "day", reaction.within)}}
+    return [_began(number), {"last": _wait_for(number, SECOND, day)}]
 
 
 def _is_over(number: int, reaction: ReactionTerms) -> list[Rule]:
-    """What began, a day after the days are over, and no answer: which must stand last."""
+    """What began, on the day after its days are over, and no answer: which must stand last."""
+    day = {"day": _later("first", "day", reaction.within + 1)}
+    later = {"$gt": {"at": {"first": "at"}}}
     return [
-        {"first": {"$and": [{"kind": _label(number, FIRST)}]}},
-        {
-            "last": {
-                "$and": [
-                    {"kind": _label(number, TICK)},
-                    {"$gt": {"day": _later("first", "day", reaction.within)}},
-                ]
-            }
-        },
-        {"none$not": {"$and": [{"kind": _label(number, SECOND)}, {"$gt": {"at": {"first": "at"}}}]}},
+        _began(number),
+        {"last": _wait_for(number, TICK, day)},
+        {"none$not": _wait_for(number, SECOND, later)},
     ]
 
 
 # One history
 
 
-class _Waiting(NamedTuple):
-    """What waits for one reaction: the facts that began, and those that answer, by their numbers in the history."""
+@dataclass(slots=True)
+class _Waiting:
+    """What waits for one reaction: what began and what answers, numbers in the history with their days; its run."""
 
-    first: dict[int, Fact]
-    second: dict[int, Fact]
+    first: dict[int, int] = field(default_factory=dict)
+    second: dict[int, int] = field(default_factory=dict)
+    run: int = 0
+    nth: int = 0
+
+    def clear(self) -> None:
+        self.first.clear()
+        self.second.clear()
+        self.run += 1
 
 
 class _Run:
-    """Tells a history day by day, and keeps what waits as facts of the engine."""
+    """Tells a history day by day, and keeps account of what waits."""
 
     def __init__(self, rete: Rete, history: Sequence[Happened], used: Used | None) -> None:
         self.rete, self.history = rete, history
         self.used = used or [frozenset()] * len(rete.reactions)
-        self.waiting = [_Waiting({}, {}) for _ in rete.reactions]
-        self.ends: list[tuple[int, int, int]] = []  # the day on which a wait is over, reaction, number
-        self.counts = [0] * len(rete.reactions)
+        self.waiting = [_Waiting() for _ in rete.reactions]
+        self.ends: list[tuple[int, int]] = []  # the day on which a wait is over, and the reaction
 
     def matches(self, until: int) -> Iterator[Match]:
         for at, happened in enumerate(self.history):
@@ -336,7 +330,7 @@ class _Run:
     def _hear(self, number: int, role: int, at: int, day: int) -> Iterator[Match]:
         reaction = self.rete.reactions[number]
         if role == UNLESS:
-            self._drop(number)
+            self.waiting[number].clear()
         elif role == SECOND:
             yield from self._answer(number, reaction, at, day)
         elif at in self.used[number]:
@@ -346,84 +340,69 @@ class _Run:
         else:
             yield from self._begin(number, reaction, at, day)
 
-    def _fact(self, number: int, role: int, at: int, day: int) -> Fact:
-        self.counts[number] += 1
-        label = _label(number, role)
-        return {
-            "id": f"w{label}_{at}_{day}",
+    def _join(self, number: int, role: int, at: int, day: int) -> list[tuple[int, int]]:
+        """The pairs of numbers that are joined, now that this is told too."""
+        waiting, label = self.waiting[number], _label(number, role)
+        waiting.nth += 1
+        nth, run = waiting.nth, waiting.run
+        fact = {
+            "id": f"w{number}_{nth}",
             "sid": SID,
             "kind": label,
             "at": at,
             "day": day,
-            "nth": self.counts[number],
+            "nth": nth,
+            "run": run,
+            "one": 1,
         }
+        return self.rete.join(number, fact)
 
     def _begin(self, number: int, reaction: ReactionTerms, at: int, day: int) -> Iterator[Match]:
-        fact = self.waiting[number].first[at] = self._fact(number, FIRST, at, day)
-        for first, last in self.rete.join(number, fact):
-            by = tuple(each for each in self.waiting[number].first if first <= each <= last)
-            self._drop(number)
+        waiting = self.waiting[number]
+        waiting.first[at] = day
+        for first, last in self._join(number, FIRST, at, day):
+            by = tuple(each for each in waiting.first if first <= each <= last)
+            waiting.clear()
             yield Match(day, at, number, by)
         if reaction.form == WITHOUT:
-            heappush(self.ends, (day + reaction.within + 1, number, at))
+            end = day + reaction.within + 1, number
+            if end not in self.ends:
+                heappush(self.ends, end)
 
     def _answer(self, number: int, reaction: ReactionTerms, at: int, day: int) -> Iterator[Match]:
-        if not self.waiting[number].first:
+        waiting = self.waiting[number]
+        if not waiting.first:
             return
-        fact = self._fact(number, SECOND, at, day)
-        joined = self.rete.join(number, fact)
+        joined = self._join(number, SECOND, at, day)
         if reaction.form == WITHOUT:
-            self.waiting[number].second[at] = fact
+            waiting.second[at] = day
             return
-        self.rete.forget(number, fact)
-        self._drop(number)
+        waiting.clear()
         yield from (Match(day, at, number, (first, at)) for first, _ in joined)
 
     def _mornings(self, day: int) -> Iterator[Match]:
         """Every day until this one on which a wait is over."""
         while self.ends and self.ends[0][0] <= day:
-            end, number, at = heappop(self.ends)
-            over = [at]
-            while self.ends and self.ends[0][:2] == (end, number):
-                over.append(heappop(self.ends)[2])
-            waiting = self.waiting[number].first
-            if not any(each in waiting for each in over):
-                continue
-            tick = self._fact(number, TICK, -1, end)
-            joined = self.rete.join(number, tick)
-            self.rete.forget(number, tick)
-            for each in over:
-                self._forget(number, each)
-            yield from (Match(end, MORNING, number, (first,)) for first, _ in joined)
-
-    def _forget(self, number: int, at: int) -> None:
-        """What began waits no longer; and where nothing waits, no answer is kept."""
-        fact = self.waiting[number].first.pop(at, None)
-        if fact is not None:
-            self.rete.forget(number, fact)
-        if not self.waiting[number].first:
-            for answer in self.waiting[number].second.values():
-                self.rete.forget(number, answer)
-            self.waiting[number].second.clear()
-
-    def _drop(self, number: int) -> None:
-        for at in [*self.waiting[number].first]:
-            self._forget(number, at)
+            end, number = heappop(self.ends)
+            waiting, within = self.waiting[number].first, self.rete.reactions[number].within
+            over = [at for at, began in waiting.items() if began + within < end]
+            if over:
+                joined = self._join(number, TICK, MORNING, end)
+                yield from (Match(end, MORNING, number, (first,)) for first, _ in joined)
+            for at in over:
+                del waiting[at]
 
     def _take_back(self, at: int) -> None:
-        """A payment never was: it neither waits nor answers, and those that wait with it are counted anew."""
+        """A payment never was: it neither waits nor answers, and what waits is told anew without it."""
         for number, waiting in enumerate(self.waiting):
-            answer = waiting.second.pop(at, None)
-            if answer is not None:
-                self.rete.forget(number, answer)
-            if at in waiting.first:
-                self._forget(number, at)
-                if self.rete.reactions[number].form == COUNT:
-                    self._recount(number)
+            began, answered = waiting.first.pop(at, None), waiting.second.pop(at, None)
+            if began is not None or answered is not None:
+                self._tell_anew(number)
 
-    def _recount(self, number: int) -> None:
-        waiting = [(at, fact["day"]) for at, fact in self.waiting[number].first.items()]
-        self._drop(number)
-        for at, day in waiting:
-            fact = self.waiting[number].first[at] = self._fact(number, FIRST, at, day)
-            self.rete.join(number, fact)
+    def _tell_anew(self, number: int) -> None:
+        waiting = self.waiting[number]
+        told = [(at, day, FIRST) for at, day in waiting.first.items()]
+        told += [(at, day, SECOND) for at, day in waiting.second.items()]
+        waiting.run += 1
+        for at, day, role in sorted(told):
+            self._join(number, role, at, day)

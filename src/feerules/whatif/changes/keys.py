@@ -73,7 +73,19 @@ WHOLE = frozenset(("source", "publication"))
 
 UNITS: Mapping[str, str] = {
     **dict.fromkeys(
-        ("gap", "grace", "in_force", "period", "review", "demand_period", "promise", "plan", "until", "within"), "days"
+        (
+            "gap",
+            "grace",
+            "in_force",
+            "period",
+            "review",
+            "demand_period",
+            "promise",
+            "plan",
+            "until",
+            "within",
+        ),
+        "days",
     ),
     **dict.fromkeys(("started", "free", "cap_per", "each"), "minutes"),
     "years": "years",
