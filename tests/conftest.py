@@ -30,6 +30,7 @@ EXTRAS = (
     "xlsxwriter",
     "typer",
     "rich",
+    "durable",
 )
 MISSING = [name for name in EXTRAS if find_spec(name) is None]
 # What tests of estates share is a module beside the others, so that they find it by its name.

@@ -2,7 +2,8 @@
 
 Measured on 2.0.28, and designed around:
 
-- A ruleset is safe up to 64 rules, and a condition up to 32 comparisons: more are spread over several.
+- A ruleset is safe up to 64 rules: more are spread over several. A condition is, up to 32 comparisons and operators:
+  what does not fit is judged beside, and told as one more fact.
 - A context is found by a hash of 32 bits of its name, and there is room for 1,024: there is one, under a lock, deleted
   after each history. One in which nothing ever fired is freed wrongly, which ends the process: the first thing that
   each context is told always fires.
@@ -32,11 +33,13 @@ from feerules.plan.patterns import (
     COUNT,
     MORNING,
     WITHOUT,
+    CellTerms,
     Happened,
     Match,
+    OneOf,
     ReactionTerms,
-    Test,
     Used,
+    holds,
     in_order,
 )
 
@@ -73,6 +76,7 @@ class Rete:
         self.fired: list[tuple[int, int, int]] = []  # reaction, first, last
         self._lock = Lock()
         self._kinds = _kinds_of(reactions)
+        self._marks: dict[CellTerms, str] = {}  # cells that are too long for a condition
         self._rulesets: dict[str, dict[str, Rule]] = {}
         self._sorting = self._spread("sorting", self._sorts())
         self._waiting = self._spread("waiting", self._waits())
@@ -100,13 +104,24 @@ class Rete:
     def _sorts(self) -> Iterator[tuple[str, int, Rule]]:
         """For each happening that a reaction asks for, a rule: name, kind, rule."""
         for number, reaction in enumerate(self.reactions):
-            for role, some in ((FIRST, reaction.first), (SECOND, reaction.second), (UNLESS, reaction.unless)):
-                asked = [(each.kind, tests) for each in some for tests in _alternatives(each.tests)]
-                for nth, (kind, tests) in enumerate(asked):
-                    code = self._kinds[kind]
-                    conditions = [{"kind": code}, *(part for test in tests for part in _conditions(test))]
+            for role, some in _roles(reaction):
+                for nth, each in enumerate(some):
+                    code = self._kinds[each.kind]
+                    conditions = [{"kind": code}, *self._told(each.tests)]
                     rule = {"all": [{"m": {"$and": conditions}}], "run": self._sorted_as(number, role)}
                     yield f"r{number}_{role}_{nth}", code, rule
+
+    def _told(self, tests: Sequence[CellTerms]) -> Iterator[Rule]:
+        """The conditions of some cells. Those that would make them too long are judged beside, and told by a mark."""
+        rest = [*tests]
+        marked: list[CellTerms] = []
+        while 1 + len(marked) + sum(map(_cost, rest)) > MOST_COMPARED:
+            longest = max(rest, key=_cost)
+            rest.remove(longest)
+            marked.append(longest)
+        yield from (condition for test in rest for condition in _conditions(test))
+        for test in marked:
+            yield {self._marks.setdefault(test, f"mark_{len(self._marks)}"): 1}
 
     def _sorted_as(self, number: int, role: int) -> Callable[[Any], None]:
         def run(c: Any) -> None:
@@ -157,8 +172,11 @@ class Rete:
         """What the reactions take a happening for."""
         code = self._kinds.get(happened.kind)
         self.labels.clear()
-        for ruleset in self._sorting.get(code, ()) if code is not None else ():
-            self._tell(ruleset, {"id": f"h{at}", "sid": SID, "kind": code, **happened.told})
+        if code is None:
+            return self.labels
+        marks = {name: 1 for test, name in self._marks.items() if holds(happened, test)}
+        for ruleset in self._sorting[code]:
+            self._tell(ruleset, {"id": f"h{at}", "sid": SID, "kind": code, **happened.told, **marks})
         return self.labels
 
     def join(self, number: int, fact: Fact) -> list[tuple[int, int]]:
@@ -190,6 +208,15 @@ def _kinds_of(reactions: Sequence[ReactionTerms]) -> dict[str, int]:
     return {kind: code for code, kind in enumerate(sorted({each.kind for each in parts}))}
 
 
+def _roles(reaction: ReactionTerms) -> Iterator[tuple[int, OneOf]]:
+    """What a reaction takes happenings for, as far as its form asks."""
+    yield FIRST, reaction.first
+    if reaction.form in (COMES, WITHOUT):
+        yield SECOND, reaction.second
+    if reaction.form != ALONE:
+        yield UNLESS, reaction.unless
+
+
 # Conditions on one happening
 
 
@@ -200,33 +227,13 @@ def _greeting() -> Rule:
     return {"all": [{"m": {"$and": [{"kind": GREETING}]}}], "run": run}
 
 
-def _alternatives(tests: Sequence[Test]) -> Iterator[Sequence[Test]]:
-    """The tests, divided until each alternative is short enough for one condition."""
-    if 1 + sum(map(_cost, tests)) <= MOST_COMPARED:
-        yield tests
-        return
-    longest = max(tests, key=_options)
-    if _options(longest) == 1:
-        yield tests  # one comparison or two for each field: they always fit
-        return
-    for half in _halves(longest):
-        yield from _alternatives([half if each is longest else each for each in tests])
+def _cost(test: CellTerms) -> int:
+    """How many comparisons and operators a cell takes."""
+    ways = len(test.bands) + test.null
+    return 2 * len(test.bands) + test.null + (1 + len(test.bands) if ways > 1 else 0)
 
 
-def _options(test: Test) -> int:
-    return len(test.bands) + test.null
-
-
-def _cost(test: Test) -> int:
-    return 2 * len(test.bands) + test.null + (_options(test) if _options(test) > 1 else 0)
-
-
-def _halves(test: Test) -> tuple[Test, Test]:
-    middle = len(test.bands) // 2 if not test.null else (len(test.bands) + 1) // 2
-    return test._replace(bands=test.bands[:middle], null=False), test._replace(bands=test.bands[middle:])
-
-
-def _conditions(test: Test) -> list[Rule]:
+def _conditions(test: CellTerms) -> list[Rule]:
     """Conditions that hold together; where there are several ways, one condition for all of them."""
     ways = [_band(test.field, lo, hi) for lo, hi in test.bands]
     if test.null:

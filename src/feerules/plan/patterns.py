@@ -11,15 +11,17 @@ __all__ = [
     "COMES",
     "COUNT",
     "WITHOUT",
+    "CellTerms",
     "Form",
     "Happened",
     "HappeningTerms",
     "Match",
+    "OneOf",
     "ReactionTerms",
     "ReactionsTerms",
-    "Test",
     "Used",
     "fits",
+    "holds",
     "in_order",
 ]
 
@@ -32,7 +34,7 @@ WITHOUT: Form = "without"
 MORNING = -1  # what a day brings by itself comes before all that happens on it
 
 
-class Test(NamedTuple):
+class CellTerms(NamedTuple):
     """A cell: the half-open bands of codes that it matches, and whether it matches what is not told."""
 
     field: str
@@ -45,7 +47,7 @@ class HappeningTerms:
     """One sort of happening, and what must be told of it."""
 
     kind: str
-    tests: tuple[Test, ...] = ()
+    tests: tuple[CellTerms, ...] = ()
 
 
 OneOf: TypeAlias = tuple[HappeningTerms, ...]
@@ -128,11 +130,12 @@ Used: TypeAlias = Sequence[frozenset[int]]
 def fits(happened: Happened, some: OneOf) -> bool:
     """Whether what happened is one of some."""
     return any(
-        happened.kind == each.kind and all(_holds(happened, test) for test in each.tests) for each in some
+        happened.kind == each.kind and all(holds(happened, test) for test in each.tests) for each in some
     )
 
 
-def _holds(happened: Happened, test: Test) -> bool:
+def holds(happened: Happened, test: CellTerms) -> bool:
+    """Whether a cell matches what is told."""
     code = happened.told.get(test.field)
     if code is None:
         return test.null

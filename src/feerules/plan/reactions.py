@@ -17,11 +17,11 @@ from feerules.plan.patterns import (
     COMES,
     COUNT,
     WITHOUT,
+    CellTerms,
     Form,
     HappeningTerms,
     ReactionsTerms,
     ReactionTerms,
-    Test,
 )
 from feerules.vocabulary import HAPPENINGS, MOST_MONEY, TOLD
 
@@ -108,7 +108,7 @@ class _Reading:
             with suppress(Refused):
                 where = place_of(cell, happening.where)
                 found = self.conditions.read(cell, self.about[name], where)
-                tests.append(Test(name, found.bands, found.null))
+                tests.append(CellTerms(name, found.bands, found.null))
         return HappeningTerms(happening.event, tuple(tests))
 
 
