@@ -12,7 +12,7 @@ from feerules.decisions import Act, Clear, Decision, Hold, Reason, Review, Wait
 from feerules.documents.cells import Cell, CellError
 from feerules.dunning import next_action
 from feerules.errors import FeeRulesError, MissingExtra, Problem, RuleErrors, UnitErrors, UnitProblem, Where
-from feerules.events import Reaction, Trigger, UnusableEngine, react
+from feerules.events import Desk, Reaction, SnapshotError, Trigger, UnusableEngine, react
 from feerules.ledger.accounts import Account
 from feerules.ledger.entries import Allocation, Charge, Event, Party, Payment
 from feerules.ledger.position import Position
@@ -72,6 +72,7 @@ __all__ = [
     "Clear",
     "Coverage",
     "Decision",
+    "Desk",
     "Diff",
     "EntryErrors",
     "EntryProblem",
@@ -95,6 +96,7 @@ __all__ = [
     "Review",
     "RuleErrors",
     "ShortMessage",
+    "SnapshotError",
     "Step",
     "Trigger",
     "UnitErrors",

@@ -17,13 +17,21 @@ from feerules.ledger.happenings import Row, happenings_of
 from feerules.money import from_scaled
 from feerules.periods import Stamp, from_day_number
 from feerules.plan.dunning import Compiled
-from feerules.plan.patterns import WITHOUT, Happened, Match
+from feerules.plan.patterns import COUNT, WITHOUT, Happened, Match
 from feerules.vocabulary import TOLD
 
-__all__ = ["Spent", "Version", "key_of", "reactions_of", "versions_between"]
+__all__ = ["Fired", "Spent", "Version", "reactions_of", "versions_between"]
 
 Spent: TypeAlias = Mapping[str, frozenset[str]]
 """By policy and reaction, what has fired it before."""
+
+
+class Fired(NamedTuple):
+    """A reaction, the rule that it is of, and what it has used up: nothing of that fires the same rule again."""
+
+    reaction: Reaction
+    rule: str
+    spent: tuple[str, ...]
 
 
 class Version(NamedTuple):
@@ -58,7 +66,16 @@ class Looked:
     history: Sequence[Happened]
     rows: Mapping[str, Row]
 
-    def reaction(self, match: Match, account_id: str | None) -> Reaction:
+    def fired(self, match: Match, account_id: str | None) -> Fired:
+        form = self.version.compiled.reactions.reactions[match.reaction].form
+        reaction = self._reaction(match, account_id)
+        # What follows may follow upon another beginning too.
+        spent = reaction.events if form == COUNT else reaction.events[:1]
+        return Fired(
+            reaction, _rule_key(reaction.policy, reaction.reaction), tuple(each.key for each in spent)
+        )
+
+    def _reaction(self, match: Match, account_id: str | None) -> Reaction:
         policy = self.version.compiled.policy
         rule, terms = (
             policy.reactions[match.reaction],
@@ -97,7 +114,7 @@ def reactions_of(
     engine: Engine,
     known: Stamp | None = None,
     spent: Spent | None = None,
-) -> Iterator[Reaction]:
+) -> Iterator[Fired]:
     """Every reaction of the versions by the evening of a day, in order; what is spent fires none again."""
     by_key = {f"{row.kind}:{row.id}": row for row in rows}
     for version in versions:
@@ -106,14 +123,14 @@ def reactions_of(
             continue
         history = happenings_of(rows, terms, until, known)
         policy = version.compiled.policy.id
-        used = [_numbers(history, (spent or {}).get(key_of(policy, each.id))) for each in terms.reactions]
+        used = [_numbers(history, (spent or {}).get(_rule_key(policy, each.id))) for each in terms.reactions]
         looked = Looked(version, history, by_key)
         for match in engine(version.compiled, history, until, used):
             if version.first <= match.day < version.until:
-                yield looked.reaction(match, account_id)
+                yield looked.fired(match, account_id)
 
 
-def key_of(policy: str, reaction: str) -> str:
+def _rule_key(policy: str, reaction: str) -> str:
     return f"{policy}/{reaction}"
 
 

@@ -62,4 +62,5 @@ def react(
         history.rows, versions, history.account_id, until, look, known_until(read_known(known_at))
     )
     earliest = None if since is None else read_day(since, "since")
-    return [each for each in found if earliest is None or each.day >= earliest]
+    told = (each.reaction for each in found)
+    return [each for each in told if earliest is None or each.day >= earliest]

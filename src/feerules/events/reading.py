@@ -14,7 +14,7 @@ from feerules.ledger.entries import Allocation, Charge, Event, Payment
 from feerules.ledger.happenings import Row, once, row_of
 from feerules.reports.results import EntryErrors, EntryProblem
 
-__all__ = ["Entry", "Given", "History", "read_entries", "read_entry", "read_history"]
+__all__ = ["Entry", "Given", "History", "problem_with_entry", "read_entries", "read_entry", "read_history"]
 
 Entry: TypeAlias = Event | Payment | Charge
 Given: TypeAlias = Account | Entry | Mapping[str, Any] | Iterable[Entry | Mapping[str, Any]]
@@ -75,7 +75,7 @@ def _one_account(entries: Iterable[Entry]) -> str | None:
         return next(iter(named), None)
     first = next(iter(named))
     raise EntryErrors(
-        _problem(each, "account_id", name, "other_account", f"found an entry of {name}, expected one of {first}: react is asked about one account")
+        problem_with_entry(each, "account_id", name, "other_account", f"found an entry of {name}, expected one of {first}: react is asked about one account")
         for name, each in [*named.items()][1:]
     )  # fmt: skip
 
@@ -143,7 +143,8 @@ def _maybe(value: Any) -> str | None:
     return None if value is None else str(value)[:60]
 
 
-def _problem(entry: Entry, fact: str, value: str | None, code: str, reason: str) -> EntryProblem:
+def problem_with_entry(entry: Entry, fact: str, value: str | None, code: str, reason: str) -> EntryProblem:
+    """What is wrong with an entry that can be read."""
     name = {Event: "event_id", Payment: "payment_id", Charge: "charge_id"}[type(entry)]
     return EntryProblem(
         _FRAMES[type(entry)], getattr(entry, name), entry.account_id, None, fact, value, code, reason
