@@ -104,12 +104,9 @@ class Desk:
             reason = self._reason_to_ignore(kept, row, today)
             if reason or row is None:
                 shard.ignored[reason] += 1
-                if name not in shard.accounts:
-                    self._keep(shard, name, kept)
-                return self._passed(shard, name, kept, today)
-            if len(kept.rows) >= self.most and (row.sort, row.id) not in kept.rows:
-                told = f"the account has {len(kept.rows)} entries within {self._asked.days + self.late} days, and that is the most"
-                raise EntryErrors([problem_with_entry(read, "account_id", name, "too_many_entries", told)])
+                waits = shard.due.get(name)
+                return self._passed(shard, name, kept, today) if waits is not None and waits <= today else []
+            self._make_room(kept, read, row, today)
             kept.rows[row.sort, row.id] = row
             return self._passed(shard, name, kept, today)
 
@@ -153,7 +150,7 @@ class Desk:
     @property
     def due(self) -> date | None:
         """The next day on which `tick` may fire something; None where nothing waits."""
-        days = []
+        days: list[int] = []
         for shard in self._shards:
             with shard.lock:
                 days += shard.due.values()
@@ -239,9 +236,20 @@ class Desk:
         if row is None or row.kind not in self._asked.kinds:
             return "unasked"
         known = kept.rows.get((row.sort, row.id))
-        if known is not None and not later_word(known, row):
+        if known is not None and not _is_news(known, row):
             return "duplicate"
         return "too_late" if row.day < max(kept.day, today) - self._asked.days - self.late else ""
+
+    def _make_room(self, kept: Kept, entry: Entry, row: Row, today: int) -> None:
+        """Refuses one entry too many; what will be let go of takes no room."""
+        if len(kept.rows) < self.most or (row.sort, row.id) in kept.rows:
+            return
+        count = len(kept.mattering(self._asked, self.late, max(kept.day, today)))
+        if count >= self.most:
+            days = self._asked.days + self.late
+            told = f"the account has {count} entries of the last {days} days, and that is the most"
+            name = kept.account.account_id
+            raise EntryErrors([problem_with_entry(entry, "account_id", name, "too_many_entries", told)])
 
     def _passed(self, shard: _Shard, name: str, kept: Kept, today: int) -> list[Reaction]:
         """What has fired by a day, or by the last that the account was asked about; kept then as it is now."""
@@ -285,6 +293,15 @@ class Desk:
                 del shard.due[name]
                 names.append(name)
         return names
+
+
+def _is_news(known: Row, row: Row) -> bool:
+    """Whether an entry that comes again says more than before; where nothing tells when it was recorded, it is the
+    later word because it comes later."""
+    if known.stamp is not None and row.stamp is not None:
+        return later_word(known, row)
+    same = known._replace(stamp=row.stamp) == row
+    return not same and known.told.get("amount") == row.told.get("amount")
 
 
 def _effective(entry: Entry) -> date:

@@ -82,16 +82,20 @@ class Kept:
     def has_spent(self, rule: str, keys: Iterable[str]) -> None:
         self.spent[rule] = self.spent.get(rule, frozenset()) | frozenset(keys)
 
-    def prune(self, asked: Remembered, late: int) -> None:
-        """Lets go of what can matter no more, though an entry may come so many days late."""
-        since = self.day - asked.days - late
+    def mattering(self, asked: Remembered, late: int, day: int) -> dict[tuple[str, str], Row]:
+        """The entries that may still matter on a day, though another may come so many days late."""
+        since = day - asked.days - late
         promised = [
             row.day
             for row in self.rows.values()
             if asked.judges and row.promised is not None and row.promised + max(asked.tolerances) + 1 >= since
         ]
         since = min([since, *promised])
-        self.rows = {key: row for key, row in self.rows.items() if row.day >= since}
+        return {key: row for key, row in self.rows.items() if row.day >= since}
+
+    def prune(self, asked: Remembered, late: int) -> None:
+        """Lets go of what can matter no more."""
+        self.rows = self.mattering(asked, late, self.day)
         known = {f"{row.kind}:{row.id}" for row in self.rows.values()}
         known |= {
             f"{kind}:{row.id}" for row in self.rows.values() if row.promised is not None for kind in JUDGED
@@ -154,8 +158,9 @@ def _listed(row: Row) -> list[Any]:
 
 def _row(listed: list[Any]) -> Row:
     sort, name, day, time, kind, told, *rest = listed
-    stamp, takes_back, promised = (*rest, *(None, "", None)[len(rest) :])
-    return Row(_SORTS[sort], name, day, time, kind, told, stamp and tuple(stamp), takes_back, promised)
+    if rest and rest[0] is not None:
+        rest[0] = rest[0][0], rest[0][1]
+    return Row(_SORTS[sort], name, day, time, kind, told, *rest)
 
 
 def _plain(value: Any) -> Any:

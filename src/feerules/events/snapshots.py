@@ -53,10 +53,12 @@ def _count_of(head: bytes) -> int:
 
 def _account_of(number: int, line: bytes) -> tuple[str, bytes]:
     try:
-        name, told = json.loads(line)
-        whole = isinstance(name, str) and {"day", "rows"} <= told.keys()
-    except (ValueError, TypeError, AttributeError):
-        whole = False
-    if not whole:
-        raise SnapshotError(f"{line[:60]!r} in line {number}", "an account and what is kept of it")
+        said = json.loads(line)
+    except ValueError:
+        said = None
+    match said:
+        case [str() as name, {"day": int(), "rows": list()} as told]:
+            pass
+        case _:
+            raise SnapshotError(f"{line[:60]!r} in line {number}", "an account and what is kept of it")
     return name, json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
