@@ -36,6 +36,7 @@ EXTRAS = (
     "rich",
     "sqlglot",
     "duckdb",
+    "durable",
 )
 MISSING = [name for name in EXTRAS if find_spec(name) is None]
 # What tests of estates share is a module beside the others, so that they find it by its name.

@@ -146,8 +146,8 @@ def parts_of_engines(house: House) -> set[str]:
 
 
 def engines_see_nodes_only(house: House) -> list[str]:
-    why = "engines/ see plan.nodes, plan.ledgers and the foundations only"
-    allowed = {"plan.nodes", "plan.ledgers", *FOUNDATIONS, *parts_of_engines(house)}
+    why = "engines/ see plan.nodes, plan.ledgers, plan.patterns and the foundations only"
+    allowed = {"plan.nodes", "plan.ledgers", "plan.patterns", *FOUNDATIONS, *parts_of_engines(house)}
     return [f"{i} ({why})" for i in room_imports(house, "engines") if i.target not in allowed]
 
 

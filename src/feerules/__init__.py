@@ -12,6 +12,7 @@ from feerules.decisions import Act, Clear, Decision, Hold, Reason, Review, Wait
 from feerules.documents.cells import Cell, CellError
 from feerules.dunning import next_action
 from feerules.errors import FeeRulesError, MissingExtra, Problem, RuleErrors, UnitErrors, UnitProblem, Where
+from feerules.events import Desk, Reaction, SnapshotError, Trigger, UnusableEngine, react
 from feerules.in_sql import to_sql
 from feerules.ledger.accounts import Account
 from feerules.ledger.entries import Allocation, Charge, Event, Party, Payment
@@ -73,6 +74,7 @@ __all__ = [
     "Clear",
     "Coverage",
     "Decision",
+    "Desk",
     "Diff",
     "EntryErrors",
     "EntryProblem",
@@ -90,15 +92,19 @@ __all__ = [
     "PeriodError",
     "Position",
     "Problem",
+    "Reaction",
     "Reason",
     "Reform",
     "Review",
     "RuleErrors",
     "ShortMessage",
+    "SnapshotError",
     "Statement",
     "Step",
+    "Trigger",
     "UnitErrors",
     "UnitProblem",
+    "UnusableEngine",
     "Wait",
     "Where",
     "action_notice",
@@ -131,6 +137,7 @@ __all__ = [
     "price",
     "price_estate",
     "price_table",
+    "react",
     "reconcile",
     "reminder",
     "report",

@@ -20,7 +20,7 @@ from feerules.plan.nodes import Fact, Leaf, in_order
 from feerules.reasons import reason
 from feerules.reference import Scalar, Unreadable, encoder, function, is_missing
 
-__all__ = ["Assessed", "arguments_under", "assess", "position", "read_account"]
+__all__ = ["Assessed", "arguments_under", "assess", "no_policy", "policy_of", "position", "read_account"]
 
 Given: TypeAlias = Account | Mapping[str, Any] | Position
 
@@ -61,9 +61,9 @@ def position(
     book has none. Raises `UnitErrors` where two policies claim the account, or it names one that is not there.
     """
     account, as_of = read_account(account), read_moment(as_of)
-    compiled = _policy_of(account, book, as_of)
+    compiled = policy_of(account, book, as_of)
     if compiled is None and account.policy is not None:
-        raise _errors(account, "no_policy")
+        raise no_policy(account)
     terms = LedgerTerms(account.currency) if compiled is None else compiled.terms
     return position_of(account, terms, as_of, read_known(known_at))
 
@@ -71,9 +71,9 @@ def position(
 def assess(given: Given, book: Book, as_of: date | datetime, known_at: date | datetime | None) -> Assessed:
     """Raises `UnitErrors` where no policy, or more than one, applies, or where a fact that it asks for is missing."""
     account = None if isinstance(given, Position) else read_account(given)
-    compiled = _policy_of(account, book, as_of)
+    compiled = policy_of(account, book, as_of)
     if compiled is None:
-        raise _errors(account, "no_policy")
+        raise no_policy(account)
     if isinstance(given, Position):
         if given.as_of != day_of(as_of):
             raise PeriodError(
@@ -110,7 +110,7 @@ def read_account(account: Account | Mapping[str, Any]) -> Account:
     return account if isinstance(account, Account) else Account.model_validate(account)
 
 
-def _policy_of(account: Account | None, book: Book, as_of: date | datetime) -> Compiled | None:
+def policy_of(account: Account | None, book: Book, as_of: date | datetime) -> Compiled | None:
     """The policy that an account names, or the one whose `applies` holds for it."""
     found = book.compiled_policies(day_number(day_of(as_of)))
     if account is not None and account.policy is not None:
@@ -121,6 +121,10 @@ def _policy_of(account: Account | None, book: Book, as_of: date | datetime) -> C
     if len(found) > 1:
         raise _errors(account, "policy_claimed_twice")
     return found[0] if found else None
+
+
+def no_policy(account: Account | None) -> UnitErrors:
+    return _errors(account, "no_policy")
 
 
 def _errors(account: Account | None, code: str) -> UnitErrors:

@@ -1,4 +1,4 @@
-"""The closed list of what is known of an account on a day: the facts that dunning policies speak of."""
+"""The closed lists of what is known of an account on a day, and of what can happen on it: what policies speak of."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-__all__ = ["ALIASES", "POSITION", "STEP_DAYS", "PositionFact", "bucket_fact", "step_facts"]
+__all__ = [
+    "ALIASES",
+    "CLOSED",
+    "HAPPENINGS",
+    "POSITION",
+    "STEP_DAYS",
+    "TOLD",
+    "HappeningKind",
+    "PositionFact",
+    "ToldField",
+    "bucket_fact",
+    "step_facts",
+]
 
 Kind = Literal["decimal", "integer", "boolean", "date", "choice", "text"]
 # What a day that passes without a new entry does to a fact: a step up, a step down, nothing, or more than
@@ -209,3 +221,105 @@ def step_facts(
         ),
         _flag(f"steps.{step}.approved", f"{step} 已批准", f"whether {step} was approved since then"),
     )
+
+
+# What happens on an account
+
+
+@dataclass(frozen=True, slots=True)
+class HappeningKind:
+    """One sort of thing that happens on an account, and what its entry may tell of it."""
+
+    name: str
+    zh: str
+    en: str
+    tells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldField:
+    """One thing that an entry tells of what happened: text, true or false, or money in fen; often nothing."""
+
+    name: str
+    kind: Literal["text", "boolean", "decimal"]
+    zh: str
+    en: str
+
+
+_TOLD = (
+    ToldField("channel", "text", "渠道", "channel"),
+    ToldField("outcome", "text", "结果", "outcome"),
+    ToldField("delivered", "boolean", "已送达", "delivered"),
+    # By the words of the policy: connected and unreachable of ledger.outcomes.
+    ToldField("reached", "boolean", "已接通", "reached"),
+    ToldField("step_id", "text", "步骤", "step"),
+    ToldField("reason", "text", "原因", "reason"),
+    ToldField("amount", "decimal", "金额", "amount"),
+    ToldField("fee", "text", "收费项目", "fee"),
+    ToldField("method", "text", "付款方式", "method"),
+)
+
+TOLD = MappingProxyType({field.name: field for field in _TOLD})
+"""What entries tell, by name; `amount` is in fen."""
+
+CLOSED = "_closed"  # how the end of what goes on is called: dispute_closed
+
+_OF_CONTACTS = ("channel", "outcome", "delivered", "reached", "step_id", "reason")
+_OF_DEALS = ("channel", "amount", "step_id", "reason", "outcome")
+_OF_STATES = ("reason", "outcome", "step_id")
+_OF_MONEY = ("amount", "fee", "method")
+_OF_CHARGES = ("amount", "fee")
+
+_EVENTS = (
+    ("contact", "联系", "contact", _OF_CONTACTS),
+    ("demand", "催告", "demand", (*_OF_CONTACTS, "amount")),
+    ("action", "催缴安排", "action", (*_OF_CONTACTS, "amount")),
+    ("promise", "承诺付款", "promise", _OF_DEALS),
+    ("plan", "分期付款", "plan", _OF_DEALS),
+    ("dispute", "争议", "dispute", _OF_STATES),
+    ("hardship", "困难", "hardship", _OF_STATES),
+    ("death", "死亡", "death", _OF_STATES),
+    ("hold", "暂缓", "hold", _OF_STATES),
+    ("pause", "暂停", "pause", _OF_STATES),
+    ("court", "诉讼", "court", _OF_STATES),
+    ("approval", "审批", "approval", _OF_STATES),
+    ("acknowledgement", "债务确认", "acknowledgement", _OF_STATES),
+)
+_MONEY = (
+    ("payment", "付款", "payment"),
+    ("payment_in_transit", "付款在途", "payment in transit"),
+    ("payment_reversed", "付款冲正", "reversal of a payment"),
+)
+_CHARGES = (
+    ("charge", "应收", "charge"),
+    ("late_fee", "违约金", "late fee"),
+    ("deposit", "押金", "deposit"),
+    ("credit", "冲减", "credit"),
+    ("waiver", "减免", "waiver"),
+    ("write_off", "核销", "write-off"),
+    ("refund", "退款", "refund"),
+)
+# No entry says so: the day does.
+_JUDGED = (
+    ("promise_kept", "承诺兑现", "promise kept"),
+    ("promise_broken", "失约", "promise broken"),
+)
+
+
+def _happenings() -> tuple[HappeningKind, ...]:
+    events = [HappeningKind(*each) for each in _EVENTS]
+    closed = [
+        HappeningKind(each.name + CLOSED, f"{each.zh}结束", f"end of a {each.en}", each.tells)
+        for each in events
+    ]
+    return (
+        *events,
+        *closed,
+        *(HappeningKind(*each, _OF_MONEY) for each in _MONEY),
+        *(HappeningKind(*each, _OF_CHARGES) for each in _CHARGES),
+        *(HappeningKind(*each, _OF_DEALS) for each in _JUDGED),
+    )
+
+
+HAPPENINGS = MappingProxyType({each.name: each for each in _happenings()})
+"""What can happen on an account, by name."""

@@ -24,6 +24,11 @@ _INSTEAD: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         "write channels: [sms]": ("method", "medium", "via", "渠道", "方式"),
     },
+    "reached": {
+        "write event: dispute_closed, or another with _closed behind it, for the end of what goes on": ("status", "state", "状态"),
+        "write it as the word of event: payment_reversed": ("reversed", "reverses_payment_id", "冲正"),
+        "write after: and within: in place of event:": ("promised_on", "ends_on", "due_on"),
+    },
     "after_grace": {
         "write flat: for a fixed sum, daily: for one of each day, rate: for a part of the debt": ("amount", "sum", "fee", "price", "金额"),
         "delete it: a late fee has a most (cap:) and no least": (

@@ -25,6 +25,8 @@ def as_mapping(e: Refusal) -> str:
     """What to write instead; "" where nothing can be guessed."""
     key, value = _key_of(e), e.value
     example = example_of(key, str(e.tree.get(Text("kind"), "")))
+    if "event" in e.fields():
+        example = "{event: payment}"  # the condition of a reaction
     if value is None:
         return _nothing_below(e, key, example)
     if key == "tiers":

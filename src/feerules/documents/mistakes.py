@@ -14,7 +14,7 @@ from feerules.documents.elsewhere import either_of, instead_of
 from feerules.documents.lookalikes import half
 from feerules.documents.mappings import MAX_LOOKED_AT, TYPES, as_mapping
 from feerules.documents.refusals import Refusal, Tried
-from feerules.documents.synonyms import EXAMPLES, key_for, word_for
+from feerules.documents.synonyms import EXAMPLES, example_beside, key_for, word_for
 from feerules.documents.tree import Map, Seq, Text, describe, quote
 from feerules.errors import Problem, did_you_mean
 
@@ -154,7 +154,7 @@ def _missing_key(e: Refusal) -> Problem:
 def _without(e: Refusal, key: str) -> Problem:
     inside = f" in {e.holder[1]}" if e.holder and isinstance(e.holder[0], Map) else ""
     found, expected = f"no {quote(key)}{inside}", f"the key {quote(key)}"
-    hint = f"add {key}: {EXAMPLES.get(key, '…')}"
+    hint = f"add {key}: {example_beside(key, e.fields())}"
     return e.owner().problem("missing_key", found=found, expected=expected, hint=hint)
 
 

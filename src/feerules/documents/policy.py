@@ -16,6 +16,7 @@ from feerules.documents.durations import Age, Days, Gap, Hours, HoursOfDay, Offs
 from feerules.documents.facts import Derived, Fact
 from feerules.documents.fields import Day, DocId, Flag, Id, Number, Phrase, Plain, Whole, Words
 from feerules.documents.model import Part, problem_with, refused
+from feerules.documents.reactions import Reaction
 from feerules.documents.schedule import Headed
 from feerules.documents.values import Cells, Formula, TableValue
 
@@ -374,6 +375,7 @@ class DunningPolicy(Headed):
     ladder: Ladder | None = None
     limits: Limits = Field(default_factory=Limits)
     windows: Windows | None = None
+    reactions: tuple[Reaction, ...] = Field((), description="what is done when things happen on the account")
 
     @property
     def first_day(self) -> date:

@@ -6,7 +6,7 @@ from collections.abc import Container
 
 from feerules.documents.lookalikes import half
 
-__all__ = ["EXAMPLES", "example_of", "key_for", "word_for"]
+__all__ = ["EXAMPLES", "example_beside", "example_of", "key_for", "word_for"]
 
 _KEYS: dict[str, tuple[str, ...]] = {
     "kind": ("类型", "种类", "type"),
@@ -60,6 +60,27 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "workdays": ("调休", "补班"),
     "years": ("年份", "year"),
     "by": ("权重", "分摊依据", "weight"),
+    "reactions": ("联动", "联动规则", "反应", "事件", "triggers", "events", "on_events", "rules"),
+    "event": ("事件", "发生", "type", "kind", "happening", "what"),
+    "count": ("次数", "计次", "计数", "counts", "every", "occurrences"),
+    "at_least": ("至少", "不少于", "times", "min", "minimum", "number"),
+    "within": ("期限", "以内", "之内", "in", "days", "window", "period", "during", "for"),
+    "after": ("之后", "在之后", "following", "first"),
+    "comes": ("随后", "发生", "followed_by", "then", "follows", "second", "and"),
+    "without": ("没有", "未", "无", "no", "not", "missing", "absent", "and_no", "but_no", "not_followed_by"),
+    "unless": ("除非", "except", "excluding", "not_if", "until", "reset_by"),
+    "to": ("交给", "通知对象", "role", "who", "by", "recipient"),
+    "step_id": ("步骤", "step"),
+    "step": ("步骤", "step_id"),
+    "then": ("动作", "处理", "处理方式", "action", "do", "does"),
+    "channel": ("渠道", "方式", "via"),
+    "outcome": ("结果", "result"),
+    "delivered": ("送达", "已送达", "是否送达"),
+    "reached": ("接通", "是否接通", "answered", "connected"),
+    "reason": ("原因", "事由"),
+    "amount": ("金额", "sum", "value"),
+    "fee": ("收费项目", "费用"),
+    "method": ("付款方式", "支付方式"),
     "zh": ("中文", "cn", "zh_cn", "chinese"),
     "en": ("英文", "english", "en_us"),
 }
@@ -88,7 +109,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "in_arrears": ("后收", "后付", "arrears", "postpaid"),
     "first": ("优先", "第一个", "先到先得"),
     "collect+": ("累加", "合计", "sum", "add"),
-    "charge": ("收费", "费用", "fee"),
+    "charge": ("收费", "费用", "fee", "应收", "账单", "bill", "invoice"),
     "deposit": ("押金", "保证金"),
     "refund": ("退费", "退款"),
     "start": ("期初", "当月", "本月", "begin", "first"),
@@ -104,6 +125,32 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "courier": ("快递",),
     "post": ("邮寄", "letter"),
     "board": ("公告", "公告栏"),
+    "promise_broken": ("失约", "broken_promise", "promises_broken", "broken"),
+    "promise_kept": ("兑现", "守约", "kept_promise", "kept"),
+    "promise": ("承诺", "承诺付款"),
+    "payment_reversed": (
+        "冲正",
+        "付款冲正",
+        "退票",
+        "reversal",
+        "reversed_payment",
+        "reversed",
+        "bounced",
+        "chargeback",
+    ),
+    "payment": ("付款", "缴费", "收款", "paid", "payments", "payment_received"),
+    "contact": ("联系", "通话", "call", "contacted", "call_unanswered", "visited"),
+    "demand": ("催告", "催告函", "letter", "demand_delivered", "demanded"),
+    "action": ("安排", "visit", "visit_planned", "planned"),
+    "dispute": ("争议", "投诉", "complaint", "objection"),
+    "escalate": ("升级", "上报", "escalation", "hand_over"),
+    "notify": ("通知", "tell", "message", "send", "alert"),
+    "step": ("步骤", "next_step", "next", "take_step"),
+    "cancel": ("取消", "cancel_it", "call_off"),
+    "thank": ("致谢", "感谢", "thanks", "thank_you"),
+    "reopen": ("重开", "重新开启", "open", "open_again"),
+    "review": ("复核", "人工", "人工复核"),
+    "hold": ("暂缓", "pause"),
     "not_charged": ("免费", "免", "不收", "不收费", "free", "nothing", "no_charge", "none"),
 }
 
@@ -141,11 +188,21 @@ EXAMPLES = {
     "shares": "{water: 12.30}",
     "steps": '[{id: reminder, when: {days_overdue: ">= 5"}, channels: [sms], gap: 5 days}]',
     "then": "hold, or wait, review, clear",
+    "event": "payment",
+    "count": "promise_broken",
+    "within": "30 days",
+}
+
+# The same, in a reaction.
+_OF_REACTIONS = {
+    "when": "{event: payment_reversed}",
+    "then": "notify, or escalate, step, cancel, thank, reopen, review, hold",
 }
 
 # The same, where a dunning policy means another.
 _OF_POLICIES = {
     "when": '{days_overdue: ">= 5"}',
+    "reactions": "[{id: bounced, when: {event: payment_reversed}, then: reopen}]",
     "any": "{hardship: true}",
     "applies": "{estate_id: east}",
     "facts": "{weekly_rent: {decimal: 2, min: 0, max: 100000}}",
@@ -164,6 +221,16 @@ def example_of(key: str, kind: str) -> str:
     ('{days_overdue: ">= 5"}', '{floor: "> 3"}')
     """
     return (_OF_POLICIES.get(key, "") if kind == "dunning-policy" else "") or EXAMPLES.get(key, "")
+
+
+def example_beside(key: str, others: Container[str]) -> str:
+    """What a missing key may say in the part that has the others.
+
+    >>> example_beside("then", ["id", "when", "template"])
+    'notify, or escalate, step, cancel, thank, reopen, review, hold'
+    """
+    found = _OF_REACTIONS.get(key, "") if "template" in others and "channels" not in others else ""
+    return found or EXAMPLES.get(key, "…")
 
 
 def key_for(word: str, keys: Container[str]) -> str:

@@ -24,6 +24,8 @@ from feerules.plan.lookups import NOTES, Found, decide
 from feerules.plan.moments import Moment
 from feerules.plan.names import FIRST_DAY, LAST_DAY, Names, Refused, place_of, texts_in
 from feerules.plan.nodes import Fact, Guard, Leaf, Mark, Node, Plan, in_order
+from feerules.plan.patterns import ReactionsTerms
+from feerules.plan.reactions import patterns_of
 from feerules.plan.terms import Scope, Term
 from feerules.vocabulary import ALIASES, POSITION, PositionFact, bucket_fact
 
@@ -45,7 +47,8 @@ class PolicyVersion:
 
 @dataclass(frozen=True, eq=False)
 class Compiled:
-    """A policy, ready to run: the terms of its ledgers, the facts that a position tells (`own`), and a plan.
+    """A policy, ready to run: the terms of its ledgers, the facts that a position tells (`own`), what its
+    reactions look for, and a plan.
 
     The plan's `totals` are
 
@@ -62,6 +65,7 @@ class Compiled:
     classes: tuple[str, ...]
     rows: tuple[str, ...]
     cuts: Cuts
+    reactions: ReactionsTerms
 
 
 # Names
@@ -155,7 +159,8 @@ class _Compiling:
         plan = Plan(tuple(self.scope.needs), tuple(self._guards()), (), self.outputs, marks)
         rows = found.decision.rows if found else ()
         own = frozenset([*POSITION, *(fact.name for fact in _own_facts(self.policy))])
-        return Compiled(self.policy, self.terms, plan, own, classes, rows, cuts_of(plan))
+        reactions = patterns_of(self.policy, self.version.names, self.terms)
+        return Compiled(self.policy, self.terms, plan, own, classes, rows, cuts_of(plan), reactions)
 
     def _guards(self) -> Iterator[Guard]:
         # Of an account that owes nothing, nothing more is asked than what tells that.

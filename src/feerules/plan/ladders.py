@@ -14,6 +14,7 @@ from feerules.plan.alternatives import Reading
 from feerules.plan.ends import endless_stops
 from feerules.plan.names import Names, place_of
 from feerules.plan.reach import is_endless, most_of, unreached
+from feerules.plan.reactions import unsound_reactions
 from feerules.plan.soundness import check_effective
 from feerules.vocabulary import ALIASES, POSITION
 
@@ -29,7 +30,7 @@ DEMANDS = frozenset(("demand_state", "demand_age_days", "demand_covers"))
 
 
 def unsound_policy(policy: DunningPolicy, names: Names) -> list[Problem]:
-    """Every problem of a policy's stops and ladder, in the order written."""
+    """Every problem of a policy's stops, ladder and reactions, in the order written."""
     steps = policy.ladder.steps if policy.ladder else ()
     reading = Reading(policy, names)
     return [
@@ -48,6 +49,7 @@ def unsound_policy(policy: DunningPolicy, names: Names) -> list[Problem]:
         *_of_limits(policy, steps),
         *_of_classes(policy, names),
         *unreached(policy, reading),
+        *unsound_reactions(policy),
     ]
 
 

@@ -438,5 +438,6 @@ def _cells(names: Container[str], *documents: Part) -> Iterator[tuple[str, str]]
 def _conditions(part: Any) -> Iterator[Mapping[str, str]]:
     if isinstance(part, Part):
         said = vars(part)
-        yield from (said[key] for key in ("applies", "when") if key in said)
+        # The `when` of a reaction is a part of its own, and no cells.
+        yield from (said[key] for key in ("applies", "when") if isinstance(said.get(key), dict))
         yield from said.get("any", ())

@@ -15,6 +15,7 @@ from feerules.documents.fields import MonthDay, Words
 from feerules.documents.formulas import Formula
 from feerules.documents.model import Part
 from feerules.documents.policy import After, Channel, DatedValue, ParameterRate
+from feerules.documents.reactions import Happening
 from feerules.documents.schedule import Fee
 from feerules.documents.values import TableValue
 from feerules.whatif.changes.keys import UNITS
@@ -63,6 +64,8 @@ def form_of(side: Side, keys: tuple[str, ...], value: Any) -> Any:
             return Formula(Name(side.name(value.fact)), value.fact)
         case tuple() if keys[-1] == "rounding" and [*map(_stage, value)] == [_stage(Rounding())]:
             return ()
+        case (Happening() as happening,):  # a single one needs no list
+            return happening
     return side.value(value)
 
 
@@ -124,6 +127,7 @@ MAIN: Mapping[type[Part], str] = {
     Over: "each",
     After: "step",
     Channel: "channel",
+    Happening: "event",
     DatedValue: "value",
 }
 

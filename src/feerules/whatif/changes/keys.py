@@ -17,6 +17,7 @@ from feerules.documents.charging import (
 )
 from feerules.documents.law import LawBasis
 from feerules.documents.policy import After, Channel, Escalation, ParameterRate
+from feerules.documents.reactions import Happening
 from feerules.documents.values import FactValue
 from feerules.wording import sentence
 
@@ -27,7 +28,7 @@ Kind = Literal["amount", "condition", "words"]
 # Parts that are told as one value, as rules have it.
 ATOMS = (
     Every, FactQuantity, FeesQuantity, FactValue, Liability, Over, ProrateBounds, Rounding, Season,
-    After, Channel, Escalation, ParameterRate, LawBasis,
+    After, Channel, Escalation, ParameterRate, Happening, LawBasis,
 )  # fmt: skip
 
 # What a member of a list or mapping is called in codes: adjustments → adjustment_added.
@@ -42,6 +43,7 @@ SINGULAR: Mapping[str, str] = {
     "parameters": "parameter",
     "parts": "part",
     "raise_bounds": "raise_bounds",
+    "reactions": "reaction",
     "registers": "register",
     "steps": "step",
     "stops": "stop",
@@ -60,6 +62,7 @@ ORDERED = frozenset(
         "steps",
         "channels",
         "fees_first",
+        "then",
         "priority",
         "between",
     )
@@ -70,7 +73,19 @@ WHOLE = frozenset(("source", "publication"))
 
 UNITS: Mapping[str, str] = {
     **dict.fromkeys(
-        ("gap", "grace", "in_force", "period", "review", "demand_period", "promise", "plan", "until"), "days"
+        (
+            "gap",
+            "grace",
+            "in_force",
+            "period",
+            "review",
+            "demand_period",
+            "promise",
+            "plan",
+            "until",
+            "within",
+        ),
+        "days",
     ),
     **dict.fromkeys(("started", "free", "cap_per", "each"), "minutes"),
     "years": "years",
@@ -310,6 +325,23 @@ LABELS: Mapping[str, str] = {
     "rates": sentence("rates that are lawful"),
     "tests": sentence("test"),
     "tests.words": sentence("words that it looks for"),
+    "channel": sentence("channel"),
+    "comes": sentence("what follows"),
+    "count": sentence("what is counted"),
+    "delivered": sentence("whether it was delivered"),
+    "event": sentence("what happens"),
+    "method": sentence("way of payment"),
+    "outcome": sentence("outcome"),
+    "reached": sentence("whether it reached anybody"),
+    "reactions": sentence("reaction"),
+    "reason": sentence("reason"),
+    "step": sentence("step"),
+    "step_id": sentence("step"),
+    "to": sentence("who is told"),
+    "unless": sentence("what ends the wait"),
+    "when.after": sentence("after what"),
+    "within": sentence("within"),
+    "without": sentence("what does not follow"),
 }
 
 
@@ -320,6 +352,8 @@ def label_of(keys: tuple[str, ...]) -> str:
 
 def kind_of(path: tuple[str, ...]) -> Kind:
     """What a change below these keys is about, by the innermost that says so."""
+    if path[0] == "reactions" and _WORDS.isdisjoint(path):
+        return "condition"  # whatever it asks of amounts and fees, it moves none
     if not _WORDS.isdisjoint(path) or (path[-1] == "unit" and path[0] in ("facts", "derived")):
         return "words"
     for key in reversed(path):

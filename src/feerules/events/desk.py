@@ -1,0 +1,316 @@
+"""A desk for a service that listens: many accounts, one entry at a time, every reaction once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from datetime import date, datetime
+from heapq import heapify, heappop, heappush
+from threading import Lock
+from typing import Any, Self
+
+from feerules.assessing import no_policy, read_account
+from feerules.book import Book
+from feerules.clocks import day_of, read_moment
+from feerules.errors import UnitErrors
+from feerules.events.engines import EngineName, engine_named
+from feerules.events.kept import Kept, remembered
+from feerules.events.looking import reactions_of, versions_between
+from feerules.events.reaction import Reaction
+from feerules.events.reading import Entry, problem_with_entry, read_entry
+from feerules.events.snapshots import read_snapshot, written_snapshot
+from feerules.ledger.accounts import Account
+from feerules.ledger.entries import Event
+from feerules.ledger.happenings import Row, later_word, row_of
+from feerules.periods import day_number, from_day_number
+from feerules.reports.results import EntryErrors
+
+__all__ = ["Desk"]
+
+SHARDS = 64
+
+Day = date | datetime | str
+
+
+class _Shard:
+    """Some of the accounts, with a lock of their own; `ends` are days on which one may fire, some of them outdated."""
+
+    __slots__ = ("accounts", "due", "ends", "ignored", "lock", "problems")
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.accounts: dict[str, bytes] = {}
+        self.due: dict[str, int] = {}
+        self.ends: list[tuple[int, str]] = []
+        self.ignored: Counter[str] = Counter()
+        self.problems: dict[str, UnitErrors] = {}
+
+
+class Desk:
+    """The reactions of a book to what happens on many accounts, as it comes in.
+
+    `receive` takes one entry and gives what it fires; `tick` lets time pass and gives what was awaited and did not come.
+    Each reaction is given once: for entries out of order, twice, late, from the future; across threads and, by
+    `snapshot` and `restore`, across restarts. Of each account it keeps its entries as far back as the longest wait of
+    the book's reactions, and `late` days more: an entry that is effective earlier than that comes too late, and is left
+    aside. `most` is how many entries it keeps of one account at most. `engine` as in `react`.
+
+    >>> import feerules
+    >>> book = feerules.load_files({"tiny.yaml": '''
+    ... kind: dunning-policy
+    ... id: tiny
+    ... effective: {from: 2026-01-01}
+    ... reactions:
+    ...   - {id: silence, when: {after: demand, without: payment, within: 15 days}, then: notify, to: manager}
+    ... '''})
+    >>> desk = Desk(book)
+    >>> desk.receive({"event_id": "D-1", "account_id": "A-1", "type": "demand", "effective_on": "2026-11-02"}, "2026-11-02")
+    []
+    >>> desk.due
+    datetime.date(2026, 11, 18)
+    >>> [(each.account_id, each.reaction, each.to) for each in desk.tick("2026-11-18")]
+    [('A-1', 'silence', 'manager')]
+    """
+
+    def __init__(
+        self, book: Book, *, engine: EngineName | None = None, late: int = 30, most: int = 1_000
+    ) -> None:
+        self.book, self.late, self.most = book, late, most
+        self._look = engine_named(engine)
+        self._asked = remembered(book)
+        self._shards = tuple(_Shard() for _ in range(SHARDS))
+
+    # What comes in
+
+    def receive(
+        self, entry: Entry | Mapping[str, Any], as_of: Day, *, account_id: str | None = None
+    ) -> list[Reaction]:
+        """What an entry fires, now that it is known on a day: an event, a payment or a charge, of `account_id` or of
+        the account that it names; an account that was never heard of begins with it.
+
+        Raises `EntryErrors` for an entry that cannot be read, is nobody's, is in another currency than its account, or is
+        one too many; `UnitErrors` where no policy, or more than one, applies. The desk is then as it was.
+        """
+        today, read = day_number(day_of(read_moment(as_of))), read_entry(entry)
+        name = account_id or read.account_id
+        if name is None:
+            raise EntryErrors(
+                [problem_with_entry(read, "account_id", None, "no_account", "nothing tells whose it is")]
+            )
+        row, shard = row_of(read), self._shard(name)
+        with shard.lock:
+            kept = self._kept(shard, name, today, read)
+            reason = self._reason_to_ignore(kept, row, today)
+            if reason or row is None:
+                shard.ignored[reason] += 1
+                waits = shard.due.get(name)
+                return self._passed(shard, name, kept, today) if waits is not None and waits <= today else []
+            self._make_room(kept, read, row, today)
+            kept.rows[row.sort, row.id] = row
+            return self._passed(shard, name, kept, today)
+
+    def register(self, account: Account | Mapping[str, Any], as_of: Day) -> list[Reaction]:
+        """Tells who an account is, its currency, its policy and the facts by which policies apply; its entries, if it
+        has any, are received."""
+        given, fired = read_account(account), []
+        name, today = given.account_id, day_number(day_of(read_moment(as_of)))
+        shard = self._shard(name)
+        with shard.lock:
+            kept = self._kept(shard, name, today, None)
+            kept.account = given.model_copy(
+                update={"events": (), "payments": (), "charges": (), "allocations": (), "parties": ()}
+            )
+            self._keep(shard, name, kept)
+        entries: list[Entry] = [*given.charges, *given.events, *given.payments]
+        for each in sorted(entries, key=_effective):
+            fired += self.receive(each, as_of, account_id=name)
+        return fired
+
+    def tick(self, as_of: Day) -> list[Reaction]:
+        """What fires by a day though nothing came in: what was awaited and did not come, promises that were broken,
+        entries that were told ahead. By day, and by account.
+
+        An account that cannot be asked stands in `problems`, and is asked again with its next entry.
+        """
+        today = day_number(day_of(read_moment(as_of)))
+        fired: list[Reaction] = []
+        for shard in self._shards:
+            with shard.lock:
+                for name in self._due_by(shard, today):
+                    kept = Kept.of_bytes(name, shard.accounts[name])
+                    try:
+                        fired += self._passed(shard, name, kept, today)
+                    except UnitErrors as error:
+                        shard.problems[name] = error
+        return sorted(fired, key=lambda each: (each.day, each.account_id or ""))
+
+    # What there is
+
+    @property
+    def due(self) -> date | None:
+        """The next day on which `tick` may fire something; None where nothing waits."""
+        days: list[int] = []
+        for shard in self._shards:
+            with shard.lock:
+                days += shard.due.values()
+        return from_day_number(min(days)) if days else None
+
+    @property
+    def problems(self) -> dict[str, UnitErrors]:
+        """Accounts that could not be asked when time passed, with the reason."""
+        return {name: error for shard in self._shards for name, error in [*shard.problems.items()]}
+
+    @property
+    def ignored(self) -> dict[str, int]:
+        """How many entries were left aside, by reason: `duplicate`, `too_late`, `unasked` (no reaction asks for it)."""
+        total: Counter[str] = Counter()
+        for shard in self._shards:
+            total += shard.ignored
+        return dict(total)
+
+    def __len__(self) -> int:
+        return sum(len(shard.accounts) for shard in self._shards)
+
+    def __contains__(self, account_id: object) -> bool:
+        return isinstance(account_id, str) and account_id in self._shard(account_id).accounts
+
+    def forget(self, account_id: str) -> None:
+        """Lets go of all that is kept of an account, such as one that was closed."""
+        shard = self._shard(account_id)
+        with shard.lock:
+            for part in (shard.accounts, shard.due, shard.problems):
+                part.pop(account_id, None)
+
+    # Restarts
+
+    def snapshot(self) -> bytes:
+        """All that the desk knows at one moment, as lines of JSON; nothing comes in meanwhile."""
+        with ExitStack() as stack:
+            for shard in self._shards:
+                stack.enter_context(shard.lock)
+            return written_snapshot(self._accounts(), len(self), self.book.digest)
+
+    def _accounts(self) -> Iterator[tuple[str, bytes]]:
+        for shard in self._shards:
+            yield from shard.accounts.items()
+
+    @classmethod
+    def restore(
+        cls,
+        book: Book,
+        snapshot: bytes,
+        *,
+        engine: EngineName | None = None,
+        late: int = 30,
+        most: int = 1_000,
+    ) -> Self:
+        """The desk of a snapshot, under the same book or a newer one; `SnapshotError` for what is none, or not whole.
+
+        What has fired stays so, as long as its rule keeps its id.
+        """
+        desk = cls(book, engine=engine, late=late, most=most)
+        for name, data in read_snapshot(snapshot):
+            shard = desk._shard(name)
+            shard.accounts[name] = data
+            desk._wait(shard, name, Kept.of_bytes(name, data))
+        return desk
+
+    # One account
+
+    def _shard(self, account_id: str) -> _Shard:
+        return self._shards[hash(account_id) % SHARDS]
+
+    def _kept(self, shard: _Shard, name: str, today: int, entry: Entry | None) -> Kept:
+        data = shard.accounts.get(name)
+        currency = None if entry is None or isinstance(entry, Event) else entry.currency
+        if data is None:
+            return Kept(Account.model_construct(account_id=name, currency=currency or "CNY"), today)
+        kept = Kept.of_bytes(name, data)
+        if entry is not None and currency not in (None, kept.account.currency):
+            told = f"found {currency}, expected {kept.account.currency}, the currency of its account"
+            raise EntryErrors([problem_with_entry(entry, "currency", currency, "other_currency", told)])
+        return kept
+
+    def _reason_to_ignore(self, kept: Kept, row: Row | None, today: int) -> str:
+        if row is None or row.kind not in self._asked.kinds:
+            return "unasked"
+        known = kept.rows.get((row.sort, row.id))
+        if known is not None and not _is_news(known, row):
+            return "duplicate"
+        return "too_late" if row.day < max(kept.day, today) - self._asked.days - self.late else ""
+
+    def _make_room(self, kept: Kept, entry: Entry, row: Row, today: int) -> None:
+        """Refuses one entry too many; what will be let go of takes no room."""
+        if len(kept.rows) < self.most or (row.sort, row.id) in kept.rows:
+            return
+        count = len(kept.mattering(self._asked, self.late, max(kept.day, today)))
+        if count >= self.most:
+            days = self._asked.days + self.late
+            told = f"the account has {count} entries of the last {days} days, and that is the most"
+            name = kept.account.account_id
+            raise EntryErrors([problem_with_entry(entry, "account_id", name, "too_many_entries", told)])
+
+    def _passed(self, shard: _Shard, name: str, kept: Kept, today: int) -> list[Reaction]:
+        """What has fired by a day, or by the last that the account was asked about; kept then as it is now."""
+        kept.day = max(kept.day, today)
+        first = min((row.day for row in kept.rows.values()), default=kept.day)
+        versions = versions_between(kept.account, self.book, min(first, kept.day), kept.day)
+        if not versions or versions[-1].until <= kept.day:
+            raise no_policy(kept.account)
+        found = [*reactions_of([*kept.rows.values()], versions, name, kept.day, self._look, spent=kept.spent)]
+        for each in found:
+            kept.has_spent(each.rule, each.spent)
+        kept.prune(self._asked, self.late)
+        self._keep(shard, name, kept)
+        return [each.reaction for each in found]
+
+    def _keep(self, shard: _Shard, name: str, kept: Kept) -> None:
+        shard.accounts[name] = kept.to_bytes()
+        shard.problems.pop(name, None)
+        self._wait(shard, name, kept)
+
+    def _wait(self, shard: _Shard, name: str, kept: Kept) -> None:
+        """Notes the next day on which the account may fire."""
+        day = kept.due(self._asked)
+        if day == shard.due.get(name):
+            return
+        if day is None:
+            shard.due.pop(name, None)
+            return
+        shard.due[name] = day
+        heappush(shard.ends, (day, name))
+        if len(shard.ends) > 4 * len(shard.due) + 100:
+            shard.ends = [(day, name) for name, day in shard.due.items()]
+            heapify(shard.ends)
+
+    def _due_by(self, shard: _Shard, today: int) -> Iterable[str]:
+        """The accounts whose day has come; each day that was outdated is let go."""
+        names = []
+        while shard.ends and shard.ends[0][0] <= today:
+            day, name = heappop(shard.ends)
+            if shard.due.get(name) == day:
+                del shard.due[name]
+                names.append(name)
+        return names
+
+
+def _is_news(known: Row, row: Row) -> bool:
+    """Whether an entry that comes again says more than before; where nothing tells when it was recorded, it is the
+    later word because it comes later."""
+    if known.stamp is not None and row.stamp is not None:
+        return later_word(known, row)
+    same = known._replace(stamp=row.stamp) == row
+    return not same and known.told.get("amount") == row.told.get("amount")
+
+
+def _effective(entry: Entry) -> date:
+    if isinstance(entry, Event):
+        return entry.effective_on
+    day = (
+        getattr(entry, "effective_on", None)
+        or getattr(entry, "issued_on", None)
+        or getattr(entry, "due_on", None)
+    )
+    assert isinstance(day, date)  # every entry has one
+    return day

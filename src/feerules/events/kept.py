@@ -1,0 +1,170 @@
+"""What a desk keeps of one account: its entries as far back as they matter, and what has fired, as JSON in bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from feerules.book import Book
+from feerules.ledger.accounts import Account
+from feerules.ledger.happenings import Row
+from feerules.plan.dunning import Compiled
+from feerules.plan.patterns import WITHOUT
+
+__all__ = ["Kept", "Remembered", "remembered"]
+
+JUDGED = {"promise_kept", "promise_broken"}
+_SORTS = ("event", "payment", "charge")
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the reactions of a book make one remember of an account.
+
+    `kinds` of entries, for `days` days; `tolerances`: how late promises may be; `waits`: by kind, after how many days
+    something that does not come is missed.
+    """
+
+    kinds: frozenset[str]
+    days: int
+    tolerances: tuple[int, ...]
+    waits: Mapping[str, tuple[int, ...]]
+
+    @property
+    def judges(self) -> bool:
+        """Whether promises are asked about."""
+        return bool(self.tolerances)
+
+
+def remembered(book: Book) -> Remembered:
+    """The most that any version of any policy of a book asks."""
+    every = [*_compiled(book)]
+    kinds = {kind for each in every for kind in each.reactions.kinds}
+    judging = [each for each in every if JUDGED & each.reactions.kinds]
+    if judging:
+        kinds |= {"promise", "promise_closed", "payment"}
+    if kinds & {"payment", "payment_in_transit"}:
+        kinds |= {"payment_reversed"}
+    waits: dict[str, set[int]] = {}
+    for each in every:
+        for one in each.reactions.reactions:
+            for happening in one.first if one.form == WITHOUT else ():
+                waits.setdefault(happening.kind, set()).add(one.within + 1)
+    return Remembered(
+        frozenset(kinds - JUDGED),
+        max((each.reactions.longest for each in every), default=0),
+        tuple(sorted({each.reactions.promise_tolerance for each in judging})),
+        {kind: tuple(sorted(days)) for kind, days in waits.items()},
+    )
+
+
+def _compiled(book: Book) -> Iterator[Compiled]:
+    for versions in book.policies:
+        for version in versions:
+            yield from (
+                each for each in book.compiled_policies(version.first) if each.policy is version.policy
+            )
+
+
+@dataclass(slots=True)
+class Kept:
+    """One account: who it is, the last day that it was asked about, its entries, and what has fired which rule."""
+
+    account: Account
+    day: int
+    rows: dict[tuple[str, str], Row] = field(default_factory=dict)
+    spent: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def has_spent(self, rule: str, keys: Iterable[str]) -> None:
+        self.spent[rule] = self.spent.get(rule, frozenset()) | frozenset(keys)
+
+    def mattering(self, asked: Remembered, late: int, day: int) -> dict[tuple[str, str], Row]:
+        """The entries that may still matter on a day, though another may come so many days late."""
+        since = day - asked.days - late
+        promised = [
+            row.day
+            for row in self.rows.values()
+            if asked.judges and row.promised is not None and row.promised + max(asked.tolerances) + 1 >= since
+        ]
+        since = min([since, *promised])
+        return {key: row for key, row in self.rows.items() if row.day >= since}
+
+    def prune(self, asked: Remembered, late: int) -> None:
+        """Lets go of what can matter no more."""
+        self.rows = self.mattering(asked, late, self.day)
+        known = {f"{row.kind}:{row.id}" for row in self.rows.values()}
+        known |= {
+            f"{kind}:{row.id}" for row in self.rows.values() if row.promised is not None for kind in JUDGED
+        }
+        self.spent = {rule: left for rule, keys in self.spent.items() if (left := keys & known)}
+
+    def due(self, asked: Remembered) -> int | None:
+        """The next day on which something may fire though nothing comes in; None for never."""
+        return min((day for day in self._days(asked) if day > self.day), default=None)
+
+    def _days(self, asked: Remembered) -> Iterator[int]:
+        for row in self.rows.values():
+            yield row.day
+            yield from (row.day + wait for wait in asked.waits.get(row.kind, ()))
+            if row.promised is None:
+                continue
+            for tolerance in asked.tolerances:
+                broken = row.promised + tolerance + 1
+                yield broken
+                yield from (broken + wait for wait in asked.waits.get("promise_broken", ()))
+        # A promise is kept on the day of a payment, from which a wait may begin.
+        kept = asked.waits.get("promise_kept", ())
+        yield from (row.day + wait for row in self.rows.values() if row.kind == "payment" for wait in kept)
+
+    # As bytes
+
+    def to_bytes(self) -> bytes:
+        account = self.account
+        told: dict[str, Any] = {"day": self.day, "rows": [*map(_listed, self.rows.values())]}
+        if self.spent:
+            told["spent"] = {rule: sorted(keys) for rule, keys in self.spent.items()}
+        if account.currency != "CNY":
+            told["currency"] = account.currency
+        if account.policy is not None:
+            told["policy"] = account.policy
+        if account.facts:
+            told["facts"] = {name: _plain(value) for name, value in account.facts.items()}
+        return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+
+    @classmethod
+    def of_bytes(cls, account_id: str, data: bytes) -> Kept:
+        told = json.loads(data)
+        rows = [*map(_row, told["rows"])]
+        account = Account.model_construct(
+            account_id=account_id,
+            currency=told.get("currency", "CNY"),
+            policy=told.get("policy"),
+            facts=told.get("facts", {}),
+        )
+        spent = {rule: frozenset(keys) for rule, keys in told.get("spent", {}).items()}
+        return cls(account, told["day"], {(row.sort, row.id): row for row in rows}, spent)
+
+
+def _listed(row: Row) -> list[Any]:
+    listed: list[Any] = [_SORTS.index(row.sort), *row[1:]]
+    while listed[-1] in (None, ""):
+        listed.pop()
+    return listed
+
+
+def _row(listed: list[Any]) -> Row:
+    sort, name, day, time, kind, told, *rest = listed
+    if rest and rest[0] is not None:
+        rest[0] = rest[0][0], rest[0][1]
+    return Row(_SORTS[sort], name, day, time, kind, told, *rest)
+
+
+def _plain(value: Any) -> Any:
+    """A fact as JSON has it; what a policy reads is the same."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,151 @@
+"""What is given as the history of an account: an account, or the entries themselves, as models or as mappings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from pydantic import ValidationError
+
+from feerules.assessing import read_account
+from feerules.ledger.accounts import Account
+from feerules.ledger.entries import Allocation, Charge, Event, Payment
+from feerules.ledger.happenings import Row, once, row_of
+from feerules.reports.results import EntryErrors, EntryProblem
+
+__all__ = ["Entry", "Given", "History", "problem_with_entry", "read_entries", "read_entry", "read_history"]
+
+Entry: TypeAlias = Event | Payment | Charge
+Given: TypeAlias = Account | Entry | Mapping[str, Any] | Iterable[Entry | Mapping[str, Any]]
+
+# By the id that an entry has; an allocation has two, and is nothing that happens.
+_MODELS: Mapping[str, type[Entry]] = {"event_id": Event, "payment_id": Payment, "charge_id": Charge}
+_FRAMES: Mapping[type[Entry], str] = {Event: "events", Payment: "payments", Charge: "charges"}
+NOBODY = "?"  # the account of entries that name none
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Who it is (its facts and policy, no entries), under which id, and the rows of its entries."""
+
+    account: Account
+    account_id: str | None
+    rows: tuple[Row, ...]
+
+
+def read_history(given: Given) -> History:
+    """The history of one account; `EntryErrors` with every entry that cannot be read, or is of another account."""
+    if isinstance(given, Event | Payment | Charge) or (
+        isinstance(given, Mapping) and _MODELS.keys() & given.keys()
+    ):
+        given = [given]
+    if isinstance(given, Account | Mapping):
+        account = read_account(given)
+        mine = _own(
+            [*account.events, *account.payments, *account.charges], account.account_id, account.currency
+        )
+        empty = account.model_copy(update={"events": (), "payments": (), "charges": (), "allocations": ()})
+        return History(empty, account.account_id, tuple(_rows(mine)))
+    entries = read_entries(given)
+    name = _one_account(entries)
+    currency = next(
+        (each.currency for each in entries if not isinstance(each, Event) and each.currency), "CNY"
+    )
+    account = Account(account_id=name or NOBODY, currency=currency)
+    return History(account, name, tuple(_rows(_own(entries, account.account_id, currency))))
+
+
+def _own(entries: Iterable[Entry], account_id: str, currency: str) -> Iterator[Entry]:
+    """Less what is of another account, or in another currency: positions call that contradictory."""
+    for each in entries:
+        if each.account_id in (None, account_id) and (
+            isinstance(each, Event) or each.currency in (None, currency)
+        ):
+            yield each
+
+
+def _rows(entries: Iterable[Entry]) -> list[Row]:
+    return once(row for row in map(row_of, entries) if row is not None)
+
+
+def _one_account(entries: Iterable[Entry]) -> str | None:
+    named = {each.account_id: each for each in entries if each.account_id is not None}
+    if len(named) < 2:
+        return next(iter(named), None)
+    first = next(iter(named))
+    raise EntryErrors(
+        problem_with_entry(each, "account_id", name, "other_account", f"found an entry of {name}, expected one of {first}: react is asked about one account")
+        for name, each in [*named.items()][1:]
+    )  # fmt: skip
+
+
+def read_entries(given: Iterable[Entry | Mapping[str, Any]]) -> list[Entry]:
+    """Entries from models or mappings; allocations are left aside. `EntryErrors` with all that cannot be read."""
+    entries: list[Entry] = []
+    problems: list[EntryProblem] = []
+    for number, each in enumerate(given):
+        try:
+            found = _read(each, number)
+        except EntryErrors as errors:
+            problems += errors.problems
+            continue
+        if found is not None:
+            entries.append(found)
+    if problems:
+        raise EntryErrors(problems)
+    return entries
+
+
+def read_entry(given: Entry | Mapping[str, Any]) -> Entry:
+    """One entry; `EntryErrors` with all that is wrong with it."""
+    found = _read(given, 0)
+    if found is None:
+        raise EntryErrors([EntryProblem("events", None, None, None, "event_id", None, "null_key", _NO_ID)])
+    return found
+
+
+_NO_ID = "found an entry that is none of event, payment or charge, expected event_id, payment_id or charge_id"
+
+
+def _read(given: Any, number: int) -> Entry | None:
+    if isinstance(given, Event | Payment | Charge):
+        return given
+    if isinstance(given, Allocation):
+        return None
+    if not isinstance(given, Mapping):
+        told = f"found {given!r:.60} ({type(given).__name__}), expected an Event, a Payment, a Charge or a mapping"
+        raise EntryErrors(
+            [EntryProblem("events", f"#{number + 1}", None, None, "entry", None, "wrong_type", told)]
+        )
+    ids = [name for name in _MODELS if given.get(name) is not None]
+    if ids == ["payment_id", "charge_id"]:
+        return None  # an allocation
+    if not ids:
+        raise EntryErrors(
+            [EntryProblem("events", f"#{number + 1}", None, None, "entry", None, "null_key", _NO_ID)]
+        )
+    model = _MODELS[ids[0]]
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise EntryErrors(
+            EntryProblem(
+                _FRAMES[model], str(given[ids[0]]), _maybe(given.get("account_id")), None,
+                ".".join(map(str, each["loc"])) or ids[0], None if each["type"] == "missing" else _maybe(each["input"]),
+                "missing" if each["type"] == "missing" else "wrong_type", each["msg"],
+            )
+            for each in error.errors(include_url=False)
+        ) from None  # fmt: skip
+
+
+def _maybe(value: Any) -> str | None:
+    return None if value is None else str(value)[:60]
+
+
+def problem_with_entry(entry: Entry, fact: str, value: str | None, code: str, reason: str) -> EntryProblem:
+    """What is wrong with an entry that can be read."""
+    name = {Event: "event_id", Payment: "payment_id", Charge: "charge_id"}[type(entry)]
+    return EntryProblem(
+        _FRAMES[type(entry)], getattr(entry, name), entry.account_id, None, fact, value, code, reason
+    )

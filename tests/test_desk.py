@@ -1,0 +1,487 @@
+"""A desk gives every reaction once: in order and out of it, twice told, late, ahead of time, across threads and restarts."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import date
+from random import Random  # noqa: TID251  (made-up lives, from a seed)
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import feerules
+from accounts import account, charge, event, on, payment
+from feerules import Desk, EntryErrors, Event, SnapshotError, UnitErrors
+from reactions import (
+    FIVE,
+    HEAD,
+    PAID_BEFORE,
+    REVERSED,
+    THREE_CALLS,
+    TWICE_BROKEN,
+    UNPAID,
+    a_book,
+    a_life,
+    book,
+    call,
+    demand,
+    fired,
+    promise,
+    reversal,
+    visit,
+)
+
+chances = st.integers(0, 10**9).map(Random)
+Told = list[tuple[str, str, str]]
+
+
+def desk(*reactions: str, **more: Any) -> Desk:
+    return Desk(book(*reactions), engine="plain", **more)
+
+
+def told(found: list[feerules.Reaction]) -> Told:
+    return [(each.reaction, each.day.isoformat(), " ".join(one.id for one in each.events)) for each in found]
+
+
+def heard(one: Desk, *entries: dict[str, Any], as_of: str | None = None, account: str = "A-1") -> Told:
+    """What entries fire, each received on its own day or all on one."""
+    return [
+        each
+        for entry in entries
+        for each in told(one.receive(entry, as_of or day_of(entry), account_id=account))
+    ]
+
+
+def day_of(entry: dict[str, Any]) -> Any:
+    return entry.get("effective_on") or entry.get("issued_on") or entry["due_on"]
+
+
+# One after another
+
+CALLS = [call("C-1", "2025-06-01"), call("C-2", "2025-06-04"), call("C-3", "2025-06-08")]
+DEMAND = demand("D-1", "2025-04-01")
+
+
+def test_the_entry_that_makes_a_pattern_whole_fires_it() -> None:
+    one = desk(THREE_CALLS)
+    assert heard(one, CALLS[0], CALLS[1]) == []
+    assert heard(one, CALLS[2]) == [("three-calls", "2025-06-08", "C-1 C-2 C-3")]
+    assert heard(one, call("C-4", "2025-06-09")) == []
+
+
+def test_accounts_are_told_apart() -> None:
+    one = desk(THREE_CALLS)
+    assert heard(one, CALLS[0], account="A-1") + heard(one, *CALLS[1:], account="A-2") == []
+    assert len(one) == 2
+    assert "A-2" in one
+    assert "A-3" not in one
+
+
+def test_an_entry_may_name_its_account_itself() -> None:
+    one = desk(REVERSED)
+    (found,) = one.receive(
+        Event.model_validate(event("E-1", "death", "2025-06-01", account_id="A-7")), "2025-06-01"
+    ) or [None]
+    assert found is None
+    (found,) = one.receive(reversal("R-1", "2025-06-01", "P-1", account_id="A-7"), "2025-06-01")
+    assert found is not None
+    assert (found.account_id, found.reaction_id) == (
+        "A-7",
+        "garden/payment-reversed/A-7/payment_reversed:R-1",
+    )
+
+
+# Time that passes
+
+
+def test_what_does_not_come_fires_when_time_passes() -> None:
+    one = desk(UNPAID)
+    assert heard(one, DEMAND) == []
+    assert one.due == date(2025, 4, 17)
+    assert one.tick("2025-04-16") == []
+    assert told(one.tick("2025-04-17")) == [("demand-unpaid", "2025-04-17", "D-1")]
+    assert one.tick("2025-12-31") == []
+    assert one.due is None
+
+
+def test_a_tick_that_comes_late_tells_the_day_on_which_it_was_due() -> None:
+    one = desk(UNPAID)
+    heard(one, DEMAND)
+    assert told(one.tick("2025-11-30")) == [("demand-unpaid", "2025-04-17", "D-1")]
+
+
+def test_what_comes_in_later_brings_what_was_due_before() -> None:
+    one = desk(UNPAID)
+    assert heard(one, DEMAND, payment("P-1", "2025-04-20", "1.00")) == [
+        ("demand-unpaid", "2025-04-17", "D-1")
+    ]
+
+
+def test_a_promise_is_broken_when_time_passes() -> None:
+    one = desk(TWICE_BROKEN)
+    heard(one, promise("PR-1", "2025-03-01", "2025-03-05"), promise("PR-2", "2025-03-02", "2025-03-09"))
+    assert told(one.tick("2025-03-09")) == []
+    assert one.due == date(2025, 3, 10)
+    assert told(one.tick("2025-03-10")) == [("twice-broken", "2025-03-10", "PR-1 PR-2")]
+
+
+def test_ticks_come_by_day_and_account() -> None:
+    one = desk(UNPAID)
+    for name, day in (("A-2", "2025-04-01"), ("A-3", "2025-03-30"), ("A-1", "2025-04-01")):
+        heard(one, demand("D-1", day), account=name)
+    found = one.tick("2025-05-01")
+    assert [(each.day.day, each.account_id) for each in found] == [(15, "A-3"), (17, "A-1"), (17, "A-2")]
+
+
+# Out of order, twice, late, ahead
+
+
+def test_entries_may_come_in_any_order() -> None:
+    one = desk(THREE_CALLS)
+    assert heard(one, CALLS[2], CALLS[0], as_of="2025-06-08") == []
+    assert heard(one, CALLS[1], as_of="2025-06-09") == [("three-calls", "2025-06-08", "C-1 C-2 C-3")]
+
+
+def test_an_entry_that_comes_twice_is_heard_once() -> None:
+    one = desk(THREE_CALLS, REVERSED)
+    assert heard(one, CALLS[0], CALLS[0], CALLS[1]) == []
+    assert len(heard(one, reversal("R-1", "2025-06-09", "P-1"), reversal("R-1", "2025-06-09", "P-1"))) == 1
+    assert one.ignored == {"duplicate": 2}
+
+
+def test_an_entry_that_says_more_replaces_what_was_known() -> None:
+    one = desk(UNPAID)
+    assert heard(one, demand("D-1", "2025-04-01", delivered=None)) == []
+    assert one.due == date(2025, 4, 17)  # looked at again, though nothing was delivered
+    assert one.tick("2025-04-17") == []
+    arrived = demand("D-1", "2025-04-03")
+    assert heard(one, arrived, as_of="2025-04-18") == []
+    assert told(one.tick("2025-04-19")) == [("demand-unpaid", "2025-04-19", "D-1")]
+
+
+def test_an_older_word_that_comes_later_is_left_aside() -> None:
+    one = desk(UNPAID)
+    heard(one, demand("D-1", "2025-04-03", recorded_at="2025-04-04"))
+    heard(one, demand("D-1", "2025-04-01", delivered=None, recorded_at="2025-04-01"))
+    assert one.ignored == {"duplicate": 1}
+    assert one.due == date(2025, 4, 19)
+
+
+def test_what_has_fired_is_used_up_whatever_comes_in_late() -> None:
+    one = desk("{id: twice, when: {count: dispute, at_least: 2, within: 30 days}, then: review}")
+    first, late, third, fourth = (event(f"X-{day}", "dispute", f"2025-03-{day:02}") for day in (1, 5, 10, 12))
+    assert heard(one, first, third) == [("twice", "2025-03-10", "X-1 X-10")]
+    assert heard(one, late, as_of="2025-03-11") == []
+    assert heard(one, fourth) == [("twice", "2025-03-12", "X-5 X-12")]
+
+
+def test_a_payment_that_is_recorded_after_the_days_were_over_takes_nothing_back() -> None:
+    one = desk(UNPAID)
+    heard(one, DEMAND)
+    assert len(one.tick("2025-04-17")) == 1
+    assert heard(one, payment("P-1", "2025-04-10", "1.00"), as_of="2025-04-20") == []
+    assert one.tick("2025-12-31") == []
+
+
+def test_a_delayed_entry_fires_with_the_day_on_which_it_would_have() -> None:
+    one = desk(UNPAID)
+    assert heard(one, DEMAND, as_of="2025-05-01") == [("demand-unpaid", "2025-04-17", "D-1")]
+
+
+def test_an_entry_from_the_future_waits_for_its_day() -> None:
+    one = desk(REVERSED)
+    assert heard(one, reversal("R-1", "2025-06-20", "P-1"), as_of="2025-06-01") == []
+    assert one.due == date(2025, 6, 20)
+    assert one.tick("2025-06-19") == []
+    assert told(one.tick("2025-06-20")) == [("payment-reversed", "2025-06-20", "R-1")]
+
+
+def test_an_entry_that_comes_too_late_is_left_aside_and_counted() -> None:
+    one = desk(PAID_BEFORE, late=10)  # it waits 30 days, and the day after
+    heard(one, visit("V-1", "2025-05-31"))
+    assert heard(one, visit("V-0", "2025-04-19"), as_of="2025-05-31") == []
+    assert one.ignored == {"too_late": 1}
+    assert heard(one, visit("V-2", "2025-05-02"), as_of="2025-05-31") == []
+    assert heard(one, payment("P-1", "2025-05-31", "1.00")) == [
+        ("paid-before-visit", "2025-05-31", "V-2 P-1"), ("paid-before-visit", "2025-05-31", "V-1 P-1"),
+    ]  # fmt: skip
+
+
+def test_the_clock_of_an_account_does_not_go_back() -> None:
+    one = desk(UNPAID)
+    heard(one, DEMAND)
+    assert len(one.tick("2025-04-30")) == 1
+    assert heard(one, demand("D-2", "2025-04-10"), as_of="2025-04-10") == [
+        ("demand-unpaid", "2025-04-26", "D-2")
+    ]
+
+
+def test_what_no_reaction_asks_for_is_not_kept() -> None:
+    one = desk(REVERSED)
+    heard(one, charge("C-1", "2025-06-30", "250.60"), event("E-1", "hold", "2025-06-01"))
+    assert len(one) == 0
+    assert one.ignored == {"unasked": 2}
+
+
+# Accounts
+
+
+def test_an_account_nobody_has_heard_of_begins_with_its_entry() -> None:
+    one = desk(REVERSED)
+    assert len(heard(one, reversal("R-1", "2025-06-01", "P-1"), account="new")) == 1
+    assert len(one) == 1
+
+
+EAST = HEAD.replace("ladder:", "facts: {estate: {choice: [east, west]}}\napplies: {estate: east}\nladder:")
+
+
+def test_a_fact_by_which_policies_apply_is_told_by_registering_the_account() -> None:
+    one = Desk(book(REVERSED, head=EAST), engine="plain")
+    with pytest.raises(UnitErrors, match="missing: estate"):
+        heard(one, reversal("R-1", "2025-06-01", "P-1"))
+    assert len(one) == 0
+    one.register({"account_id": "A-1", "facts": {"estate": "east"}}, "2025-06-01")
+    assert len(heard(one, reversal("R-1", "2025-06-01", "P-1"))) == 1
+
+
+def test_an_account_may_come_with_its_history() -> None:
+    one = desk(FIVE)
+    assert told(one.register(account(*CALLS[:2], DEMAND), "2025-06-05")) == []  # the demand is of long ago
+    assert one.ignored == {"too_late": 1}
+    assert heard(one, CALLS[2]) == [("three-calls", "2025-06-08", "C-1 C-2 C-3")]
+
+
+def test_an_account_that_is_forgotten_is_as_if_never_heard_of() -> None:
+    one = desk(UNPAID)
+    heard(one, DEMAND)
+    one.forget("A-1")
+    one.forget("A-1")
+    assert (len(one), one.due, one.tick("2025-12-31")) == (0, None, [])
+
+
+def test_an_account_that_cannot_be_asked_when_time_passes_stands_apart() -> None:
+    ended = HEAD.replace("from: 2000-01-01", "from: 2000-01-01, through: 2025-04-10")
+    one = Desk(book(UNPAID, head=ended), engine="plain")
+    heard(one, DEMAND)
+    assert one.tick("2025-04-17") == []
+    assert [(name, error.problems[0].code) for name, error in one.problems.items()] == [("A-1", "no_policy")]
+
+
+WRONG = {
+    "nobody's": ({"event_id": "E-1", "type": "death", "effective_on": "2025-06-01"}, "no_account: account_id: nothing tells whose it is"),
+    "unreadable": ({"event_id": "E-1", "account_id": "A-1", "type": "death"}, "missing: effective_on: Field required"),
+    "another currency": (payment("P-9", "2025-06-01", "1.00", account_id="A-1", currency="HKD"), "other_currency: currency = HKD: found HKD, expected CNY, the currency of its account"),
+    "no entry": ({"account_id": "A-1"}, "null_key: entry: found an entry that is none of event, payment or charge"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_an_entry_that_cannot_be_used_is_told_and_the_desk_stays_as_it_was(name: str) -> None:
+    entry, said = WRONG[name]
+    one = desk(FIVE)
+    heard(one, CALLS[0])
+    before = one.snapshot()
+    with pytest.raises(EntryErrors) as caught:
+        one.receive(entry, "2025-06-02")
+    assert said in str(caught.value)
+    assert one.snapshot() == before
+
+
+def test_an_account_has_no_more_entries_than_the_desk_has_room_for() -> None:
+    one = desk(THREE_CALLS, most=3)
+    quiet = [call(f"Q-{number}", "2025-06-01", "answered") for number in range(3)]
+    heard(one, *quiet)
+    with pytest.raises(
+        EntryErrors,
+        match="too_many_entries: account_id = A-1: the account has 3 entries of the last 38 days, and that is the most",
+    ):
+        heard(one, CALLS[0])
+    heard(one, call("Q-9", "2025-08-01"))  # what was long ago is let go
+    assert len(one) == 1
+
+
+# What is kept
+
+
+def test_an_account_keeps_no_more_than_its_longest_wait_and_what_may_come_late() -> None:
+    one = desk(THREE_CALLS, late=5)
+    for number in range(200):
+        heard(one, call(f"C-{number}", on(number).isoformat(), "answered"))
+    (line,) = one.snapshot().splitlines()[1:]
+    kept = json.loads(line)[1]
+    assert len(kept["rows"]) == 8 + 5 + 1  # seven days and the one after, what may come late, and today
+    assert "spent" not in kept
+
+
+def test_a_promise_is_kept_as_long_as_it_may_be_broken() -> None:
+    one = desk("{id: broken, when: {event: promise_broken}, then: review}")
+    heard(one, promise("PR-1", "2025-01-01", "2025-12-01", "30.00"))
+    for number in range(1, 10):
+        heard(one, payment(f"P-{number}", f"2025-0{number}-02", "1.00"))
+    assert told(one.tick("2025-12-02")) == [("broken", "2025-12-02", "PR-1")]
+
+
+# Restarts
+
+
+def test_a_desk_goes_on_where_its_snapshot_was_taken() -> None:
+    one = desk(FIVE)
+    heard(one, *CALLS[:2], DEMAND)
+    again = Desk.restore(book(FIVE), one.snapshot(), engine="plain")
+    assert (len(again), again.due) == (len(one), one.due)
+    assert heard(again, CALLS[2]) == heard(one, CALLS[2]) == [("three-calls", "2025-06-08", "C-1 C-2 C-3")]
+    third = Desk.restore(book(FIVE), again.snapshot(), engine="plain")
+    assert heard(third, CALLS[2]) == []
+
+
+def test_a_snapshot_is_lines_of_json() -> None:
+    one = desk(FIVE)
+    heard(one, payment("P-1", "2025-06-01", "250.60", designated_fee="物业费"), account="账户\n1")
+    head, line = one.snapshot().decode().splitlines()
+    assert json.loads(head) == {
+        "kind": "feerules-desk",
+        "schema": 1,
+        "accounts": 1,
+        "digest": one.book.digest,
+    }
+    assert json.loads(line)[0] == "账户\n1"
+
+
+def test_facts_and_currency_outlive_a_restart() -> None:
+    hong_kong = EAST.replace("ladder:", "currency: HKD\nladder:", 1)
+    one = Desk(book(REVERSED, head=hong_kong), engine="plain")
+    one.register({"account_id": "A-1", "currency": "HKD", "facts": {"estate": "east"}}, "2025-06-01")
+    again = Desk.restore(one.book, one.snapshot(), engine="plain")
+    assert len(heard(again, reversal("R-1", "2025-06-02", "P-1", currency="HKD"))) == 1
+
+
+def test_under_a_newer_book_what_has_fired_stays_so() -> None:
+    one = desk(REVERSED)
+    heard(one, reversal("R-1", "2025-06-01", "P-1"))
+    newer = book(
+        REVERSED.replace("clerk", "manager"), "{id: told, when: {event: payment_reversed}, then: notify}"
+    )
+    again = Desk.restore(newer, one.snapshot(), engine="plain")
+    found = again.receive(reversal("R-2", "2025-06-02", "P-1"), "2025-06-02", account_id="A-1")
+    assert [(each.reaction, each.to, each.events[0].id) for each in found] == [
+        ("told", None, "R-1"), ("payment-reversed", "manager", "R-2"), ("told", None, "R-2"),
+    ]  # fmt: skip
+
+
+SPOILT = {
+    "nothing": (lambda data: b"", "found b'' in the first line, expected a snapshot of a desk: kind feerules-desk"),
+    "another file": (lambda data: b'{"kind": "book"}\n', "expected a snapshot of a desk"),
+    "a later schema": (lambda data: data.replace(b'"schema": 1', b'"schema": 2'), "found a snapshot of schema 2, expected schema 1"),
+    "cut off": (lambda data: data[:-9], "whole lines, expected 1: the snapshot was cut off, or changed"),
+    "a line too many": (lambda data: data + b"[]\n", "found 2 whole lines, expected 1"),
+    "no account": (lambda data: data.replace(b'"rows"', b'"rowx"'), "in line 2, expected an account and what is kept of it"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_a_spoilt_snapshot_is_refused(name: str) -> None:
+    one = desk(FIVE)
+    heard(one, DEMAND)
+    spoil, said = SPOILT[name]
+    with pytest.raises(SnapshotError) as caught:
+        Desk.restore(book(FIVE), spoil(one.snapshot()), engine="plain")
+    assert said in str(caught.value)
+
+
+# Threads
+
+
+def test_threads_fire_each_reaction_once() -> None:
+    one, found = desk(FIVE), list[Told]()
+    names = [f"A-{number}" for number in range(12)]
+
+    def work() -> None:
+        mine: Told = []
+        for name in names:
+            mine += heard(one, *CALLS, account=name)
+        mine += told(one.tick("2025-06-30"))
+        found.append(mine)
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    every = [each for mine in found for each in mine]
+    assert every == [("three-calls", "2025-06-08", "C-1 C-2 C-3")] * len(names)
+
+
+def test_a_snapshot_may_be_taken_while_others_write() -> None:
+    one, stop = desk(FIVE), threading.Event()
+
+    def write() -> None:
+        for number in range(300):
+            heard(one, demand(f"D-{number}", "2025-04-01"), account=f"A-{number % 40}")
+        stop.set()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    counts = []
+    while not stop.is_set():
+        counts.append(len(Desk.restore(one.book, one.snapshot(), engine="plain")))
+    thread.join()
+    assert counts == sorted(counts)
+    assert len(Desk.restore(one.book, one.snapshot(), engine="plain")) == 40
+
+
+# Laws
+
+
+@settings(max_examples=60)
+@given(chances)
+def test_a_desk_that_hears_all_in_time_says_what_react_says(chance: Random) -> None:
+    """With a day for each entry: on one day entries may come in another order than they count."""
+    rules = a_book(chance, 4)
+    life = {str(day_of(entry)): entry for entry in a_life(chance, 20)}
+    one, found = Desk(rules, engine="plain"), Told()
+    for day in sorted(life):
+        found += heard(one, life[day], as_of=day)
+        found += told(one.tick(day)) if chance.random() < 0.3 else []
+    found += told(one.tick("2025-06-30"))
+    assert sorted(found) == sorted(fired(rules, *life.values(), as_of="2025-06-30"))
+
+
+@settings(max_examples=60)
+@given(chances)
+def test_whatever_the_order_and_however_often_nothing_is_used_twice(chance: Random) -> None:
+    rules, life = a_book(chance, 4), a_life(chance, 20)
+    one, found = Desk(rules, engine="plain", late=400), list[feerules.Reaction]()
+    mixed = [*life, *chance.sample(life, len(life) // 2)]
+    chance.shuffle(mixed)
+    for number, entry in enumerate(mixed):
+        found += one.receive(entry, on(number * 3), account_id="A-1")
+    found += one.tick("2025-12-31")
+    assert one.tick("2026-12-31") == []
+    counting = {each.id for each in rules.policies[0][0].policy.reactions if hasattr(each.when, "count")}
+    used = [
+        (each.reaction, part.key)
+        for each in found
+        for part in (each.events if each.reaction in counting else each.events[:1])
+    ]
+    assert len(set(used)) == len(used)
+    assert len({each.reaction_id for each in found}) == len(found)
+
+
+@settings(max_examples=40)
+@given(chances)
+def test_a_restart_at_any_moment_changes_nothing(chance: Random) -> None:
+    rules, life = a_book(chance, 4), a_life(chance, 20)
+    chance.shuffle(life)
+    steady, restarted = (Desk(rules, engine="plain") for _ in range(2))
+    for number, entry in enumerate(life):
+        if chance.random() < 0.3:
+            restarted = Desk.restore(rules, restarted.snapshot(), engine="plain")
+        day = on(number * 4)
+        assert restarted.receive(entry, day, account_id="A-1") == steady.receive(entry, day, account_id="A-1")
+        if chance.random() < 0.2:
+            assert restarted.tick(day) == steady.tick(day)
+    assert restarted.due == steady.due
+    assert restarted.tick("2025-12-31") == steady.tick("2025-12-31")
