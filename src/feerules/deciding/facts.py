@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 from feerules.deciding.questions import Today
 from feerules.documents.policy import Step
+from feerules.periods import day_number
 from feerules.plan.bounds import Builder
 from feerules.plan.dunning import Compiled
-from feerules.plan.names import FIRST_DAY, LAST_DAY
 from feerules.plan.nodes import Fact, Guard, Leaf, Node, Plan, Present, in_order
 
 __all__ = ["DRAWN", "Facts"]
 
 # What a position tells beside its facts, under names that no fact of an account can have.
 CONTRADICTORY, STRAY_CREDIT = "@contradictory", "@stray_credit"
+EVER = day_number(date.min), day_number(date.max)
 DRAWN = {CONTRADICTORY: ("contradictions", None), STRAY_CREDIT: ("warnings", "stray_credit")}
 
 
@@ -29,7 +31,7 @@ class Facts:
             for leaf in (
                 Leaf(CONTRADICTORY, "boolean", 0, 0, 1),
                 Leaf(STRAY_CREDIT, "boolean", 0, 0, 1),
-                Leaf("@changes_on", "date", 0, FIRST_DAY, LAST_DAY, optional=True),
+                Leaf("@changes_on", "date", 0, *EVER, optional=True),
                 Leaf("@hold_reason", "text", 0, 0, 0, optional=True),
                 Leaf("@later_step", "text", 0, 0, len(ids), ids, optional=True),
             )

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 from feerules.deciding.ways import Ways, gap_of
 from feerules.documents.policy import Step, Stop
-from feerules.plan.names import LAST_DAY
 from feerules.plan.nodes import Node
 from feerules.reviewing import ACCRUING, COUNTING_DOWN, DAILY, THIS_WEEK, TODAY, is_counting_up
 
 __all__ = ["Dated", "Reviews"]
 
-NEVER = LAST_DAY + 10 * 366  # later than any day
+NEVER = 10_000_000  # later than any day
 Dated = tuple[Node, Node]  # whether there is such a day, and its number
 
 
