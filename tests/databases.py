@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import shutil
@@ -35,7 +36,9 @@ class Database(Protocol):
 def kept(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame as a database holds it: words as text, and moments with a zone by the clock on its wall."""
     words = [name for name, dtype in frame.schema.items() if dtype in (pl.Categorical, pl.Enum)]
-    zoned = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Datetime) and dtype.time_zone]
+    zoned = [
+        name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Datetime) and dtype.time_zone
+    ]
     by_wall = pl.col(zoned).dt.replace_time_zone(None).dt.replace_time_zone("UTC")
     return frame.with_columns(pl.col(words).cast(pl.String), *([by_wall] if zoned else []))
 
@@ -51,8 +54,13 @@ class DuckDB:
         # Arrow has no whole numbers of 128 bits.
         huge = [name for name, dtype in frame.schema.items() if dtype == pl.Int128]
         self.connection.register("arrived", frame.with_columns(pl.col(huge).cast(pl.String)).to_arrow())
-        columns = [f'CAST("{name}" AS HUGEINT) AS "{name}"' if name in huge else f'"{name}"' for name in frame.columns]
-        self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{table}" AS SELECT {", ".join(columns)} FROM arrived')
+        columns = [
+            f'CAST("{name}" AS HUGEINT) AS "{name}"' if name in huge else f'"{name}"'
+            for name in frame.columns
+        ]
+        self.connection.execute(
+            f'CREATE OR REPLACE TEMP TABLE "{table}" AS SELECT {", ".join(columns)} FROM arrived'
+        )
         return {row[0]: row[1] for row in self.connection.sql(f'DESCRIBE "{table}"').fetchall()}  # noqa: S608
 
     def run(self, sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
@@ -72,9 +80,7 @@ def _postgres_type(dtype: pl.DataType) -> str:
         return f"numeric({dtype.precision},{dtype.scale})"
     if isinstance(dtype, pl.Datetime):
         return "timestamp" if dtype.time_zone is None else "timestamptz"
-    if isinstance(dtype, pl.List):
-        return f"{_postgres_type(dtype.inner)}[]"
-    return POSTGRES_TYPES.get(str(dtype), "text")
+    return POSTGRES_TYPES.get(str(dtype), "jsonb")
 
 
 class Postgres:
@@ -85,7 +91,14 @@ class Postgres:
 
     def load(self, frame: pl.DataFrame, table: str) -> dict[str, str]:
         frame = kept(frame)
-        types = {name: _postgres_type(dtype) for name, dtype in frame.schema.items()}
+        odd = [name for name, dtype in frame.schema.items() if _postgres_type(dtype) == "jsonb"]
+        frame = frame.with_columns(
+            pl.Series(name, [None if value is None else json.dumps(str(value)) for value in frame[name]])
+            for name in odd
+        )
+        types = {
+            name: "jsonb" if name in odd else _postgres_type(dtype) for name, dtype in frame.schema.items()
+        }
         columns = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
         names = ", ".join(f'"{name}"' for name in types)
         with self.connection.cursor() as cursor:
@@ -126,8 +139,22 @@ def postgres_server() -> Iterator[str]:
         def run(*words: str) -> None:
             subprocess.run(words, check=True, capture_output=True, cwd=folder, **who)  # type: ignore[call-overload]
 
-        run(str(_found("initdb")), "-D", data, "-U", "feerules", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
-        options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c fsync=off"
+        run(
+            str(_found("initdb")),
+            "-D",
+            data,
+            "-U",
+            "feerules",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "-N",
+        )
+        options = (
+            f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c fsync=off"
+        )
         pg_ctl = str(_found("pg_ctl"))
         run(pg_ctl, "-D", data, "-w", "-l", f"{folder}/log", "-o", options, "start")
         try:

@@ -19,10 +19,13 @@ from feerules.engines.dialects import (
     anything,
     call,
     cast,
+    column,
     dialect_of,
     every,
     number,
     operated,
+    table,
+    whole,
 )
 from feerules.engines.guarding import CODES, guards_of
 from feerules.engines.rewriting import Rewriter
@@ -54,7 +57,7 @@ from feerules.plan.nodes import (
 
 __all__ = ["Prepared", "column_of", "dialect_of"]
 
-SQL = exp.Expression
+SQL = exp.Expr
 DEEPEST = 16  # nesting of one expression: what writes and reads SQL walks it by recursion
 INLINE = 4_000  # entries of a table that stand in the statement's expressions; larger ones are joined
 
@@ -88,7 +91,7 @@ class Prepared:
             if width(node.lo, node.hi) == WIDE:
                 raise ValueError(f"{name} can pass 64 bits: {node.lo}..{node.hi}")
         nodes = self._rewriter.rewrite([*outputs.values()])
-        good = exp.select("*").from_(_table(self._judged)).where(_column("~good"))
+        good = exp.select("*").from_(table(self._judged)).where(column("~good"))
         layers, values = self._steps.copy().take(nodes, use_counts(nodes))
         ctes = [*self._ctes]
         last = self._layered("~answer", self._fresh(good, "~sound", ctes), layers, ctes)
@@ -96,7 +99,7 @@ class Prepared:
             exp.alias_(self._output(node, value), name, quoted=True)
             for (name, node), value in zip(outputs.items(), values, strict=True)
         ]
-        return _with(exp.select(*map(_column, keep), *told).from_(_table(last)), ctes)
+        return _with(exp.select(*map(column, keep), *told).from_(table(last)), ctes)
 
     def problems(self, keep: Sequence[str]) -> exp.Select:
         """The other rows, once for each guard that they fail: the columns to keep, then fact, value, code, fee."""
@@ -104,12 +107,14 @@ class Prepared:
             exp.Case().when(test, number(place)).else_(exp.null())
             for place, test in enumerate(self._failures())
         ]
-        bad = exp.select("*").from_(_table(self._judged)).where(exp.not_(_column("~good")))
+        bad = exp.select("*").from_(table(self._judged)).where(exp.not_(column("~good")))
         ctes = [*self._ctes]
         last = self._fresh(bad, "~bad", ctes)
-        which = exp.select("*", exp.alias_(self.dialect.said(failed or [exp.null()]), "~which", quoted=True))
-        last = self._fresh(which.from_(_table(last)), "~failed", ctes)
-        at = _column("~which")
+        which = exp.select(
+            "*", exp.alias_(self.dialect.said(failed or [cast(exp.null(), "INT")]), "~which", quoted=True)
+        )
+        last = self._fresh(which.from_(table(last)), "~failed", ctes)
+        at = column("~which")
         codes = [*CODES, *(guard.code for guard in self._guards)]
         code = self._by_reading(lambda reading: reading.code, operated(exp.Add, at, number(len(CODES))))
         told = {
@@ -119,7 +124,7 @@ class Prepared:
             "fee": self._entry([guard.fee for guard in self._guards], at),
         }
         columns = [exp.alias_(told_, name, quoted=True) for name, told_ in told.items()]
-        return _with(exp.select(*map(_column, keep), *columns).from_(_table(last)), ctes)
+        return _with(exp.select(*map(column, keep), *columns).from_(table(last)), ctes)
 
     # Steps of a statement
 
@@ -127,13 +132,18 @@ class Prepared:
         return self._fresh(source, "~given", self._ctes)
 
     def _fresh(self, query: exp.Select, name: str, ctes: list[tuple[str, SQL]]) -> str:
-        ctes.append((name, self.dialect.fenced(query)))
+        ctes.append((name, query))
         return name
+
+    def _adding(self, columns: Sequence[SQL], last: str, name: str, ctes: list[tuple[str, SQL]]) -> str:
+        return self._fresh(self.dialect.adding(last, columns), name, ctes) if columns else last
 
     def _layered(self, name: str, last: str, layers: Sequence[_Layer], ctes: list[tuple[str, SQL]]) -> str:
         for place, layer in enumerate(layers):
             ctes += layer.tables
-            last = self._fresh(layer.over(last), f"{name}{place}", ctes)
+            if layer.joined:
+                last = self._fresh(layer.over(last), f"{name}{place}joined", ctes)
+            last = self._adding(layer.columns, last, f"{name}{place}", ctes)
         return last
 
     # Reading and judging
@@ -146,18 +156,15 @@ class Prepared:
             for place, each in enumerate(readings)
             if each.raw is not None
         ]
-        if raw:
-            last = self._fresh(exp.select("*", *raw).from_(_table(last)), "~read", self._ctes)
+        last = self._adding(raw, last, "~read", self._ctes)
         told, facts = [], {}
         for place, each in enumerate(readings):
             value, present = f"~fact{place}", f"~has{place}"
             told.append(exp.alias_(self.dialect.as_kind(each.encoded, each.kind), value, quoted=True))
             told.append(exp.alias_(each.present, present, quoted=True))
-            facts[id(each.leaf)] = _Value(_column(value), each.kind), _Value(_column(present), BOOLEAN)
+            facts[id(each.leaf)] = _Value(column(value), each.kind), _Value(column(present), BOOLEAN)
         self._steps = _Steps(self.dialect, facts)
-        if told:
-            last = self._fresh(exp.select("*", *told).from_(_table(last)), "~facts", self._ctes)
-        return last
+        return self._adding(told, last, "~facts", self._ctes)
 
     def _judge(self, last: str) -> None:
         """Adds whether a row passes every guard, and what the guards compute that the answers need too."""
@@ -170,15 +177,12 @@ class Prepared:
         given = iter(values)
         self._passes = [self._passed(guard, given) for guard in self._guards]
         told = [exp.alias_(each, f"~pass{place}", quoted=True) for place, each in enumerate(self._passes)]
-        last = (
-            self._fresh(exp.select("*", *told).from_(_table(last)), "~passed", self._ctes) if told else last
-        )
+        last = self._adding(told, last, "~passed", self._ctes)
         good = every([self._pass(place) for place in range(len(told))])
-        query = exp.select("*", exp.alias_(good, "~good", quoted=True)).from_(_table(last))
-        self._judged = self._fresh(query, "~judged", self._ctes)
+        self._judged = self._adding([exp.alias_(good, "~good", quoted=True)], last, "~judged", self._ctes)
 
     def _pass(self, place: int) -> SQL:
-        return call("COALESCE", _column(f"~pass{place}"), exp.false())
+        return call("COALESCE", column(f"~pass{place}"), exp.false())
 
     def _passed(self, guard: Guard, values: Iterator[_Value]) -> SQL:
         need = next(values)
@@ -197,7 +201,7 @@ class Prepared:
 
     def _by_reading(self, told: Callable[[Reading], SQL], otherwise: SQL) -> SQL:
         """What the reading of the fact tells where a row failed to be read, else `otherwise`."""
-        case = exp.Case(this=_column("~which"))
+        case = exp.Case(this=column("~which"))
         for place, guard in enumerate(self._guards):
             if guard.ok is None:
                 case = case.when(number(place), told(self._readings[id(guard.fact)]).copy())
@@ -209,14 +213,6 @@ class Prepared:
     def _output(self, node: Node, value: _Value) -> SQL:
         truth = isinstance(node, Compare | And | Or | Not | Present)
         return value.truth if truth else self.dialect.as_kind(value.number(BIGINT), BIGINT)
-
-
-def _table(name: str) -> exp.Table:
-    return exp.to_table(exp.to_identifier(name, quoted=True).sql())
-
-
-def _column(name: str) -> SQL:
-    return exp.column(name, quoted=True)
 
 
 def _with(query: exp.Select, ctes: Sequence[tuple[str, SQL]]) -> exp.Select:
@@ -255,20 +251,17 @@ class _Value:
 
 @dataclass
 class _Layer:
-    """Columns that one query adds, and the tables that are joined to it by their places."""
+    """Columns that one query adds, of its own and from tables that are joined to it by their places."""
 
     columns: list[SQL] = field(default_factory=list)
-    joins: list[tuple[str, SQL]] = field(default_factory=list)
     tables: list[tuple[str, SQL]] = field(default_factory=list)
+    joined: list[tuple[str, SQL, SQL]] = field(default_factory=list)  # a table, the place in it, its column
 
     def over(self, last: str) -> exp.Select:
-        query = exp.select(
-            exp.Column(this=exp.Star(), table=exp.to_identifier(last, quoted=True)), *self.columns
-        )
-        query = query.from_(_table(last))
-        for name, place in self.joins:
+        query = exp.select(whole(last), *(told for _, _, told in self.joined)).from_(table(last))
+        for name, place, _ in self.joined:
             at = operated(exp.EQ, exp.column("i", table=exp.to_identifier(name, quoted=True)), place)
-            query = query.join(_table(name), on=at, join_type="LEFT")
+            query = query.join(table(name), on=at, join_type="LEFT")
         return query
 
 
@@ -304,11 +297,14 @@ class _Steps:
         return layers[place]
 
     def _column(self, value: _Value, layers: list[_Layer]) -> _Value:
-        name = f"~{self._columns}"
-        self._columns += 1
+        name = self._name()
         typed = value.expr if value.kind == BOOLEAN else self._dialect.as_kind(value.expr, value.kind)
         self._layer(value.layer, layers).columns.append(exp.alias_(typed, name, quoted=True))
-        return _Value(_column(name), value.kind, value.layer + 1)
+        return _Value(column(name), value.kind, value.layer + 1)
+
+    def _name(self) -> str:
+        self._columns += 1
+        return f"~{self._columns}"
 
     def _value(self, node: Node, parts: Sequence[_Value], layers: list[_Layer]) -> _Value:
         match node:
@@ -318,21 +314,22 @@ class _Steps:
                 return self._facts[id(leaf)][0]
             case Present(leaf=leaf):
                 return self._facts[id(leaf)][1]
-            case Gather(table=table) if len(table) > INLINE:
-                return self._joined(table, parts[0], layers)
+            case Gather(table=entries) if len(entries) > INLINE:
+                return self._joined(entries, parts[0], layers)
             case Band() if parts[0].depth:
                 parts = [self._column(parts[0], layers)]
         expr, kind = self._expression(node, parts)
         return _Value(expr, kind, max(part.layer for part in parts), 1 + max(part.depth for part in parts))
 
-    def _joined(self, table: Sequence[int], place: _Value, layers: list[_Layer]) -> _Value:
+    def _joined(self, entries: Sequence[int], place: _Value, layers: list[_Layer]) -> _Value:
         """The entry of a large table, which is joined by its places."""
-        name, kind = f"~table{self._columns}", width(min(table), max(table))
+        kind, told = width(min(entries), max(entries)), self._name()
+        name = f"{told}table"
         layer = self._layer(place.layer, layers)
-        layer.tables.append((name, self._dialect.listed(table, kind)))
-        layer.joins.append((name, place.number(BIGINT)))
-        entry = _Value(exp.column("v", table=exp.to_identifier(name, quoted=True)), kind, place.layer)
-        return self._column(entry, layers)
+        layer.tables.append((name, self._dialect.listed(entries, kind)))
+        entry = exp.column("v", table=exp.to_identifier(name, quoted=True))
+        layer.joined.append((name, place.number(BIGINT), exp.alias_(entry, told, quoted=True)))
+        return _Value(column(told), kind, place.layer + 1)
 
     def _expression(self, node: Node, parts: Sequence[_Value]) -> tuple[SQL, str]:
         """What a node computes from its operands, and of which kind."""
@@ -351,9 +348,11 @@ class _Steps:
                 one, two = (part.number(kind) for part in parts[1:])
                 # Two short literals would be short numbers, which a product can overflow.
                 return self._dialect.as_kind(exp.Case().when(parts[0].truth, one).else_(two), kind), kind
-            case Gather(table=table):
-                kind = width(min(table), max(table))
-                return self._dialect.entry(self._dialect.numbers(table, kind), parts[0].number(BIGINT)), kind
+            case Gather(table=entries):
+                kind = width(min(entries), max(entries))
+                return self._dialect.entry(
+                    self._dialect.numbers(entries, kind), parts[0].number(BIGINT)
+                ), kind
             case Band(cuts=cuts):
                 return self._banded(cuts, parts[0]), BIGINT
         kind = width(

@@ -36,7 +36,7 @@ NUMBER = "[+-]?[0-9]+([.][0-9]+)?"
 DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 MOMENT = DATE + "([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?)?"
 
-SQL = exp.Expression
+SQL = exp.Expr
 
 
 def width(lo: int, hi: int) -> str:
@@ -77,7 +77,7 @@ _KINDS: dict[Carried, tuple[str, ...]] = {
     "zoned": ("TIMESTAMPTZ", "TIMESTAMPLTZ"),
     "nothing": ("NULL",),
 }  # fmt: skip
-_CARRIED = {kind: carried for carried, kinds in _KINDS.items() for kind in kinds}
+_CARRIED: dict[str, Carried] = {kind: carried for carried, kinds in _KINDS.items() for kind in kinds}
 
 
 def column_of(name: str, kind: str, dialect: Dialect) -> Column:
@@ -88,15 +88,11 @@ def column_of(name: str, kind: str, dialect: Dialect) -> Column:
     if written.upper().startswith("TIMESTAMPTZ"):
         written = "TIMESTAMPTZ"  # DuckDB has one of finer steps
     built = exp.DataType.build(written, dialect=dialect.name, udt=True)
-    if isinstance(built.this, exp.DataType.Type | str) and built.this != exp.DataType.Type.USERDEFINED:
-        carried = _CARRIED.get(
-            built.this.value if isinstance(built.this, exp.DataType.Type) else built.this, "other"
-        )
-        sizes = [int(part.name) for part in built.expressions] if carried == "decimal" else []
-        places = sizes[1] if len(sizes) > 1 else 0 if sizes else None
-        # Spark's own moments are read by the clock of its session.
-        return Column(name, "moment" if carried == "zoned" and dialect.name == "spark" else carried, places)
-    return Column(name, "other")
+    carried = _CARRIED.get(str(getattr(built.this, "value", built.this)), "other")
+    sizes = [int(part.name) for part in built.expressions] if carried == "decimal" else []
+    places = sizes[1] if len(sizes) > 1 else 0 if sizes else None
+    # Spark's own moments are read by the clock of its session.
+    return Column(name, "moment" if carried == "zoned" and dialect.name == "spark" else carried, places)
 
 
 # Readings
@@ -229,7 +225,7 @@ class _Reader:
             return self._made(None, kept, inside)
         precise = operated(exp.EQ, value.copy(), self._cut(value.copy()))
         ok = operated(exp.And, inside, precise)
-        problems = [(exp.not_(precise.copy()), "imprecise")]
+        problems: list[tuple[SQL, str]] = [(exp.not_(precise.copy()), "imprecise")]
         if self.dialect.name == "postgres" and given is None:
             endless = operated(exp.EQ, call("ABS", value.copy()), cast(text("Infinity"), "DECIMAL"))
             problems.insert(0, (endless, "wrong_type"))
@@ -347,7 +343,8 @@ class _Reader:
                 exp.And, exp.not_(_is_null(self.column.expr())), _between(coded.copy(), self.lo, self.hi)
             )
             return self._made(None, coded, ok)
-        if not (carries == "text" or (self.leaf.kind == "text" and carries == "integer")):
+        whole = carries == "integer" or (carries == "decimal" and self.column.places == 0)
+        if not (carries == "text" or (self.leaf.kind == "text" and whole)):
             return self._wrong()
         unknown = "unknown_value" if self.leaf.kind == "choice" else "wrong_type"
         known = exp.not_(_is_null(self.raw.copy()))
