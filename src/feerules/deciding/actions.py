@@ -67,7 +67,7 @@ def _over(facts: Facts, told: Description) -> Description:
     """The description over a plan that has all nodes which are told of."""
     acts = () if told.acts is None or isinstance(told.acts, Const) else (told.acts,)
     nodes = {id(node): node for node in (*nodes_in(told), *acts)}
-    outputs = {f"~{number}": node for number, node in enumerate(nodes.values())}
+    outputs = {f"~node{number}": node for number, node in enumerate(nodes.values())}
     names = {id(node): name for name, node in outputs.items()}
     return Description(
         facts.plan(outputs), told.drawn, told.columns, told.reasons, told.acts, told.fields, names

@@ -59,7 +59,9 @@ class Facts:
         """The plan of the policy with these outputs; what they alone ask for is taken as it stands."""
         plan = self.compiled.plan
         known = {id(leaf) for leaf in plan.leaves}
-        more = [leaf for leaf in _asked(outputs.values()) if id(leaf) not in known]
+        asked = {leaf.name: leaf for leaf in _asked(outputs.values()) if id(leaf) not in known}
+        checked = {"as_of": self.today.leaf} if self.today.checked else {}
+        more = (asked | checked).values()
         guards = [*plan.guards, *(self._guard(leaf) for leaf in more)]
         return Plan((*plan.leaves, *more), tuple(guards), (), outputs)
 

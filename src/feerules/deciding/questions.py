@@ -24,7 +24,7 @@ DAY = 24 * 60
 class Question:
     """As of a day or a moment; or, with `until`, as of the day of each position, from `as_of` to `until`.
 
-    `changes_after` tells the number of the first later day on which a version of a policy begins or ends.
+    `checked`: a position of another day is a problem. `changes_after` tells the number of the first later day on which a version of a policy begins or ends.
     """
 
     as_of: date | datetime
@@ -32,6 +32,7 @@ class Question:
     calendar: WorkdayCalendar | None
     changes_after: Callable[[int], int | None]
     until: date | None = None
+    checked: bool = False
 
     @property
     def days(self) -> range:
@@ -44,7 +45,7 @@ class Today:
     """The day that is asked about, as a node: one day, or the one on which each position stands."""
 
     def __init__(self, b: Builder, question: Question) -> None:
-        self.b, self.days = b, question.days
+        self.b, self.days, self.checked = b, question.days, question.checked
         self.leaf = Leaf("as_of", "date", 0, self.days[0], self.days[-1])
         is_one = len(self.days) == 1
         self.number = b.const(self.days[0]) if is_one else b.fact(self.leaf)

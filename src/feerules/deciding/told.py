@@ -15,7 +15,7 @@ from feerules.plan.nodes import Const, Node, Plan
 
 __all__ = [
     "Because", "Case", "Column", "Constant", "Contradictions", "Count", "Day", "Description", "Field", "Lists",
-    "Minute", "Money", "Own", "Part", "Told", "Truth", "Words", "as_json", "json_parts", "nodes_in",
+    "Minute", "Money", "Own", "Part", "Told", "Truth", "Words", "as_json", "columns_in", "json_parts", "nodes_in",
 ]  # fmt: skip
 
 Kind = Literal[
@@ -153,18 +153,32 @@ class Description:
 
 
 def nodes_in(description: Description) -> Iterator[Node]:
-    """Every node that is told of, or that says when, once."""
+    """Every node that is told of, or that says when, once, but for constants."""
     seen: dict[int, Node] = {}
-    for column in description.columns.values():
-        for case in column.cases:
-            seen |= {id(node): node for node in (case.when, *_nodes(case.told))}
-    told: tuple[Because | Field, ...] = (*description.reasons, *description.fields)
-    for each in told:
-        seen[id(each.when)] = each.when
-        for part in each.parts:
-            if not isinstance(part, str):
-                seen |= {id(node): node for node in _nodes(part)}
+    for when, told in _pairs(description):
+        seen |= {id(node): node for node in (when, *_nodes(told))}
     yield from (node for node in seen.values() if not isinstance(node, Const))
+
+
+def columns_in(description: Description) -> set[str]:
+    """The columns of the position that are told as they stand, and those of which flags are drawn."""
+    found = {column for column, _ in description.drawn.values()}
+    for _, told in _pairs(description):
+        if isinstance(told, Own):
+            found.add(told.column)
+        elif isinstance(told, Contradictions):
+            found.add("contradictions")
+    return found
+
+
+def _pairs(description: Description) -> Iterator[tuple[Node, Told]]:
+    """All that is told, with when it is."""
+    for column in description.columns.values():
+        yield from ((case.when, case.told) for case in column.cases)
+    spoken: tuple[Because | Field, ...] = (*description.reasons, *description.fields)
+    for each in spoken:
+        yield each.when, Constant(None)
+        yield from ((each.when, part) for part in each.parts if not isinstance(part, str))
 
 
 def _nodes(told: Told) -> tuple[Node, ...]:
