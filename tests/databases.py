@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -61,7 +61,7 @@ class DuckDB:
         self.connection.execute(
             f'CREATE OR REPLACE TEMP TABLE "{table}" AS SELECT {", ".join(columns)} FROM arrived'
         )
-        return {row[0]: row[1] for row in self.connection.sql(f'DESCRIBE "{table}"').fetchall()}  # noqa: S608
+        return {row[0]: row[1] for row in self.connection.sql(f'DESCRIBE "{table}"').fetchall()}
 
     def run(self, sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         return self.connection.execute(sql, parameters or {}).fetchall()

@@ -23,10 +23,14 @@ __all__ = [
     "call",
     "cast",
     "column",
+    "decimal",
     "dialect_of",
     "every",
+    "is_null",
     "number",
+    "of",
     "operated",
+    "selected",
     "table",
     "text",
     "whole",
@@ -94,8 +98,33 @@ def table(name: str) -> exp.Table:
     return exp.Table(this=exp.to_identifier(name, quoted=True))
 
 
+def selected(*columns: exp.Expr) -> exp.Select:
+    """A query of some columns, or of all."""
+    return exp.Select(expressions=[*columns] or [exp.Star()])
+
+
 def column(name: str) -> exp.Expr:
     return exp.column(name, quoted=True)
+
+
+def of(source: str, name: str) -> exp.Expr:
+    """A column of a query."""
+    return exp.column(name, table=exp.to_identifier(source, quoted=True), quoted=True)
+
+
+def is_null(part: exp.Expr) -> exp.Expr:
+    return exp.Is(this=part, expression=exp.null())
+
+
+def decimal(scaled: exp.Expr, scale: int, places: int, most: int) -> exp.Expr:
+    """A whole number of `scale` decimals as a decimal of `places`: by a product with a power of ten, never a quotient.
+
+    `most` bounds the decimal's own digits: what fits 18 of them is stored in half the space.
+    """
+    exact = cast(scaled, "DECIMAL(19, 0)")
+    if scale:
+        exact = operated(exp.Mul, exact, exp.Literal.number(f"0.{'1'.rjust(scale, '0')}"))
+    return cast(exact, f"DECIMAL({18 if most < 10**18 else 38}, {places})")
 
 
 def whole(name: str) -> exp.Expr:
@@ -119,11 +148,11 @@ class Dialect(ABC):
         return cast(part, self.kind(kind))
 
     def sql(self, tree: exp.Expr, *, pretty: bool = True) -> str:
-        return tree.sql(dialect=self.name, pretty=pretty)
+        return tree.sql(dialect=self.name, pretty=pretty, copy=False)
 
     def adding(self, last: str, columns: Sequence[exp.Expr]) -> exp.Select:
         """The rows of a query with more columns, each computed once for a row, however often it is used."""
-        return exp.select(whole(last), *columns).from_(table(last))
+        return selected(whole(last), *columns).from_(table(last), copy=False)
 
     @abstractmethod
     def quotient(self, left: exp.Expr, right: exp.Expr, kind: Kind, most: int) -> exp.Expr:
@@ -175,6 +204,10 @@ class Dialect(ABC):
 
     def is_nan(self, part: exp.Expr) -> exp.Expr:
         return call("ISNAN", part)
+
+    def parameter(self, name: str, place: int) -> exp.Expr:
+        """What a statement leaves open, as the database itself writes it: by its name, or by its place."""
+        return exp.Placeholder(this=name)
 
     def nearest(self, part: exp.Expr) -> exp.Expr:
         """The whole number nearest to a float; at a tie either will do."""
@@ -238,10 +271,10 @@ class _Postgres(Dialect):
     def adding(self, last: str, columns: Sequence[exp.Expr]) -> exp.Select:
         # An offset, even of none, keeps the planner from writing a column out at each of its uses; beside the
         # rows, and not around them, it leaves a condition on a key to an index.
-        more = exp.Subquery(this=exp.select(*columns).offset(0))
+        more = exp.Subquery(this=selected(*columns).offset(0, copy=False))
         alias = exp.TableAlias(this=exp.to_identifier("~more", quoted=True))
-        both = exp.select(whole(last), whole("~more")).from_(table(last))
-        return both.join(exp.Lateral(this=more, alias=alias), join_type="CROSS")
+        both = selected(whole(last), whole("~more")).from_(table(last), copy=False)
+        return both.join(exp.Lateral(this=more, alias=alias), join_type="CROSS", copy=False)
 
     def quotient(self, left: exp.Expr, right: exp.Expr, kind: Kind, most: int) -> exp.Expr:
         if kind == WIDE:
@@ -294,13 +327,20 @@ class _Postgres(Dialect):
             month.copy(),
         )
         known = self.query("? BETWEEN 1 AND 12 AND ? BETWEEN 1 AND ?", month.copy(), day, longest)
-        return exp.Case().when(known, self.day_number(cast(written, "DATE"))).else_(exp.null())
+        return (
+            exp.Case()
+            .when(known, self.day_number(cast(written, "DATE")), copy=False)
+            .else_(exp.null(), copy=False)
+        )
 
     def said(self, places: Sequence[exp.Expr]) -> exp.Expr:
         return call("UNNEST", call("ARRAY_REMOVE", exp.Array(expressions=list(places)), exp.null()))
 
     def is_nan(self, part: exp.Expr) -> exp.Expr:
         return operated(exp.EQ, part, cast(text("NaN"), "DOUBLE"))
+
+    def parameter(self, name: str, place: int) -> exp.Expr:
+        return exp.Parameter(this=exp.Literal.number(place))
 
 
 class _Spark(Dialect):

@@ -7,29 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from sqlglot import exp
 
 from feerules.engines.dialects import (
-    BIGINT,
     WIDE,
     Dialect,
     call,
     cast,
+    is_null,
     number,
     operated,
     text,
 )
 from feerules.engines.guarding import CODES
+from feerules.engines.sql_columns import Column, width
 from feerules.plan.nodes import Leaf
 
-__all__ = ["Column", "Reading", "column_of", "read", "width"]
+__all__ = ["Reading", "read"]
 
-Carried = Literal[
-    "integer", "decimal", "float", "boolean", "text", "date", "moment", "zoned", "nothing", "other"
-]
-WIDEST = 10**38 - 1
 FLOAT_EXACT = 2**53 - 1
 MAX_DIGITS = 1000  # longer texts are no numbers, as in money
 NUMBER = "[+-]?[0-9]+([.][0-9]+)?"
@@ -37,62 +33,6 @@ DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 MOMENT = DATE + "([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?)?"
 
 SQL = exp.Expr
-
-
-def width(lo: int, hi: int) -> str:
-    """The narrower of the two kinds of whole numbers that holds lo..hi; `OverflowError` beyond 38 digits."""
-    if lo >= -(2**63) and hi < 2**63:
-        return BIGINT
-    if max(-lo, hi) > WIDEST:
-        raise OverflowError(f"{lo}..{hi} passes the 38 digits of a database's numbers")
-    return WIDE
-
-
-# Columns
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a table: its name, and what its type carries; `places` are the decimals of an exact number."""
-
-    name: str
-    carries: Carried
-    places: int | None = None
-
-    def expr(self) -> SQL:
-        return exp.column(self.name, quoted=True)
-
-
-_KINDS: dict[Carried, tuple[str, ...]] = {
-    "integer": (
-        "TINYINT", "UTINYINT", "SMALLINT", "USMALLINT", "INT", "UINT", "BIGINT", "UBIGINT", "INT128", "UINT128",
-        "SMALLSERIAL", "SERIAL", "BIGSERIAL",
-    ),
-    "decimal": ("DECIMAL",),
-    "float": ("FLOAT", "DOUBLE"),
-    "boolean": ("BOOLEAN",),
-    "text": ("TEXT", "VARCHAR", "CHAR", "NCHAR", "NVARCHAR", "BPCHAR", "ENUM", "NAME"),
-    "date": ("DATE",),
-    "moment": ("TIMESTAMP", "TIMESTAMPNTZ", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATETIME"),
-    "zoned": ("TIMESTAMPTZ", "TIMESTAMPLTZ"),
-    "nothing": ("NULL",),
-}  # fmt: skip
-_CARRIED: dict[str, Carried] = {kind: carried for carried, kinds in _KINDS.items() for kind in kinds}
-
-
-def column_of(name: str, kind: str, dialect: Dialect) -> Column:
-    """A column of a type, as the database writes it; `ValueError` where that is no type."""
-    written = kind.strip().strip('"')
-    if written.lower() in ("null", "void"):
-        return Column(name, "nothing")
-    if written.upper().startswith("TIMESTAMPTZ"):
-        written = "TIMESTAMPTZ"  # DuckDB has one of finer steps
-    built = exp.DataType.build(written, dialect=dialect.name, udt=True)
-    carried = _CARRIED.get(str(getattr(built.this, "value", built.this)), "other")
-    sizes = [int(part.name) for part in built.expressions] if carried == "decimal" else []
-    places = sizes[1] if len(sizes) > 1 else 0 if sizes else None
-    # Spark's own moments are read by the clock of its session.
-    return Column(name, "moment" if carried == "zoned" and dialect.name == "spark" else carried, places)
 
 
 # Readings
@@ -116,12 +56,14 @@ class Reading:
         """The value for the plan: never null, and inside the domain even where nothing can be read."""
         case = exp.Case()
         if self.leaf.default is not None:
-            case = case.when(self.missing.copy(), number(self.leaf.default))
-        return case.when(self.ok.copy(), self.value.copy()).else_(number(self.leaf.lo))
+            case = case.when(self.missing.copy(), number(self.leaf.default), copy=False)
+        return case.when(self.ok.copy(), self.value.copy(), copy=False).else_(
+            number(self.leaf.lo), copy=False
+        )
 
     @property
     def present(self) -> SQL:
-        return exp.true() if self.leaf.default is not None else exp.not_(self.missing.copy())
+        return exp.true() if self.leaf.default is not None else exp.not_(self.missing.copy(), copy=False)
 
     @property
     def sound(self) -> SQL:
@@ -133,10 +75,10 @@ class Reading:
     @property
     def code(self) -> SQL:
         """The position of the problem's code in `CODES`, where the fact is not sound."""
-        case = exp.Case().when(self.missing.copy(), number(CODES.index("missing")))
+        case = exp.Case().when(self.missing.copy(), number(CODES.index("missing")), copy=False)
         for test, problem in self.problems:
-            case = case.when(test.copy(), number(CODES.index(problem)))
-        return case.else_(number(CODES.index("out_of_domain")))
+            case = case.when(test.copy(), number(CODES.index(problem)), copy=False)
+        return case.else_(number(CODES.index("out_of_domain")), copy=False)
 
 
 def read(leaf: Leaf, column: Column | None, raw: str, dialect: Dialect) -> Reading:
@@ -178,7 +120,7 @@ class _Reader:
         return cast(self.column.expr(), "TEXT")
 
     def _missing(self) -> SQL:
-        null = _is_null(self.column.expr())
+        null = is_null(self.column.expr())
         if self.column.carries == "float":
             return operated(exp.Or, null, self.dialect.is_nan(self.column.expr()))
         if self.column.carries == "decimal" and self.dialect.name == "postgres":
@@ -189,7 +131,11 @@ class _Reader:
 
     def _said(self) -> SQL:
         told = text("a value of another type") if self.column.carries == "other" else self._text()
-        return exp.Case().when(exp.not_(self._missing()), told).else_(cast(exp.null(), "TEXT"))
+        return (
+            exp.Case()
+            .when(exp.not_(self._missing(), copy=False), told, copy=False)
+            .else_(cast(exp.null(), "TEXT"), copy=False)
+        )
 
     # Numbers
 
@@ -219,13 +165,15 @@ class _Reader:
         places, given = self.leaf.places, self.column.places
         value = self.column.expr()
         most = max(abs(self.lo), abs(self.hi))
-        inside = self._decimal_between(value)
+        inside = exp.Between(
+            this=value, low=self._decimal_literal(self.lo), high=self._decimal_literal(self.hi)
+        )
         kept = self._held(value.copy(), most)
         if given is not None and given <= places:
             return self._made(None, kept, inside)
         precise = operated(exp.EQ, value.copy(), self._cut(value.copy()))
         ok = operated(exp.And, inside, precise)
-        problems: list[tuple[SQL, str]] = [(exp.not_(precise.copy()), "imprecise")]
+        problems: list[tuple[SQL, str]] = [(exp.not_(precise.copy(), copy=False), "imprecise")]
         if self.dialect.name == "postgres" and given is None:
             endless = operated(exp.EQ, call("ABS", value.copy()), cast(text("Infinity"), "DECIMAL"))
             problems.insert(0, (endless, "wrong_type"))
@@ -246,10 +194,6 @@ class _Reader:
         written = f"{'-' if scaled < 0 else ''}{whole}{'.' if part else ''}{part}"
         return cast(text(written), f"DECIMAL({max(len(whole) + places, 1)}, {places})")
 
-    def _decimal_between(self, value: SQL) -> SQL:
-        least, most = (self._decimal_literal(each) for each in (self.lo, self.hi))
-        return exp.Between(this=value, low=least, high=most)
-
     def _held(self, value: SQL, most: int) -> SQL:
         """A decimal in the domain as the scaled whole number."""
         factor = 10**self.leaf.places
@@ -268,7 +212,11 @@ class _Reader:
         # A product of larger ones could pass what a double holds, which is an error in some databases.
         small = _between(given.copy(), -FLOAT_EXACT, FLOAT_EXACT)
         product = operated(exp.Mul, given.copy(), _double(factor)) if factor > 1 else given.copy()
-        raw = exp.Case().when(small, self.dialect.nearest(product)).else_(cast(exp.null(), "DOUBLE"))
+        raw = (
+            exp.Case()
+            .when(small, self.dialect.nearest(product), copy=False)
+            .else_(cast(exp.null(), "DOUBLE"), copy=False)
+        )
         back = operated(exp.Div, self.raw.copy(), _double(factor), typed=True, safe=False)
         exact = operated(
             exp.And,
@@ -278,7 +226,7 @@ class _Reader:
         inside = _between(self.raw.copy(), lo, hi) if lo <= hi else exp.false()
         endless = operated(exp.EQ, call("ABS", given.copy()), cast(text("Infinity"), "DOUBLE"))
         value = self.dialect.as_kind(cast(self.raw.copy(), "BIGINT"), self.kind)
-        unclear = exp.not_(call("COALESCE", exact.copy(), exp.false()))
+        unclear = exp.not_(call("COALESCE", exact.copy(), exp.false()), copy=False)
         return self._made(
             raw, value, operated(exp.And, exact, inside), (endless, "wrong_type"), (unclear, "imprecise")
         )
@@ -300,9 +248,19 @@ class _Reader:
         # Fewer digits first: only what has no more than the domain can be cast.
         few = operated(exp.LTE, call("LENGTH", self._significant(self.raw.copy())), number(len(str(most))))
         readable = operated(exp.And, operated(exp.And, short, exact.copy()), few)
-        value = exp.Case().when(readable, self._digits(self.raw.copy())).else_(_null(self.dialect, self.kind))
+        value = (
+            exp.Case()
+            .when(readable, self._digits(self.raw.copy()), copy=False)
+            .else_(_null(self.dialect, self.kind), copy=False)
+        )
         ok = _between(value.copy(), self.lo, self.hi)
-        return self._made(said, value, ok, (exp.not_(shape), "wrong_type"), (exp.not_(exact), "imprecise"))
+        return self._made(
+            said,
+            value,
+            ok,
+            (exp.not_(shape, copy=False), "wrong_type"),
+            (exp.not_(exact, copy=False), "imprecise"),
+        )
 
     def _significant(self, said: SQL) -> SQL:
         """The digits of a number's text, down to the fact's places, without zeros before."""
@@ -331,35 +289,45 @@ class _Reader:
         digits = call("COALESCE", call("NULLIF", self._significant(said.copy()), text("")), text("0"))
         size = self.dialect.as_kind(digits, self.kind)
         negative = operated(exp.EQ, call("SUBSTRING", said, number(1), number(1)), text("-"))
-        return exp.Case().when(negative, exp.Neg(this=exp.Paren(this=size.copy()))).else_(size)
+        return (
+            exp.Case()
+            .when(negative, exp.Neg(this=exp.Paren(this=size.copy())), copy=False)
+            .else_(size, copy=False)
+        )
 
     # Words
 
     def _word(self) -> Reading:
         carries = self.column.carries
         if self.leaf.kind == "boolean" and carries == "boolean":
-            coded = exp.Case().when(self.column.expr(), number(1)).else_(number(0))
+            coded = exp.Case().when(self.column.expr(), number(1), copy=False).else_(number(0), copy=False)
             ok = operated(
-                exp.And, exp.not_(_is_null(self.column.expr())), _between(coded.copy(), self.lo, self.hi)
+                exp.And,
+                exp.not_(is_null(self.column.expr()), copy=False),
+                _between(coded.copy(), self.lo, self.hi),
             )
             return self._made(None, coded, ok)
         whole = carries == "integer" or (carries == "decimal" and self.column.places == 0)
         if not (carries == "text" or (self.leaf.kind == "text" and whole)):
             return self._wrong()
         unknown = "unknown_value" if self.leaf.kind == "choice" else "wrong_type"
-        known = exp.not_(_is_null(self.raw.copy()))
+        known = exp.not_(is_null(self.raw.copy()), copy=False)
         ok = operated(exp.And, known, _between(self.raw.copy(), self.lo, self.hi))
         value = self.dialect.as_kind(self.raw.copy(), self.kind)
-        return self._made(self._coded(), value, ok, (_is_null(self.raw.copy()), unknown))
+        return self._made(self._coded(), value, ok, (is_null(self.raw.copy()), unknown))
 
     def _coded(self) -> SQL:
         other = len(self.leaf.codes) if self.leaf.kind == "text" else None
         last = exp.null() if other is None else number(other)
         case = exp.Case(this=self._plain())
-        case = case.when(text(""), exp.null())
+        case = case.when(text(""), exp.null(), copy=False)
         for word, code in self._words().items():
-            case = case.when(text(word), number(code))
-        null = exp.Case().when(_is_null(self.column.expr()), exp.null()).else_(case.else_(last))
+            case = case.when(text(word), number(code), copy=False)
+        null = (
+            exp.Case()
+            .when(is_null(self.column.expr()), exp.null(), copy=False)
+            .else_(case.else_(last, copy=False), copy=False)
+        )
         return cast(null, "BIGINT")
 
     def _plain(self) -> SQL:
@@ -391,7 +359,7 @@ class _Reader:
                 exact = operated(exp.EQ, self.column.expr(), self._same_clock(day.copy()))
                 return self._counted(self._finite(self.dialect.day_number(day)), exact=exact)
             case "text":
-                return self._counted(self._day_of(DATE), (_is_null(self.raw.copy()), "wrong_type"))
+                return self._counted(self._day_of(DATE), (is_null(self.raw.copy()), "wrong_type"))
         return self._wrong()
 
     def _same_clock(self, part: SQL) -> SQL:
@@ -403,8 +371,8 @@ class _Reader:
     def _finite(self, count: SQL) -> SQL:
         return (
             exp.Case()
-            .when(self.dialect.is_finite(cast(self.column.expr(), "DATE")), cast(count, "BIGINT"))
-            .else_(exp.null())
+            .when(self.dialect.is_finite(cast(self.column.expr(), "DATE")), cast(count, "BIGINT"), copy=False)
+            .else_(exp.null(), copy=False)
         )
 
     def _counted(self, raw: SQL, *problems: tuple[SQL, str], exact: SQL | None = None) -> Reading:
@@ -416,7 +384,7 @@ class _Reader:
             self.raw.copy(),
             operated(exp.And, ok, exact),
             *problems,
-            (exp.not_(exact.copy()), "imprecise"),
+            (exp.not_(exact.copy(), copy=False), "imprecise"),
         )
 
     def _moment(self) -> Reading:
@@ -433,7 +401,7 @@ class _Reader:
         days = self._day_of(MOMENT)
         whole = operated(exp.EQ, second, number(0))
         return self._counted(
-            self._minutes(days, hour, minute), (_is_null(self.raw.copy()), "wrong_type"), exact=whole
+            self._minutes(days, hour, minute), (is_null(self.raw.copy()), "wrong_type"), exact=whole
         )
 
     def _part(self, name: str) -> SQL:
@@ -450,19 +418,23 @@ class _Reader:
     def _clock(self, at: int) -> SQL:
         digits = call("NULLIF", call("SUBSTRING", self._text(), number(at), number(2)), text(""))
         shaped = self.dialect.matches(self._text(), MOMENT)
-        return exp.Case().when(shaped, call("COALESCE", cast(digits, "BIGINT"), number(0))).else_(number(0))
+        return (
+            exp.Case()
+            .when(shaped, call("COALESCE", cast(digits, "BIGINT"), number(0)), copy=False)
+            .else_(number(0), copy=False)
+        )
 
     def _day_of(self, pattern: str) -> SQL:
         """The day number that a text of this pattern begins with; null for any other, and for a day that is none."""
         first = call("SUBSTRING", self._text(), number(1), number(10))
         # Some databases read a year 0000, which is none.
         year_0 = operated(exp.EQ, call("SUBSTRING", self._text(), number(1), number(4)), text("0000"))
-        shaped = operated(exp.And, self.dialect.matches(self._text(), pattern), exp.not_(year_0))
-        return exp.Case().when(shaped, self.dialect.day_number_of(first)).else_(exp.null())
-
-
-def _is_null(part: SQL) -> SQL:
-    return exp.Is(this=part, expression=exp.null())
+        shaped = operated(exp.And, self.dialect.matches(self._text(), pattern), exp.not_(year_0, copy=False))
+        return (
+            exp.Case()
+            .when(shaped, self.dialect.day_number_of(first), copy=False)
+            .else_(exp.null(), copy=False)
+        )
 
 
 def _between(part: SQL, lo: int, hi: int) -> SQL:
