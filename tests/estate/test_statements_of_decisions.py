@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -17,13 +17,20 @@ import accounts as ledgers
 import feerules
 from databases import Database, DuckDB, Postgres, postgres_server
 from feerules.calendars import Calendar
-from feerules.statements.decisions import Verb, decisions
 from ledger_frames import frames, renamed
 from random_policies import document, policies
 
-SLOW = settings(max_examples=settings().max_examples // 6, suppress_health_check=list(HealthCheck), deadline=None, phases=[Phase.generate])
+SLOW = settings(
+    max_examples=settings().max_examples // 6,
+    suppress_health_check=list(HealthCheck),
+    deadline=None,
+    phases=[Phase.generate],
+)
 CALENDAR = Calendar(unknown_year="weekends_only")
-VERBS: tuple[tuple[Verb, Any], ...] = (("classify", feerules.classify_estate), ("next_action", feerules.next_actions))
+VERBS: tuple[tuple[Any, Any], ...] = (
+    ("classify_estate", feerules.classify_estate),
+    ("next_actions", feerules.next_actions),
+)
 moments = st.builds(
     lambda day, hour, zone: datetime(day.year, day.month, day.day, hour, 20, tzinfo=zone),
     ledgers.days, st.integers(0, 23), st.sampled_from([None, UTC]),
@@ -46,14 +53,18 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
 def estates(draw: Any) -> list[feerules.Account]:
     """Accounts with facts of their own; some share a party."""
     made = renamed(draw(st.lists(ledgers.accounts(faults=draw(st.booleans())), min_size=1, max_size=5)))
-    some = st.sampled_from([{}, {"vip": True}, {"estate": "east"}, {"estate": "west", "vip": False}, {"estate": "north"}])
+    some = st.sampled_from(
+        [{}, {"vip": True}, {"estate": "east"}, {"estate": "west", "vip": False}, {"estate": "north"}]
+    )
     parties = st.sampled_from(["P-1", 'P-2 "\\\t'])
     return [
         each.model_copy(update={"facts": draw(some), "parties": (feerules.Party(party_id=draw(parties)),)}) for each in made
     ]  # fmt: skip
 
 
-def positions_of(accounts: list[feerules.Account], book: feerules.Book, as_of: Any, known_at: Any) -> feerules.AccountsResult:
+def positions_of(
+    accounts: list[feerules.Account], book: feerules.Book, as_of: Any, known_at: Any
+) -> feerules.AccountsResult:
     facts = pl.DataFrame(
         [{"account_id": each.account_id, "currency": each.currency, **each.facts} for each in accounts],
         schema={"account_id": pl.String, "currency": pl.String, "vip": pl.Boolean, "estate": pl.String},
@@ -66,24 +77,41 @@ def stored(positions: pl.DataFrame, database: Database) -> pl.DataFrame:
     """Positions as a database holds them: where it has no lists of records, as JSON."""
     if database.dialect == "duckdb":
         return positions
-    said = pl.Series("contradictions", [json.dumps(each) for each in positions["contradictions"].to_list()], pl.String)
+    said = pl.Series(
+        "contradictions", [json.dumps(each) for each in positions["contradictions"].to_list()], pl.String
+    )
     frame = positions.with_columns(said)
     return frame.unnest("facts") if "facts" in frame.columns else frame
 
 
-def assert_same(database: Database, found: feerules.AccountsResult, book: feerules.Book, as_of: Any, known_at: Any = None) -> None:
+def assert_same(
+    database: Database, found: feerules.AccountsResult, book: feerules.Book, as_of: Any, known_at: Any = None
+) -> None:
     types = database.load(stored(found.rows, database), "positions")
     before = {tuple(row) for row in found.problems.rows()}
     for verb, ask in VERBS:
-        more = {"calendar": CALENDAR} if verb == "next_action" else {}
+        more = {"calendar": CALENDAR} if verb == "next_actions" else {}
         expected = ask(found, book, as_of, known_at=known_at, **more)
-        written = decisions(book, verb, database.dialect, "positions", types, as_of=as_of, known_at=known_at, calendar=CALENDAR)
+        written = feerules.to_sql(
+            book,
+            verb,
+            database.dialect,
+            "positions",
+            columns=types,
+            as_of=as_of,
+            known_at=known_at,
+            calendar=CALENDAR,
+        )
         names = [*expected.rows.columns]
         rows = {row[0]: dict(zip(names, row, strict=True)) for row in database.run(written.rows)}
         assert rows.keys() == set(expected.rows["account_id"])
         for row in expected.rows.to_dicts():
             mine = rows[row["account_id"]]
-            differing = {name: (mine[name], row[name]) for name in names if mine[name] != row[name] and name != "contradictions"}
+            differing = {
+                name: (mine[name], row[name])
+                for name in names
+                if mine[name] != row[name] and name != "contradictions"
+            }
             assert not differing
         problems = sorted((row for row in expected.problems.rows() if row not in before), key=str)
         assert sorted(database.run(written.problems), key=str) == problems

@@ -11,21 +11,33 @@ from sqlglot import exp
 
 from feerules.book import Book
 from feerules.calendars import WorkdayCalendar
+from feerules.clocks import read_day, read_known, read_moment
 from feerules.deciding.actions import actions_under, classes_under
 from feerules.deciding.questions import Question
 from feerules.deciding.told import Description, columns_in
 from feerules.plan.dunning import Compiled
-from feerules.plan.nodes import Leaf
-from feerules.reasons import CODES, reason
-from feerules.statements.engine import Column, Dialect, Prepared, cast, column, dialect_of, operated, text
-from feerules.statements.sources import Source, SourceError
+from feerules.plan.nodes import Leaf, Plan
+from feerules.reasons import reason
+from feerules.statements.engine import (
+    Column,
+    Dialect,
+    Prepared,
+    cast,
+    column,
+    dialect_of,
+    operated,
+    text,
+)
+from feerules.statements.reasoning import reason_of
+from feerules.statements.sources import NATURAL, Source, SourceError
 from feerules.statements.statement import Statement
 from feerules.statements.telling import OWN, Telling
-from feerules.statements.values import Values, case, named
+from feerules.statements.values import Values, named
 
-__all__ = ["Verb", "decisions"]
+__all__ = ["decision_statement"]
 
-Verb = Literal["classify", "next_action"]
+Verb = Literal["classify_estate", "next_actions"]
+AsOf = date | datetime | str | tuple[date | str, date | str]
 NAMED: Final = ("policy", "version")
 LISTS: Final = ("contradictions", "warnings", "open_charge_ids", "overdue_charge_ids", "covered_charge_ids")
 DAYS: Final = ("as_of", "known_at", "later_on", "changes_on")
@@ -39,34 +51,31 @@ OF_POSITIONS: Final = (
     "version",
     "facts",
 )
-READ_CODES: Final = ("missing", "wrong_type", "imprecise", "out_of_domain", "unknown_value")
 
 
-def decisions(
+def decision_statement(
     book: Book,
     verb: Verb,
     dialect: str,
     positions: str,
-    columns: Mapping[str, str] | None = None,
     *,
-    as_of: date | datetime,
-    until: date | None = None,
-    known_at: date | datetime | None = None,
-    calendar: WorkdayCalendar | None = None,
-    key: str = "account_id",
+    columns: Mapping[str, str] | None,
+    as_of: AsOf,
+    known_at: date | datetime | str | None,
+    calendar: WorkdayCalendar | None,
+    key: str,
 ) -> Statement:
-    """The rows of `classify_estate` or `next_actions` for a table (or query) with the columns of `positions`.
-
-    `columns` are their types as the database writes them. What accounts bring of their own stands in further
-    columns, or in a struct `facts`. A list of texts may be JSON in a text, and what is contradictory is JSON in
-    PostgreSQL. With `until`, each position is judged as of the day in its column `as_of`, from `as_of` to then.
-    Raises `SourceError` where a column is lacking or no policy is in force.
-    """
+    """See `feerules.to_sql`."""
     spoken = dialect_of(dialect)
-    table = _Positions(spoken, positions, columns, book.mapping)
+    first, last = as_of if isinstance(as_of, tuple) else (read_moment(as_of), None)
+    until = None if last is None else read_day(last)
     asked = Question(
-        as_of, known_at, calendar or book.calendar, book.policies_change_after, until, checked=True
-    )
+        read_moment(first) if until is None else read_day(first),
+        read_known(known_at), calendar or book.calendar, book.policies_change_after, until, checked=True,
+    )  # fmt: skip
+    if not asked.days:
+        raise SourceError(f"found the days from {first} to {last}, expected the first one first")
+    table = _Positions(spoken, positions, columns, book.mapping)
     rows, problems = _Decisions(book, verb, table, asked, key).queries()
     return Statement(spoken.sql(rows), spoken.sql(problems), spoken.name, book.digest)
 
@@ -135,7 +144,7 @@ class _Decisions:
     def _under(self, compiled: Compiled) -> tuple[exp.Query, exp.Query]:
         described = (
             actions_under(compiled, self.asked, self.key)
-            if self.verb == "next_action"
+            if self.verb == "next_actions"
             else classes_under(compiled, self.asked)
         )
         own = {name: self.positions.column(name) for name in {self.key, *columns_in(described)}}
@@ -149,11 +158,11 @@ class _Decisions:
         prepared = Prepared(described.plan, self.positions.dialect, source, columns)
         telling = Telling(described, self.positions.dialect, own, self.asked.as_of, self.key)
         rows = prepared.rows(described.plan.totals, [f"{OWN}{name}" for name in {**own, **kept}])
-        return telling.over(rows, kept), self._reasoned(prepared, described)
+        return telling.over(rows, kept), self._reasoned(prepared, described.plan)
 
     def _kept(self, compiled: Compiled) -> dict[str, Column]:
         """The columns of a position that a class is told with, as they stand."""
-        if self.verb == "next_action":
+        if self.verb == "next_actions":
             return {}
         brought = {
             name
@@ -193,20 +202,11 @@ class _Decisions:
 
     # Problems
 
-    def _reasoned(self, prepared: Prepared, described: Description) -> exp.Select:
-        problems = prepared.problems([f"{OWN}{self.key}"])
-        guards = [guard for guard in described.plan.guards if guard.need.hi]
-        pairs: list[tuple[exp.Expr, exp.Expr]] = [
-            (exp.and_(_is("fact", guard.fact.name), _is("code", code)), text(reason(code, guard.fact)))
-            for guard in guards
-            if guard.fact is not None
-            for code in (READ_CODES if guard.ok is None else (guard.code,))
-        ]
-        codes = {guard.code for guard in guards if guard.ok is not None}
-        pairs += [(_is("code", code), text(CODES[code])) for code in sorted(codes)]
-        told = (column("fact"), column("value"), column("code"), case(pairs))
-        return _problem(column(f"{OWN}{self.key}"), *told).from_(
-            problems.subquery("~problems", copy=False), copy=False
+    def _reasoned(self, prepared: Prepared, plan: Plan) -> exp.Select:
+        key = f"{OWN}{self.key}"
+        told = (column("fact"), column("value"), column("code"), reason_of(plan))
+        return _problem(column(key), *told).from_(
+            prepared.problems([key]).subquery("~problems", copy=False), copy=False
         )
 
     def _lacking(self) -> exp.Select:
@@ -216,10 +216,6 @@ class _Decisions:
         told = (exp.null(), exp.null(), text("no_policy"), text(reason("no_policy")))
         selected = _problem(self.positions.column(self.key).expr(), *told).expressions
         return self.positions.source.rows(*selected).where(nobody, copy=False)
-
-
-NATURAL: Final = {"decimal": "DECIMAL(18, 2)", "integer": "BIGINT", "boolean": "BOOLEAN", "date": "DATE", "choice": "TEXT",
-                  "text": "TEXT", "datetime": "TIMESTAMP"}  # fmt: skip
 
 
 def _problem(id_: exp.Expr, *told: exp.Expr) -> exp.Select:

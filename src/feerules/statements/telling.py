@@ -28,7 +28,7 @@ from feerules.deciding.told import (
 )
 from feerules.plan.nodes import And, Compare, Const, Node, Not, Or, Present
 from feerules.statements.engine import Column as TableColumn
-from feerules.statements.engine import Dialect, call, cast, column, number, operated, text
+from feerules.statements.engine import Dialect, call, cast, column, number, operated, selected, text
 from feerules.statements.values import Values, case, named
 
 __all__ = ["OWN", "Telling"]
@@ -60,7 +60,7 @@ class Telling:
         told = [named(self._column(each), name) for name, each in self.description.columns.items()]
         kept = [named(column(f"{OWN}{name}"), name) for name in keep]
         alias = exp.TableAlias(this=exp.to_identifier("~rows", quoted=True))
-        return exp.select(*kept, *told).from_(exp.Subquery(this=rows, alias=alias), copy=False)
+        return selected(*kept, *told).from_(exp.Subquery(this=rows, alias=alias), copy=False)
 
     # Nodes
 
