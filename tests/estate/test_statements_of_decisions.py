@@ -232,6 +232,35 @@ def test_of_a_table_of_which_nothing_is_told_each_column_has_its_own_kind(databa
     assert sorted(database.run(written.rows)) == sorted(expected.rows())
 
 
+# Relations
+
+
+def test_a_relation_of_positions_is_answered_by_relations() -> None:
+    book = feerules.load_files({"plain.yaml": POLICY})
+    found = positions_by_hand([*ODD, "Y", "Z"], book, "2026-03-02")
+    database = DuckDB()
+    database.load(found.rows, "positions")
+    given = database.connection.table("positions")
+    for _, ask in VERBS:
+        told = ask(given, book, "2026-03-02")
+        assert sorted(told.rows.fetchall(), key=str) == sorted(
+            ask(found, book, "2026-03-02").rows.rows(), key=str
+        )
+        assert told.problems.fetchall() == []
+        assert told.digest == book.digest
+
+
+def test_problems_of_a_relation_are_raised_where_that_is_asked_for() -> None:
+    book = feerules.load_files({"plain.yaml": POLICY})
+    database = DuckDB()
+    database.load(positions_by_hand(["A", "B"], book, "2026-03-02").rows, "positions")
+    with pytest.raises(feerules.UnitErrors) as caught:
+        feerules.next_actions(database.connection.table("positions"), book, "2026-03-03", strict=True)
+    assert {(each.account_id, each.fact, each.value) for each in caught.value.problems} == {
+        ("A", "as_of", "2026-03-02"), ("B", "as_of", "2026-03-02"),
+    }  # fmt: skip
+
+
 # What cannot be asked
 
 
