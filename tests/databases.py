@@ -80,6 +80,8 @@ def _postgres_type(dtype: pl.DataType) -> str:
         return f"numeric({dtype.precision},{dtype.scale})"
     if isinstance(dtype, pl.Datetime):
         return "timestamp" if dtype.time_zone is None else "timestamptz"
+    if dtype == pl.List(pl.String):
+        return "text[]"
     return POSTGRES_TYPES.get(str(dtype), "jsonb")
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from feerules.book import Book
 from feerules.calendars import WorkdayCalendar
 from feerules.errors import MissingExtra
+from feerules.pricing import is_relation
 
 if TYPE_CHECKING:
     from feerules.estate_dunning import AccountsResult
+    from feerules.statements.relations import RelationResult
 
 __all__ = ["classify_estate", "next_actions", "positions"]
 
@@ -43,10 +45,11 @@ def positions(
     account are read once. The result may stand in place of `accounts` in `classify_estate` and `next_actions`.
     Needs the extra `estate`.
     """
-    return _answers(
+    found: AccountsResult = _answers(
         "positions", accounts, book, as_of, known_at, key, strict, None,
         charges=charges, payments=payments, allocations=allocations, events=events, parties=parties,
     )  # fmt: skip
+    return found
 
 
 def classify_estate(
@@ -62,17 +65,19 @@ def classify_estate(
     known_at: Moment | None = None,
     key: str = "account_id",
     strict: bool = False,
-) -> AccountsResult:
+) -> AccountsResult | RelationResult:
     """What kind of arrears is each account of an estate? The same as `classify`, a row for each.
 
     The frames are those of `positions`; its result may stand in place of `accounts`, without entries, so that
-    what it worked out serves both this and `next_actions`. A row has the facts of the position, and `class`,
+    what it worked out serves both this and `next_actions`; so may a relation of DuckDB with its columns, which
+    gives relations. A row has the facts of the position, and `class`,
     `title_zh`, `title_en`, `table_row`, `where`, `policy`, `version`, `source`. Needs the extra `estate`.
     """
-    return _answers(
+    found: AccountsResult | RelationResult = _answers(
         "classify_estate", accounts, book, as_of, known_at, key, strict, None,
         charges=charges, payments=payments, allocations=allocations, events=events, parties=parties,
     )  # fmt: skip
+    return found
 
 
 def next_actions(
@@ -89,18 +94,20 @@ def next_actions(
     key: str = "account_id",
     strict: bool = False,
     calendar: WorkdayCalendar | None = None,
-) -> AccountsResult:
+) -> AccountsResult | RelationResult:
     """What is to be done with each account of an estate? The same as `next_action`, a row for each.
 
     The frames are those of `positions`, or its result stands in place of `accounts`; contacts count for every
-    account of a party where the policy's limits are per party. `reasons` lists the codes of the reasons in
+    account of a party where the policy's limits are per party. Positions may be a relation of DuckDB, which gives
+    relations. `reasons` lists the codes of the reasons in
     order, `reasons_json` tells them in full, `fields` holds the fields of the message as JSON. Needs the extra
     `estate`.
     """
-    return _answers(
+    found: AccountsResult | RelationResult = _answers(
         "next_actions", accounts, book, as_of, known_at, key, strict, calendar,
         charges=charges, payments=payments, allocations=allocations, events=events, parties=parties,
     )  # fmt: skip
+    return found
 
 
 def _answers(
@@ -113,7 +120,11 @@ def _answers(
     strict: bool,
     calendar: WorkdayCalendar | None,
     **entries: Any,
-) -> AccountsResult:
+) -> Any:
+    if entries["charges"] is NOT_GIVEN and is_relation(accounts) and question != "positions":
+        return _relations(question).decision_relation(
+            accounts, book, question, as_of=as_of, known_at=known_at, calendar=calendar, key=key, strict=strict
+        )  # fmt: skip
     try:
         from feerules import estate_dunning
     except ModuleNotFoundError as error:
@@ -123,3 +134,12 @@ def _answers(
             raise TypeError(f"{question} needs charges=, or the result of positions in place of accounts")
         entries["charges"] = None
     return estate_dunning.answers(question, accounts, book, as_of, known_at, key, strict, calendar, entries)
+
+
+def _relations(question: str) -> Any:
+    """The module that needs the extra `sql`."""
+    try:
+        from feerules.statements import relations
+    except ModuleNotFoundError as error:
+        raise MissingExtra(question, "sql", error.name or "") from error
+    return relations

@@ -10,15 +10,17 @@ from typing import Any
 import polars as pl
 
 from feerules.account_answers import AccountsResult, Asked, Pair, Part, result_of
-from feerules.action_columns import Actions
 from feerules.book import Book
 from feerules.calendars import WorkdayCalendar
 from feerules.clocks import read_known, read_moment
+from feerules.deciding.actions import actions_under, classes_under
+from feerules.deciding.questions import Question
+from feerules.deciding.told import Description
 from feerules.estate_ledgers import Batch, Ledgers
 from feerules.estate_policies import BROUGHT, Policy, problem_of
 from feerules.estate_positions import Standing
 from feerules.frames import FrameError
-from feerules.reason_columns import fact
+from feerules.told_columns import ToldColumns, fact
 
 __all__ = ["AccountsResult", "Answering", "answers"]
 
@@ -107,6 +109,7 @@ class Answering:
     def __init__(self, asked: Asked, standing: Standing, calendar: WorkdayCalendar | None) -> None:
         self.asked, self.policies, self.calendar = asked, standing.policies, calendar
         self.policies_change_on = standing.policies_change_on
+        self._descriptions: dict[int, Description] = {}
 
     def of(self, positions: Pair) -> Pair:
         rows, problems = positions
@@ -137,12 +140,24 @@ class Answering:
         return problem_of(ids, nobody, "no_policy")
 
     def _under(self, policy: Policy, mine: pl.DataFrame) -> Pair:
-        judged, problems = policy.judged(mine, self.asked.key)
-        if self.asked.question == "classify_estate":
-            names = [name for name in mine.columns if name not in _OF_POSITIONS and name != "#acc"]
-            return judged.select(
-                "#acc", *(fact(name).alias(name) for name in names), *policy.words()
-            ), problems
-        as_of, known_at = self.asked.as_of, self.asked.known_at
-        actions = Actions(policy.compiled, as_of, known_at, self.calendar, self.policies_change_on)
-        return actions.of(judged, self.asked.key), problems
+        description = self._described(policy)
+        rows, problems = policy.run(description, mine, self.asked.key)
+        told = ToldColumns(description, self.asked.as_of)
+        if self.asked.question == "next_actions":
+            return told.of(rows), problems
+        names = (name for name in mine.columns if name not in _OF_POSITIONS and name != "#acc")
+        return told.of(rows, *(fact(name).alias(name) for name in names)), problems
+
+    def _described(self, policy: Policy) -> Description:
+        """What is told of the positions under a policy, the same for every batch."""
+        found = self._descriptions.get(id(policy))
+        if found is None:
+            asked, change = self.asked, self.policies_change_on
+            question = Question(asked.as_of, asked.known_at, self.calendar, lambda day: change)
+            found = (
+                actions_under(policy.compiled, question, asked.key)
+                if asked.question == "next_actions"
+                else classes_under(policy.compiled, question)
+            )
+            self._descriptions[id(policy)] = found
+        return found

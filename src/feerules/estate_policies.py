@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from feerules.account_answers import Pair
-from feerules.citations import source_of, titles
+from feerules.deciding.told import Description
 from feerules.plan.dunning import Compiled
 from feerules.plan.nodes import Fact, Leaf, Plan, Present, in_order
 from feerules.prepared import prepare
 from feerules.reasons import reason
+from feerules.told_columns import OWN
 
 __all__ = ["BROUGHT", "Policy", "problem_of", "problems_of"]
 
-OWN = "@"  # before the name of a fact of the position, among the columns that an account brings
 BROUGHT = "facts"  # what an account brings, in one column of its position
 
 
@@ -74,25 +73,27 @@ class Policy:
         found[rows["#acc"].to_numpy()] = rows["applies"].cast(pl.Boolean).to_numpy()
         return found, self._reasoned(bad, plan)
 
-    def judged(self, rows: pl.DataFrame, key: str) -> Pair:
-        """Positions under this policy with the answers of its plan, and the problems of those that have none.
+    def run(self, description: Description, rows: pl.DataFrame, key: str) -> Pair:
+        """Positions under this policy with what the nodes of a description come to, and the problems of those that
+        have no answer.
 
         What a position tells stands behind an @, what the account brought by its own name.
         """
-        plan = self.compiled.plan
+        plan = description.plan
         told = [name for name in rows.columns if name not in ("#acc", BROUGHT)]
-        frame = rows.select(
+        frame = rows.lazy().select(
             "#acc",
             *(pl.col(name).alias(f"{OWN}{name}") for name in told),
+            *(_drawn(*of).alias(name) for name, of in description.drawn.items()),
             *([pl.col(BROUGHT)] if BROUGHT in rows.columns else []),
         )
         frame = frame.unnest(BROUGHT) if BROUGHT in rows.columns else frame
         columns = {leaf.name: f"{OWN}{leaf.name}" for leaf in plan.leaves if leaf.name in self.compiled.own}
-        prepared = prepare(plan, frame.lazy(), columns)
+        prepared = prepare(plan, frame, columns)
         keep = ["#acc", *(f"{OWN}{name}" for name in told)]
         found, bad = pl.collect_all([prepared.rows(plan.totals, keep), prepared.problems(["#acc"])])
         ids = rows.select("#acc", account_id=pl.col(key).cast(pl.String))
-        return self._classed(found), problems_of(self._reasoned(bad, plan), ids)
+        return found, problems_of(self._reasoned(bad, plan), ids)
 
     @property
     def is_of(self) -> pl.Expr:
@@ -114,41 +115,11 @@ class Policy:
             "fee"
         )
 
-    def _classed(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """The rows with the class of their arrears (~class): "" where nothing is owed, or there are no classes."""
-        compiled = self.compiled
-        nothing = pl.lit("")
-        kind, row = nothing, nothing
-        if "class" in compiled.plan.totals:
-            owes = pl.col("owes").cast(pl.Boolean)
-            kind = pl.when(owes).then(_word(compiled.classes, pl.col("class"))).otherwise(nothing)
-            row = pl.when(owes).then(_word(compiled.rows, pl.col("class.leaf"))).otherwise(nothing)
-        return rows.with_columns(kind.alias("~class"), row.alias("table_row"))
 
-    def words(self) -> list[pl.Expr]:
-        """The class in words, and where the policy says so."""
-        policy, kinds = self.compiled.policy, ["", *self.compiled.classes]
-        told = [titles(policy.class_titles.get(name), name) for name in kinds]
-        source = source_of(policy.source)
-        where = "" if policy.classes is None else str(policy.classes.where)
-        return [
-            pl.col("~class").alias("class"),
-            pl.col("table_row"),
-            *(
-                pl.col("~class")
-                .replace_strict(kinds, [each.get(language, "") for each in told], return_dtype=pl.String)
-                .alias(f"title_{language}")
-                for language in ("zh", "en")
-            ),
-            pl.lit(where).alias("where"),
-            pl.lit(policy.id).alias("policy"),
-            pl.lit(policy.version_name).alias("version"),
-            pl.lit(" ".join(source[name] for name in ("document", "clause", "address") if name in source)).alias("source"),
-        ]  # fmt: skip
-
-
-def _word(words: Sequence[str], at: pl.Expr) -> pl.Expr:
-    return pl.lit(pl.Series(list(words) or [""], dtype=pl.String)).gather(at)
+def _drawn(column: str, entry: str | None) -> pl.Expr:
+    """Whether a list of the position has an entry; for None, whether it has any."""
+    entries = pl.col(column).list
+    return entries.len() > 0 if entry is None else entries.contains(entry)
 
 
 def _stand_in(leaf: Leaf) -> pl.Expr:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from datetime import date, datetime
+from typing import Any, Literal, get_args
 
 from feerules.book import Book
+from feerules.calendars import WorkdayCalendar
 from feerules.errors import MissingExtra
 from feerules.periods import Period
 from feerules.statements.statement import Statement
@@ -13,7 +15,7 @@ from feerules.statements.statement import Statement
 __all__ = ["to_sql"]
 
 
-Verb = Literal["price_estate"]
+Verb = Literal["price_estate", "classify_estate", "next_actions"]
 
 
 def to_sql(
@@ -22,10 +24,13 @@ def to_sql(
     dialect: str,
     table: str,
     *,
-    period: str | Period | Sequence[str | Period],
+    period: str | Period | Sequence[str | Period] | None = None,
+    as_of: date | datetime | str | tuple[date | str, date | str] | None = None,
+    known_at: date | datetime | str | None = None,
+    calendar: WorkdayCalendar | None = None,
     columns: Mapping[str, str] | None = None,
     form: Literal["wide", "long"] = "wide",
-    key: str = "unit_id",
+    key: str | None = None,
     accrue: bool = False,
     unique: bool = False,
 ) -> Statement:
@@ -36,8 +41,15 @@ def to_sql(
     them ({"area": "numeric(10,2)"}): without it, every fact is taken from a column of its own name and
     kind. With a list of periods the statement takes one of them as its parameter, as text: by the name
     `period`, in PostgreSQL as $1. `unique` says that the table itself keeps keys from repeating, so that
-    nothing looks for repeats. `form`, `key` and `accrue` are those of `price_estate`. Raises `ValueError`
-    for what cannot be asked. Needs the extra `sql`.
+    nothing looks for repeats. `form`, `key` and `accrue` are those of `price_estate`.
+
+    "classify_estate" and "next_actions" are asked of a table with the columns of `positions`, each position under
+    the policy that it names; what accounts bring of their own stands in further columns, or in a struct `facts`.
+    `as_of`, `known_at`, `calendar` and `key` are those of these verbs. With a first and a last day as `as_of`, each
+    position is judged as of the day in its own column `as_of`. A list of texts may be JSON in a column of text,
+    as `contradictions` is in PostgreSQL. A position of a day that is not asked about is a problem.
+
+    Raises `ValueError` for what cannot be asked. Needs the extra `sql`.
 
     >>> import feerules
     >>> book = feerules.load_files({"tiny.yaml": '''
@@ -50,18 +62,32 @@ def to_sql(
     >>> to_sql(book, "price_estate", "postgres", "homes", period="2026-11").digest == book.digest
     True
     """
-    if verb != "price_estate":
-        raise ValueError(f'found the verb {verb!r}, expected "price_estate"')
-    statement: Statement = _statements("to_sql").price_statement(
-        book, dialect, table, period, columns=columns, form=form, key=key, accrue=accrue, unique=unique
-    )
-    return statement
+    if verb not in get_args(Verb):
+        raise ValueError(f"found the verb {verb!r}, expected one of {', '.join(get_args(Verb))}")
+    written: Statement
+    if verb == "price_estate":
+        if period is None:
+            raise ValueError('found no period, expected one such as period="2026-11"')
+        written = _statements(verb).price_statement(
+            book, dialect, table, period, columns=columns, form=form, key=key or "unit_id", accrue=accrue, unique=unique
+        )  # fmt: skip
+    else:
+        if as_of is None:
+            raise ValueError('found no day, expected one such as as_of="2026-11-25"')
+        written = _statements(verb).decision_statement(
+            book, verb, dialect, table,
+            columns=columns, as_of=as_of, known_at=known_at, calendar=calendar, key=key or "account_id",
+        )  # fmt: skip
+    return written
 
 
-def _statements(function: str) -> Any:
-    """The module that needs the extra `sql`."""
+def _statements(verb: Verb) -> Any:
+    """The module that needs the extra `sql` for a verb."""
     try:
-        from feerules.statements import asking
+        if verb == "price_estate":
+            from feerules.statements import asking as module
+        else:
+            from feerules.statements import decisions as module  # type: ignore[no-redef]
     except ModuleNotFoundError as error:
-        raise MissingExtra(function, "sql", error.name or "") from error
-    return asking
+        raise MissingExtra("to_sql", "sql", error.name or "") from error
+    return module

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
-__all__ = ["first_moment", "moment", "told_at"]
+__all__ = ["minute_of", "moment", "told_at"]
 
 
 def zone_of(as_of: date | datetime) -> str | None:
@@ -37,10 +37,10 @@ def told_at(at: date | datetime | None) -> pl.Expr:
     return moment(at, at) if isinstance(at, datetime) else pl.lit(at, pl.Date)
 
 
-def first_moment(day: pl.Expr, as_of: datetime) -> pl.Expr:
-    """The first moment of a day, where it is `as_of`."""
-    zone, found = zone_of(as_of), day.cast(pl.Datetime("us"))
-    if zone is None:
+def minute_of(number: pl.Expr, as_of: date | datetime) -> pl.Expr:
+    """A moment by its minutes since 1970-01-01 on the clock of `as_of`."""
+    zone, found = zone_of(as_of), (number * 60_000_000).cast(pl.Datetime("us"))
+    if zone is None or not isinstance(as_of, datetime):
         return found
     if hasattr(as_of.tzinfo, "key"):
         return found.dt.replace_time_zone(zone)

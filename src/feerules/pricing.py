@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from feerules.statements.relations import RelationResult
     from feerules.whatif.billed.reconciliation import Reconciliation
 
-__all__ = ["Priced", "bill_of", "price", "price_estate", "ready", "reconcile", "records_of"]
+__all__ = ["Priced", "bill_of", "is_relation", "price", "price_estate", "ready", "reconcile", "records_of"]
 
 # Who a unit's parties are: a change of these alone does not change what is owed.
 PARTY_FACTS = ("account_id", "owner_id", "tenant_id", "developer_id", "heir_id", "valid_from", "valid_to")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -50,6 +51,8 @@ class Compiled:
     """A policy, ready to run: the terms of its ledgers, the facts that a position tells (`own`), what its
     reactions look for, and a plan.
 
+    `leaves` are those of all these facts, whether the plan asks for them or not.
+
     The plan's `totals` are
 
     `applies`; `stop` (the first that holds, their number for none) and `stop.N.until` (day number, 0 for
@@ -61,11 +64,15 @@ class Compiled:
     policy: DunningPolicy
     terms: LedgerTerms
     plan: Plan
-    own: frozenset[str]
+    leaves: Mapping[str, Leaf]
     classes: tuple[str, ...]
     rows: tuple[str, ...]
     cuts: Cuts
     reactions: ReactionsTerms
+
+    @property
+    def own(self) -> AbstractSet[str]:
+        return self.leaves.keys()
 
 
 # Names
@@ -158,9 +165,10 @@ class _Compiling:
         marks = tuple(self._marks())
         plan = Plan(tuple(self.scope.needs), tuple(self._guards()), (), self.outputs, marks)
         rows = found.decision.rows if found else ()
-        own = frozenset([*POSITION, *(fact.name for fact in _own_facts(self.policy))])
+        own = (*POSITION, *(fact.name for fact in _own_facts(self.policy)))
+        leaves = {name: self.version.names.leaves[name] for name in own}
         reactions = patterns_of(self.policy, self.version.names, self.terms)
-        return Compiled(self.policy, self.terms, plan, own, classes, rows, cuts_of(plan), reactions)
+        return Compiled(self.policy, self.terms, plan, leaves, classes, rows, cuts_of(plan), reactions)
 
     def _guards(self) -> Iterator[Guard]:
         # Of an account that owes nothing, nothing more is asked than what tells that.

@@ -10,7 +10,7 @@ from feerules.book import Book
 from feerules.line_shapes import LINE_COLUMNS
 from feerules.periods import Period
 from feerules.plan.nodes import Node
-from feerules.reasons import reason, reasons_of
+from feerules.reasons import reason
 from feerules.statements.dated import DATED, SINCE, Dated
 from feerules.statements.engine import (
     TEXT,
@@ -31,6 +31,7 @@ from feerules.statements.engine import (
     truth,
 )
 from feerules.statements.lines import KEY, Lines
+from feerules.statements.reasoning import reason_of
 from feerules.statements.sources import Source, SourceError
 
 __all__ = ["Prices"]
@@ -207,19 +208,12 @@ class Prices:
             "fact": fact,
             "value": column("value"),
             "code": code,
-            "reason": self._reason(),
+            "reason": reason_of(self.plan),
         }
         found = selected(*_texts(told)).from_(
             bad.subquery(exp.to_identifier("~bad", quoted=True), copy=False), copy=False
         )
         return exp.union(found, self._key_problems(), distinct=False, copy=False)
-
-    def _reason(self) -> exp.Expr:
-        at = call("CONCAT", column("code"), text("|"), call("COALESCE", column("fact"), text("")))
-        case = exp.Case(this=at)
-        for known, sentence in reasons_of(self.plan).items():
-            case = case.when(text(known), text(sentence), copy=False)
-        return case
 
     def _key_problems(self) -> exp.Select:
         """The rows whose key tells no unit: null, or that of other rows too."""

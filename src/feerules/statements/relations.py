@@ -1,24 +1,30 @@
-"""Estates as relations of DuckDB: the answers are relations too, worked out when they are asked for, on disk if need be."""
+"""Estates and positions as relations of DuckDB: the answers are relations too, worked out when they are asked for, on disk if need be."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from feerules.book import Book
+from feerules.calendars import WorkdayCalendar
 from feerules.errors import UnitErrors, UnitProblem
 from feerules.periods import Period
 from feerules.statements.asking import price_statement
+from feerules.statements.decisions import decision_statement
 from feerules.statements.statement import Statement
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
 
-__all__ = ["RelationResult", "price_relation", "through_memory"]
+__all__ = ["RelationResult", "decision_relation", "price_relation", "through_memory"]
 
-UNITS = "feerules_units"  # the relation, by the name that a statement has for it
+UNITS, POSITIONS = (
+    "feerules_units",
+    "feerules_positions",
+)  # the relation, by the name that a statement has for it
 
 
 @dataclass(frozen=True)
@@ -68,18 +74,42 @@ def price_relation(
     statement = price_statement(
         book, "duckdb", UNITS, period, columns=columns, form=form, key=key, accrue=accrue, unique=False
     )
-    return _asked(units, statement, strict=strict)
+    return _asked(units, UNITS, statement, strict=strict)
 
 
-def _asked(units: DuckDBPyRelation, statement: Statement, *, strict: bool) -> RelationResult:
-    rows, problems = (_held(units.query(UNITS, sql)) for sql in (statement.rows, statement.problems))
+def decision_relation(
+    positions: DuckDBPyRelation,
+    book: Book,
+    verb: Any,
+    *,
+    as_of: date | datetime | str,
+    known_at: date | datetime | str | None,
+    calendar: WorkdayCalendar | None,
+    key: str,
+    strict: bool,
+) -> RelationResult:
+    """See `feerules.classify_estate` and `feerules.next_actions`."""
+    columns = dict(zip(positions.columns, map(str, positions.types), strict=True))
+    statement = decision_statement(
+        book, verb, "duckdb", POSITIONS, columns=columns, as_of=as_of, known_at=known_at, calendar=calendar, key=key
+    )  # fmt: skip
+    return _asked(positions, POSITIONS, statement, strict=strict)
+
+
+def _asked(given: DuckDBPyRelation, name: str, statement: Statement, *, strict: bool) -> RelationResult:
+    rows, problems = (_held(given.query(name, sql)) for sql in (statement.rows, statement.problems))
     if strict:
-        found = problems.fetchall()
+        found = [dict(zip(problems.columns, row, strict=True)) for row in problems.fetchall()]
         if found:
-            names = ("unit_id", "fact", "value", "code", "reason", "fee")
-            told = (dict(zip(problems.columns, row, strict=True)) for row in found)
-            raise UnitErrors(UnitProblem(*(row[name] for name in names)) for row in told)
+            raise UnitErrors(map(_problem, found))
     return RelationResult(rows, problems, statement.digest)
+
+
+def _problem(told: Mapping[str, Any]) -> UnitProblem:
+    return UnitProblem(
+        told.get("unit_id"), told["fact"], told["value"], told["code"], told["reason"],
+        told.get("fee"), told.get("account_id"),
+    )  # fmt: skip
 
 
 def through_memory(units: DuckDBPyRelation, priced: Callable[[Any], Any]) -> RelationResult:

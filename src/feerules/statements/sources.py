@@ -12,7 +12,7 @@ from feerules.errors import FeeRulesError
 from feerules.plan.nodes import Leaf
 from feerules.statements.engine import Column, Dialect, call, cast, column_of, selected, text
 
-__all__ = ["Source", "SourceError"]
+__all__ = ["NATURAL", "Source", "SourceError"]
 
 # The type in which a fact stands where nothing is told of the table.
 NATURAL = {

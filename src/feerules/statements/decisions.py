@@ -1,0 +1,232 @@
+"""Classes and next actions as statements over a table of positions: each position under the policy that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from functools import reduce
+from typing import Final, Literal
+
+from sqlglot import exp
+
+from feerules.book import Book
+from feerules.calendars import WorkdayCalendar
+from feerules.clocks import read_day, read_known, read_moment
+from feerules.deciding.actions import actions_under, classes_under
+from feerules.deciding.questions import Question
+from feerules.deciding.told import Description, columns_in
+from feerules.plan.dunning import Compiled
+from feerules.plan.nodes import Leaf, Plan
+from feerules.reasons import reason
+from feerules.statements.engine import (
+    Column,
+    Dialect,
+    Prepared,
+    cast,
+    column,
+    dialect_of,
+    operated,
+    text,
+)
+from feerules.statements.reasoning import reason_of
+from feerules.statements.sources import NATURAL, Source, SourceError
+from feerules.statements.statement import Statement
+from feerules.statements.telling import OWN, Telling
+from feerules.statements.values import Values, named
+
+__all__ = ["decision_statement"]
+
+Verb = Literal["classify_estate", "next_actions"]
+AsOf = date | datetime | str | tuple[date | str, date | str]
+NAMED: Final = ("policy", "version")
+LISTS: Final = ("contradictions", "warnings", "open_charge_ids", "overdue_charge_ids", "covered_charge_ids")
+DAYS: Final = ("as_of", "known_at", "later_on", "changes_on")
+# What a position says that no class rests on.
+OF_POSITIONS: Final = (
+    "overdue_charge_ids",
+    "covered_charge_ids",
+    "later_step",
+    "later_on",
+    "policy",
+    "version",
+    "facts",
+)
+
+
+def decision_statement(
+    book: Book,
+    verb: Verb,
+    dialect: str,
+    positions: str,
+    *,
+    columns: Mapping[str, str] | None,
+    as_of: AsOf,
+    known_at: date | datetime | str | None,
+    calendar: WorkdayCalendar | None,
+    key: str,
+) -> Statement:
+    """See `feerules.to_sql`."""
+    spoken = dialect_of(dialect)
+    first, last = as_of if isinstance(as_of, tuple) else (read_moment(as_of), None)
+    until = None if last is None else read_day(last)
+    asked = Question(
+        read_moment(first) if until is None else read_day(first),
+        read_known(known_at), calendar or book.calendar, book.policies_change_after, until, checked=True,
+    )  # fmt: skip
+    if not asked.days:
+        raise SourceError(f"found the days from {first} to {last}, expected the first one first")
+    table = _Positions(spoken, positions, columns, book.mapping)
+    rows, problems = _Decisions(book, verb, table, asked, key).queries()
+    return Statement(spoken.sql(rows), spoken.sql(problems), spoken.name, book.digest)
+
+
+class _Positions:
+    """A table of positions: its columns by name, those of the struct `facts` among them."""
+
+    def __init__(
+        self, dialect: Dialect, given: str, types: Mapping[str, str] | None, mapping: Mapping[str, str]
+    ) -> None:
+        self.dialect, self.types = dialect, types
+        self.source = Source(given, types, dialect, mapping)
+        brought = dict(_inside(types["facts"], dialect)) if types is not None and "facts" in types else {}
+        if brought:
+            at = (named(_field(name), name) for name in brought)
+            flat = self.source.rows(exp.Star(), *at)
+            self.source = Source(dialect.sql(flat), {**brought, **(types or {})}, dialect, mapping)
+
+    def column(self, name: str, kind: str = "TEXT") -> Column:
+        found = self.source.column(name, "DATE" if name in DAYS else kind)
+        if found is None:
+            have = ", ".join(self.types or ())
+            raise SourceError(f'positions without the column "{name}": found {have or "none"}')
+        if self.types is None and name in LISTS:
+            return Column(name, "other")
+        return found
+
+    def is_of(self, compiled: Compiled) -> exp.Expr:
+        """Whether a position is under a policy."""
+        pairs = zip(NAMED, (compiled.policy.id, compiled.policy.version_name), strict=True)
+        return exp.and_(*(operated(exp.EQ, self.column(name).expr(), text(word)) for name, word in pairs))
+
+
+def _inside(kind: str, dialect: Dialect) -> Iterator[tuple[str, str]]:
+    """The fields of a struct, and their types."""
+    built = exp.DataType.build(kind, dialect=dialect.name, udt=True)
+    for each in built.expressions if built.is_type("struct") else ():
+        yield each.name, each.kind.sql(dialect=dialect.name)
+
+
+def _field(name: str) -> exp.Expr:
+    return exp.Dot(this=exp.Paren(this=column("facts")), expression=exp.to_identifier(name, quoted=True))
+
+
+class _Decisions:
+    def __init__(self, book: Book, verb: Verb, positions: _Positions, asked: Question, key: str) -> None:
+        self.book, self.verb, self.positions, self.asked, self.key = book, verb, positions, asked, key
+        self.policies = self._in_force()
+        if not self.policies:
+            raise SourceError(f"no dunning policy is in force on {asked.as_of}, and a position names one")
+
+    def _in_force(self) -> list[Compiled]:
+        """Every version of a policy that is in force on one of the days."""
+        found: dict[int, Compiled] = {}
+        day: int | None = self.asked.days[0]
+        while day is not None and day in self.asked.days:
+            found |= {id(each): each for each in self.book.compiled_policies(day)}
+            day = self.book.policies_change_after(day)
+        return [*found.values()]
+
+    def queries(self) -> tuple[exp.Query, exp.Query]:
+        """The answers, and the problems of the positions that have none."""
+        rows, problems = zip(*map(self._under, self.policies), strict=True)
+        return _all(rows), _all([*problems, self._lacking()])
+
+    def _under(self, compiled: Compiled) -> tuple[exp.Query, exp.Query]:
+        described = (
+            actions_under(compiled, self.asked, self.key)
+            if self.verb == "next_actions"
+            else classes_under(compiled, self.asked)
+        )
+        own = {name: self.positions.column(name) for name in {self.key, *columns_in(described)}}
+        kept = self._kept(compiled)
+        facts, columns = self._facts(compiled, described)
+        selected = (
+            *(named(each.expr(), f"{OWN}{name}") for name, each in {**own, **kept}.items()),
+            *facts,
+        )
+        source = self.positions.source.rows(*selected).where(self.positions.is_of(compiled), copy=False)
+        prepared = Prepared(described.plan, self.positions.dialect, source, columns)
+        telling = Telling(described, self.positions.dialect, own, self.asked.as_of, self.key)
+        rows = prepared.rows(described.plan.totals, [f"{OWN}{name}" for name in {**own, **kept}])
+        return telling.over(rows, kept), self._reasoned(prepared, described.plan)
+
+    def _kept(self, compiled: Compiled) -> dict[str, Column]:
+        """The columns of a position that a class is told with, as they stand."""
+        if self.verb == "next_actions":
+            return {}
+        brought = {
+            name
+            for leaf in compiled.plan.leaves
+            if leaf.name not in compiled.own
+            for name in (leaf.name, *leaf.aliases)
+        }
+        known = self.positions.types or dict.fromkeys((self.key, *compiled.leaves))
+        return {
+            name: self.positions.column(name)
+            for name in known
+            if name not in OF_POSITIONS and name not in brought
+        }
+
+    def _facts(self, compiled: Compiled, described: Description) -> tuple[list[exp.Expr], dict[str, Column]]:
+        """What the plan reads, and under which name each fact stands then; all that a position tells must be there."""
+        values = Values(self.positions.dialect)
+        told, brought = [], []
+        columns: dict[str, Column] = {}
+        for place, leaf in enumerate(described.plan.leaves):
+            name = f"~own{place}"
+            if leaf.name in described.drawn:
+                listed, entry = described.drawn[leaf.name]
+                told.append(named(values.has(self.positions.column(listed), entry), name))
+                columns[leaf.name] = Column(name, "boolean")
+            elif leaf.name in compiled.own or leaf.name.startswith(OWN):
+                column = self._own(leaf)
+                told.append(named(column.expr(), name))
+                columns[leaf.name] = Column(name, column.carries, column.places)
+            else:
+                brought.append(leaf)
+        selected, more = self.positions.source.taken(brought)
+        return [*told, *selected], columns | more
+
+    def _own(self, leaf: Leaf) -> Column:
+        return self.positions.column(leaf.name.removeprefix(OWN), NATURAL[leaf.kind])
+
+    # Problems
+
+    def _reasoned(self, prepared: Prepared, plan: Plan) -> exp.Select:
+        key = f"{OWN}{self.key}"
+        told = (column("fact"), column("value"), column("code"), reason_of(plan))
+        return _problem(column(key), *told).from_(
+            prepared.problems([key]).subquery("~problems", copy=False), copy=False
+        )
+
+    def _lacking(self) -> exp.Select:
+        """The positions that no policy is for."""
+        one = exp.or_(*map(self.positions.is_of, self.policies))
+        nobody = exp.not_(exp.func("COALESCE", one, exp.false()))
+        told = (exp.null(), exp.null(), text("no_policy"), text(reason("no_policy")))
+        selected = _problem(self.positions.column(self.key).expr(), *told).expressions
+        return self.positions.source.rows(*selected).where(nobody, copy=False)
+
+
+def _problem(id_: exp.Expr, *told: exp.Expr) -> exp.Select:
+    names = ("frame", "row_id", "account_id", "fact", "value", "code", "reason")
+    parts = (text("accounts"), id_, id_.copy(), *told)
+    return exp.select(*(named(cast(part, "TEXT"), name) for name, part in zip(names, parts, strict=True)))
+
+
+def _is(name: str, word: str) -> exp.Expr:
+    return operated(exp.EQ, column(name), text(word))
+
+
+def _all(queries: Iterable[exp.Query]) -> exp.Query:
+    return reduce(lambda one, other: exp.union(one, other, distinct=False, copy=False), queries)

@@ -1,0 +1,280 @@
+"""Statements over a table of positions give, in a database, what classify_estate and next_actions give."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import polars as pl
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import accounts as ledgers
+import feerules
+from databases import Database, DuckDB, Postgres, postgres_server
+from feerules.calendars import Calendar
+from ledger_frames import frames, renamed
+from random_policies import document, policies
+
+SLOW = settings(
+    max_examples=settings().max_examples // 12,
+    suppress_health_check=list(HealthCheck),
+    deadline=None,
+)
+CALENDAR = Calendar(unknown_year="weekends_only")
+VERBS: tuple[tuple[Any, Any], ...] = (
+    ("classify_estate", feerules.classify_estate),
+    ("next_actions", feerules.next_actions),
+)
+moments = st.builds(
+    lambda day, hour, zone: datetime(day.year, day.month, day.day, hour, 20, tzinfo=zone),
+    ledgers.days, st.integers(0, 23), st.sampled_from([None, UTC]),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=["duckdb", "postgres"])
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    if request.param == "duckdb":
+        found = DuckDB()
+        found.run("SET TimeZone = 'UTC'")
+        yield found
+        return
+    with postgres_server() as address, psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("SET TIME ZONE 'UTC'")
+        yield Postgres(connection)
+
+
+@st.composite
+def estates(draw: Any) -> list[feerules.Account]:
+    """Accounts with facts of their own; some share a party."""
+    made = renamed(draw(st.lists(ledgers.accounts(faults=draw(st.booleans())), min_size=1, max_size=5)))
+    some = st.sampled_from(
+        [{}, {"vip": True}, {"estate": "east"}, {"estate": "west", "vip": False}, {"estate": "north"}]
+    )
+    parties = st.sampled_from(["P-1", 'P-2 "\\\t'])
+    return [
+        each.model_copy(update={"facts": draw(some), "parties": (feerules.Party(party_id=draw(parties)),)}) for each in made
+    ]  # fmt: skip
+
+
+def positions_of(
+    accounts: list[feerules.Account], book: feerules.Book, as_of: Any, known_at: Any
+) -> feerules.AccountsResult:
+    facts = pl.DataFrame(
+        [{"account_id": each.account_id, "currency": each.currency, **each.facts} for each in accounts],
+        schema={"account_id": pl.String, "currency": pl.String, "vip": pl.Boolean, "estate": pl.String},
+    )
+    ledger = {"charges": None, **frames(accounts)}
+    return feerules.positions(facts, book, as_of, known_at=known_at, **ledger)
+
+
+def stored(positions: pl.DataFrame, database: Database) -> pl.DataFrame:
+    """Positions as a database holds them: where it has no lists of records, as JSON."""
+    if database.dialect == "duckdb":
+        return positions
+    said = pl.Series(
+        "contradictions", [json.dumps(each) for each in positions["contradictions"].to_list()], pl.String
+    )
+    frame = positions.with_columns(said)
+    return frame.unnest("facts") if "facts" in frame.columns else frame
+
+
+def answered(
+    database: Database, statement: feerules.Statement, names: list[str]
+) -> dict[Any, dict[str, Any]]:
+    """The rows of a statement by account and day."""
+    rows = [dict(zip(names, row, strict=True)) for row in database.run(statement.rows)]
+    return {(row["account_id"], row["as_of"]): row for row in rows}
+
+
+def assert_same(
+    database: Database, found: list[feerules.AccountsResult], book: feerules.Book, days: list[Any], as_of: Any, known_at: Any = None
+) -> None:  # fmt: skip
+    """Positions of some days, asked in one statement, are answered as frames answer those of each day."""
+    every = pl.concat([each.rows for each in found], how="diagonal_relaxed")
+    types = database.load(stored(every, database), "positions")
+    for verb, ask in VERBS:
+        more = {"calendar": CALENDAR} if verb == "next_actions" else {}
+        written = feerules.to_sql(
+            book, verb, database.dialect, "positions", columns=types, as_of=as_of, known_at=known_at, **more
+        )
+        answers = [
+            ask(each, book, day, known_at=known_at, **more) for each, day in zip(found, days, strict=True)
+        ]
+        expected = pl.concat([each.rows for each in answers], how="diagonal_relaxed")
+        rows = answered(database, written, [*expected.columns])
+        assert len(rows) == expected.height
+        for row in expected.to_dicts():
+            mine = rows[row["account_id"], row["as_of"]]
+            differing = {name: (mine[name], row[name]) for name in row if mine[name] != row[name]}
+            # A database without lists of records tells it as JSON.
+            differing.pop("contradictions", None)
+            assert not differing
+        known = [row for each in found for row in each.problems.rows()]
+        problems = [row for each in answers for row in each.problems.rows() if row not in known]
+        assert sorted(database.run(written.problems), key=str) == sorted(problems, key=str)
+
+
+@SLOW
+@given(policies(), estates(), st.one_of(ledgers.days, moments), st.none() | ledgers.days)
+def test_positions_are_decided_in_a_database_as_in_frames(
+    database: Database, policy: Any, accounts: Any, as_of: Any, known_at: Any
+) -> None:
+    book = feerules.load_files({"policy.yaml": document(policy)})
+    found = positions_of(accounts, book, as_of, known_at)
+    assert_same(database, [found], book, [as_of], as_of, known_at)
+
+
+@settings(SLOW, max_examples=3)
+@given(policies(), estates(), st.lists(ledgers.days, min_size=2, max_size=4, unique=True), ledgers.days)
+def test_positions_of_several_days_are_decided_in_one_statement(
+    database: Database, policy: Any, accounts: Any, days: list[date], next_version: date
+) -> None:
+    later = policy | {"effective": {"from": next_version.isoformat()}, "minimum": 2}
+    book = feerules.load_files({"policy.yaml": document(policy), "later.yaml": document(later)})
+    found = [positions_of(accounts, book, day, None) for day in days]
+    assert_same(database, found, book, days, (min(days), max(days)))
+
+
+# By hand
+
+POLICY = r"""
+kind: dunning-policy
+id: plain
+effective: {from: 2020-01-01}
+facts: {vip: {boolean: true}}
+stops:
+  - {id: held, title: {zh: "暂缓 ' -- “；”", en: "a 'hold'; --\\ \" /* */"}, when: {hold: true}, then: hold, review: 3 days}
+  - {id: vip, when: {vip: true}, then: clear}
+ladder: {steps: [{id: call, when: {days_overdue: ">= 1"}, gap: 3 days, channels: [phone], role: "O'Neil \\"}]}
+"""
+ODD = [
+    "a'; DROP TABLE positions; --",
+    'b "quoted" \\ /* \\u000B',
+    "ｃ；全角\u3000",
+    "d\te\nf\x1f\x7f",
+    "plain",
+]
+
+
+def positions_by_hand(ids: list[str], book: feerules.Book, as_of: str) -> feerules.AccountsResult:
+    """Accounts that owe one charge; all but the last two are on hold, for a reason that reads as the id."""
+    owe = pl.DataFrame({"account_id": ids, "charge_id": [f"C-{each}" for each in ids]}).with_columns(
+        fee=pl.lit("management"), due_on=date(2026, 1, 31), amount=pl.lit("50.00")
+    )
+    hold = pl.DataFrame({"account_id": ids[:-2], "event_id": ids[:-2], "reason": ids[:-2]}).with_columns(
+        type=pl.lit("hold"), effective_on=date(2026, 2, 1), review_on=date(2026, 4, 1)
+    )
+    accounts = pl.DataFrame({"account_id": ids, "vip": [each == ids[-1] for each in ids]})
+    return feerules.positions(accounts, book, as_of, charges=owe, events=hold if ids[:-2] else None)
+
+
+def test_whatever_ids_reasons_and_titles_say_is_text_and_nothing_else(database: Database) -> None:
+    book = feerules.load_files({"plain.yaml": POLICY})
+    found = positions_by_hand([*ODD, "Y", "Z"], book, "2026-03-02")
+    assert {*found.rows["hold_reason"].drop_nulls()} == {*ODD}
+    assert_same(database, [found], book, [date(2026, 3, 2)], date(2026, 3, 2))
+
+
+def test_a_position_of_another_day_is_a_problem(database: Database) -> None:
+    book = feerules.load_files({"plain.yaml": POLICY})
+    found = positions_by_hand(["A", "B"], book, "2026-03-02")
+    types = database.load(stored(found.rows, database), "positions")
+    written = feerules.to_sql(
+        book, "next_actions", database.dialect, "positions", columns=types, as_of="2026-03-03"
+    )
+    assert database.run(written.rows) == []
+    assert sorted(database.run(written.problems)) == [
+        ("accounts", each, each, "as_of", "2026-03-02", "out_of_domain", "outside 2026-03-03 to 2026-03-03") for each in "AB"
+    ]  # fmt: skip
+
+
+def test_a_position_under_no_policy_of_the_book_is_a_problem(database: Database) -> None:
+    book = feerules.load_files({"plain.yaml": POLICY})
+    found = positions_by_hand(["A", "B"], book, "2026-03-02")
+    other = feerules.load_files({"plain.yaml": POLICY.replace("id: plain", "id: other")})
+    types = database.load(stored(found.rows, database), "positions")
+    written = feerules.to_sql(
+        other, "classify_estate", database.dialect, "positions", columns=types, as_of="2026-03-02"
+    )
+    assert database.run(written.rows) == []
+    assert {row[-2:] for row in database.run(written.problems)} == {
+        ("no_policy", "no dunning policy of the book applies to this account")
+    }
+
+
+def test_lists_may_be_json_in_a_text(database: Database) -> None:
+    book = feerules.load_files({"plain.yaml": POLICY})
+    found = positions_by_hand(ODD, book, "2026-03-02")
+    lists = [name for name, dtype in found.rows.schema.items() if dtype == pl.List]
+    said = [pl.Series(name, [json.dumps(each) for each in found.rows[name].to_list()]) for name in lists]
+    types = database.load(found.rows.with_columns(said).unnest("facts"), "positions")
+    written = feerules.to_sql(
+        book, "next_actions", database.dialect, "positions", columns=types, as_of="2026-03-02"
+    )
+    expected = feerules.next_actions(found, book, "2026-03-02").rows
+    assert sorted(database.run(written.rows)) == sorted(expected.rows())
+
+
+def test_of_a_table_of_which_nothing_is_told_each_column_has_its_own_kind(database: Database) -> None:
+    book = feerules.load_files({"plain.yaml": POLICY})
+    found = positions_by_hand(["A", "B", "C"], book, "2026-03-02")
+    rows = found.rows.unnest("facts")
+    database.load(rows if database.dialect == "duckdb" else stored(rows, database), "positions")
+    written = feerules.to_sql(
+        book, "next_actions", database.dialect, "SELECT * FROM positions", as_of="2026-03-02"
+    )
+    expected = feerules.next_actions(found, book, "2026-03-02").rows
+    assert sorted(database.run(written.rows)) == sorted(expected.rows())
+
+
+# Relations
+
+
+def test_a_relation_of_positions_is_answered_by_relations() -> None:
+    book = feerules.load_files({"plain.yaml": POLICY})
+    found = positions_by_hand([*ODD, "Y", "Z"], book, "2026-03-02")
+    database = DuckDB()
+    database.load(found.rows, "positions")
+    given = database.connection.table("positions")
+    for _, ask in VERBS:
+        told = ask(given, book, "2026-03-02")
+        assert sorted(told.rows.fetchall(), key=str) == sorted(
+            ask(found, book, "2026-03-02").rows.rows(), key=str
+        )
+        assert told.problems.fetchall() == []
+        assert told.digest == book.digest
+
+
+def test_problems_of_a_relation_are_raised_where_that_is_asked_for() -> None:
+    book = feerules.load_files({"plain.yaml": POLICY})
+    database = DuckDB()
+    database.load(positions_by_hand(["A", "B"], book, "2026-03-02").rows, "positions")
+    with pytest.raises(feerules.UnitErrors) as caught:
+        feerules.next_actions(database.connection.table("positions"), book, "2026-03-03", strict=True)
+    assert {(each.account_id, each.fact, each.value) for each in caught.value.problems} == {
+        ("A", "as_of", "2026-03-02"), ("B", "as_of", "2026-03-02"),
+    }  # fmt: skip
+
+
+# What cannot be asked
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"columns": {"account_id": "text"}, "as_of": "2026-03-02"}, 'positions without the column "'),
+        ({"as_of": "2019-03-02"}, "no dunning policy is in force on 2019-03-02, and a position names one"),
+        ({"as_of": ("2026-03-02", "2026-03-01")}, "found the days from 2026-03-02 to 2026-03-01, expected the first one first"),
+        ({}, 'found no day, expected one such as as_of="2026-11-25"'),
+        ({"as_of": "soon"}, '"soon" as as_of'),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked_is_told(given: dict[str, Any], message: str) -> None:
+    book = feerules.load_files({"plain.yaml": POLICY})
+    with pytest.raises(ValueError, match=message):
+        feerules.to_sql(book, "next_actions", "duckdb", "positions", **given)
