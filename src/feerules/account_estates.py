@@ -116,10 +116,17 @@ def _answers(
 ) -> AccountsResult:
     try:
         from feerules import estate_dunning
+        from feerules.frames import is_spark
+        from feerules.spark import dunning as spark_dunning
     except ModuleNotFoundError as error:
         raise MissingExtra(question, "estate", error.name or "") from error
+    known = isinstance(accounts, estate_dunning.AccountsResult | spark_dunning.SparkAnswers)
     if entries["charges"] is NOT_GIVEN:
-        if not isinstance(accounts, estate_dunning.AccountsResult):
+        if not known:
             raise TypeError(f"{question} needs charges=, or the result of positions in place of accounts")
         entries["charges"] = None
-    return estate_dunning.answers(question, accounts, book, as_of, known_at, key, strict, calendar, entries)
+    on_spark = isinstance(accounts, spark_dunning.SparkAnswers) or any(
+        map(is_spark, (accounts, *entries.values()))
+    )
+    answers = spark_dunning.answers if on_spark else estate_dunning.answers
+    return answers(question, accounts, book, as_of, known_at, key, strict, calendar, entries)

@@ -15,7 +15,18 @@ import polars as pl
 
 from feerules.errors import FeeRulesError
 
-__all__ = ["WIDE", "Back", "FrameError", "columns_of", "digits", "into_lazy", "lacking", "to_decimal", "told"]
+__all__ = [
+    "WIDE",
+    "Back",
+    "FrameError",
+    "columns_of",
+    "digits",
+    "into_lazy",
+    "is_spark",
+    "lacking",
+    "to_decimal",
+    "told",
+]
 
 WIDE = 10**38 - 1
 HEAD = 1 << 20  # bytes of a file that show how it was written
@@ -34,6 +45,11 @@ def into_lazy(frame: Any) -> tuple[pl.LazyFrame, Back]:
     interface, and paths of .parquet files, folders of them, and .csv files; a path comes back as a lazy
     frame.
     """
+    if is_spark(frame):
+        raise FrameError(
+            "found a frame of PySpark, which price_estate, positions, classify_estate and next_actions alone "
+            "take: give frame.toArrow(), where it fits into memory, or the path of its Parquet files"
+        )
     if isinstance(frame, str | Path):
         return _scan(Path(frame).expanduser()), lambda lazy: lazy
     if isinstance(frame, pl.LazyFrame):
@@ -50,6 +66,12 @@ def into_lazy(frame: Any) -> tuple[pl.LazyFrame, Back]:
         f"found {type(frame).__name__}, expected a frame of polars, pandas, pyarrow or Arrow, "
         "or the path of a .parquet or .csv file"
     )
+
+
+def is_spark(frame: Any) -> bool:
+    """Whether this is a frame of PySpark, of a classic session or over Connect; PySpark need not be there."""
+    kinds = type(frame).__mro__
+    return any(kind.__name__ == "DataFrame" and kind.__module__.startswith("pyspark.sql.") for kind in kinds)
 
 
 def _collected(lazy: pl.LazyFrame) -> pl.DataFrame:
