@@ -25,7 +25,7 @@ demo: $(READY)
 # The extras are installed here, so a test that finds one missing is an error, not a skip.
 test: $(READY)
 	@echo "Running the tests"
-	@FEERULES_REQUIRE_EXTRAS=1 $(RUN) pytest -q -n auto -p no:benchmark
+	@FEERULES_REQUIRE_EXTRAS=1 $(RUN) pytest -q -n auto --dist loadgroup -p no:benchmark
 
 check: lint types test
 

@@ -11,6 +11,7 @@ from feerules.errors import MissingExtra
 
 if TYPE_CHECKING:
     from feerules.estate_dunning import AccountsResult
+    from feerules.spark.answers import SparkAnswers
 
 __all__ = ["classify_estate", "next_actions", "positions"]
 
@@ -31,7 +32,7 @@ def positions(
     known_at: Moment | None = None,
     key: str = "account_id",
     strict: bool = False,
-) -> AccountsResult:
+) -> AccountsResult | SparkAnswers:
     """The position of every account of an estate: the same facts as `position`, a row for each.
 
     The frames hold the entries, a row each, by the columns of the entries' models; each is a frame of polars,
@@ -62,7 +63,7 @@ def classify_estate(
     known_at: Moment | None = None,
     key: str = "account_id",
     strict: bool = False,
-) -> AccountsResult:
+) -> AccountsResult | SparkAnswers:
     """What kind of arrears is each account of an estate? The same as `classify`, a row for each.
 
     The frames are those of `positions`; its result may stand in place of `accounts`, without entries, so that
@@ -89,7 +90,7 @@ def next_actions(
     key: str = "account_id",
     strict: bool = False,
     calendar: WorkdayCalendar | None = None,
-) -> AccountsResult:
+) -> AccountsResult | SparkAnswers:
     """What is to be done with each account of an estate? The same as `next_action`, a row for each.
 
     The frames are those of `positions`, or its result stands in place of `accounts`; contacts count for every
@@ -113,7 +114,7 @@ def _answers(
     strict: bool,
     calendar: WorkdayCalendar | None,
     **entries: Any,
-) -> AccountsResult:
+) -> AccountsResult | SparkAnswers:
     try:
         from feerules import estate_dunning
         from feerules.frames import is_spark

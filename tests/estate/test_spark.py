@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import runpy
 import shutil
 import subprocess
 import sys
@@ -22,40 +23,46 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 import feerules
+import pages
 from feerules.frames import FrameError, is_spark
 from feerules.spark.packing import KEY
 from feerules.spark.workers import gathered
 
 # What PySpark 4.3 says of a pandas that is newer than it.
-pytestmark = pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
+    pytest.mark.xdist_group("spark"),  # one worker, one Spark
+]
 
+LACKING = [("pyspark", "FEERULES_REQUIRE_EXTRAS")] * (find_spec("pyspark") is None)
+LACKING += [("java", "FEERULES_REQUIRE_JAVA")] * (shutil.which("java") is None)
 ROOT = Path(__file__).parents[2]
 BOOK = feerules.load(ROOT / "rules" / "dunning").only("standard-cn")
-LACKING = [name for name in ("pyspark", "java") if not (find_spec(name) or shutil.which(name))]
+
+
+SETTINGS = {
+    "spark.master": "local[2]", "spark.driver.memory": "1g", "spark.ui.enabled": "false",
+    "spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1", "spark.sql.shuffle.partitions": "3",
+    "spark.sql.session.timeZone": "Asia/Shanghai", "spark.sql.adaptive.coalescePartitions.enabled": "false",
+    # What is small is done before it is compiled.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC", "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[Any]:
     """One small Spark for all tests: two threads, three partitions after a shuffle, nothing that listens outside."""
-    if LACKING:
-        told = f"Spark is left out: {', '.join(LACKING)} not installed"
-        if os.environ.get("FEERULES_REQUIRE_EXTRAS") == "1":
-            pytest.fail(told)
-        pytest.skip(told)
+    for lacking, promise in LACKING:
+        if os.environ.get(promise) == "1":
+            pytest.fail(f"{promise} is set, and {lacking} is not installed")
+        pytest.skip(f"Spark is left out: {lacking} is not installed")
     from pyspark.sql import SparkSession
 
-    settings = {
-        "spark.master": "local[2]", "spark.driver.memory": "1g", "spark.ui.enabled": "false",
-        "spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1", "spark.sql.shuffle.partitions": "3",
-        "spark.sql.session.timeZone": "Asia/Shanghai", "spark.sql.adaptive.coalescePartitions.enabled": "false",
-        # What is small is done before it is compiled.
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC", "spark.sql.codegen.wholeStage": "false",
-        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    }  # fmt: skip
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("PYSPARK_PYTHON", sys.executable)
         patched.setenv("POLARS_MAX_THREADS", "1")
-        session = SparkSession.builder.config(map=settings).getOrCreate()
+        session = SparkSession.builder.config(map=SETTINGS).getOrCreate()
         session.sparkContext.setLogLevel("ERROR")
         yield session
         session.stop()
@@ -367,3 +374,57 @@ def test_frames_of_every_session_are_known_without_pyspark(module: str) -> None:
     kind = type("DataFrame", (), {"__module__": module})
     assert is_spark(kind())
     assert not is_spark(pl.DataFrame())
+
+
+# What readers are shown
+
+
+def run(name: str, *arguments: str) -> None:
+    """An example in the Spark that runs already."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sys, "argv", [name, *arguments])
+        runpy.run_path(str(ROOT / "examples" / name), run_name="__main__")
+
+
+def test_the_example_reads_and_writes_partitions(
+    spark: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("spark_month.py", "--folder", str(tmp_path), "--accounts", "600")
+    # Every third has paid, every fifth was reminded before; the entries of two accounts are no money.
+    assert capsys.readouterr().out.splitlines() == [
+        "act demand: 80", "act reminder: 319", "clear -: 199", "problems: 6"
+    ]  # fmt: skip
+    folders = [each.name for each in (tmp_path / "actions").iterdir() if each.is_dir()]
+    assert sorted(folders) == ["decision=act", "decision=clear"]
+
+
+@pytest.mark.usefixtures("spark")
+def test_the_example_runs_unchanged_with_spark_submit(tmp_path: Path) -> None:
+    import pyspark
+
+    settings = SETTINGS | {"spark.log.level": "ERROR", "spark.ui.showConsoleProgress": "false"}
+    told = [each for name, value in settings.items() for each in ("--conf", f"{name}={value}")]
+    command = [
+        Path(pyspark.__file__).parent / "bin" / "spark-submit",
+        *told,
+        ROOT / "examples" / "spark_month.py",
+    ]
+    done = subprocess.run([*command, "--accounts", "60"], capture_output=True, check=False, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    # PySpark's own warnings come before.
+    assert done.stdout.splitlines()[-4:] == [
+        "act demand: 8",
+        "act reminder: 31",
+        "clear -: 20",
+        "problems: 3",
+    ]
+
+
+@pytest.mark.usefixtures("spark")
+def test_python_of_the_page_on_scale_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    found = pages.python_of(ROOT / "docs" / "scale.md", extras=True)
+    assert found
+    for block in found:
+        pages.run(block, names)
+        assert capsys.readouterr().out.splitlines() == pages.told(block), str(block)
