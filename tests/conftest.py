@@ -30,12 +30,15 @@ EXTRAS = (
     "xlsxwriter",
     "typer",
     "rich",
+    "sqlglot",
+    "duckdb",
 )
 MISSING = [name for name in EXTRAS if find_spec(name) is None]
 # What tests of estates share is a module beside the others, so that they find it by its name.
 OF_ESTATES = [
     "estate",
     "browser.py",
+    "databases.py",
     "frame_kinds.py",
     "ledger_frames.py",
     "planted.py",

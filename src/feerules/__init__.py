@@ -12,6 +12,7 @@ from feerules.decisions import Act, Clear, Decision, Hold, Reason, Review, Wait
 from feerules.documents.cells import Cell, CellError
 from feerules.dunning import next_action
 from feerules.errors import FeeRulesError, MissingExtra, Problem, RuleErrors, UnitErrors, UnitProblem, Where
+from feerules.in_sql import to_sql
 from feerules.ledger.accounts import Account
 from feerules.ledger.entries import Allocation, Charge, Event, Party, Payment
 from feerules.ledger.position import Position
@@ -50,6 +51,7 @@ from feerules.reports import (
     workload,
 )
 from feerules.schemas import schema
+from feerules.statements.statement import Statement
 from feerules.whatif.changes.change import Change, Diff
 from feerules.whatif.changes.diff import diff
 from feerules.whatif.reforms.reform import Reform
@@ -93,6 +95,7 @@ __all__ = [
     "Review",
     "RuleErrors",
     "ShortMessage",
+    "Statement",
     "Step",
     "UnitErrors",
     "UnitProblem",
@@ -136,6 +139,7 @@ __all__ = [
     "schema",
     "simulate",
     "titles",
+    "to_sql",
     "try_policies",
     "workload",
 ]

@@ -14,7 +14,8 @@ from feerules.dated import DATED, overlapping, with_days, with_runs
 from feerules.errors import UnitErrors, UnitProblem
 from feerules.frames import WIDE, FrameError, columns_of, into_lazy, to_decimal, told
 from feerules.keys import bad_keys, key_of, key_problems, refuse_name, sound_rows, unkeyed_rows
-from feerules.line_columns import LINE_COLUMNS, LineColumns, enumerations, no_lines, shapes_of
+from feerules.line_columns import LineColumns, enumerations, no_lines
+from feerules.line_shapes import LINE_COLUMNS, shapes_of
 from feerules.periods import Period, day_number
 from feerules.plan.nodes import Node, Plan, Slot
 from feerules.plan.spans import READ

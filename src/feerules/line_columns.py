@@ -7,45 +7,21 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from feerules.frames import digits, to_decimal
+from feerules.line_shapes import LINE_TYPES, Shape
 from feerules.periods import from_day_number
 from feerules.plan.lines import PAYERS
 from feerules.plan.nodes import Node, Slot
 from feerules.telling import about_of, source_text
 
-__all__ = ["LINE_COLUMNS", "LineColumns", "enumerations", "no_lines", "shapes_of"]
+__all__ = ["LineColumns", "enumerations", "no_lines"]
 
-Shape = tuple[int, int]  # the decimals of a number column, and a bound of its scaled values
-
-
-def shapes_of(slots: Sequence[Slot]) -> dict[str, Shape]:
-    """How each number column is written: decimals enough for every fee (six at least), and its bound."""
-    shapes = {}
-    for name in ("quantity", "rate", "factor", "tax_rate", "tax", "amount"):
-        nodes = [slot.values[name] for slot in slots if name in slot.values]
-        least = 2 if name in ("tax", "amount") else 6
-        places = max([least, *(node.scale for node in nodes)])
-        bounds = [max(abs(node.lo), abs(node.hi)) * 10 ** (places - node.scale) for node in nodes]
-        shapes[name] = (places, max([0, *bounds]))
-    return shapes
-
-
-MONEY, NUMBER = pl.Decimal(18, 2), pl.Decimal(18, 6)
-# Every column of a bill line beside the key, which stands after the payer.
-KINDS: Mapping[str, type[pl.DataType] | pl.DataType] = {
-    **dict.fromkeys(("charge_id", "account_id", "payer_id", "payer"), pl.String),
-    **dict.fromkeys(("fee", "kind"), pl.String),
-    **dict.fromkeys(("period_start", "period_end", "issued_on", "due_on"), pl.Date),
-    "quantity": NUMBER,
-    "unit": pl.String,
-    "rate": NUMBER,
-    "factor": NUMBER,
-    "net": MONEY,
-    "tax_rate": NUMBER,
-    "tax": MONEY,
-    "amount": MONEY,
-    **dict.fromkeys(("currency", "document", "version", "table_row", "source"), pl.String),
+_KINDS: Mapping[str, pl.DataType] = {
+    "TEXT": pl.String(),
+    "DATE": pl.Date(),
+    "DECIMAL(18, 2)": pl.Decimal(18, 2),
+    "DECIMAL(18, 6)": pl.Decimal(18, 6),
 }
-LINE_COLUMNS = (*KINDS, "corrects_charge_id", "cycle_start")
+KINDS: Mapping[str, pl.DataType] = {name: _KINDS[kind] for name, kind in LINE_TYPES.items()}
 DAYS_LISTED = 3_000  # that a charge_id finds in a list; more are written anew, line by line
 
 

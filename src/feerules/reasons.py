@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from feerules.money import from_scaled
 from feerules.periods import from_day_number
-from feerules.plan.nodes import Leaf
+from feerules.plan.nodes import Leaf, Plan
 from feerules.wording import translate
 
-__all__ = ["CODES", "reason"]
+__all__ = ["CODES", "reason", "reasons_of"]
 
 CODES = {
     "missing": "no value, and one is needed",
@@ -27,6 +27,7 @@ CODES = {
     "ends_before_start": "it ends before it starts",
     "no_reading_at_change": "usage is split by reading, and no reading stands at the change of price or year",
     "bill_rounding": "the bill's total is rounded, and the unit's facts change: give one record without dates",
+    "other_period": "the statement was not written for this period",
     "duplicate_key": "the key occurs more than once, without valid_from",
     "overlapping_rows": "two rows of this unit hold on the same day",
     "null_key": "no key",
@@ -42,6 +43,7 @@ CODES = {
     "nothing_to_waive": "more is waived or written off than was open",
 }
 
+READING = ("missing", "wrong_type", "imprecise", "out_of_domain", "unknown_value")
 _KINDS = {
     "decimal": "a number",
     "integer": "a whole number",
@@ -75,3 +77,13 @@ def _told(leaf: Leaf, value: int) -> str:
         day, minute = divmod(value, 1440)
         return f"{from_day_number(day)}T{minute // 60:02}:{minute % 60:02}"
     return format(from_scaled(value, leaf.places), "f")
+
+
+def reasons_of(plan: Plan) -> dict[str, str]:
+    """The sentence for each problem that a plan can tell of, by its code, a bar and the fact that it is about."""
+    judged = [(guard.code, guard.fact, guard.ok is None) for guard in plan.guards]
+    told: dict[str, str] = {}
+    for code, leaf, reading in [*judged, *(("unreadable", leaf, True) for leaf in plan.leaves)]:
+        name = "" if leaf is None else leaf.name
+        told |= {f"{each}|{name}": reason(each, leaf) for each in (READING if reading else (code,))}
+    return told

@@ -12,7 +12,8 @@ from operator import add, eq, floordiv, ge, gt, le, lt, mul, ne, sub
 
 import polars as pl
 
-from feerules.engines.encoding import CODES, Reading, read, width
+from feerules.engines.encoding import Reading, read, width
+from feerules.engines.guarding import CODES, guards_of
 from feerules.engines.rewriting import Rewriter
 from feerules.plan.nodes import (
     Add,
@@ -76,7 +77,7 @@ class Prepared:
             column = columns.get(leaf.name)
             dtype = pl.Null() if column is None else schema[column]
             self._readings[id(leaf)] = read(leaf, column, dtype, f"{self._mark}raw{number}")
-        self._guards = [*_guards(plan)]
+        self._guards = [*guards_of(plan)]
         self._judge(self._encoded(frame), plan)
 
     def rows(self, outputs: Mapping[str, Node], keep: Sequence[str]) -> pl.LazyFrame:
@@ -169,19 +170,6 @@ class Prepared:
 
 def _entry(texts: Sequence[str | None], at: pl.Expr) -> pl.Expr:
     return pl.lit(pl.Series(texts or [None], dtype=pl.String)).gather(at)
-
-
-def _guards(plan: Plan) -> Iterator[Guard]:
-    """The guards that some row can fail: first for every fact, in order, whether it can be read."""
-    by_fact = {id(guard.fact): guard for guard in plan.guards if guard.ok is None}
-    always = Const(1, 1, 0, 1)
-    for leaf in plan.leaves:
-        guard = by_fact.get(id(leaf)) or Guard("unreadable", always, None, leaf)
-        if guard.need.hi:
-            yield guard
-    for guard in plan.guards:
-        if guard.ok is not None and guard.need.hi and not guard.ok.lo:
-            yield guard
 
 
 def _output(node: Node, value: _Value) -> pl.Expr:

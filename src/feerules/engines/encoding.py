@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from feerules.engines.guarding import CODES
 from feerules.plan.nodes import Leaf
 
-__all__ = ["CODES", "Reading", "read", "width"]
+__all__ = ["Reading", "read", "width"]
 
 FLOAT_EXACT = 2**53 - 1
 ROUNDS = 1.5 * 2**52
@@ -26,7 +27,6 @@ NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?$"
 DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?)?$"
 
-CODES = ("missing", "wrong_type", "imprecise", "out_of_domain", "unknown_value")
 Problem = tuple[pl.Expr, str]  # where the test holds, this is the problem's code
 
 

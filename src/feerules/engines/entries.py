@@ -14,7 +14,8 @@ from typing import Any, Final, Literal
 
 import polars as pl
 
-from feerules.engines.encoding import CODES, Reading, read
+from feerules.engines.encoding import Reading, read
+from feerules.engines.guarding import CODES
 from feerules.periods import MICROSECONDS, Stamp, day_number, known_until, stamp_of
 from feerules.plan.nodes import Leaf
 from feerules.vocabulary import MOST_MONEY

@@ -19,10 +19,10 @@ from feerules.engines.ageing import Facts, age_of_ledger, ages, limitation, mone
 from feerules.engines.agreements import plans, promises
 from feerules.engines.batches import Entries
 from feerules.engines.conduct import contacts, court, demands, leave_alone, pauses_of, states
-from feerules.engines.encoding import CODES
 from feerules.engines.entries import FRAMES, NAMES, Column, Sheet
 from feerules.engines.findings import repeated
 from feerules.engines.folding import fold
+from feerules.engines.guarding import CODES
 from feerules.engines.histories import History
 from feerules.engines.ladder_steps import steps
 from feerules.engines.segments import ENDLESS, NONE, Bools, Ints

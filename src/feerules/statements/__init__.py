@@ -1,0 +1,1 @@
+"""Statements of SQL: the answers for an estate, asked inside a database."""

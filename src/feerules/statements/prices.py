@@ -1,0 +1,213 @@
+"""What a whole estate owes, as SQL: the plan of one unit over a table, wide or line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlglot import exp
+
+from feerules.book import Book
+from feerules.line_shapes import LINE_COLUMNS
+from feerules.periods import Period
+from feerules.plan.nodes import Node
+from feerules.reasons import reason, reasons_of
+from feerules.statements.engine import (
+    TEXT,
+    Prepared,
+    call,
+    cast,
+    column,
+    decimal,
+    is_null,
+    number,
+    of,
+    operated,
+    selected,
+    text,
+    truth,
+)
+from feerules.statements.lines import KEY, Lines
+from feerules.statements.sources import Source, SourceError
+
+__all__ = ["Prices"]
+
+# What a bill line carries from its unit, beside the key.
+CARRIED = ("account_id", "owner_id", "tenant_id", "developer_id", "heir_id")
+
+
+class Prices:
+    """One estate in one period, as statements; `unique` says that the table itself keeps keys from repeating."""
+
+    def __init__(
+        self,
+        book: Book,
+        period: Period,
+        source: Source,
+        key: str,
+        *,
+        accrue: bool,
+        unique: bool,
+        only_if: exp.Expr | None = None,
+    ) -> None:
+        self.source, self.dialect, self.key = source, source.dialect, key
+        self.plan = book.plan(period, accrue=accrue)
+        self.carried = [name for name in CARRIED if name != key and source.has(name)]
+        self.unique = unique
+        facts, columns = source.taken(self.plan.leaves)
+        told = [exp.alias_(source.key(key), KEY, quoted=True, copy=False)]
+        for name in self.carried:
+            held = source.column(name)
+            assert held is not None
+            told.append(exp.alias_(held.expr(), f"~{name}", quoted=True, copy=False))
+        self.fees = [name.removeprefix("fee.") for name in self.plan.totals if name.startswith("fee.")]
+        self._only_if = only_if
+        self.given = self._asked(source.rows(*told, *facts))
+        self.prepared = Prepared(self.plan, self.dialect, self._keyed(), columns)
+
+    def _asked(self, rows: exp.Select) -> exp.Select:
+        return rows if self._only_if is None else rows.where(self._only_if.copy(), copy=False)
+
+    # Keys
+
+    def _keyed(self) -> exp.Select:
+        """The rows that tell their unit."""
+        query = selected().from_(
+            self.given.subquery(exp.to_identifier("~units", quoted=True), copy=False), copy=False
+        )
+        query = query.where(exp.not_(is_null(column(KEY)), copy=False), copy=False)
+        if self.unique:
+            return query
+        again = operated(exp.EQ, of("~again", KEY), of("~units", KEY))
+        repeated = selected(number(1)).from_(
+            self._repeated().subquery(exp.to_identifier("~again", quoted=True), copy=False), copy=False
+        )
+        return query.where(
+            exp.not_(exp.Exists(this=repeated.where(again, copy=False)), copy=False), copy=False
+        )
+
+    def _repeated(self) -> exp.Select:
+        key = self.source.key(self.key)
+        keys = self._asked(self.source.rows(exp.alias_(key, KEY, quoted=True, copy=False)))
+        counted = keys.subquery(exp.to_identifier("~keys", quoted=True), copy=False)
+        often = operated(exp.GT, call("COUNT", exp.Star()), number(1))
+        return (
+            selected(column(KEY))
+            .from_(counted, copy=False)
+            .group_by(column(KEY), copy=False)
+            .having(often, copy=False)
+        )
+
+    # Answers
+
+    def wide(self, every_fee: Sequence[str] | None = None) -> exp.Select:
+        """A row per unit: its key and account, an amount per fee (null: not charged), the total."""
+        fees = every_fee or self.fees
+        carried = [name for name in self.carried if name == "account_id"]
+        self._refuse_key([*carried, *fees, "total"])
+        rows = self.prepared.rows(self.plan.totals, [KEY, *(f"~{name}" for name in carried)])
+        amounts = [exp.alias_(self._amount(fee), fee, quoted=True, copy=False) for fee in fees]
+        told = [
+            exp.alias_(column(KEY), self.key, quoted=True, copy=False),
+            *(exp.alias_(column(f"~{name}"), name, quoted=True, copy=False) for name in carried),
+            *amounts,
+            exp.alias_(decimal(column("total"), 2, 2, self._most("total")), "total", quoted=True, copy=False),
+        ]
+        return selected(*told).from_(
+            rows.subquery(exp.to_identifier("~rows", quoted=True), copy=False), copy=False
+        )
+
+    def _most(self, name: str) -> int:
+        node = self.plan.totals[name]
+        return max(abs(node.lo), abs(node.hi))
+
+    def _amount(self, fee: str) -> exp.Expr:
+        if fee not in self.fees:
+            return cast(exp.null(), "DECIMAL(18, 2)")
+        amount = decimal(column(f"fee.{fee}"), 2, 2, self._most(f"fee.{fee}"))
+        charged = self.plan.totals[f"charged.{fee}"]
+        return (
+            amount
+            if charged.lo == 1
+            else exp.Case().when(truth(f"charged.{fee}", charged), amount, copy=False)
+        )
+
+    def _refuse_key(self, names: Sequence[str]) -> None:
+        if self.key in names:
+            raise SourceError(f'the key "{self.key}" is also the name of a column of the answer: rename it')
+
+    def long(self) -> exp.Select:
+        """A row per bill line."""
+        self._refuse_key(LINE_COLUMNS)
+        slots = [slot for slot in self.plan.slots if slot.active.hi]
+        outputs: dict[str, Node] = {}
+        for place, slot in enumerate(slots):
+            outputs[f"{place}.active"] = slot.active
+            outputs |= {f"{place}.{name}": node for name, node in slot.values.items()}
+        rows = self.prepared.rows(outputs, [KEY, *(f"~{name}" for name in self.carried)])
+        return Lines(slots, self.dialect, self.key, self.carried).of(rows)
+
+    # Problems
+
+    def problems(self) -> exp.Query:
+        """A row per reason; a unit with a problem has no row among the answers."""
+        bad = self.prepared.problems([KEY])
+        key = cast(column(KEY), "TEXT")
+        code, fact = column("code"), column("fact")
+        told = {
+            "frame": text("units"),
+            "row_id": key,
+            "unit_id": key.copy(),
+            "fee": column("fee"),
+            "fact": fact,
+            "value": column("value"),
+            "code": code,
+            "reason": self._reason(),
+        }
+        found = selected(*_texts(told)).from_(
+            bad.subquery(exp.to_identifier("~bad", quoted=True), copy=False), copy=False
+        )
+        return exp.union(found, self._key_problems(), distinct=False, copy=False)
+
+    def _reason(self) -> exp.Expr:
+        at = call("CONCAT", column("code"), text("|"), call("COALESCE", column("fact"), text("")))
+        case = exp.Case(this=at)
+        for known, sentence in reasons_of(self.plan).items():
+            case = case.when(text(known), text(sentence), copy=False)
+        return case
+
+    def _key_problems(self) -> exp.Select:
+        """The rows whose key tells no unit: null, or that of other rows too."""
+        query = selected().from_(
+            self.given.copy().subquery(exp.to_identifier("~units", quoted=True), copy=False), copy=False
+        )
+        lacking = is_null(column(KEY))
+        again = selected(column(KEY)).from_(
+            self._repeated().subquery(exp.to_identifier("~again", quoted=True), copy=False), copy=False
+        )
+        again = again.where(exp.not_(is_null(column(KEY)), copy=False), copy=False)
+        among = exp.In(this=column(KEY), query=exp.Subquery(this=again))
+        query = query.where(
+            lacking.copy() if self.unique else operated(exp.Or, lacking.copy(), among), copy=False
+        )
+        key = cast(column(KEY), "TEXT")
+
+        def either(null: str, repeated: str) -> exp.Expr:
+            return exp.Case().when(lacking.copy(), text(null), copy=False).else_(text(repeated), copy=False)
+
+        told = {
+            "frame": text("units"),
+            "row_id": key,
+            "unit_id": key.copy(),
+            "fee": exp.null(),
+            "fact": text(self.key),
+            "value": key.copy(),
+            "code": either("null_key", "duplicate_key"),
+            "reason": either(reason("null_key"), reason("duplicate_key")),
+        }
+        return selected(*_texts(told)).from_(
+            query.subquery(exp.to_identifier("~unkeyed", quoted=True), copy=False), copy=False
+        )
+
+
+def _texts(told: Mapping[str, exp.Expr]) -> list[exp.Expr]:
+    return [exp.alias_(cast(expr, TEXT), name, quoted=True, copy=False) for name, expr in told.items()]

@@ -1,0 +1,147 @@
+"""What a statement reads: a named table or a query, with the columns that its database tells of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from sqlglot import exp, parse
+from sqlglot.errors import SqlglotError
+
+from feerules.errors import FeeRulesError
+from feerules.plan.nodes import Leaf
+from feerules.statements.engine import Column, Dialect, call, cast, column_of, selected, text
+
+__all__ = ["Source", "SourceError"]
+
+# The type in which a fact stands where nothing is told of the table.
+NATURAL = {
+    "decimal": "DECIMAL(38, 10)",
+    "integer": "BIGINT",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "datetime": "TIMESTAMP",
+    "choice": "TEXT",
+    "text": "TEXT",
+}
+
+
+class SourceError(FeeRulesError, ValueError):
+    """A table or query that cannot be read, or that lacks a column that is needed."""
+
+
+class Source:
+    """A table or a query, and its columns by name; without `columns`, every fact stands in one of its name.
+
+    `mapping` tells the columns of what an ERP calls otherwise.
+    """
+
+    def __init__(
+        self, given: str, columns: Mapping[str, str] | None, dialect: Dialect, mapping: Mapping[str, str]
+    ) -> None:
+        self.dialect, self._mapping = dialect, mapping
+        self.tree = _tree(given, dialect)
+        self._known = (
+            None
+            if columns is None
+            else {name: _column(name, kind, dialect) for name, kind in columns.items()}
+        )
+        self._taken: list[exp.Expr] = []
+
+    def column(self, name: str, kind: str = "TEXT") -> Column | None:
+        """The column of a name, or of what the mapping calls it."""
+        if self._known is None:
+            return column_of(name, kind, self.dialect)
+        return self._known.get(name) or self._known.get(self._mapping.get(name, name))
+
+    def has(self, name: str) -> bool:
+        """Whether the table is known to have a column."""
+        return self._known is not None and self.column(name) is not None
+
+    def key(self, name: str) -> exp.Expr:
+        """The key of a row, null where it says nothing; `SourceError` for a column that can be none."""
+        found = self.column(name)
+        if found is None:
+            raise SourceError(
+                f'no column "{name}": found {", ".join(self._known or ())}; name the key with key='
+            )
+        match found.carries:
+            case "integer":
+                return found.expr()
+            case "text":
+                return call("NULLIF", cast(found.expr(), "TEXT"), text(""))
+            case "decimal" if found.places == 0:
+                return found.expr()
+        raise SourceError(f'the key "{name}" carries no text or whole number: cast it')
+
+    def taken(self, leaves: Sequence[Leaf]) -> tuple[list[exp.Expr], dict[str, Column]]:
+        """What to select for the facts, and under which name each stands then."""
+        selected, columns = [], {}
+        for place, leaf in enumerate(leaves):
+            held = self._held(leaf)
+            if not held:
+                continue
+            name = f"~c{place}"
+            said = [self._said(each) if len(held) > 1 else each.expr() for each in held]
+            selected.append(
+                exp.alias_(
+                    call("COALESCE", *said) if len(said) > 1 else said[0], name, quoted=True, copy=False
+                )
+            )
+            columns[leaf.name] = replace(held[0], name=name)
+        return selected, columns
+
+    def _held(self, leaf: Leaf) -> list[Column]:
+        if self._known is None:
+            return [column_of(leaf.name, NATURAL[leaf.kind], self.dialect)]
+        held = [
+            self._known[name] for name in dict.fromkeys((leaf.name, *leaf.aliases)) if name in self._known
+        ]
+        if len({(each.carries, each.places) for each in held if each.carries != "nothing"}) > 1:
+            names = ", ".join(each.name for each in held)
+            raise SourceError(f"the fact {leaf.name} stands in columns of different types, {names}: keep one")
+        return [each for each in held if each.carries != "nothing"] or held[:1]
+
+    def _said(self, held: Column) -> exp.Expr:
+        if held.carries == "text":
+            return call("NULLIF", cast(held.expr(), "TEXT"), text(""))
+        if held.carries == "float":
+            nan = self.dialect.is_nan(held.expr())
+            return (
+                exp.Case()
+                .when(exp.not_(nan, copy=False), held.expr(), copy=False)
+                .else_(exp.null(), copy=False)
+            )
+        return held.expr()
+
+    def rows(self, *columns: exp.Expr) -> exp.Select:
+        return selected(*columns).from_(self.tree.copy(), copy=False)
+
+
+def _column(name: str, kind: str, dialect: Dialect) -> Column:
+    try:
+        return column_of(name, kind, dialect)
+    except SqlglotError as error:
+        raise SourceError(
+            f"found the type {kind!r} of the column {name}, expected one of {dialect.name}"
+        ) from error
+
+
+def _tree(given: str, dialect: Dialect) -> exp.Expr:
+    """A table, a function that gives one, or a query in parentheses, as it stands behind FROM."""
+    words = given.strip().rstrip(";").strip()
+    is_query = words.lower().startswith(("select", "with"))
+    try:
+        query, *more = parse(f"SELECT * FROM {f'({words})' if is_query else words}", dialect=dialect.name)
+    except SqlglotError:
+        query, more = None, []
+    if not words or more or not isinstance(query, exp.Select) or {*_filled(query)} - {"expressions", "from_"}:
+        raise SourceError(f"found {given!r}, expected the name of a table, or one query")
+    found: exp.Expr = query.args["from_"].this
+    if isinstance(found, exp.Subquery):
+        found.set("alias", exp.TableAlias(this=exp.to_identifier("~source", quoted=True)))
+    return found
+
+
+def _filled(query: exp.Select) -> Iterable[str]:
+    return (name for name, part in query.args.items() if part)
