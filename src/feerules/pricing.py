@@ -24,6 +24,7 @@ from feerules.telling import Teller, about_of, parties_of
 
 if TYPE_CHECKING:
     from feerules.estate import EstateResult
+    from feerules.spark.answers import SparkResult
     from feerules.whatif.billed.reconciliation import Reconciliation
 
 __all__ = ["Priced", "bill_of", "price", "price_estate", "ready", "reconcile", "records_of"]
@@ -96,7 +97,7 @@ def price_estate(
     pools: Any = None,
     billed: Any = None,
     strict: bool = False,
-) -> EstateResult:
+) -> EstateResult | SparkResult:
     """Prices every unit of a frame: the same fen as `price`, for ten million homes.
 
     `units` is a frame of polars (eager or lazy), pandas, pyarrow or anything with the Arrow PyCapsule
@@ -110,7 +111,7 @@ def price_estate(
     what they correct. `strict` raises `UnitErrors` instead of giving problem rows.
     Needs the extra `estate`.
     """
-    result: EstateResult = _extra("price_estate").price_frame(
+    result: EstateResult | SparkResult = _extra("price_estate").pricing_of(units)(
         units, book, period,
         form=form, key=key, accrue=accrue, pools=pools, billed=billed, strict=strict,
     )  # fmt: skip

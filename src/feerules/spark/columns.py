@@ -10,7 +10,7 @@ import polars as pl
 
 from feerules.frames import FrameError
 
-__all__ = ["batches_of", "from_batches", "plain", "polars_type", "quoted", "spark_type"]
+__all__ = ["batches_of", "from_batches", "plain", "polars_type", "quoted", "spark_type", "sql_type"]
 
 _PLAIN: Mapping[str, Any] = {
     "string": pl.String, "boolean": pl.Boolean, "tinyint": pl.Int8, "smallint": pl.Int16, "int": pl.Int32,
@@ -27,6 +27,14 @@ _OFFSET = re.compile(r"(?:GMT|UTC)([+-])(\d{1,2})(?::?(\d\d))?").fullmatch
 def quoted(name: str) -> str:
     """A name as Spark SQL reads it, whatever is in it."""
     return "`" + name.replace("`", "``") + "`"
+
+
+def sql_type(kind: Any) -> str:
+    """A Spark type as SQL writes it: texts of any length or collation are texts, and what holds no fact is binary."""
+    told: str = kind.simpleString()
+    if told.startswith(("string", "char(", "varchar(")):
+        return "string"
+    return told if told in _PLAIN or kind.typeName() == "decimal" else "binary"
 
 
 def polars_type(kind: Any, name: str) -> Any:

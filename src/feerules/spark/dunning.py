@@ -15,8 +15,7 @@ from feerules.clocks import read_known, read_moment
 from feerules.estate_dunning import Answering, refuse_differing
 from feerules.estate_ledgers import Ledgers
 from feerules.estate_positions import Standing
-from feerules.frames import FrameError
-from feerules.spark.answers import SparkAnswers, ddl
+from feerules.spark.answers import SparkAnswers, ddl, refuse_strict
 from feerules.spark.columns import plain
 from feerules.spark.ledgers import SparkLedgers
 from feerules.spark.packing import Packing
@@ -38,11 +37,7 @@ def answers(
     entries: Mapping[str, Any],
 ) -> SparkAnswers:
     """See `feerules.next_actions`."""
-    if strict:
-        raise FrameError(
-            "strict= asks for every problem at once, and on Spark nothing is computed before it is asked for: "
-            "look at result.problems"
-        )
+    refuse_strict(strict=strict)
     asked = Asked(question, book.digest, read_moment(as_of), read_known(known_at), key)
     standing = Standing(book, asked.as_of, asked.known_at, key, every=question == "positions")
     told = Answering(asked, standing, calendar or book.calendar).of
