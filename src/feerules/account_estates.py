@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from feerules.book import Book
 from feerules.calendars import WorkdayCalendar
 from feerules.errors import MissingExtra
+from feerules.frame_kinds import is_spark
 
 if TYPE_CHECKING:
     from feerules.estate_dunning import AccountsResult
@@ -117,7 +118,6 @@ def _answers(
 ) -> AccountsResult | SparkAnswers:
     try:
         from feerules import estate_dunning
-        from feerules.frames import is_spark
         from feerules.spark import dunning as spark_dunning
     except ModuleNotFoundError as error:
         raise MissingExtra(question, "estate", error.name or "") from error

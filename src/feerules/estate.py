@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -11,8 +11,8 @@ import polars as pl
 
 from feerules.book import Book
 from feerules.dated import DATED, overlapping, with_days, with_runs
-from feerules.errors import MissingExtra, UnitErrors, UnitProblem
-from feerules.frames import WIDE, FrameError, columns_of, into_lazy, is_spark, to_decimal, told
+from feerules.errors import UnitErrors, UnitProblem
+from feerules.frames import WIDE, FrameError, columns_of, into_lazy, to_decimal, told
 from feerules.keys import bad_keys, key_of, key_problems, refuse_name, sound_rows, unkeyed_rows
 from feerules.line_columns import LineColumns, enumerations, no_lines
 from feerules.line_shapes import LINE_COLUMNS, shapes_of
@@ -25,10 +25,9 @@ from feerules.problems import PROBLEMS, problem_rows
 from feerules.progress import counted
 from feerules.rerating import Cycles, billed_fees, cycle_of, cycles_of, differences
 from feerules.sent import sent_bills
-from feerules.spark.answers import SparkResult
 from feerules.telling import about_of
 
-__all__ = ["Estate", "EstateResult", "price_frame", "pricing_of"]
+__all__ = ["Estate", "EstateResult", "price_frame"]
 
 Form = Literal["wide", "long"]
 # What a bill line carries from its unit, beside the key.
@@ -83,17 +82,6 @@ class EstateResult:
             # One after the other: Polars holds what two sinks share until the slower one has taken it.
             rows.sink_parquet(path, compression_level=LEVEL, statistics=bounds, engine="streaming")
             bad.sink_parquet(beside, compression_level=LEVEL, engine="streaming")
-
-
-def pricing_of(units: Any) -> Callable[..., EstateResult | SparkResult]:
-    """What prices units of this kind."""
-    if not is_spark(units):
-        return price_frame
-    try:
-        from feerules.spark.prices import price_units
-    except ModuleNotFoundError as error:
-        raise MissingExtra("price_estate of a frame of PySpark", "spark", error.name or "") from error
-    return price_units
 
 
 def price_frame(

@@ -14,6 +14,7 @@ import narwhals as nw
 import polars as pl
 
 from feerules.errors import FeeRulesError
+from feerules.frame_kinds import is_spark
 
 __all__ = [
     "WIDE",
@@ -22,7 +23,6 @@ __all__ = [
     "columns_of",
     "digits",
     "into_lazy",
-    "is_spark",
     "lacking",
     "to_decimal",
     "told",
@@ -66,12 +66,6 @@ def into_lazy(frame: Any) -> tuple[pl.LazyFrame, Back]:
         f"found {type(frame).__name__}, expected a frame of polars, pandas, pyarrow or Arrow, "
         "or the path of a .parquet or .csv file"
     )
-
-
-def is_spark(frame: Any) -> bool:
-    """Whether this is a frame of PySpark, of a classic session or over Connect; PySpark need not be there."""
-    kinds = type(frame).__mro__
-    return any(kind.__name__ == "DataFrame" and kind.__module__.startswith("pyspark.sql.") for kind in kinds)
 
 
 def _collected(lazy: pl.LazyFrame) -> pl.DataFrame:

@@ -10,13 +10,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
+from books import city_book
 from debtors import AS_OF, debtors, frames_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +27,9 @@ from polars.testing import assert_frame_equal
 
 import feerules
 import pages
-from feerules.frames import FrameError, is_spark
+from feerules.errors import FeeRulesError
+from feerules.frame_kinds import is_spark
+from feerules.frames import FrameError
 from feerules.spark.packing import KEY
 from feerules.spark.workers import gathered
 
@@ -88,7 +93,7 @@ def polars_of(frame: Any) -> pl.DataFrame:
 
 def assert_same(ours: Any, theirs: Any) -> None:
     """That answers on Spark are those of Polars; words are texts on Spark."""
-    kept = ours.answers.storageLevel.useMemory
+    kept = ours.rows.storageLevel.useMemory or getattr(ours, "answers", ours.rows).storageLevel.useMemory
     ours.persist()
     for name in ("rows", "problems"):
         expected = getattr(theirs, name).with_columns(pl.col(pl.Enum).cast(pl.String))
@@ -261,6 +266,112 @@ def test_an_estate_without_a_row_has_no_answer(on_spark: Any) -> None:
     found = feerules.next_actions(None, BOOK, AS_OF, charges=on_spark(PLAIN.clear()))
     assert found.rows.count() == 0
     assert found.problems.count() == 0
+
+
+# Prices
+
+
+def city() -> pl.DataFrame:
+    """Homes, shops and bays of an estate and another, in columns of every type; some say nothing, or what cannot be."""
+    random = np.random.default_rng(3)
+    count = 800
+    every = pl.int_range(pl.len())
+
+    def now_and_then(number: int, wrong: object) -> pl.Expr:
+        return pl.when(every % 97 == number).then(pl.lit(wrong))
+
+    units = pl.DataFrame({
+        "unit_id": [f"U-{number}" for number in range(count)],
+        "account_id": [f"A-{number}" for number in random.integers(1, 500, count)],
+        "estate_id": random.choice(["estate-001", "estate-000"], count),
+        "type": random.choice(["home", "住宅", "shop", "bay"], count),
+        "area": np.round(random.uniform(5, 300, count), 2),
+        "floor": random.integers(-5, 40, count).astype(np.int16),
+        "lift": random.choice(["true", "false"], count),
+        "place": random.choice(["surface", "underground"], count),
+        "handover": pl.Series(random.integers(20_400, 20_800, count).astype(np.int32)).cast(pl.Date).cast(pl.Datetime("us")),
+        "vacant_since": random.choice(["2026-01-31", "2026-11-30", ""], count),
+        "persons": random.integers(1, 9, count),
+        "used": pl.Series(random.integers(0, 90_000, count)).cast(pl.Decimal(12, 3)) / 10,
+        "used_before": [str(each) for each in random.integers(0, 900, count)],
+        "`odd` {name}": [[1]] * count,
+    })  # fmt: skip
+    return units.with_columns(
+        unit_id=now_and_then(1, None).when(every % 97 == 2).then(pl.lit("")).when(every % 97 == 3).then(pl.lit("U-5")).otherwise("unit_id"),
+        type=now_and_then(5, "barn").otherwise("type"),
+        area=now_and_then(6, None).when(every % 97 == 7).then(float("nan")).when(every % 97 == 8).then(123456.5).when(every % 97 == 9).then(0.1 + 0.2).otherwise("area"),
+        vacant_since=now_and_then(10, "2026-02-30").otherwise("vacant_since"),
+        used_before=now_and_then(11, "1,5").when(every % 97 == 12).then(pl.lit("9" * 40)).otherwise("used_before"),
+        used=(now_and_then(13, Decimal("0.001")).otherwise("used")).cast(pl.Decimal(12, 3)),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("form", "ansi"), [("wide", "true"), ("long", "false")])
+def test_a_city_is_priced_as_on_one_machine(form: Any, ansi: str, spark: Any, on_spark: Any) -> None:
+    book, units = feerules.load_files(city_book(1)), city()
+    spark.conf.set("spark.sql.ansi.enabled", ansi)
+    ours, theirs = (
+        feerules.price_estate(each, book, "2026-11", form=form) for each in (on_spark(units), units)
+    )
+    assert theirs.problems["code"].n_unique() > 6
+    key = "charge_id" if form == "long" else "unit_id"
+    assert_frame_equal(
+        pl.DataFrame(ours.rows.toArrow()).sort(key),
+        theirs.rows.with_columns(pl.col(pl.Enum).cast(pl.String)).sort(key),
+    )
+    assert_frame_equal(
+        polars_of(ours.problems), theirs.problems.sort(theirs.problems.columns, nulls_last=True)
+    )
+
+
+WIDE = feerules.load_files({"wide.yaml": """
+kind: fee-schedule
+id: wide
+effective: {from: 2026-01-01}
+facts:
+  a: {decimal: 6, min: -1000000000, max: 1000000000}
+  b: {decimal: 6, min: 0, max: 1000000000}
+fees:
+  product: {rate: "round(a * b / 100000000000, 2)", title: {zh: "积 {units}", en: "a {product}; DROP VIEW '--"}}
+"""})  # fmt: skip
+
+
+@pytest.mark.parametrize("ansi", ["true", "false"])
+def test_numbers_of_more_than_63_bits_are_exact(ansi: str, spark: Any, on_spark: Any) -> None:
+    random = np.random.default_rng(11)
+    wholes = [[int(each) for each in random.integers(low, 10**15, 200)] for low in (-(10**15), 0)]
+    a, b = ([str(Decimal(each).scaleb(-6)) for each in [*some, 10**15, 10**15 - 1]] for some in wholes)
+    units = pl.DataFrame({"unit_id": range(len(a)), "a": a, "b": b})
+    spark.conf.set("spark.sql.ansi.enabled", ansi)
+    ours, theirs = (feerules.price_estate(each, WIDE, "2026-11") for each in (on_spark(units), units))
+    exact = [
+        (Decimal(x) * Decimal(y) / 10**11).quantize(Decimal("0.01"), "ROUND_HALF_UP")
+        for x, y in zip(a, b, strict=True)
+    ]
+    assert theirs.rows["product"].to_list() == exact
+    assert_same(ours, theirs)
+
+
+def test_prices_are_written_beside_their_problems(on_spark: Any, tmp_path: Path) -> None:
+    units = pl.DataFrame({"unit_id": [1, 2], "a": ["1000", "many"], "b": ["1000000", "1"]})
+    written = feerules.price_estate(on_spark(units), WIDE, "2026-11").sink(str(tmp_path / "bills"))
+    assert pl.read_parquet(tmp_path / "bills/*.parquet").rows() == [(1, Decimal("0.01"), Decimal("0.01"))]
+    assert [row["code"] for row in written.problems.collect()] == ["wrong_type"]
+    assert (tmp_path / "bills.problems").is_dir()
+
+
+def test_what_needs_one_machine_is_refused(on_spark: Any) -> None:
+    units = pl.DataFrame({"unit_id": [1], "a": ["1"], "b": ["1"], "valid_from": ["2026-01-01"]})
+    with pytest.raises(FrameError) as caught:
+        feerules.price_estate(on_spark(units), WIDE, "2026-11", pools=[])
+    assert str(caught.value) == (
+        "found pools=, the column valid_from, which on Spark is not priced: give units as the path of their Parquet "
+        "files, so that one machine prices them in bounded memory"
+    )
+    with pytest.raises(FeeRulesError, match='no column "home": found unit_id, a, b'):
+        feerules.price_estate(on_spark(units).drop("valid_from"), WIDE, "2026-11", key="home")
+    with pytest.raises(FrameError, match="strict= asks for every problem"):
+        feerules.price_estate(on_spark(units).drop("valid_from"), WIDE, "2026-11", strict=True)
 
 
 # What is refused

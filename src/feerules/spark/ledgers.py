@@ -9,7 +9,8 @@ from typing import Any
 import polars as pl
 
 from feerules.estate_ledgers import columns_in
-from feerules.frames import FrameError, is_spark
+from feerules.frame_kinds import is_spark
+from feerules.frames import FrameError
 from feerules.spark.columns import polars_type, quoted
 from feerules.spark.packing import Sort
 from feerules.spark.workers import CONTACTS, LOST, MEMBER

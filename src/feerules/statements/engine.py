@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from feerules.engines.dialects import (
+from feerules.engines.sql import (
     TEXT,
+    Column,
     Dialect,
+    Prepared,
     call,
     cast,
     column,
+    column_of,
     decimal,
     dialect_of,
     is_null,
@@ -16,8 +19,8 @@ from feerules.engines.dialects import (
     operated,
     selected,
     text,
+    truth,
 )
-from feerules.engines.sql import Column, Prepared, column_of, truth
 
 __all__ = [
     "TEXT",
