@@ -1,7 +1,7 @@
 """The pages of the manual, as blocks: what the tests load, run and compare.
 
 In a fence, the words after the language say what the block is: a file name (the block is that file),
-`wrong` (loading it must fail), `estate`, `calendar`, `notices` or `report` (it needs the extra of that name).
+`wrong` (loading it must fail), `estate`, `calendar`, `notices`, `report` or `spark` (it needs the extra of that name).
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def _whole(part: Block, shared: dict[str, str]) -> str:
 # Python
 
 
-EXTRAS = {"estate", "calendar", "notices", "report"}
+EXTRAS = {"estate", "calendar", "notices", "report", "spark"}
 
 
 def python_of(page: Path, *, extras: bool = False) -> list[Block]:

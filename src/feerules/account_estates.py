@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from feerules.book import Book
 from feerules.calendars import WorkdayCalendar
 from feerules.errors import MissingExtra
-from feerules.pricing import is_relation
+from feerules.frame_kinds import is_relation, is_spark
 
 if TYPE_CHECKING:
     from feerules.estate_dunning import AccountsResult
+    from feerules.spark.answers import SparkAnswers
     from feerules.statements.relations import RelationResult
 
 __all__ = ["classify_estate", "next_actions", "positions"]
@@ -33,7 +34,7 @@ def positions(
     known_at: Moment | None = None,
     key: str = "account_id",
     strict: bool = False,
-) -> AccountsResult:
+) -> AccountsResult | SparkAnswers:
     """The position of every account of an estate: the same facts as `position`, a row for each.
 
     The frames hold the entries, a row each, by the columns of the entries' models; each is a frame of polars,
@@ -65,7 +66,7 @@ def classify_estate(
     known_at: Moment | None = None,
     key: str = "account_id",
     strict: bool = False,
-) -> AccountsResult | RelationResult:
+) -> AccountsResult | RelationResult | SparkAnswers:
     """What kind of arrears is each account of an estate? The same as `classify`, a row for each.
 
     The frames are those of `positions`; its result may stand in place of `accounts`, without entries, so that
@@ -94,7 +95,7 @@ def next_actions(
     key: str = "account_id",
     strict: bool = False,
     calendar: WorkdayCalendar | None = None,
-) -> AccountsResult | RelationResult:
+) -> AccountsResult | RelationResult | SparkAnswers:
     """What is to be done with each account of an estate? The same as `next_action`, a row for each.
 
     The frames are those of `positions`, or its result stands in place of `accounts`; contacts count for every
@@ -127,13 +128,19 @@ def _answers(
         )  # fmt: skip
     try:
         from feerules import estate_dunning
+        from feerules.spark import dunning as spark_dunning
     except ModuleNotFoundError as error:
         raise MissingExtra(question, "estate", error.name or "") from error
+    known = isinstance(accounts, estate_dunning.AccountsResult | spark_dunning.SparkAnswers)
     if entries["charges"] is NOT_GIVEN:
-        if not isinstance(accounts, estate_dunning.AccountsResult):
+        if not known:
             raise TypeError(f"{question} needs charges=, or the result of positions in place of accounts")
         entries["charges"] = None
-    return estate_dunning.answers(question, accounts, book, as_of, known_at, key, strict, calendar, entries)
+    on_spark = isinstance(accounts, spark_dunning.SparkAnswers) or any(
+        map(is_spark, (accounts, *entries.values()))
+    )
+    answers = spark_dunning.answers if on_spark else estate_dunning.answers
+    return answers(question, accounts, book, as_of, known_at, key, strict, calendar, entries)
 
 
 def _relations(question: str) -> Any:

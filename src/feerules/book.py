@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from operator import attrgetter
 from threading import RLock
 from typing import Any, TypeVar
@@ -30,6 +31,7 @@ __all__ = ["Book"]
 Loaded = tuple[FeeSchedule, FactLibrary]
 Policies = Sequence[tuple[DunningPolicy, FactLibrary]]
 D = TypeVar("D", FeeSchedule, DunningPolicy)
+Rebuild = Callable[[dict[str, bytes]], "Book"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +62,7 @@ class Book:
         cases: tuple[tuple[str, CasesDocument], ...],
         files: Mapping[str, bytes],
         digest: str,
-        rebuild: Callable[[dict[str, bytes]], Book],
+        rebuild: Rebuild,
     ) -> Book:
         """Orders the versions of each schedule and gives each its days."""
         versions = tuple(
@@ -91,7 +93,7 @@ class Book:
             if not versions and not policies:
                 raise ValueError(f"the book has no document {document_id!r}")
             book = replace(self, versions=versions, policies=policies)
-            _equip(book, self._rebuild)  # type: ignore[attr-defined]
+            _equip(book, partial(_only, self._rebuild, document_id))  # type: ignore[attr-defined]
             books[document_id] = book
         return books[document_id]
 
@@ -100,7 +102,7 @@ class Book:
         versions = tuple(each for each in self.versions if each[0].schedule.id not in document_ids)
         policies = tuple(each for each in self.policies if each[0].policy.id not in document_ids)
         book = replace(self, versions=versions, policies=policies)
-        _equip(book, self._rebuild)  # type: ignore[attr-defined]
+        _equip(book, partial(_without, self._rebuild, document_ids))  # type: ignore[attr-defined]
         return book
 
     def with_versions(self, versions: tuple[tuple[Version, ...], ...]) -> Book:
@@ -201,7 +203,7 @@ class Book:
         return f"<Book {names}>"
 
 
-def _equip(book: Book, rebuild: Callable[[dict[str, bytes]], Book]) -> None:
+def _equip(book: Book, rebuild: Rebuild) -> None:
     """Gives a book what it works with and is not made of."""
     for name, value in (
         ("_plans", {}),
@@ -212,6 +214,15 @@ def _equip(book: Book, rebuild: Callable[[dict[str, bytes]], Book]) -> None:
         ("_rebuild", rebuild),
     ):
         object.__setattr__(book, name, value)
+
+
+def _only(rebuild: Rebuild, document_id: str, files: dict[str, bytes]) -> Book:
+    """What a part of a book pickles as: the whole, less the rest again."""
+    return rebuild(files).only(document_id)
+
+
+def _without(rebuild: Rebuild, document_ids: Container[str], files: dict[str, bytes]) -> Book:
+    return rebuild(files).without(document_ids)
 
 
 def _share_leaves(documents: Iterable[Names]) -> None:

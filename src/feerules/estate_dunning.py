@@ -22,7 +22,7 @@ from feerules.estate_positions import Standing
 from feerules.frames import FrameError
 from feerules.told_columns import ToldColumns, fact
 
-__all__ = ["AccountsResult", "Answering", "answers"]
+__all__ = ["AccountsResult", "Answering", "answers", "refuse_differing"]
 
 # What a position says that no class rests on: it is told with the position alone.
 _OF_POSITIONS = (
@@ -71,20 +71,7 @@ def _of_positions(
     entries: Mapping[str, Any],
 ) -> AccountsResult:  # fmt: skip
     """The answers from positions that were worked out before."""
-    given = [name for name, frame in entries.items() if frame is not None]
-    if given:
-        raise FrameError(f"found positions and {', '.join(given)}, expected one or the other")
-    differing = [
-        f"{name} {mine}, not {other}"
-        for name, mine, other in zip(
-            Asked._fields, positions.asked, asked._replace(question="positions"), strict=True
-        )
-        if str(mine) != str(other)  # one moment on two clocks may be two days
-    ]
-    if differing:
-        raise FrameError(
-            f"the answers given are of {'; '.join(differing)}: positions answer what they were asked for"
-        )
+    refuse_differing(positions.asked, asked, entries)
     standing = Standing(book, asked.as_of, asked.known_at, asked.key, every=False)
     told = Answering(asked, standing, calendar or book.calendar).of
 
@@ -101,6 +88,24 @@ def _of_positions(
         )
         nothing = told((rows, problems))
     return result_of(asked, parts, positions.back, nothing, strict=strict)
+
+
+def refuse_differing(positions: Asked, asked: Asked, entries: Mapping[str, Any]) -> None:
+    """Refuses positions that were asked for otherwise, or that entries stand beside."""
+    given = [name for name, frame in entries.items() if frame is not None]
+    if given:
+        raise FrameError(f"found positions and {', '.join(given)}, expected one or the other")
+    differing = [
+        f"{name} {mine}, not {other}"
+        for name, mine, other in zip(
+            Asked._fields, positions, asked._replace(question="positions"), strict=True
+        )
+        if str(mine) != str(other)  # one moment on two clocks may be two days
+    ]
+    if differing:
+        raise FrameError(
+            f"the answers given are of {'; '.join(differing)}: positions answer what they were asked for"
+        )
 
 
 class Answering:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
@@ -19,9 +19,11 @@ __all__ = [
     "PROBLEMS",
     "Batch",
     "Ledgers",
+    "columns_in",
     "read_entries",
     "shared_contacts",
     "told",
+    "told_to_members",
     "words_of",
 ]
 
@@ -82,18 +84,7 @@ class Ledgers:
                     )
 
     def _sheet(self, name: str, frame: pl.LazyFrame) -> Sheet:
-        names = {field.name: self._aliases(field.name) for field in FRAMES[name]}
-        schema = frame.collect_schema()
-        columns = columns_of(schema, names)
-        if "account_id" not in columns and name != "allocations":
-            raise FrameError(
-                f'no column "{self.key}" in {name}: found {", ".join(schema)}; name the key with key='
-            )
-        return Sheet(name, frame, columns)
-
-    def _aliases(self, field: str) -> tuple[str, ...]:
-        more = (self.mapping[field],) if field in self.mapping else ()
-        return (self.key, *more) if field == "account_id" else more
+        return Sheet(name, frame, columns_in(name, frame.collect_schema(), self.mapping, self.key))
 
     # The accounts, in batches
 
@@ -107,10 +98,22 @@ class Ledgers:
         foreign = self._foreign() if share else None
         count = max(1, -(-rows // ROWS))
         size = max(1, -(-len(ids) // count))
-        yield partial(self._unnamed, unnamed, orphans)
+        yield lambda: self._unnamed(unnamed, None if orphans is None else self._lost(orphans))
         for start in range(0, len(ids), size):
             some = ids.slice(start, size)
             yield partial(self._batch, some, (some[0], some[-1]) if count > 1 else None, orphans, foreign)
+
+    def whole(self, foreign: pl.DataFrame | None, lost: pl.DataFrame | None) -> Batch:
+        """Every account in one batch, where all that is about an account was brought here before.
+
+        `foreign` are contacts of other accounts, as `shared_contacts` gives them; `lost` the allocations that
+        are of no account (payment_id, id).
+        """
+        ids, _, unnamed = self._keys()
+        batch = self._batch(ids, None, None, foreign)
+        if not unnamed and lost is None:
+            return batch
+        return replace(batch, problems=pl.concat([batch.problems, self._unnamed(unnamed, lost).problems]))
 
     def _keys(self) -> tuple[pl.Series, int, list[str]]:
         """The accounts to answer in order, the rows of all frames, and the frames with rows that name no account.
@@ -145,8 +148,8 @@ class Ledgers:
                 return found if found.is_integer() else pl.String()
         return pl.String()
 
-    def _unnamed(self, names: list[str], orphans: pl.DataFrame | None) -> Batch:
-        """The rows that name no account, in the frames of these names."""
+    def _unnamed(self, names: list[str], lost: pl.DataFrame | None) -> Batch:
+        """The rows that name no account, in the frames of these names, and allocations that are of none."""
         parts = []
         for name in names:
             sheet = self.sheets[name]
@@ -154,8 +157,7 @@ class Ledgers:
             if name == "accounts":
                 found = found.filter(pl.col("fact") == "account_id").with_columns(code=pl.lit("null_key"))
             parts.append(found.collect(engine="streaming"))
-        if orphans is not None:
-            lost = self._lost(orphans)
+        if lost is not None:
             parts.append(lost.select(
                 frame=pl.lit("allocations"), row_id="id", account_id=pl.lit(None, pl.String), fact=pl.lit("payment_id"),
                 value="payment_id", code=pl.lit("no_account"),
@@ -314,11 +316,27 @@ class Ledgers:
 
 def shared_contacts(events: pl.LazyFrame, members: pl.LazyFrame) -> pl.LazyFrame:
     """Contacts with a party (as `read_entries` gives them), as events of each other account of it."""
-    rows = events.filter(
-        pl.col("good") & pl.col("party_id").is_not_null() & (pl.col("type") < 2) & (pl.col("status") == 0)
+    return told_to_members(events.join(members, on="party_id", how="inner"))
+
+
+def told_to_members(events: pl.LazyFrame) -> pl.LazyFrame:
+    """Of events with a member of their party each, the contacts that count for that member's account."""
+    shared = events.filter(
+        pl.col("good") & pl.col("party_id").is_not_null() & (pl.col("type") < 2) & (pl.col("status") == 0),
+        pl.col("account_id") != pl.col("member"),
     )
-    shared = rows.join(members, on="party_id", how="inner").filter(pl.col("account_id") != pl.col("member"))
     return shared.with_columns(of="account_id", account_id="member", foreign=pl.lit(True)).drop("member")
+
+
+def columns_in(name: str, found: Iterable[str], mapping: Mapping[str, str], key: str) -> dict[str, str]:
+    """For each field of a sort of entries the column that carries it; without a column of accounts, `FrameError`."""
+    names = {field.name: (mapping[field.name],) if field.name in mapping else () for field in FRAMES[name]}
+    names["account_id"] = (key, *names["account_id"])
+    found = dict.fromkeys(found)
+    columns = columns_of(found, names)
+    if "account_id" not in columns and name != "allocations":
+        raise FrameError(f'no column "{key}" in {name}: found {", ".join(found)}; name the key with key=')
+    return columns
 
 
 def read_entries(name: str, frame: pl.DataFrame) -> pl.DataFrame:

@@ -101,6 +101,10 @@ class Policy:
         policy = self.compiled.policy
         return (pl.col("policy") == policy.id) & (pl.col("version") == policy.version_name)
 
+    def asks(self) -> set[str]:
+        """The names of every fact that the plan reads, of an account or its position."""
+        return {name for leaf in self.compiled.plan.leaves for name in (leaf.name, *leaf.aliases)}
+
     def brought(self) -> set[str]:
         """What the plan asks an account itself for."""
         leaves = [leaf for leaf in self.compiled.plan.leaves if leaf.name not in self.compiled.own]

@@ -41,6 +41,11 @@ class Standing:
         self.brought = set[str]().union(*(policy.brought() for policy in self.policies))
 
     @property
+    def facts(self) -> set[str]:
+        """Every column that policies may ask an account for."""
+        return set[str]().union(*(policy.asks() for policy in self.policies))
+
+    @property
     def shares(self) -> bool:
         return any(each.compiled.policy.limits.per == "party" for each in self.policies)
 

@@ -14,8 +14,19 @@ import narwhals as nw
 import polars as pl
 
 from feerules.errors import FeeRulesError
+from feerules.frame_kinds import is_spark
 
-__all__ = ["WIDE", "Back", "FrameError", "columns_of", "digits", "into_lazy", "lacking", "to_decimal", "told"]
+__all__ = [
+    "WIDE",
+    "Back",
+    "FrameError",
+    "columns_of",
+    "digits",
+    "into_lazy",
+    "lacking",
+    "to_decimal",
+    "told",
+]
 
 WIDE = 10**38 - 1
 HEAD = 1 << 20  # bytes of a file that show how it was written
@@ -34,6 +45,11 @@ def into_lazy(frame: Any) -> tuple[pl.LazyFrame, Back]:
     interface, and paths of .parquet files, folders of them, and .csv files; a path comes back as a lazy
     frame.
     """
+    if is_spark(frame):
+        raise FrameError(
+            "found a frame of PySpark, which price_estate, positions, classify_estate and next_actions alone "
+            "take: give frame.toArrow(), where it fits into memory, or the path of its Parquet files"
+        )
     if isinstance(frame, str | Path):
         return _scan(Path(frame).expanduser()), lambda lazy: lazy
     if isinstance(frame, pl.LazyFrame):

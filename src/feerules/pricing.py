@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from feerules.bill import Bill, LinesOnDemand
 from feerules.book import Book
 from feerules.errors import MissingExtra, UnitErrors, UnitProblem
+from feerules.frame_kinds import is_relation, is_spark
 from feerules.periods import Period, from_day_number
 from feerules.plan.nodes import Leaf, Node, Plan
 from feerules.plan.spans import READ, VALID_FROM
@@ -24,6 +25,7 @@ from feerules.telling import Teller, about_of, parties_of
 
 if TYPE_CHECKING:
     from feerules.estate import EstateResult
+    from feerules.spark.answers import SparkResult
     from feerules.statements.relations import RelationResult
     from feerules.whatif.billed.reconciliation import Reconciliation
 
@@ -97,7 +99,7 @@ def price_estate(
     pools: Any = None,
     billed: Any = None,
     strict: bool = False,
-) -> EstateResult | RelationResult:
+) -> EstateResult | RelationResult | SparkResult:
     """Prices every unit of a frame: the same fen as `price`, for ten million homes.
 
     `units` is a frame of polars (eager or lazy), pandas, pyarrow or anything with the Arrow PyCapsule
@@ -110,7 +112,8 @@ def price_estate(
     `billed`, last time's bill lines, only the differences come back, as charges and credits that name
     what they correct. `strict` raises `UnitErrors` instead of giving problem rows.
     A relation of DuckDB gives relations, worked out by DuckDB itself, out of memory if need be.
-    Needs the extra `estate`; for a relation, `sql`.
+    A frame of PySpark gives lazy ones, worked out by Spark. Needs the extra `estate`; for a relation `sql`, for
+    a frame of PySpark `spark`.
     """
 
     def priced(frame: Any) -> EstateResult:
@@ -120,6 +123,12 @@ def price_estate(
         )  # fmt: skip
         return result
 
+    if is_spark(units):
+        on_spark: SparkResult = _extra("spark").price_units(
+            units, book, period,
+            form=form, key=key, accrue=accrue, pools=pools, billed=billed, strict=strict,
+        )  # fmt: skip
+        return on_spark
     if not is_relation(units):
         return priced(units)
     relations = _extra("relations")
@@ -130,12 +139,6 @@ def price_estate(
             units, book, period, form=form, key=key, accrue=accrue, strict=strict
         )
     return answer
-
-
-def is_relation(units: Any) -> bool:
-    """Whether this is a relation of DuckDB, which need not be there."""
-    kind = type(units)
-    return kind.__name__ == "DuckDBPyRelation" and kind.__module__.partition(".")[0] in ("duckdb", "_duckdb")
 
 
 def reconcile(
@@ -195,12 +198,14 @@ def _in_runs(
 
 def _extra(function: str) -> Any:
     """The module that needs an extra for a function."""
-    extra = "sql" if function == "relations" else "estate"
+    extra = {"relations": "sql", "spark": "spark"}.get(function, "estate")
     try:
         if function == "reconcile":
             from feerules.whatif.billed import reconcile as module
         elif function == "relations":
             from feerules.statements import relations as module  # type: ignore[no-redef]
+        elif function == "spark":
+            from feerules.spark import prices as module  # type: ignore[no-redef]
         else:
             from feerules import estate as module  # type: ignore[no-redef]
     except ModuleNotFoundError as error:

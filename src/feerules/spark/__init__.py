@@ -1,0 +1,1 @@
+"""Estates on Spark: frames of PySpark in, lazy frames of PySpark out."""

@@ -1,0 +1,60 @@
+"""What an estate on Spark owes: one statement of SQL, so that no row ever passes through Python."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from feerules.book import Book
+from feerules.dated import DATED
+from feerules.frames import FrameError, columns_of
+from feerules.periods import Period
+from feerules.spark.answers import SparkResult, refuse_strict
+from feerules.spark.columns import sql_type
+from feerules.statements.asking import price_statement
+
+__all__ = ["price_units"]
+
+
+def price_units(
+    units: Any,
+    book: Book,
+    period: str | Period,
+    *,
+    form: Literal["wide", "long"],
+    key: str,
+    accrue: bool,
+    pools: Any,
+    billed: Any,
+    strict: bool,
+) -> SparkResult:
+    """See `feerules.price_estate`."""
+    _refuse(units, pools=pools, billed=billed)
+    refuse_strict(strict=strict)
+    columns = {field.name: sql_type(field.dataType) for field in units.schema.fields}
+    aliases = (book.mapping[key],) if key in book.mapping else ()
+    key = columns_of(columns, {key: aliases}).get(key, key)  # its name in the frames that come and go
+    # A name that no text of the rules holds, which the digest is made of.
+    name = f"units_{book.digest[:32]}"
+    statement = price_statement(
+        book, "spark", name, period, columns=columns, form=form, key=key, accrue=accrue, unique=False
+    )
+    rows, problems = (_over(units, query, name) for query in (statement.rows, statement.problems))
+    return SparkResult(rows, problems, book.digest)
+
+
+def _over(units: Any, query: str, name: str) -> Any:
+    """The answer to a query over a frame, which nobody else sees under a name."""
+    text = query.replace("{", "{{").replace("}", "}}").replace(name, "{units}")
+    return units.sparkSession.sql(text, units=units)
+
+
+def _refuse(units: Any, *, pools: Any, billed: Any) -> None:
+    """Refuses what one machine does and Spark does not."""
+    told = {"pools=": pools is not None, "billed=": billed is not None}
+    told |= {f"the column {name}": name in units.columns for name in DATED}
+    found = [name for name, given in told.items() if given]
+    if found:
+        raise FrameError(
+            f"found {', '.join(found)}, which on Spark is not priced: give units as the path of their Parquet files, so that "
+            "one machine prices them in bounded memory"
+        )
