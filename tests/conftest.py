@@ -46,6 +46,7 @@ OF_ESTATES = [
     "databases.py",
     "frame_kinds.py",
     "ledger_frames.py",
+    "plan_answers.py",
     "planted.py",
     "random_plans.py",
     "report_parts.py",

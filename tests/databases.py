@@ -18,7 +18,7 @@ import duckdb
 import polars as pl
 import psycopg
 
-__all__ = ["Database", "DuckDB", "Postgres", "postgres_server"]
+__all__ = ["Database", "DuckDB", "Postgres", "has_postgres", "postgres_server"]
 
 
 class Database(Protocol):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,41 +14,14 @@ from polars.testing import assert_frame_equal
 
 import random_plans
 from feerules.engines.columnar import Columnar, Prepared
-from feerules.engines.scalar import Scalar, function
+from feerules.engines.scalar import function
 from feerules.money import round_div
 from feerules.plan.bounds import Builder
 from feerules.plan.nodes import And, Compare, Guard, Leaf, Node, Not, Or, Plan, Present
 from how_often import often
+from plan_answers import one_by_one, told_alike
 
 MANY = settings(max_examples=often(120), suppress_health_check=list(HealthCheck))
-
-# What the scalar engine says
-
-
-def said(value: Any) -> str | None:
-    """What a row said, as text, where all engines write it alike; of other values only that there was one."""
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, Decimal):
-        return random_plans.plain(value)
-    alike = isinstance(value, str | int) or type(value) is date
-    return str(value) if alike else "something"
-
-
-def one_by_one(plan: Plan, outputs: dict[str, Node], frame: pl.DataFrame) -> tuple[list[Any], list[Any]]:
-    engine, answers = Scalar(plan), function(plan.leaves, [*outputs.values()])
-    rows, problems = [], []
-    for record in frame.to_dicts():
-        arguments, bad = engine.read(record)
-        failures = engine.failures(arguments, bad)
-        for guard, code, value in failures:
-            fact = guard.fact.name if guard.fact else None
-            problems.append((record["id"], fact, said(value), code, guard.fee))
-        if not failures:
-            rows.append((record["id"], *answers(*arguments)))
-    return rows, problems
 
 
 def at_once(
@@ -63,23 +34,7 @@ def at_once(
     for name, node in outputs.items():
         truth = isinstance(node, Compare | And | Or | Not | Present)
         assert rows.schema[name] == (pl.Boolean if truth else pl.Int64)
-    told = [
-        (key, fact, text if exact(frame, fact) or text is None else "something", code, fee)
-        for key, fact, text, code, fee in problems.rows()
-    ]
-    return rows.rows(), told
-
-
-def exact(frame: pl.DataFrame, fact: str | None) -> bool:
-    dtype = frame.schema.get(fact or "", pl.Null())
-    return dtype.is_integer() or dtype in (
-        pl.String,
-        pl.Categorical,
-        pl.Enum,
-        pl.Boolean,
-        pl.Date,
-        pl.Decimal,
-    )
+    return rows.rows(), told_alike(frame, problems.rows())
 
 
 @MANY
