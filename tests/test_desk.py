@@ -267,7 +267,10 @@ def test_an_account_that_cannot_be_asked_when_time_passes_stands_apart() -> None
     one = Desk(book(UNPAID, head=ended), engine="plain")
     heard(one, DEMAND)
     assert one.tick("2025-04-17") == []
-    assert [(name, error.problems[0].code) for name, error in one.problems.items()] == [("A-1", "no_policy")]
+    assert {name: str(error) for name, error in one.problems.items()} == {
+        "A-1": "no_policy: no dunning policy of the book applies to this account"
+    }
+    assert one.problems["A-1"].problems[0].account_id == "A-1"
 
 
 WRONG = {

@@ -14,6 +14,7 @@ from feerules.checks.ladders import (
     never_so_often,
     odd_order,
 )
+from feerules.checks.reactions import never_fired, unknown_steps
 from feerules.checks.readings import Reading as TableReading
 from feerules.checks.readings import inside, reading_of
 from feerules.checks.sending import never_sent
@@ -47,6 +48,8 @@ def check_policies(book: Book) -> Iterator[Finding]:
             yield from never_sent(policy, reading, book.calendar)
             yield from no_limits(policy)
             yield from unheeded(policy, version.names)
+            yield from never_fired(version)
+            yield from unknown_steps(policy)
 
 
 # Stops

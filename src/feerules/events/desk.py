@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date, datetime
 from heapq import heapify, heappop, heappush
 from threading import Lock
@@ -16,7 +17,7 @@ from feerules.clocks import day_of, read_moment
 from feerules.errors import UnitErrors
 from feerules.events.engines import EngineName, engine_named
 from feerules.events.kept import Kept, remembered
-from feerules.events.looking import reactions_of, versions_between
+from feerules.events.looking import Version, reactions_of, versions_between
 from feerules.events.reaction import Reaction
 from feerules.events.reading import Entry, problem_with_entry, read_entry
 from feerules.events.snapshots import read_snapshot, written_snapshot
@@ -79,6 +80,7 @@ class Desk:
         self.book, self.late, self.most = book, late, most
         self._look = engine_named(engine)
         self._asked = remembered(book)
+        self._alike: dict[str, Account] = {}
         self._shards = tuple(_Shard() for _ in range(SHARDS))
 
     # What comes in
@@ -118,9 +120,7 @@ class Desk:
         shard = self._shard(name)
         with shard.lock:
             kept = self._kept(shard, name, today, None)
-            kept.account = given.model_copy(
-                update={"events": (), "payments": (), "charges": (), "allocations": (), "parties": ()}
-            )
+            kept.is_of(given)
             self._keep(shard, name, kept)
         entries: list[Entry] = [*given.charges, *given.events, *given.payments]
         for each in sorted(entries, key=_effective):
@@ -225,10 +225,10 @@ class Desk:
         data = shard.accounts.get(name)
         currency = None if entry is None or isinstance(entry, Event) else entry.currency
         if data is None:
-            return Kept(Account.model_construct(account_id=name, currency=currency or "CNY"), today)
+            return Kept(name, today, currency or "CNY")
         kept = Kept.of_bytes(name, data)
-        if entry is not None and currency not in (None, kept.account.currency):
-            told = f"found {currency}, expected {kept.account.currency}, the currency of its account"
+        if entry is not None and currency not in (None, kept.currency):
+            told = f"found {currency}, expected {kept.currency}, the currency of its account"
             raise EntryErrors([problem_with_entry(entry, "currency", currency, "other_currency", told)])
         return kept
 
@@ -248,22 +248,35 @@ class Desk:
         if count >= self.most:
             days = self._asked.days + self.late
             told = f"the account has {count} entries of the last {days} days, and that is the most"
-            name = kept.account.account_id
-            raise EntryErrors([problem_with_entry(entry, "account_id", name, "too_many_entries", told)])
+            raise EntryErrors(
+                [problem_with_entry(entry, "account_id", kept.account_id, "too_many_entries", told)]
+            )
 
     def _passed(self, shard: _Shard, name: str, kept: Kept, today: int) -> list[Reaction]:
         """What has fired by a day, or by the last that the account was asked about; kept then as it is now."""
         kept.day = max(kept.day, today)
         first = min((row.day for row in kept.rows.values()), default=kept.day)
-        versions = versions_between(kept.account, self.book, min(first, kept.day), kept.day)
-        if not versions or versions[-1].until <= kept.day:
-            raise no_policy(kept.account)
+        versions = self._versions(kept, min(first, kept.day))
         found = [*reactions_of([*kept.rows.values()], versions, name, kept.day, self._look, spent=kept.spent)]
         for each in found:
             kept.has_spent(each.rule, each.spent)
         kept.prune(self._asked, self.late)
         self._keep(shard, name, kept)
         return [each.reaction for each in found]
+
+    def _versions(self, kept: Kept, first: int) -> list[Version]:
+        """The policies of its days; accounts of which nothing is told but their entries are alike."""
+        alike = kept.currency if kept.policy is None and not kept.facts else ""
+        account = self._alike.get(alike) or kept.account()
+        if alike:
+            self._alike[alike] = account
+        try:
+            versions = versions_between(account, self.book, first, kept.day)
+            if not versions or versions[-1].until <= kept.day:
+                raise no_policy(account)
+        except UnitErrors as error:
+            raise UnitErrors(replace(each, account_id=kept.account_id) for each in error.problems) from None
+        return versions
 
     def _keep(self, shard: _Shard, name: str, kept: Kept) -> None:
         shard.accounts[name] = kept.to_bytes()

@@ -72,12 +72,27 @@ def _compiled(book: Book) -> Iterator[Compiled]:
 
 @dataclass(slots=True)
 class Kept:
-    """One account: who it is, the last day that it was asked about, its entries, and what has fired which rule."""
+    """One account: the last day that it was asked about, its currency, policy and facts, its entries, and what has
+    fired which rule."""
 
-    account: Account
+    account_id: str
     day: int
+    currency: str = "CNY"
+    policy: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
     rows: dict[tuple[str, str], Row] = field(default_factory=dict)
     spent: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def is_of(self, account: Account) -> None:
+        """Takes over who an account is; facts as JSON has them, which a policy reads the same."""
+        self.currency, self.policy = account.currency, account.policy
+        self.facts = {name: _plain(value) for name, value in account.facts.items()}
+
+    def account(self) -> Account:
+        """Who it is, for the choice of its policy: no entries."""
+        return Account.model_construct(
+            account_id=self.account_id, currency=self.currency, policy=self.policy, facts=dict(self.facts)
+        )
 
     def has_spent(self, rule: str, keys: Iterable[str]) -> None:
         self.spent[rule] = self.spent.get(rule, frozenset()) | frozenset(keys)
@@ -123,30 +138,24 @@ class Kept:
     # As bytes
 
     def to_bytes(self) -> bytes:
-        account = self.account
         told: dict[str, Any] = {"day": self.day, "rows": [*map(_listed, self.rows.values())]}
         if self.spent:
             told["spent"] = {rule: sorted(keys) for rule, keys in self.spent.items()}
-        if account.currency != "CNY":
-            told["currency"] = account.currency
-        if account.policy is not None:
-            told["policy"] = account.policy
-        if account.facts:
-            told["facts"] = {name: _plain(value) for name, value in account.facts.items()}
+        if self.currency != "CNY":
+            told["currency"] = self.currency
+        if self.policy is not None:
+            told["policy"] = self.policy
+        if self.facts:
+            told["facts"] = dict(self.facts)
         return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
     @classmethod
     def of_bytes(cls, account_id: str, data: bytes) -> Kept:
         told = json.loads(data)
         rows = [*map(_row, told["rows"])]
-        account = Account.model_construct(
-            account_id=account_id,
-            currency=told.get("currency", "CNY"),
-            policy=told.get("policy"),
-            facts=told.get("facts", {}),
-        )
         spent = {rule: frozenset(keys) for rule, keys in told.get("spent", {}).items()}
-        return cls(account, told["day"], {(row.sort, row.id): row for row in rows}, spent)
+        who = told.get("currency", "CNY"), told.get("policy"), told.get("facts", {})
+        return cls(account_id, told["day"], *who, {(row.sort, row.id): row for row in rows}, spent)
 
 
 def _listed(row: Row) -> list[Any]:

@@ -129,9 +129,15 @@ Used: TypeAlias = Sequence[frozenset[int]]
 
 def fits(happened: Happened, some: OneOf) -> bool:
     """Whether what happened is one of some."""
-    return any(
-        happened.kind == each.kind and all(holds(happened, test) for test in each.tests) for each in some
-    )
+    # Asked of every happening by every reaction: as loops, which are the fastest.
+    for each in some:
+        if happened.kind == each.kind:
+            for test in each.tests:
+                if not holds(happened, test):
+                    break
+            else:
+                return True
+    return False
 
 
 def holds(happened: Happened, test: CellTerms) -> bool:
