@@ -147,7 +147,10 @@ class _Decisions:
             if self.verb == "next_actions"
             else classes_under(compiled, self.asked)
         )
-        own = {name: self.positions.column(name) for name in {self.key, *columns_in(described)}}
+        own = {
+            name: self.positions.column(name)
+            for name in dict.fromkeys((self.key, *sorted(columns_in(described))))
+        }
         kept = self._kept(compiled)
         facts, columns = self._facts(compiled, described)
         selected = (
