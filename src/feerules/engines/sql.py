@@ -10,20 +10,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from sqlglot import exp
 
-from feerules.engines.dialects import (
-    BIGINT,
-    BOOLEAN,
-    TEXT,
-    WIDE,
-    Dialect,
+from feerules.engines.dialects import BIGINT, BOOLEAN, TEXT, WIDE, Dialect, dialect_of
+from feerules.engines.guarding import CODES, guards_of
+from feerules.engines.rewriting import Rewriter
+from feerules.engines.sql_columns import Column, column_of, width
+from feerules.engines.sql_reading import Reading, read
+from feerules.engines.sql_steps import Layer, Steps, Value
+from feerules.engines.sql_trees import (
+    alias,
     anything,
     call,
     cast,
     column,
     decimal,
-    dialect_of,
     every,
     is_null,
+    named,
     number,
     of,
     operated,
@@ -31,11 +33,6 @@ from feerules.engines.dialects import (
     table,
     text,
 )
-from feerules.engines.guarding import CODES, guards_of
-from feerules.engines.rewriting import Rewriter
-from feerules.engines.sql_columns import Column, column_of, width
-from feerules.engines.sql_reading import Reading, read
-from feerules.engines.sql_steps import Layer, Steps, Value
 from feerules.plan.nodes import (
     And,
     Compare,
@@ -51,16 +48,20 @@ from feerules.plan.nodes import (
 # What is written into a statement around a plan is part of the engine's language.
 __all__ = [
     "TEXT",
+    "WIDE",
     "Column",
     "Dialect",
     "Prepared",
+    "alias",
     "call",
     "cast",
     "column",
     "column_of",
     "decimal",
     "dialect_of",
+    "every",
     "is_null",
+    "named",
     "number",
     "of",
     "operated",

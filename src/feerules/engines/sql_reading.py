@@ -10,18 +10,10 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from feerules.engines.dialects import (
-    WIDE,
-    Dialect,
-    call,
-    cast,
-    is_null,
-    number,
-    operated,
-    text,
-)
+from feerules.engines.dialects import WIDE, Dialect
 from feerules.engines.guarding import CODES
 from feerules.engines.sql_columns import Column, width
+from feerules.engines.sql_trees import call, cast, is_null, number, operated, text
 from feerules.plan.nodes import Leaf
 
 __all__ = ["Reading", "read"]

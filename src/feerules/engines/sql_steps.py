@@ -7,19 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
-from feerules.engines.dialects import (
-    BIGINT,
-    BOOLEAN,
-    WIDE,
-    Dialect,
-    column,
-    number,
-    operated,
-    selected,
-    table,
-    whole,
-)
+from feerules.engines.dialects import BIGINT, BOOLEAN, WIDE, Dialect
 from feerules.engines.sql_columns import width
+from feerules.engines.sql_trees import column, number, operated, selected, table, whole
 from feerules.plan.nodes import (
     Add,
     And,
