@@ -225,11 +225,44 @@ def test_of_a_table_of_which_nothing_is_told_each_column_has_its_own_kind(databa
     found = positions_by_hand(["A", "B", "C"], book, "2026-03-02")
     rows = found.rows.unnest("facts")
     database.load(rows if database.dialect == "duckdb" else stored(rows, database), "positions")
-    written = feerules.to_sql(
-        book, "next_actions", database.dialect, "SELECT * FROM positions", as_of="2026-03-02"
+    for verb, ask in VERBS:
+        written = feerules.to_sql(book, verb, database.dialect, "SELECT * FROM positions", as_of="2026-03-02")
+        expected = ask(found, book, "2026-03-02").rows
+        told = answered(database, written, expected.columns)
+        for row in expected.to_dicts():
+            mine = told[row["account_id"], row["as_of"]]
+            assert {name for name in row if mine[name] != row[name]} <= {"contradictions"}
+
+
+EAST = """\
+kind: dunning-policy
+id: east
+effective: {from: 2020-01-01}
+applies: {estate: east}
+facts: {estate: {choice: [east, west]}}
+ladder: {steps: [{id: visit, when: {days_overdue: ">= 1"}, gap: 3 days, channels: [visit], fee: 10}]}
+"""
+WEST = """\
+kind: dunning-policy
+id: west
+effective: {from: 2020-01-01}
+applies: {estate: west}
+facts: {estate: {choice: [east, west]}, floor: {integer: true, min: 0, max: 99}}
+buckets: {young: "[1..30]"}
+stops: [{id: high, when: {floor: "> 30"}, then: wait, review: 10 days}]
+"""
+
+
+def test_each_position_is_decided_under_the_policy_that_it_names(database: Database) -> None:
+    book = feerules.load_files({"east.yaml": EAST, "west.yaml": WEST})
+    accounts = pl.DataFrame(
+        {"account_id": ["A", "B", "C"], "estate": ["east", "west", "west"], "floor": [None, 31, 2]}
     )
-    expected = feerules.next_actions(found, book, "2026-03-02").rows
-    assert sorted(database.run(written.rows)) == sorted(expected.rows())
+    owe = pl.DataFrame({"account_id": ["A", "B", "C"], "charge_id": ["1", "2", "3"]}).with_columns(
+        fee=pl.lit("management"), due_on=date(2026, 1, 31), amount=pl.lit("50.00")
+    )
+    found = feerules.positions(accounts, book, "2026-03-02", charges=owe)
+    assert_same(database, [found], book, [date(2026, 3, 2)], date(2026, 3, 2))
 
 
 # Relations

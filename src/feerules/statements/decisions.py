@@ -19,20 +19,24 @@ from feerules.plan.dunning import Compiled
 from feerules.plan.nodes import Leaf, Plan
 from feerules.reasons import reason
 from feerules.statements.engine import (
+    TEXT,
     Column,
     Dialect,
     Prepared,
+    alias,
     cast,
     column,
     dialect_of,
+    named,
     operated,
+    selected,
     text,
 )
 from feerules.statements.reasoning import reason_of
 from feerules.statements.sources import NATURAL, Source, SourceError
 from feerules.statements.statement import Statement
 from feerules.statements.telling import OWN, Telling
-from feerules.statements.values import Values, named
+from feerules.statements.values import Values
 
 __all__ = ["decision_statement"]
 
@@ -41,6 +45,9 @@ AsOf = date | datetime | str | tuple[date | str, date | str]
 NAMED: Final = ("policy", "version")
 LISTS: Final = ("contradictions", "warnings", "open_charge_ids", "overdue_charge_ids", "covered_charge_ids")
 DAYS: Final = ("as_of", "known_at", "later_on", "changes_on")
+# What a class is told with, beside the facts of its position.
+HEAD: Final = ("party_id", "as_of", "known_at", "currency")
+TAIL: Final = ("hold_reason", "changes_on", "contradictions", "warnings", "open_charge_ids")
 # What a position says that no class rests on.
 OF_POSITIONS: Final = (
     "overdue_charge_ids",
@@ -90,7 +97,7 @@ class _Positions:
         self.source = Source(given, types, dialect, mapping)
         brought = dict(_inside(types["facts"], dialect)) if types is not None and "facts" in types else {}
         if brought:
-            at = (named(_field(name), name) for name in brought)
+            at = (alias(_field(name), name) for name in brought)
             flat = self.source.rows(exp.Star(), *at)
             self.source = Source(dialect.sql(flat), {**brought, **(types or {})}, dialect, mapping)
 
@@ -126,6 +133,7 @@ class _Decisions:
         self.policies = self._in_force()
         if not self.policies:
             raise SourceError(f"no dunning policy is in force on {asked.as_of}, and a position names one")
+        self.kept = self._kept()
 
     def _in_force(self) -> list[Compiled]:
         """Every version of a policy that is in force on one of the days."""
@@ -147,35 +155,38 @@ class _Decisions:
             if self.verb == "next_actions"
             else classes_under(compiled, self.asked)
         )
-        own = {name: self.positions.column(name) for name in {self.key, *columns_in(described)}}
-        kept = self._kept(compiled)
+        own = {
+            name: self.positions.column(name)
+            for name in dict.fromkeys((self.key, *sorted(columns_in(described))))
+        }
         facts, columns = self._facts(compiled, described)
         selected = (
-            *(named(each.expr(), f"{OWN}{name}") for name, each in {**own, **kept}.items()),
+            *(alias(each.expr(), f"{OWN}{name}") for name, each in {**own, **self.kept}.items()),
             *facts,
         )
         source = self.positions.source.rows(*selected).where(self.positions.is_of(compiled), copy=False)
         prepared = Prepared(described.plan, self.positions.dialect, source, columns)
         telling = Telling(described, self.positions.dialect, own, self.asked.as_of, self.key)
-        rows = prepared.rows(described.plan.totals, [f"{OWN}{name}" for name in {**own, **kept}])
-        return telling.over(rows, kept), self._reasoned(prepared, described.plan)
+        rows = prepared.rows(described.plan.totals, [f"{OWN}{name}" for name in {**own, **self.kept}])
+        return telling.over(rows, self.kept), self._reasoned(prepared, described.plan)
 
-    def _kept(self, compiled: Compiled) -> dict[str, Column]:
-        """The columns of a position that a class is told with, as they stand."""
+    def _kept(self) -> dict[str, Column]:
+        """The columns of a position that a class is told with, as they stand: the same under every policy."""
         if self.verb == "next_actions":
             return {}
+        known = self.positions.types
+        if known is None:
+            facts = dict.fromkeys(name for each in self.policies for name in each.leaves)
+            known = dict.fromkeys((self.key, *HEAD, *facts, *TAIL), "")
         brought = {
             name
-            for leaf in compiled.plan.leaves
-            if leaf.name not in compiled.own
+            for each in self.policies
+            for leaf in each.plan.leaves
+            if leaf.name not in each.own
             for name in (leaf.name, *leaf.aliases)
         }
-        known = self.positions.types or dict.fromkeys((self.key, *compiled.leaves))
-        return {
-            name: self.positions.column(name)
-            for name in known
-            if name not in OF_POSITIONS and name not in brought
-        }
+        left_out = brought | {*OF_POSITIONS}
+        return {name: self.positions.column(name) for name in known if name not in left_out}
 
     def _facts(self, compiled: Compiled, described: Description) -> tuple[list[exp.Expr], dict[str, Column]]:
         """What the plan reads, and under which name each fact stands then; all that a position tells must be there."""
@@ -186,11 +197,11 @@ class _Decisions:
             name = f"~own{place}"
             if leaf.name in described.drawn:
                 listed, entry = described.drawn[leaf.name]
-                told.append(named(values.has(self.positions.column(listed), entry), name))
+                told.append(alias(values.has(self.positions.column(listed), entry), name))
                 columns[leaf.name] = Column(name, "boolean")
             elif leaf.name in compiled.own or leaf.name.startswith(OWN):
                 column = self._own(leaf)
-                told.append(named(column.expr(), name))
+                told.append(alias(column.expr(), name))
                 columns[leaf.name] = Column(name, column.carries, column.places)
             else:
                 brought.append(leaf)
@@ -205,9 +216,7 @@ class _Decisions:
     def _reasoned(self, prepared: Prepared, plan: Plan) -> exp.Select:
         key = f"{OWN}{self.key}"
         told = (column("fact"), column("value"), column("code"), reason_of(plan))
-        return _problem(column(key), *told).from_(
-            prepared.problems([key]).subquery("~problems", copy=False), copy=False
-        )
+        return _problem(column(key), *told).from_(named(prepared.problems([key]), "~problems"), copy=False)
 
     def _lacking(self) -> exp.Select:
         """The positions that no policy is for."""
@@ -221,11 +230,7 @@ class _Decisions:
 def _problem(id_: exp.Expr, *told: exp.Expr) -> exp.Select:
     names = ("frame", "row_id", "account_id", "fact", "value", "code", "reason")
     parts = (text("accounts"), id_, id_.copy(), *told)
-    return exp.select(*(named(cast(part, "TEXT"), name) for name, part in zip(names, parts, strict=True)))
-
-
-def _is(name: str, word: str) -> exp.Expr:
-    return operated(exp.EQ, column(name), text(word))
+    return selected(*(alias(cast(part, TEXT), name) for name, part in zip(names, parts, strict=True)))
 
 
 def _all(queries: Iterable[exp.Query]) -> exp.Query:

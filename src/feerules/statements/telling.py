@@ -28,8 +28,21 @@ from feerules.deciding.told import (
 )
 from feerules.plan.nodes import And, Compare, Const, Node, Not, Or, Present
 from feerules.statements.engine import Column as TableColumn
-from feerules.statements.engine import Dialect, call, cast, column, number, operated, selected, text
-from feerules.statements.values import Values, case, named
+from feerules.statements.engine import (
+    Dialect,
+    alias,
+    call,
+    cast,
+    column,
+    decimal,
+    named,
+    number,
+    operated,
+    selected,
+    text,
+)
+from feerules.statements.values import Values, case
+from feerules.vocabulary import MOST_MONEY
 
 __all__ = ["OWN", "Telling"]
 
@@ -57,10 +70,9 @@ class Telling:
 
     def over(self, rows: exp.Select, keep: Iterable[str] = ()) -> exp.Select:
         """What is kept, and the columns that are told."""
-        told = [named(self._column(each), name) for name, each in self.description.columns.items()]
-        kept = [named(column(f"{OWN}{name}"), name) for name in keep]
-        alias = exp.TableAlias(this=exp.to_identifier("~rows", quoted=True))
-        return selected(*kept, *told).from_(exp.Subquery(this=rows, alias=alias), copy=False)
+        told = [alias(self._column(each), name) for name, each in self.description.columns.items()]
+        kept = [alias(column(f"{OWN}{name}"), name) for name in keep]
+        return selected(*kept, *told).from_(named(rows, "~rows"), copy=False)
 
     # Nodes
 
@@ -119,7 +131,7 @@ class Telling:
             case Count(of=node):
                 return self._number(node)
             case Money(fen=node):
-                return self.values.money(self._number(node))
+                return decimal(self._number(node), 2, 2, MOST_MONEY)
             case Day(number=node):
                 return self.dialect.day(self._number(node))
             case Minute(number=node):

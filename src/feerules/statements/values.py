@@ -11,7 +11,7 @@ from sqlglot import exp
 from feerules.ledger.contradictions import CONTRADICTIONS
 from feerules.statements.engine import Column, Dialect, call, cast, number, operated, text
 
-__all__ = ["Values", "case", "named"]
+__all__ = ["Values", "case"]
 
 CONTROL: Final = [*range(1, 32)]  # characters that JSON writes by their numbers; a database has no NUL
 SHORT: Final = {8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r"}
@@ -51,11 +51,6 @@ MOMENT: Final = {
 FORMATS: Final = {"duckdb": "STRFTIME", "postgres": "TO_CHAR", "spark": "DATE_FORMAT"}
 
 
-def named(part: exp.Expr, name: str) -> exp.Expr:
-    """A column of a query."""
-    return exp.Alias(this=part, alias=exp.to_identifier(name, quoted=True))
-
-
 def case(
     pairs: Iterable[tuple[exp.Expr, exp.Expr]], otherwise: exp.Expr | None = None, of: exp.Expr | None = None
 ) -> exp.Expr:
@@ -86,11 +81,6 @@ class Values:
             "texts": "ARRAY<TEXT>", "moment": "TIMESTAMPTZ" if zoned else "TIMESTAMPNTZ",
         }  # fmt: skip
         return cast(part, types[kind])
-
-    def money(self, fen: exp.Expr) -> exp.Expr:
-        # A product, since a quotient of decimals is none in some databases.
-        yuan = operated(exp.Mul, cast(fen, "DECIMAL(19, 0)"), cast(text("0.01"), "DECIMAL(3, 2)"))
-        return self.typed(yuan, "money")
 
     def minute(self, minutes: exp.Expr) -> exp.Expr:
         """A moment by its minutes since 1970-01-01, on a clock without a zone."""
