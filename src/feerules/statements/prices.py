@@ -104,17 +104,28 @@ class Prices:
         fees = every_fee or self.fees
         carried = [name for name in self.carried if name == "account_id"]
         self._refuse_key([*carried, *fees, "total"])
-        rows = self.prepared.rows(self.plan.totals, [KEY, *(f"~{name}" for name in carried)])
+        self._refuse_long([self.key, *fees])
+        # By their places: a name with a word before it may be longer than a database keeps.
+        totals = {self._total(name): node for name, node in self.plan.totals.items()}
+        rows = self.prepared.rows(totals, [KEY, *(f"~{name}" for name in carried)])
         amounts = [exp.alias_(self._amount(fee), fee, quoted=True, copy=False) for fee in fees]
         told = [
             exp.alias_(column(KEY), self.key, quoted=True, copy=False),
             *(exp.alias_(column(f"~{name}"), name, quoted=True, copy=False) for name in carried),
             *amounts,
-            exp.alias_(decimal(column("total"), 2, 2, self._most("total")), "total", quoted=True, copy=False),
+            exp.alias_(
+                decimal(column(self._total("total")), 2, 2, self._most("total")),
+                "total",
+                quoted=True,
+                copy=False,
+            ),
         ]
         return selected(*told).from_(
             rows.subquery(exp.to_identifier("~rows", quoted=True), copy=False), copy=False
         )
+
+    def _total(self, name: str) -> str:
+        return f"~total{[*self.plan.totals].index(name)}"
 
     def _most(self, name: str) -> int:
         node = self.plan.totals[name]
@@ -123,21 +134,31 @@ class Prices:
     def _amount(self, fee: str) -> exp.Expr:
         if fee not in self.fees:
             return cast(exp.null(), "DECIMAL(18, 2)")
-        amount = decimal(column(f"fee.{fee}"), 2, 2, self._most(f"fee.{fee}"))
+        amount = decimal(column(self._total(f"fee.{fee}")), 2, 2, self._most(f"fee.{fee}"))
         charged = self.plan.totals[f"charged.{fee}"]
         return (
             amount
             if charged.lo == 1
-            else exp.Case().when(truth(f"charged.{fee}", charged), amount, copy=False)
+            else exp.Case().when(truth(self._total(f"charged.{fee}"), charged), amount, copy=False)
         )
 
     def _refuse_key(self, names: Sequence[str]) -> None:
         if self.key in names:
             raise SourceError(f'the key "{self.key}" is also the name of a column of the answer: rename it')
 
+    def _refuse_long(self, names: Sequence[str]) -> None:
+        most = self.dialect.longest_name
+        for name in names if most else ():
+            size = len(name.encode())
+            if size > most:
+                raise SourceError(
+                    f"the column {name} would have a name of {size} bytes, and {self.dialect.name} keeps {most}: shorten it"
+                )
+
     def long(self) -> exp.Select:
         """A row per bill line."""
         self._refuse_key(LINE_COLUMNS)
+        self._refuse_long([self.key])
         slots = [slot for slot in self.plan.slots if slot.active.hi]
         outputs: dict[str, Node] = {}
         for place, slot in enumerate(slots):
@@ -177,8 +198,14 @@ class Prices:
 
     def _key_problems(self) -> exp.Select:
         """The rows whose key tells no unit: null, or that of other rows too."""
+        keys = self._asked(
+            self.source.rows(
+                exp.alias_(self.source.key(self.key), KEY, quoted=True, copy=False),
+                exp.alias_(self.source.said_key(self.key), "~said", quoted=True, copy=False),
+            )
+        )
         query = selected().from_(
-            self.given.copy().subquery(exp.to_identifier("~units", quoted=True), copy=False), copy=False
+            keys.subquery(exp.to_identifier("~units", quoted=True), copy=False), copy=False
         )
         lacking = is_null(column(KEY))
         again = selected(column(KEY)).from_(
@@ -200,7 +227,7 @@ class Prices:
             "unit_id": key.copy(),
             "fee": exp.null(),
             "fact": text(self.key),
-            "value": key.copy(),
+            "value": column("~said"),
             "code": either("null_key", "duplicate_key"),
             "reason": either(reason("null_key"), reason("duplicate_key")),
         }
