@@ -24,6 +24,7 @@ from feerules.telling import Teller, about_of, parties_of
 
 if TYPE_CHECKING:
     from feerules.estate import EstateResult
+    from feerules.statements.relations import RelationResult
     from feerules.whatif.billed.reconciliation import Reconciliation
 
 __all__ = ["Priced", "bill_of", "price", "price_estate", "ready", "reconcile", "records_of"]
@@ -96,7 +97,7 @@ def price_estate(
     pools: Any = None,
     billed: Any = None,
     strict: bool = False,
-) -> EstateResult:
+) -> EstateResult | RelationResult:
     """Prices every unit of a frame: the same fen as `price`, for ten million homes.
 
     `units` is a frame of polars (eager or lazy), pandas, pyarrow or anything with the Arrow PyCapsule
@@ -108,13 +109,33 @@ def price_estate(
     or repeated key is a problem row. `pools` gives the totals that fees with `share:` divide. With
     `billed`, last time's bill lines, only the differences come back, as charges and credits that name
     what they correct. `strict` raises `UnitErrors` instead of giving problem rows.
-    Needs the extra `estate`.
+    A relation of DuckDB gives relations, worked out by DuckDB itself, out of memory if need be.
+    Needs the extra `estate`; for a relation, `sql`.
     """
-    result: EstateResult = _extra("price_estate").price_frame(
-        units, book, period,
-        form=form, key=key, accrue=accrue, pools=pools, billed=billed, strict=strict,
-    )  # fmt: skip
-    return result
+
+    def priced(frame: Any) -> EstateResult:
+        result: EstateResult = _extra("price_estate").price_frame(
+            frame, book, period,
+            form=form, key=key, accrue=accrue, pools=pools, billed=billed, strict=strict,
+        )  # fmt: skip
+        return result
+
+    if not is_relation(units):
+        return priced(units)
+    relations = _extra("relations")
+    if pools is not None or billed is not None:
+        answer: RelationResult = relations.through_memory(units, priced)
+    else:
+        answer = relations.price_relation(
+            units, book, period, form=form, key=key, accrue=accrue, strict=strict
+        )
+    return answer
+
+
+def is_relation(units: Any) -> bool:
+    """Whether this is a relation of DuckDB, which need not be there."""
+    kind = type(units)
+    return kind.__name__ == "DuckDBPyRelation" and kind.__module__.partition(".")[0] in ("duckdb", "_duckdb")
 
 
 def reconcile(
@@ -173,14 +194,17 @@ def _in_runs(
 
 
 def _extra(function: str) -> Any:
-    """The module that needs the extra `estate` for a function."""
+    """The module that needs an extra for a function."""
+    extra = "sql" if function == "relations" else "estate"
     try:
         if function == "reconcile":
             from feerules.whatif.billed import reconcile as module
+        elif function == "relations":
+            from feerules.statements import relations as module  # type: ignore[no-redef]
         else:
             from feerules import estate as module  # type: ignore[no-redef]
     except ModuleNotFoundError as error:
-        raise MissingExtra(function, "estate", error.name or "") from error
+        raise MissingExtra(function, extra, error.name or "") from error
     return module
 
 

@@ -8,128 +8,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
 
 import sqlglot
 from sqlglot import exp
 
-__all__ = [
-    "BIGINT",
-    "BOOLEAN",
-    "TEXT",
-    "WIDE",
-    "Dialect",
-    "anything",
-    "call",
-    "cast",
-    "column",
-    "decimal",
-    "dialect_of",
-    "every",
-    "is_null",
-    "number",
-    "of",
-    "operated",
-    "selected",
-    "table",
-    "text",
-    "whole",
-]
+from feerules.engines.sql_trees import call, cast, number, operated, selected, table, text, whole
+
+__all__ = ["BIGINT", "BOOLEAN", "TEXT", "WIDE", "Dialect", "dialect_of"]
 
 Kind = str
 BOOLEAN, BIGINT, WIDE, TEXT = "boolean", "bigint", "wide", "text"
 MOST_DIGITS = 38
 TOO_LONG = 10**32  # a quotient of Spark's decimals has six decimals, and 38 digits in all
-
-
-# Parts of every tree
-
-
-def number(value: int) -> exp.Expr:
-    return (
-        exp.Literal.number(value) if value >= 0 else exp.Paren(this=exp.Neg(this=exp.Literal.number(-value)))
-    )
-
-
-def text(value: str) -> exp.Expr:
-    """A literal; `ValueError` for what no database takes in a text."""
-    if "\0" in value:
-        raise ValueError(f"found a NUL character in {value!r}, expected text that a database can hold")
-    return exp.Literal.string(value)
-
-
-def operated(kind: type[exp.Expr], left: exp.Expr, right: exp.Expr, **more: Any) -> exp.Expr:
-    """left and right joined by an operator, each in parentheses where it is itself an operation."""
-    return kind(this=_closed(left), expression=_closed(right), **more)
-
-
-def _closed(part: exp.Expr) -> exp.Expr:
-    open_ = isinstance(part, exp.Binary | exp.Connector | exp.Not | exp.Neg | exp.Between | exp.Is | exp.In)
-    return exp.Paren(this=part) if open_ else part
-
-
-def call(name: str, *arguments: exp.Expr) -> exp.Expr:
-    """A function by its own name, never translated."""
-    return exp.Anonymous(this=name, expressions=list(arguments))
-
-
-def cast(part: exp.Expr, kind: str) -> exp.Expr:
-    return exp.Cast(this=part, to=exp.DataType.build(kind))
-
-
-def anything(tests: Sequence[exp.Expr]) -> exp.Expr:
-    """Whether one of the tests holds."""
-    return _joined(exp.Or, tests) if tests else exp.false()
-
-
-def every(tests: Sequence[exp.Expr]) -> exp.Expr:
-    return _joined(exp.And, tests) if tests else exp.true()
-
-
-def _joined(kind: type[exp.Expr], tests: Sequence[exp.Expr]) -> exp.Expr:
-    """A balanced tree: writers of SQL walk it by recursion."""
-    if len(tests) == 1:
-        return tests[0]
-    half = len(tests) // 2
-    return operated(kind, _joined(kind, tests[:half]), _joined(kind, tests[half:]))
-
-
-def table(name: str) -> exp.Table:
-    return exp.Table(this=exp.to_identifier(name, quoted=True))
-
-
-def selected(*columns: exp.Expr) -> exp.Select:
-    """A query of some columns, or of all."""
-    return exp.Select(expressions=[*columns] or [exp.Star()])
-
-
-def column(name: str) -> exp.Expr:
-    return exp.column(name, quoted=True)
-
-
-def of(source: str, name: str) -> exp.Expr:
-    """A column of a query."""
-    return exp.column(name, table=exp.to_identifier(source, quoted=True), quoted=True)
-
-
-def is_null(part: exp.Expr) -> exp.Expr:
-    return exp.Is(this=part, expression=exp.null())
-
-
-def decimal(scaled: exp.Expr, scale: int, places: int, most: int) -> exp.Expr:
-    """A whole number of `scale` decimals as a decimal of `places`: by a product with a power of ten, never a quotient.
-
-    `most` bounds the decimal's own digits: what fits 18 of them is stored in half the space.
-    """
-    exact = cast(scaled, "DECIMAL(19, 0)")
-    if scale:
-        exact = operated(exp.Mul, exact, exp.Literal.number(f"0.{'1'.rjust(scale, '0')}"))
-    return cast(exact, f"DECIMAL({18 if most < 10**18 else 38}, {places})")
-
-
-def whole(name: str) -> exp.Expr:
-    """Every column of a query."""
-    return exp.Column(this=exp.Star(), table=exp.to_identifier(name, quoted=True))
 
 
 # The dialects
@@ -196,8 +86,20 @@ class Dialect(ABC):
         """A date as 20261101."""
 
     @abstractmethod
+    def plain_day(self, day: exp.Expr) -> exp.Expr:
+        """A date as 2026-11-01."""
+
+    def clock_of(self, day: exp.Expr, *, zoned: bool) -> exp.Expr:
+        """The first moment of a date."""
+        return cast(day, "TIMESTAMPTZ" if zoned else "TIMESTAMP")
+
+    @abstractmethod
     def said(self, places: Sequence[exp.Expr]) -> exp.Expr:
         """A row for each of the places that is not null."""
+
+    def latest(self, part: exp.Expr, by: exp.Expr) -> exp.Expr:
+        """Of a group, what stands where `by` is highest."""
+        return call("MAX_BY", part, by)
 
     def is_finite(self, part: exp.Expr) -> exp.Expr:
         """Whether a date or moment is a day at all: some databases know an endless one."""
@@ -251,6 +153,10 @@ class _DuckDB(Dialect):
     def matches(self, part: exp.Expr, pattern: str) -> exp.Expr:
         return call("REGEXP_FULL_MATCH", part, text(pattern))
 
+    def latest(self, part: exp.Expr, by: exp.Expr) -> exp.Expr:
+        # MAX_BY would pass over a row that says nothing.
+        return call("ARG_MAX_NULL", part, by)
+
     def day_number(self, day: exp.Expr) -> exp.Expr:
         return operated(exp.Sub, day, _EPOCH.copy())
 
@@ -259,6 +165,9 @@ class _DuckDB(Dialect):
 
     def compact_day(self, day: exp.Expr) -> exp.Expr:
         return call("STRFTIME", day, text("%Y%m%d"))
+
+    def plain_day(self, day: exp.Expr) -> exp.Expr:
+        return call("STRFTIME", day, text("%Y-%m-%d"))
 
     def said(self, places: Sequence[exp.Expr]) -> exp.Expr:
         given = exp.Array(expressions=list(places))
@@ -312,6 +221,9 @@ class _Postgres(Dialect):
     def compact_day(self, day: exp.Expr) -> exp.Expr:
         return call("TO_CHAR", day, text("YYYYMMDD"))
 
+    def plain_day(self, day: exp.Expr) -> exp.Expr:
+        return call("TO_CHAR", day, text("YYYY-MM-DD"))
+
     def day_number_of(self, written: exp.Expr) -> exp.Expr:
         # A cast of a day that is none would be an error.
         year, month, day = (
@@ -337,6 +249,9 @@ class _Postgres(Dialect):
 
     def said(self, places: Sequence[exp.Expr]) -> exp.Expr:
         return call("UNNEST", call("ARRAY_REMOVE", exp.Array(expressions=list(places)), exp.null()))
+
+    def latest(self, part: exp.Expr, by: exp.Expr) -> exp.Expr:
+        return self.query("(array_agg(? ORDER BY ? DESC))[1]", part, by)
 
     def is_nan(self, part: exp.Expr) -> exp.Expr:
         return operated(exp.EQ, part, cast(text("NaN"), "DOUBLE"))
@@ -397,6 +312,9 @@ class _Spark(Dialect):
 
     def compact_day(self, day: exp.Expr) -> exp.Expr:
         return call("DATE_FORMAT", day, text("yyyyMMdd"))
+
+    def plain_day(self, day: exp.Expr) -> exp.Expr:
+        return call("DATE_FORMAT", day, text("yyyy-MM-dd"))
 
     def said(self, places: Sequence[exp.Expr]) -> exp.Expr:
         return call("EXPLODE", call("ARRAY_COMPACT", exp.Array(expressions=list(places))))

@@ -7,29 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from sqlglot import exp
 
-from feerules.engines.dialects import (
-    BIGINT,
-    WIDE,
-    Dialect,
-    call,
-    cast,
-    number,
-    operated,
-    text,
-)
+from feerules.engines.dialects import WIDE, Dialect
 from feerules.engines.guarding import CODES
+from feerules.engines.sql_columns import Column, width
+from feerules.engines.sql_trees import call, cast, is_null, number, operated, text
 from feerules.plan.nodes import Leaf
 
-__all__ = ["Column", "Reading", "column_of", "read", "width"]
+__all__ = ["Reading", "read"]
 
-Carried = Literal[
-    "integer", "decimal", "float", "boolean", "text", "date", "moment", "zoned", "nothing", "other"
-]
-WIDEST = 10**38 - 1
 FLOAT_EXACT = 2**53 - 1
 MAX_DIGITS = 1000  # longer texts are no numbers, as in money
 NUMBER = "[+-]?[0-9]+([.][0-9]+)?"
@@ -37,62 +25,6 @@ DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 MOMENT = DATE + "([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?)?"
 
 SQL = exp.Expr
-
-
-def width(lo: int, hi: int) -> str:
-    """The narrower of the two kinds of whole numbers that holds lo..hi; `OverflowError` beyond 38 digits."""
-    if lo >= -(2**63) and hi < 2**63:
-        return BIGINT
-    if max(-lo, hi) > WIDEST:
-        raise OverflowError(f"{lo}..{hi} passes the 38 digits of a database's numbers")
-    return WIDE
-
-
-# Columns
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a table: its name, and what its type carries; `places` are the decimals of an exact number."""
-
-    name: str
-    carries: Carried
-    places: int | None = None
-
-    def expr(self) -> SQL:
-        return exp.column(self.name, quoted=True)
-
-
-_KINDS: dict[Carried, tuple[str, ...]] = {
-    "integer": (
-        "TINYINT", "UTINYINT", "SMALLINT", "USMALLINT", "INT", "UINT", "BIGINT", "UBIGINT", "INT128", "UINT128",
-        "SMALLSERIAL", "SERIAL", "BIGSERIAL",
-    ),
-    "decimal": ("DECIMAL",),
-    "float": ("FLOAT", "DOUBLE"),
-    "boolean": ("BOOLEAN",),
-    "text": ("TEXT", "VARCHAR", "CHAR", "NCHAR", "NVARCHAR", "BPCHAR", "ENUM", "NAME"),
-    "date": ("DATE",),
-    "moment": ("TIMESTAMP", "TIMESTAMPNTZ", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATETIME"),
-    "zoned": ("TIMESTAMPTZ", "TIMESTAMPLTZ"),
-    "nothing": ("NULL",),
-}  # fmt: skip
-_CARRIED: dict[str, Carried] = {kind: carried for carried, kinds in _KINDS.items() for kind in kinds}
-
-
-def column_of(name: str, kind: str, dialect: Dialect) -> Column:
-    """A column of a type, as the database writes it; `ValueError` where that is no type."""
-    written = kind.strip().strip('"')
-    if written.lower() in ("null", "void"):
-        return Column(name, "nothing")
-    if written.upper().startswith("TIMESTAMPTZ"):
-        written = "TIMESTAMPTZ"  # DuckDB has one of finer steps
-    built = exp.DataType.build(written, dialect=dialect.name, udt=True)
-    carried = _CARRIED.get(str(getattr(built.this, "value", built.this)), "other")
-    sizes = [int(part.name) for part in built.expressions] if carried == "decimal" else []
-    places = sizes[1] if len(sizes) > 1 else 0 if sizes else None
-    # Spark's own moments are read by the clock of its session.
-    return Column(name, "moment" if carried == "zoned" and dialect.name == "spark" else carried, places)
 
 
 # Readings
@@ -180,7 +112,7 @@ class _Reader:
         return cast(self.column.expr(), "TEXT")
 
     def _missing(self) -> SQL:
-        null = _is_null(self.column.expr())
+        null = is_null(self.column.expr())
         if self.column.carries == "float":
             return operated(exp.Or, null, self.dialect.is_nan(self.column.expr()))
         if self.column.carries == "decimal" and self.dialect.name == "postgres":
@@ -225,7 +157,9 @@ class _Reader:
         places, given = self.leaf.places, self.column.places
         value = self.column.expr()
         most = max(abs(self.lo), abs(self.hi))
-        inside = self._decimal_between(value)
+        inside = exp.Between(
+            this=value, low=self._decimal_literal(self.lo), high=self._decimal_literal(self.hi)
+        )
         kept = self._held(value.copy(), most)
         if given is not None and given <= places:
             return self._made(None, kept, inside)
@@ -251,10 +185,6 @@ class _Reader:
         whole, part = (digits[:-places], digits[-places:]) if places else (digits, "")
         written = f"{'-' if scaled < 0 else ''}{whole}{'.' if part else ''}{part}"
         return cast(text(written), f"DECIMAL({max(len(whole) + places, 1)}, {places})")
-
-    def _decimal_between(self, value: SQL) -> SQL:
-        least, most = (self._decimal_literal(each) for each in (self.lo, self.hi))
-        return exp.Between(this=value, low=least, high=most)
 
     def _held(self, value: SQL, most: int) -> SQL:
         """A decimal in the domain as the scaled whole number."""
@@ -365,7 +295,7 @@ class _Reader:
             coded = exp.Case().when(self.column.expr(), number(1), copy=False).else_(number(0), copy=False)
             ok = operated(
                 exp.And,
-                exp.not_(_is_null(self.column.expr()), copy=False),
+                exp.not_(is_null(self.column.expr()), copy=False),
                 _between(coded.copy(), self.lo, self.hi),
             )
             return self._made(None, coded, ok)
@@ -373,10 +303,10 @@ class _Reader:
         if not (carries == "text" or (self.leaf.kind == "text" and whole)):
             return self._wrong()
         unknown = "unknown_value" if self.leaf.kind == "choice" else "wrong_type"
-        known = exp.not_(_is_null(self.raw.copy()), copy=False)
+        known = exp.not_(is_null(self.raw.copy()), copy=False)
         ok = operated(exp.And, known, _between(self.raw.copy(), self.lo, self.hi))
         value = self.dialect.as_kind(self.raw.copy(), self.kind)
-        return self._made(self._coded(), value, ok, (_is_null(self.raw.copy()), unknown))
+        return self._made(self._coded(), value, ok, (is_null(self.raw.copy()), unknown))
 
     def _coded(self) -> SQL:
         other = len(self.leaf.codes) if self.leaf.kind == "text" else None
@@ -387,7 +317,7 @@ class _Reader:
             case = case.when(text(word), number(code), copy=False)
         null = (
             exp.Case()
-            .when(_is_null(self.column.expr()), exp.null(), copy=False)
+            .when(is_null(self.column.expr()), exp.null(), copy=False)
             .else_(case.else_(last, copy=False), copy=False)
         )
         return cast(null, "BIGINT")
@@ -421,7 +351,7 @@ class _Reader:
                 exact = operated(exp.EQ, self.column.expr(), self._same_clock(day.copy()))
                 return self._counted(self._finite(self.dialect.day_number(day)), exact=exact)
             case "text":
-                return self._counted(self._day_of(DATE), (_is_null(self.raw.copy()), "wrong_type"))
+                return self._counted(self._day_of(DATE), (is_null(self.raw.copy()), "wrong_type"))
         return self._wrong()
 
     def _same_clock(self, part: SQL) -> SQL:
@@ -463,7 +393,7 @@ class _Reader:
         days = self._day_of(MOMENT)
         whole = operated(exp.EQ, second, number(0))
         return self._counted(
-            self._minutes(days, hour, minute), (_is_null(self.raw.copy()), "wrong_type"), exact=whole
+            self._minutes(days, hour, minute), (is_null(self.raw.copy()), "wrong_type"), exact=whole
         )
 
     def _part(self, name: str) -> SQL:
@@ -497,10 +427,6 @@ class _Reader:
             .when(shaped, self.dialect.day_number_of(first), copy=False)
             .else_(exp.null(), copy=False)
         )
-
-
-def _is_null(part: SQL) -> SQL:
-    return exp.Is(this=part, expression=exp.null())
 
 
 def _between(part: SQL, lo: int, hi: int) -> SQL:

@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
-from feerules.engines.dialects import (
+from feerules.engines.sql import (
     TEXT,
+    WIDE,
+    Column,
     Dialect,
+    Prepared,
+    alias,
     call,
     cast,
     column,
+    column_of,
     decimal,
     dialect_of,
+    every,
     is_null,
+    named,
     number,
     of,
     operated,
     selected,
     text,
+    truth,
 )
-from feerules.engines.sql import Column, Prepared, column_of, truth
 
 __all__ = [
     "TEXT",
+    "WIDE",
     "Column",
     "Dialect",
     "Prepared",
+    "alias",
     "call",
     "cast",
     "column",
     "column_of",
     "decimal",
     "dialect_of",
+    "every",
     "is_null",
+    "named",
     "number",
     "of",
     "operated",

@@ -11,14 +11,18 @@ from feerules.line_shapes import LINE_COLUMNS
 from feerules.periods import Period
 from feerules.plan.nodes import Node
 from feerules.reasons import reason, reasons_of
+from feerules.statements.dated import DATED, SINCE, Dated
 from feerules.statements.engine import (
     TEXT,
+    WIDE,
     Prepared,
+    alias,
     call,
     cast,
     column,
     decimal,
     is_null,
+    named,
     number,
     of,
     operated,
@@ -31,6 +35,7 @@ from feerules.statements.sources import Source, SourceError
 
 __all__ = ["Prices"]
 
+WIDEST = 10**38 - 1
 # What a bill line carries from its unit, beside the key.
 CARRIED = ("account_id", "owner_id", "tenant_id", "developer_id", "heir_id")
 
@@ -50,7 +55,8 @@ class Prices:
         only_if: exp.Expr | None = None,
     ) -> None:
         self.source, self.dialect, self.key = source, source.dialect, key
-        self.plan = book.plan(period, accrue=accrue)
+        self.dated = any(source.has(name) for name in DATED)
+        self.plan = book.plan(period, accrue=accrue, dated=self.dated)
         self.carried = [name for name in CARRIED if name != key and source.has(name)]
         self.unique = unique
         facts, columns = source.taken(self.plan.leaves)
@@ -62,7 +68,12 @@ class Prices:
         self.fees = [name.removeprefix("fee.") for name in self.plan.totals if name.startswith("fee.")]
         self._only_if = only_if
         self.given = self._asked(source.rows(*told, *facts))
-        self.prepared = Prepared(self.plan, self.dialect, self._keyed(), columns)
+        self._over_time = Dated(self.dialect, KEY, self.plan.leaves, columns) if self.dated else None
+        rows = self._keyed()
+        if self._over_time is not None:
+            rows = self._over_time.with_days(rows, [KEY, *(f"~{name}" for name in self.carried)])
+            columns = self._over_time.columns
+        self.prepared = Prepared(self.plan, self.dialect, rows, columns)
 
     def _asked(self, rows: exp.Select) -> exp.Select:
         return rows if self._only_if is None else rows.where(self._only_if.copy(), copy=False)
@@ -75,7 +86,7 @@ class Prices:
             self.given.subquery(exp.to_identifier("~units", quoted=True), copy=False), copy=False
         )
         query = query.where(exp.not_(is_null(column(KEY)), copy=False), copy=False)
-        if self.unique:
+        if self.unique and not self.dated:
             return query
         again = operated(exp.EQ, of("~again", KEY), of("~units", KEY))
         repeated = selected(number(1)).from_(
@@ -86,6 +97,9 @@ class Prices:
         )
 
     def _repeated(self) -> exp.Select:
+        """The keys that cannot stand: of several rows, or of two that hold on one day."""
+        if self._over_time is not None:
+            return self._over_time.overlapping(self.given.copy())
         key = self.source.key(self.key)
         keys = self._asked(self.source.rows(exp.alias_(key, KEY, quoted=True, copy=False)))
         counted = keys.subquery(exp.to_identifier("~keys", quoted=True), copy=False)
@@ -107,7 +121,9 @@ class Prices:
         self._refuse_long([self.key, *fees])
         # By their places: a name with a word before it may be longer than a database keeps.
         totals = {self._total(name): node for name, node in self.plan.totals.items()}
-        rows = self.prepared.rows(totals, [KEY, *(f"~{name}" for name in carried)])
+        rows = self._priced(totals, [KEY, *(f"~{name}" for name in carried)])
+        if self.dated:
+            rows = self._summed(rows, carried)
         amounts = [exp.alias_(self._amount(fee), fee, quoted=True, copy=False) for fee in fees]
         told = [
             exp.alias_(column(KEY), self.key, quoted=True, copy=False),
@@ -127,7 +143,37 @@ class Prices:
     def _total(self, name: str) -> str:
         return f"~total{[*self.plan.totals].index(name)}"
 
+    def _priced(self, outputs: Mapping[str, Node], keep: Sequence[str]) -> exp.Select:
+        if not self.dated:
+            return self.prepared.rows(outputs, keep)
+        # A unit is priced for all of its days or not at all.
+        rows = self.prepared.rows(outputs, [*keep, *([SINCE] if SINCE not in keep else [])])
+        bad = selected(number(1)).from_(named(self.prepared.problems([KEY]), "~bad"), copy=False)
+        bad = bad.where(operated(exp.EQ, of("~bad", KEY), of("~good", KEY)), copy=False)
+        query = selected().from_(named(rows, "~good"), copy=False)
+        return query.where(exp.not_(exp.Exists(this=bad), copy=False), copy=False)
+
+    def _summed(self, rows: exp.Select, carried: Sequence[str]) -> exp.Select:
+        """One row for the several records of a unit."""
+        told = [column(KEY)]
+        told += [
+            alias(self.dialect.latest(column(f"~{name}"), column(SINCE)), f"~{name}") for name in carried
+        ]
+        for name, node in self.plan.totals.items():
+            if name.startswith("charged."):
+                held = truth(self._total(name), node)
+                flag = exp.Case().when(held, number(1), copy=False).else_(number(0), copy=False)
+                some = operated(exp.EQ, exp.Max(this=flag), number(1))
+                told.append(alias(some, self._total(name)))
+            else:
+                total = self._total(name)
+                told.append(alias(exp.Sum(this=self.dialect.as_kind(column(total), WIDE)), total))
+        return selected(*told).from_(named(rows, "~records"), copy=False).group_by(column(KEY), copy=False)
+
     def _most(self, name: str) -> int:
+        """How large a total can get; over dated facts, several records add up."""
+        if self.dated:
+            return WIDEST
         node = self.plan.totals[name]
         return max(abs(node.lo), abs(node.hi))
 
@@ -136,6 +182,8 @@ class Prices:
             return cast(exp.null(), "DECIMAL(18, 2)")
         amount = decimal(column(self._total(f"fee.{fee}")), 2, 2, self._most(f"fee.{fee}"))
         charged = self.plan.totals[f"charged.{fee}"]
+        if self.dated and charged.lo == 0:
+            return exp.Case().when(column(self._total(f"charged.{fee}")), amount, copy=False)
         return (
             amount
             if charged.lo == 1
@@ -164,7 +212,7 @@ class Prices:
         for place, slot in enumerate(slots):
             outputs[f"{place}.active"] = slot.active
             outputs |= {f"{place}.{name}": node for name, node in slot.values.items()}
-        rows = self.prepared.rows(outputs, [KEY, *(f"~{name}" for name in self.carried)])
+        rows = self._priced(outputs, [KEY, *(f"~{name}" for name in self.carried)])
         return Lines(slots, self.dialect, self.key, self.carried).of(rows)
 
     # Problems
@@ -214,13 +262,15 @@ class Prices:
         again = again.where(exp.not_(is_null(column(KEY)), copy=False), copy=False)
         among = exp.In(this=column(KEY), query=exp.Subquery(this=again))
         query = query.where(
-            lacking.copy() if self.unique else operated(exp.Or, lacking.copy(), among), copy=False
+            lacking.copy() if self.unique and not self.dated else operated(exp.Or, lacking.copy(), among),
+            copy=False,
         )
         key = cast(column(KEY), "TEXT")
 
         def either(null: str, repeated: str) -> exp.Expr:
             return exp.Case().when(lacking.copy(), text(null), copy=False).else_(text(repeated), copy=False)
 
+        again_ = "overlapping_rows" if self.dated else "duplicate_key"
         told = {
             "frame": text("units"),
             "row_id": key,
@@ -228,8 +278,8 @@ class Prices:
             "fee": exp.null(),
             "fact": text(self.key),
             "value": column("~said"),
-            "code": either("null_key", "duplicate_key"),
-            "reason": either(reason("null_key"), reason("duplicate_key")),
+            "code": either("null_key", again_),
+            "reason": either(reason("null_key"), reason(again_)),
         }
         return selected(*_texts(told)).from_(
             query.subquery(exp.to_identifier("~unkeyed", quoted=True), copy=False), copy=False

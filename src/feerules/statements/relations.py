@@ -1,0 +1,98 @@
+"""Estates as relations of DuckDB: the answers are relations too, worked out when they are asked for, on disk if need be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from feerules.book import Book
+from feerules.errors import UnitErrors, UnitProblem
+from feerules.periods import Period
+from feerules.statements.asking import price_statement
+from feerules.statements.statement import Statement
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyRelation
+
+__all__ = ["RelationResult", "price_relation", "through_memory"]
+
+UNITS = "feerules_units"  # the relation, by the name that a statement has for it
+
+
+@dataclass(frozen=True)
+class RelationResult:
+    """The answers for an estate, and apart from them the rows that have none: both relations of DuckDB.
+
+    Each is worked out anew whenever it is asked; `collect` does it once. `digest` names the rules.
+    """
+
+    rows: DuckDBPyRelation
+    problems: DuckDBPyRelation
+    digest: str
+
+    def collect(self) -> RelationResult:
+        """The same with both worked out, and kept in DuckDB's memory."""
+        rows, problems = _held(self.rows.materialize()), _held(self.problems.materialize())
+        return RelationResult(rows, problems, self.digest)
+
+    def sink(
+        self, path: str | Path, problems: str | Path | None = None, *, progress: bool | None = None
+    ) -> None:
+        """Writes the rows to a Parquet file, and the problems beside it, in the memory that DuckDB is allowed.
+
+        The problems go to `problems`, by default to the name of `path` with `.problems` before its ending.
+        DuckDB shows its own `progress`.
+        """
+        path = Path(path)
+        beside = Path(problems) if problems else path.with_suffix(f".problems{path.suffix}")
+        if path.resolve() == beside.resolve():
+            raise ValueError(f"found {path} for the rows and for the problems, expected two files")
+        self.rows.write_parquet(str(path), compression="zstd")
+        self.problems.write_parquet(str(beside), compression="zstd")
+
+
+def price_relation(
+    units: DuckDBPyRelation,
+    book: Book,
+    period: str | Period,
+    *,
+    form: Any,
+    key: str,
+    accrue: bool,
+    strict: bool,
+) -> RelationResult:
+    """See `feerules.price_estate`."""
+    columns = dict(zip(units.columns, map(str, units.types), strict=True))
+    statement = price_statement(
+        book, "duckdb", UNITS, period, columns=columns, form=form, key=key, accrue=accrue, unique=False
+    )
+    return _asked(units, statement, strict=strict)
+
+
+def _asked(units: DuckDBPyRelation, statement: Statement, *, strict: bool) -> RelationResult:
+    rows, problems = (_held(units.query(UNITS, sql)) for sql in (statement.rows, statement.problems))
+    if strict:
+        found = problems.fetchall()
+        if found:
+            names = ("unit_id", "fact", "value", "code", "reason", "fee")
+            told = (dict(zip(problems.columns, row, strict=True)) for row in found)
+            raise UnitErrors(UnitProblem(*(row[name] for name in names)) for row in told)
+    return RelationResult(rows, problems, statement.digest)
+
+
+def through_memory(units: DuckDBPyRelation, priced: Callable[[Any], Any]) -> RelationResult:
+    """What no statement answers, worked out in memory, as relations beside the units."""
+    result = priced(units.to_arrow_table())
+    answers, lacking = result.rows, result.problems
+    rows = _held(units.query(UNITS, "SELECT * FROM answers"))
+    problems = _held(units.query(UNITS, "SELECT * FROM lacking"))
+    del answers, lacking  # DuckDB has found both by their names
+    return RelationResult(rows, problems, result.digest)
+
+
+def _held(found: DuckDBPyRelation | None) -> DuckDBPyRelation:
+    """The relation that a query gives; only a statement that is no query gives none."""
+    assert found is not None
+    return found
