@@ -18,7 +18,7 @@ import duckdb
 import polars as pl
 import psycopg
 
-__all__ = ["Database", "DuckDB", "Postgres", "has_postgres", "postgres_server"]
+__all__ = ["Database", "DuckDB", "Postgres", "has_postgres", "postgres_server", "quoted"]
 
 
 class Database(Protocol):
@@ -31,6 +31,14 @@ class Database(Protocol):
 
     def run(self, sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """The rows of a statement."""
+
+    def names(self, sql: str) -> list[str]:
+        """The names of its columns."""
+
+
+def quoted(name: str) -> str:
+    """A name as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def kept(frame: pl.DataFrame) -> pl.DataFrame:
@@ -55,16 +63,18 @@ class DuckDB:
         huge = [name for name, dtype in frame.schema.items() if dtype == pl.Int128]
         self.connection.register("arrived", frame.with_columns(pl.col(huge).cast(pl.String)).to_arrow())
         columns = [
-            f'CAST("{name}" AS HUGEINT) AS "{name}"' if name in huge else f'"{name}"'
+            f"CAST({quoted(name)} AS HUGEINT) AS {quoted(name)}" if name in huge else quoted(name)
             for name in frame.columns
         ]
-        self.connection.execute(
-            f'CREATE OR REPLACE TEMP TABLE "{table}" AS SELECT {", ".join(columns)} FROM arrived'
-        )
-        return {row[0]: row[1] for row in self.connection.sql(f'DESCRIBE "{table}"').fetchall()}
+        arrived = f"SELECT {', '.join(columns)} FROM arrived"  # noqa: S608  (a table of the test's own)
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(table)} AS {arrived}")
+        return {row[0]: row[1] for row in self.connection.sql(f"DESCRIBE {quoted(table)}").fetchall()}
 
     def run(self, sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         return self.connection.execute(sql, parameters or {}).fetchall()
+
+    def names(self, sql: str) -> list[str]:
+        return self.connection.sql(sql).columns
 
 
 POSTGRES_TYPES = {
@@ -101,18 +111,24 @@ class Postgres:
         types = {
             name: "jsonb" if name in odd else _postgres_type(dtype) for name, dtype in frame.schema.items()
         }
-        columns = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
-        names = ", ".join(f'"{name}"' for name in types)
-        with self.connection.cursor() as cursor:
-            cursor.execute(f'DROP TABLE IF EXISTS "{table}"; CREATE TEMPORARY TABLE "{table}" ({columns})')
-            with cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
+        columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in types.items())
+        names, place = ", ".join(map(quoted, types)), quoted(table)
+        with psycopg.RawCursor(self.connection) as cursor:
+            cursor.execute(f"DROP TABLE IF EXISTS {place}")
+            cursor.execute(f"CREATE TEMPORARY TABLE {place} ({columns})")
+            with cursor.copy(f"COPY {place} ({names}) FROM STDIN") as copy:
                 for row in frame.iter_rows():
                     copy.write_row(row)
         return types
 
     def run(self, sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        with self.connection.cursor() as cursor:
-            return cursor.execute(sql, parameters).fetchall()
+        # A statement writes its parameters as the server does, $1, and knows no %.
+        with psycopg.RawCursor(self.connection) as cursor:
+            return cursor.execute(sql, [*(parameters or {}).values()]).fetchall()
+
+    def names(self, sql: str) -> list[str]:
+        with psycopg.RawCursor(self.connection) as cursor:
+            return [column.name for column in cursor.execute(sql).description or ()]
 
 
 def _found(name: str) -> str | None:

@@ -119,7 +119,10 @@ class Prices:
         fees = every_fee or self.fees
         carried = [name for name in self.carried if name == "account_id"]
         self._refuse_key([*carried, *fees, "total"])
-        rows = self._priced(self.plan.totals, [KEY, *(f"~{name}" for name in carried)])
+        self._refuse_long([self.key, *fees])
+        # By their places: a name with a word before it may be longer than a database keeps.
+        totals = {self._total(name): node for name, node in self.plan.totals.items()}
+        rows = self._priced(totals, [KEY, *(f"~{name}" for name in carried)])
         if self.dated:
             rows = self._summed(rows, carried)
         amounts = [exp.alias_(self._amount(fee), fee, quoted=True, copy=False) for fee in fees]
@@ -127,11 +130,19 @@ class Prices:
             exp.alias_(column(KEY), self.key, quoted=True, copy=False),
             *(exp.alias_(column(f"~{name}"), name, quoted=True, copy=False) for name in carried),
             *amounts,
-            exp.alias_(decimal(column("total"), 2, 2, self._most("total")), "total", quoted=True, copy=False),
+            exp.alias_(
+                decimal(column(self._total("total")), 2, 2, self._most("total")),
+                "total",
+                quoted=True,
+                copy=False,
+            ),
         ]
         return selected(*told).from_(
             rows.subquery(exp.to_identifier("~rows", quoted=True), copy=False), copy=False
         )
+
+    def _total(self, name: str) -> str:
+        return f"~total{[*self.plan.totals].index(name)}"
 
     def _priced(self, outputs: Mapping[str, Node], keep: Sequence[str]) -> exp.Select:
         if not self.dated:
@@ -151,11 +162,13 @@ class Prices:
         ]
         for name, node in self.plan.totals.items():
             if name.startswith("charged."):
-                flag = exp.Case().when(truth(name, node), number(1), copy=False).else_(number(0), copy=False)
+                held = truth(self._total(name), node)
+                flag = exp.Case().when(held, number(1), copy=False).else_(number(0), copy=False)
                 some = operated(exp.EQ, exp.Max(this=flag), number(1))
-                told.append(alias(some, name))
+                told.append(alias(some, self._total(name)))
             else:
-                told.append(alias(exp.Sum(this=self.dialect.as_kind(column(name), WIDE)), name))
+                total = self._total(name)
+                told.append(alias(exp.Sum(this=self.dialect.as_kind(column(total), WIDE)), total))
         return selected(*told).from_(named(rows, "~records"), copy=False).group_by(column(KEY), copy=False)
 
     def _most(self, name: str) -> int:
@@ -168,23 +181,33 @@ class Prices:
     def _amount(self, fee: str) -> exp.Expr:
         if fee not in self.fees:
             return cast(exp.null(), "DECIMAL(18, 2)")
-        amount = decimal(column(f"fee.{fee}"), 2, 2, self._most(f"fee.{fee}"))
+        amount = decimal(column(self._total(f"fee.{fee}")), 2, 2, self._most(f"fee.{fee}"))
         charged = self.plan.totals[f"charged.{fee}"]
         if self.dated and charged.lo == 0:
-            return exp.Case().when(column(f"charged.{fee}"), amount, copy=False)
+            return exp.Case().when(column(self._total(f"charged.{fee}")), amount, copy=False)
         return (
             amount
             if charged.lo == 1
-            else exp.Case().when(truth(f"charged.{fee}", charged), amount, copy=False)
+            else exp.Case().when(truth(self._total(f"charged.{fee}"), charged), amount, copy=False)
         )
 
     def _refuse_key(self, names: Sequence[str]) -> None:
         if self.key in names:
             raise SourceError(f'the key "{self.key}" is also the name of a column of the answer: rename it')
 
+    def _refuse_long(self, names: Sequence[str]) -> None:
+        most = self.dialect.longest_name
+        for name in names if most else ():
+            size = len(name.encode())
+            if size > most:
+                raise SourceError(
+                    f"the column {name} would have a name of {size} bytes, and {self.dialect.name} keeps {most}: shorten it"
+                )
+
     def long(self) -> exp.Select:
         """A row per bill line."""
         self._refuse_key(LINE_COLUMNS)
+        self._refuse_long([self.key])
         slots = [slot for slot in self.plan.slots if slot.active.hi]
         outputs: dict[str, Node] = {}
         for place, slot in enumerate(slots):
@@ -217,8 +240,14 @@ class Prices:
 
     def _key_problems(self) -> exp.Select:
         """The rows whose key tells no unit: null, or that of other rows too."""
+        keys = self._asked(
+            self.source.rows(
+                exp.alias_(self.source.key(self.key), KEY, quoted=True, copy=False),
+                exp.alias_(self.source.said_key(self.key), "~said", quoted=True, copy=False),
+            )
+        )
         query = selected().from_(
-            self.given.copy().subquery(exp.to_identifier("~units", quoted=True), copy=False), copy=False
+            keys.subquery(exp.to_identifier("~units", quoted=True), copy=False), copy=False
         )
         lacking = is_null(column(KEY))
         again = selected(column(KEY)).from_(
@@ -242,7 +271,7 @@ class Prices:
             "unit_id": key.copy(),
             "fee": exp.null(),
             "fact": text(self.key),
-            "value": key.copy(),
+            "value": column("~said"),
             "code": either("null_key", again_),
             "reason": either(reason("null_key"), reason(again_)),
         }

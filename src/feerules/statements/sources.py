@@ -74,6 +74,12 @@ class Source:
                 return found.expr()
         raise SourceError(f'the key "{name}" carries no text or whole number: cast it')
 
+    def said_key(self, name: str) -> exp.Expr:
+        """What a row says as its key, as text; a key that is none may still say something."""
+        found = self.column(name)
+        assert found is not None  # `key` has refused it
+        return cast(found.expr(), "TEXT")
+
     def taken(self, leaves: Sequence[Leaf]) -> tuple[list[exp.Expr], dict[str, Column]]:
         """What to select for the facts, and under which name each stands then."""
         selected, columns = [], {}
@@ -121,7 +127,7 @@ class Source:
 def _column(name: str, kind: str, dialect: Dialect) -> Column:
     try:
         return column_of(name, kind, dialect)
-    except SqlglotError as error:
+    except (SqlglotError, ValueError) as error:
         raise SourceError(
             f"found the type {kind!r} of the column {name}, expected one of {dialect.name}"
         ) from error
