@@ -22,8 +22,8 @@ def kind(request: pytest.FixtureRequest) -> Kind:
 def postgres_address() -> Iterator[str]:
     """The address of a real server, which lives as long as the tests."""
     if not has_postgres():
-        if os.environ.get("FEERULES_REQUIRE_EXTRAS") == "1":
-            pytest.fail("found no initdb, and tests of PostgreSQL are promised: apt-get install postgresql")
+        if os.environ.get("FEERULES_REQUIRE_POSTGRES") == "1":
+            pytest.fail("FEERULES_REQUIRE_POSTGRES=1, but there is no initdb: apt-get install postgresql")
         pytest.skip("found no initdb: PostgreSQL is not installed here")
     with postgres_server() as address:
         yield address
