@@ -275,6 +275,7 @@ def test_an_account_that_cannot_be_asked_when_time_passes_stands_apart() -> None
 
 WRONG = {
     "nobody's": ({"event_id": "E-1", "type": "death", "effective_on": "2025-06-01"}, "no_account: account_id: nothing tells whose it is"),
+    "another's": (payment("P-9", "2025-06-01", "1.00", account_id="A-2"), "other_account: account_id = A-2: found an entry of A-2, expected one of A-1, the account it was given for"),
     "unreadable": ({"event_id": "E-1", "account_id": "A-1", "type": "death"}, "missing: effective_on: Field required"),
     "another currency": (payment("P-9", "2025-06-01", "1.00", account_id="A-1", currency="HKD"), "other_currency: currency = HKD: found HKD, expected CNY, the currency of its account"),
     "no entry": ({"account_id": "A-1"}, "null_key: entry: found an entry that is none of event, payment or charge"),
@@ -288,7 +289,7 @@ def test_an_entry_that_cannot_be_used_is_told_and_the_desk_stays_as_it_was(name:
     heard(one, CALLS[0])
     before = one.snapshot()
     with pytest.raises(EntryErrors) as caught:
-        one.receive(entry, "2025-06-02")
+        one.receive(entry, "2025-06-02", account_id="A-1" if name == "another's" else None)
     assert said in str(caught.value)
     assert one.snapshot() == before
 

@@ -91,6 +91,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("explain garden.yaml 2026-11", 2),
         ("explain garden.yaml 2026-11 --unit area", 2),
         ("actions dunning.yaml 2026-11-20", 2),
+        ("react reacting.yaml 2026-11-20 --events events.csv", 0),
+        ("react reacting.yaml 2026-11-20", 2),
+        ("react reacting.yaml 2025-11-20 --events events.csv", 1),
+        ("react reacting.yaml 2026-11-20 --events events.csv --key id", 2),
         ("check", 2),
         ("bill garden.yaml", 2),
     ],
@@ -308,3 +312,24 @@ def test_a_chinese_terminal_gets_chinese(folder: Path) -> None:
     assert "文件中每个房屋在一个账期应缴多少" in chinese("price", "--help")
     assert "缺少必需的数据" in chinese("price", "garden.yaml", "units.csv", "2026-11")
     assert "缺少必需的数据" in chinese("compare", "garden.yaml", "garden-2027.yaml", "units.csv", "2026-11")
+
+
+def test_reactions_as_json_are_whole_and_in_a_file_they_are_rows(folder: Path) -> None:
+    line = ("react", "reacting.yaml", "2026-11-20", "--events", "events.csv")
+    (first, second) = json.loads(run(*line, "--json").stdout)["rows"]
+    assert (first["reaction_id"], second["account_id"]) == (
+        "garden-reactions/demand-unpaid/A-501/demand:D-1",
+        "A-502",
+    )
+    assert run(*line, "--out", "fired.csv").exit_code == 0
+    rows = (folder / "fired.csv").read_text(encoding="utf-8").splitlines()
+    assert rows[1].startswith("A-501,2026-11-18,demand-unpaid,notify,legal,,demand D-1")
+
+
+def test_an_account_whose_events_cannot_be_read_is_told_beside_the_reactions_of_others(folder: Path) -> None:
+    lines = "account_id,event_id,type,effective_on,delivered\nA-1,D-1,demand,2026-11-02,true\nA-9,E-1,visit,2026-11-02,\n"
+    (folder / "mixed.csv").write_text(lines, encoding="utf-8")
+    ended = run("react", "reacting.yaml", "2026-11-20", "--events", "mixed.csv", "--json")
+    told = json.loads(ended.stdout)
+    assert (ended.exit_code, [each["account_id"] for each in told["rows"]]) == (1, ["A-1"])
+    assert told["problems"][0]["reason"].startswith('events.0.type: found "visit", expected one of')

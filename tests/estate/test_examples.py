@@ -248,3 +248,17 @@ def test_the_notebook_of_the_decision_runs_and_comes_to_the_same_sum(decided: tu
     change = "2. Lift surcharge: rate (floor [2..6]), 0.40 → 0.55"
     assert words_of(told, "Total:")[-1].startswith("+¥")
     assert words_of(told, change)[:3] == words_of(decided[0], change)[:3]
+
+
+def test_a_desk_that_listens_says_each_thing_once_across_a_restart() -> None:
+    before, _, after = run("live_desk.py").partition("restart\n")
+    assert before.splitlines() == [
+        "2026-03-06 B-202: three calls unanswered in a week: take the step demand",
+        "2026-03-10 C-303: paid before the visit that was planned: cancel what was arranged, thank for it",
+        "accounts: 4, looked at again on 2026-03-11, left aside: {'duplicate': 1}",
+    ]
+    assert after.splitlines() == [
+        "2026-03-11 A-501: two promises broken in 30 days: hand over to team_leader",
+        "2026-03-28 D-404: nothing paid by the end of a demand: notify legal",
+        "done in all: 4",
+    ]

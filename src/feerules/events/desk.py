@@ -100,6 +100,13 @@ class Desk:
             raise EntryErrors(
                 [problem_with_entry(read, "account_id", None, "no_account", "nothing tells whose it is")]
             )
+        if read.account_id not in (None, name):
+            told = (
+                f"found an entry of {read.account_id}, expected one of {name}, the account it was given for"
+            )
+            raise EntryErrors(
+                [problem_with_entry(read, "account_id", read.account_id, "other_account", told)]
+            )
         row, shard = row_of(read), self._shard(name)
         with shard.lock:
             kept = self._kept(shard, name, today, read)

@@ -19,6 +19,8 @@ from feerules.documents.facts import Fact
 from feerules.documents.others import Case
 from feerules.dunning import next_action
 from feerules.errors import UnitErrors, did_you_mean
+from feerules.events.reacting import react
+from feerules.events.reaction import Reaction
 from feerules.ledger.accounts import Account
 from feerules.ledger.facts import fact_named
 from feerules.ledger.position import Position
@@ -42,6 +44,7 @@ ASKED = {
     "amount": "amount", "fee": "fee", "stop": "stop", "by": "by", "next_review_on": "next_review_on", "template": "template",
     "charge_ids": "charge_ids",
 }  # fmt: skip
+REACTIONS = "reactions"
 ENTRIES = (("charges", "charge_id", "C"), ("payments", "payment_id", "P"), ("events", "event_id", "E"))
 
 
@@ -72,8 +75,21 @@ def account_differences(book: Book, policy: str, case: Case) -> Iterator[Differe
         yield Difference(sentence("expected the problem {code}, found the decision {decision}"), wanted)
         return
     for key, expected in case.expect.items():
-        if key in known:
+        if key == REACTIONS:
+            yield from _fired(only, given, case, expected)
+        elif key in known:
             yield from _difference(key, expected, decision, assessed.kind, assessed.position)
+
+
+def _fired(book: Book, given: Any, case: Case, expected: Any) -> Iterator[Difference]:
+    """Which reactions have fired by the day, in order; of a position alone nothing is known that has happened."""
+    fired: list[Reaction] = []
+    if isinstance(given, Account):
+        fired = react(book, given, case.as_of or "", known_at=case.known_at, engine="plain")
+    found = tuple(each.reaction for each in fired)
+    if not _same(found or None, expected):
+        told = {"name": REACTIONS, "expected": _told(plain(expected)), "found": _told(found or None)}
+        yield Difference(EXPECTED, told)
 
 
 def _difference(
@@ -111,7 +127,7 @@ def _known(book: Book, policy: str) -> set[str]:
     """Everything that a case of a policy may expect, in any of its versions."""
     versions = [version for each in book.policies for version in each if version.policy.id == policy]
     own = {name for version in versions for name in version.names.leaves if name not in version.names.facts}
-    return {"class", "reason", *ASKED, *POSITION, *ALIASES, *own}
+    return {"class", "reason", REACTIONS, *ASKED, *POSITION, *ALIASES, *own}
 
 
 def _another(book: Book, policy: str, error: UnitErrors, case: Case) -> Iterator[Difference]:
