@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import psycopg
@@ -32,7 +33,7 @@ VERBS: tuple[tuple[Any, Any], ...] = (
 )
 moments = st.builds(
     lambda day, hour, zone: datetime(day.year, day.month, day.day, hour, 20, tzinfo=zone),
-    ledgers.days, st.integers(0, 23), st.sampled_from([None, UTC]),
+    ledgers.days, st.integers(0, 23), st.sampled_from([None, UTC, ZoneInfo("Asia/Shanghai"), timezone(timedelta(hours=8))]),
 )  # fmt: skip
 
 
