@@ -18,7 +18,11 @@ import duckdb
 import polars as pl
 import psycopg
 
+<<<<<<< HEAD
 __all__ = ["Database", "DuckDB", "Postgres", "has_postgres", "postgres_server", "quoted"]
+=======
+__all__ = ["Database", "DuckDB", "Postgres", "Spark", "postgres_server"]
+>>>>>>> deciding
 
 
 class Database(Protocol):
@@ -75,6 +79,25 @@ class DuckDB:
 
     def names(self, sql: str) -> list[str]:
         return self.connection.sql(sql).columns
+
+
+class Spark:
+    """A session of Spark, which reads its tables from files in a folder."""
+
+    dialect = "spark"
+
+    def __init__(self, session: Any, folder: Path) -> None:
+        self.session, self.folder = session, folder
+
+    def load(self, frame: pl.DataFrame, table: str) -> dict[str, str]:
+        file = self.folder / f"{len([*self.folder.iterdir()])}.parquet"
+        kept(frame).write_parquet(file)
+        found = self.session.read.parquet(str(file))
+        found.createOrReplaceTempView(table)
+        return dict(found.dtypes)
+
+    def run(self, sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in self.session.sql(sql, parameters or {}).collect()]
 
 
 POSTGRES_TYPES = {

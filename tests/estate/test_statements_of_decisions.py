@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import psycopg
@@ -15,7 +19,7 @@ from hypothesis import strategies as st
 
 import accounts as ledgers
 import feerules
-from databases import Database, DuckDB, Postgres, postgres_server
+from databases import Database, DuckDB, Postgres, Spark, postgres_server
 from feerules.calendars import Calendar
 from ledger_frames import frames, renamed
 from random_policies import document, policies
@@ -32,7 +36,7 @@ VERBS: tuple[tuple[Any, Any], ...] = (
 )
 moments = st.builds(
     lambda day, hour, zone: datetime(day.year, day.month, day.day, hour, 20, tzinfo=zone),
-    ledgers.days, st.integers(0, 23), st.sampled_from([None, UTC]),
+    ledgers.days, st.integers(0, 23), st.sampled_from([None, UTC, ZoneInfo("Asia/Shanghai"), timezone(timedelta(hours=8))]),
 )  # fmt: skip
 
 
@@ -74,7 +78,7 @@ def positions_of(
 
 def stored(positions: pl.DataFrame, database: Database) -> pl.DataFrame:
     """Positions as a database holds them: where it has no lists of records, as JSON."""
-    if database.dialect == "duckdb":
+    if database.dialect != "postgres":
         return positions
     said = pl.Series(
         "contradictions", [json.dumps(each) for each in positions["contradictions"].to_list()], pl.String
@@ -263,6 +267,44 @@ def test_each_position_is_decided_under_the_policy_that_it_names(database: Datab
     )
     found = feerules.positions(accounts, book, "2026-03-02", charges=owe)
     assert_same(database, [found], book, [date(2026, 3, 2)], date(2026, 3, 2))
+
+
+# Spark
+
+
+@pytest.fixture
+def spark(tmp_path: Path) -> Iterator[Spark]:
+    """A small Spark in this process: the one that runs already, or one of its own."""
+    if find_spec("pyspark") is None or shutil.which("java") is None:
+        pytest.skip("Spark is left out: pyspark or java is not installed")
+    from pyspark.sql import SparkSession
+
+    runs = SparkSession.getActiveSession() is not None
+    session = SparkSession.builder.config(map=SPARK).getOrCreate()
+    zone = session.conf.get("spark.sql.session.timeZone")
+    session.conf.set("spark.sql.session.timeZone", "UTC")
+    yield Spark(session, tmp_path)
+    session.conf.set("spark.sql.session.timeZone", zone)
+    if not runs:
+        session.stop()
+
+
+SPARK = {
+    "spark.master": "local[2]", "spark.driver.memory": "1g", "spark.ui.enabled": "false", "spark.log.level": "ERROR",
+    "spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1", "spark.sql.shuffle.partitions": "3",
+    # What is small is done before it is compiled.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC", "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
+@pytest.mark.xdist_group("spark")
+def test_spark_decides_as_frames_do(spark: Spark) -> None:
+    as_of = date(2026, 3, 2)
+    book = feerules.load_files({"plain.yaml": POLICY + "windows: {workday: ['09:00-12:00']}\n"})
+    found = positions_by_hand([*ODD, "Y", "Z"], book, as_of.isoformat())
+    assert_same(spark, [found], book, [as_of], as_of)
 
 
 # Relations

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from functools import reduce
 from typing import Final, Literal
@@ -16,35 +17,32 @@ from feerules.deciding.actions import actions_under, classes_under
 from feerules.deciding.questions import Question
 from feerules.deciding.told import Description, columns_in
 from feerules.plan.dunning import Compiled
-from feerules.plan.nodes import Leaf, Plan
+from feerules.plan.nodes import Plan
 from feerules.reasons import reason
 from feerules.statements.engine import (
     TEXT,
     Column,
-    Dialect,
     Prepared,
     alias,
     cast,
     column,
     dialect_of,
     named,
-    operated,
     selected,
     text,
 )
+from feerules.statements.positions import Positions
 from feerules.statements.reasoning import reason_of
-from feerules.statements.sources import NATURAL, Source, SourceError
+from feerules.statements.sources import NATURAL, SourceError
 from feerules.statements.statement import Statement
-from feerules.statements.telling import OWN, Telling
+from feerules.statements.telling import Telling
 from feerules.statements.values import Values
 
 __all__ = ["decision_statement"]
 
 Verb = Literal["classify_estate", "next_actions"]
 AsOf = date | datetime | str | tuple[date | str, date | str]
-NAMED: Final = ("policy", "version")
-LISTS: Final = ("contradictions", "warnings", "open_charge_ids", "overdue_charge_ids", "covered_charge_ids")
-DAYS: Final = ("as_of", "known_at", "later_on", "changes_on")
+OWN: Final = "@"  # before the name of what a position tells beside its facts
 # What a class is told with, beside the facts of its position.
 HEAD: Final = ("party_id", "as_of", "known_at", "currency")
 TAIL: Final = ("hold_reason", "changes_on", "contradictions", "warnings", "open_charge_ids")
@@ -82,53 +80,13 @@ def decision_statement(
     )  # fmt: skip
     if not asked.days:
         raise SourceError(f"found the days from {first} to {last}, expected the first one first")
-    table = _Positions(spoken, positions, columns, book.mapping)
+    table = Positions(spoken, positions, columns, book.mapping)
     rows, problems = _Decisions(book, verb, table, asked, key).queries()
     return Statement(spoken.sql(rows), spoken.sql(problems), spoken.name, book.digest)
 
 
-class _Positions:
-    """A table of positions: its columns by name, those of the struct `facts` among them."""
-
-    def __init__(
-        self, dialect: Dialect, given: str, types: Mapping[str, str] | None, mapping: Mapping[str, str]
-    ) -> None:
-        self.dialect, self.types = dialect, types
-        self.source = Source(given, types, dialect, mapping)
-        brought = dict(_inside(types["facts"], dialect)) if types is not None and "facts" in types else {}
-        if brought:
-            at = (alias(_field(name), name) for name in brought)
-            flat = self.source.rows(exp.Star(), *at)
-            self.source = Source(dialect.sql(flat), {**brought, **(types or {})}, dialect, mapping)
-
-    def column(self, name: str, kind: str = "TEXT") -> Column:
-        found = self.source.column(name, "DATE" if name in DAYS else kind)
-        if found is None:
-            have = ", ".join(self.types or ())
-            raise SourceError(f'positions without the column "{name}": found {have or "none"}')
-        if self.types is None and name in LISTS:
-            return Column(name, "other")
-        return found
-
-    def is_of(self, compiled: Compiled) -> exp.Expr:
-        """Whether a position is under a policy."""
-        pairs = zip(NAMED, (compiled.policy.id, compiled.policy.version_name), strict=True)
-        return exp.and_(*(operated(exp.EQ, self.column(name).expr(), text(word)) for name, word in pairs))
-
-
-def _inside(kind: str, dialect: Dialect) -> Iterator[tuple[str, str]]:
-    """The fields of a struct, and their types."""
-    built = exp.DataType.build(kind, dialect=dialect.name, udt=True)
-    for each in built.expressions if built.is_type("struct") else ():
-        yield each.name, each.kind.sql(dialect=dialect.name)
-
-
-def _field(name: str) -> exp.Expr:
-    return exp.Dot(this=exp.Paren(this=column("facts")), expression=exp.to_identifier(name, quoted=True))
-
-
 class _Decisions:
-    def __init__(self, book: Book, verb: Verb, positions: _Positions, asked: Question, key: str) -> None:
+    def __init__(self, book: Book, verb: Verb, positions: Positions, asked: Question, key: str) -> None:
         self.book, self.verb, self.positions, self.asked, self.key = book, verb, positions, asked, key
         self.policies = self._in_force()
         if not self.policies:
@@ -155,20 +113,24 @@ class _Decisions:
             if self.verb == "next_actions"
             else classes_under(compiled, self.asked)
         )
-        own = {
-            name: self.positions.column(name)
-            for name in dict.fromkeys((self.key, *sorted(columns_in(described))))
-        }
+        own = self._told(described)
         facts, columns = self._facts(compiled, described)
-        selected = (
-            *(alias(each.expr(), f"{OWN}{name}") for name, each in {**own, **self.kept}.items()),
-            *facts,
-        )
-        source = self.positions.source.rows(*selected).where(self.positions.is_of(compiled), copy=False)
+        told = (alias(each.expr(), held.name) for each, held in own.values())
+        source = self.positions.source.rows(*told, *facts).where(self.positions.is_of(compiled), copy=False)
         prepared = Prepared(described.plan, self.positions.dialect, source, columns)
-        telling = Telling(described, self.positions.dialect, own, self.asked.as_of, self.key)
-        rows = prepared.rows(described.plan.totals, [f"{OWN}{name}" for name in {**own, **self.kept}])
-        return telling.over(rows, self.kept), self._reasoned(prepared, described.plan)
+        held = {name: each for name, (_, each) in own.items()}
+        telling = Telling(described, self.positions.dialect, held, self.asked.as_of, self.key)
+        rows = prepared.rows(described.plan.totals, [each.name for each in held.values()])
+        return telling.over(rows, self.kept), self._reasoned(prepared, described.plan, held[self.key].name)
+
+    def _told(self, described: Description) -> dict[str, tuple[Column, Column]]:
+        """The columns of the positions that are told as they stand, and what the statement calls them: numbers,
+        since databases cut long names."""
+        names = dict.fromkeys((self.key, *sorted(columns_in(described)), *self.kept))
+        own = {name: self.positions.column(name) for name in names}
+        return {
+            name: (each, replace(each, name=f"@{place}")) for place, (name, each) in enumerate(own.items())
+        }
 
     def _kept(self) -> dict[str, Column]:
         """The columns of a position that a class is told with, as they stand: the same under every policy."""
@@ -200,21 +162,17 @@ class _Decisions:
                 told.append(alias(values.has(self.positions.column(listed), entry), name))
                 columns[leaf.name] = Column(name, "boolean")
             elif leaf.name in compiled.own or leaf.name.startswith(OWN):
-                column = self._own(leaf)
-                told.append(alias(column.expr(), name))
-                columns[leaf.name] = Column(name, column.carries, column.places)
+                held = self.positions.column(leaf.name.removeprefix(OWN), NATURAL[leaf.kind])
+                told.append(alias(held.expr(), name))
+                columns[leaf.name] = replace(held, name=name)
             else:
                 brought.append(leaf)
-        selected, more = self.positions.source.taken(brought)
-        return [*told, *selected], columns | more
-
-    def _own(self, leaf: Leaf) -> Column:
-        return self.positions.column(leaf.name.removeprefix(OWN), NATURAL[leaf.kind])
+        more, theirs = self.positions.source.taken(brought)
+        return [*told, *more], columns | theirs
 
     # Problems
 
-    def _reasoned(self, prepared: Prepared, plan: Plan) -> exp.Select:
-        key = f"{OWN}{self.key}"
+    def _reasoned(self, prepared: Prepared, plan: Plan, key: str) -> exp.Select:
         told = (column("fact"), column("value"), column("code"), reason_of(plan))
         return _problem(column(key), *told).from_(named(prepared.problems([key]), "~problems"), copy=False)
 
@@ -223,8 +181,8 @@ class _Decisions:
         one = exp.or_(*map(self.positions.is_of, self.policies))
         nobody = exp.not_(exp.func("COALESCE", one, exp.false()))
         told = (exp.null(), exp.null(), text("no_policy"), text(reason("no_policy")))
-        selected = _problem(self.positions.column(self.key).expr(), *told).expressions
-        return self.positions.source.rows(*selected).where(nobody, copy=False)
+        problem = _problem(self.positions.column(self.key).expr(), *told)
+        return self.positions.source.rows(*problem.expressions).where(nobody, copy=False)
 
 
 def _problem(id_: exp.Expr, *told: exp.Expr) -> exp.Select:

@@ -44,16 +44,15 @@ from feerules.statements.engine import (
 from feerules.statements.values import Values, case
 from feerules.vocabulary import MOST_MONEY
 
-__all__ = ["OWN", "Telling"]
+__all__ = ["Telling"]
 
-OWN = "@"  # before the name of a column of the position
 EPOCH = datetime(1970, 1, 1)
 
 
 class Telling:
     """The columns of a description over a query in which its nodes stand.
 
-    `columns` are those of the positions by name, which the query has under the same names.
+    `columns` are those of the positions by name, as the query has them.
     """
 
     def __init__(
@@ -71,7 +70,7 @@ class Telling:
     def over(self, rows: exp.Select, keep: Iterable[str] = ()) -> exp.Select:
         """What is kept, and the columns that are told."""
         told = [alias(self._column(each), name) for name, each in self.description.columns.items()]
-        kept = [alias(column(f"{OWN}{name}"), name) for name in keep]
+        kept = [alias(self.columns[name].expr(), name) for name in keep]
         return selected(*kept, *told).from_(named(rows, "~rows"), copy=False)
 
     # Nodes
@@ -139,8 +138,7 @@ class Telling:
             case Own(column=name, kind=kind):
                 return self._own(name, kind)
             case Contradictions():
-                carries = self.columns["contradictions"].carries
-                return self.values.contradictions(TableColumn(f"{OWN}contradictions", carries))
+                return self.values.contradictions(self.columns["contradictions"])
         assert_never(told)
 
     def _constant(self, value: str | date | None) -> exp.Expr:
@@ -179,8 +177,7 @@ class Telling:
         return EPOCH.replace(tzinfo=zone) + timedelta(minutes=minute.value)
 
     def _own(self, name: str, kind: str) -> exp.Expr:
-        known = self.columns[name]
-        held = TableColumn(f"{OWN}{name}", known.carries, known.places)
+        held = self.columns[name]
         if kind == "texts":
             return self.values.texts(held)
         return held.expr() if name == self.key else self.values.typed(held.expr(), kind)

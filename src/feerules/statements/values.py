@@ -45,9 +45,7 @@ WRITTEN: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }  # fmt: skip
 DAY: Final = {"duckdb": "%Y-%m-%d", "postgres": "YYYY-MM-DD", "spark": "yyyy-MM-dd"}
-MOMENT: Final = {
-    "duckdb": "%Y-%m-%dT%H:%M:%S", "postgres": 'YYYY-MM-DD"T"HH24:MI:SS', "spark": "yyyy-MM-dd'T'HH:mm:ss",
-}  # fmt: skip
+CLOCK: Final = {"duckdb": "%H:%M:%S", "postgres": "HH24:MI:SS", "spark": "HH:mm:ss"}
 FORMATS: Final = {"duckdb": "STRFTIME", "postgres": "TO_CHAR", "spark": "DATE_FORMAT"}
 
 
@@ -95,18 +93,16 @@ class Values:
 
     def zoned(self, minutes: exp.Expr, zone: str) -> exp.Expr:
         """The moment at which a clock with a zone shows these minutes since 1970-01-01."""
-        clock = call(
-            FORMATS[self.name],
-            self.minute(minutes),
-            text(MOMENT[self.name].replace("'T'", " ").replace('"T"', " ").replace("T", " ")),
-        )
-        return self.typed(self.joined_text(clock, text(zone)), "moment", zoned=True)
+        shown = self.moment_text(self.minute(minutes), " ")
+        return self.typed(call("CONCAT", shown, text(zone)), "moment", zoned=True)
 
     def day_text(self, day: exp.Expr) -> exp.Expr:
         return call(FORMATS[self.name], day, text(DAY[self.name]))
 
-    def moment_text(self, moment: exp.Expr) -> exp.Expr:
-        return call(FORMATS[self.name], moment, text(MOMENT[self.name]))
+    def moment_text(self, moment: exp.Expr, between: str = "T") -> exp.Expr:
+        """The day and the time of a moment, as the clock shows them."""
+        clock = call(FORMATS[self.name], moment.copy(), text(CLOCK[self.name]))
+        return call("CONCAT", self.day_text(moment), text(between), clock)
 
     def joined_text(self, *parts: exp.Expr) -> exp.Expr:
         return call("CONCAT", *parts) if len(parts) > 1 else parts[0]

@@ -1,0 +1,58 @@
+"""The table of positions that a statement about accounts reads, and the columns that it must have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from sqlglot import exp
+
+from feerules.plan.dunning import Compiled
+from feerules.statements.engine import Column, Dialect, alias, column, operated, text
+from feerules.statements.sources import Source, SourceError
+
+__all__ = ["Positions"]
+
+NAMED: Final = ("policy", "version")
+LISTS: Final = ("contradictions", "warnings", "open_charge_ids", "overdue_charge_ids", "covered_charge_ids")
+DAYS: Final = ("as_of", "known_at", "later_on", "changes_on")
+
+
+class Positions:
+    """A table of positions: its columns by name, those of the struct `facts` among them."""
+
+    def __init__(
+        self, dialect: Dialect, given: str, types: Mapping[str, str] | None, mapping: Mapping[str, str]
+    ) -> None:
+        self.dialect, self.types = dialect, types
+        self.source = Source(given, types, dialect, mapping)
+        brought = dict(_inside(types["facts"], dialect)) if types is not None and "facts" in types else {}
+        if brought:
+            at = (alias(_field(name), name) for name in brought)
+            flat = self.source.rows(exp.Star(), *at)
+            self.source = Source(dialect.sql(flat), {**brought, **(types or {})}, dialect, mapping)
+
+    def column(self, name: str, kind: str = "TEXT") -> Column:
+        found = self.source.column(name, "DATE" if name in DAYS else kind)
+        if found is None:
+            have = ", ".join(self.types or ())
+            raise SourceError(f'positions without the column "{name}": found {have or "none"}')
+        if self.types is None and name in LISTS:
+            return Column(name, "other")
+        return found
+
+    def is_of(self, compiled: Compiled) -> exp.Expr:
+        """Whether a position is under a policy."""
+        pairs = zip(NAMED, (compiled.policy.id, compiled.policy.version_name), strict=True)
+        return exp.and_(*(operated(exp.EQ, self.column(name).expr(), text(word)) for name, word in pairs))
+
+
+def _inside(kind: str, dialect: Dialect) -> Iterator[tuple[str, str]]:
+    """The fields of a struct, and their types."""
+    built = exp.DataType.build(kind, dialect=dialect.name, udt=True)
+    for each in built.expressions if built.is_type("struct") else ():
+        yield each.name, each.kind.sql(dialect=dialect.name)
+
+
+def _field(name: str) -> exp.Expr:
+    return exp.Dot(this=exp.Paren(this=column("facts")), expression=exp.to_identifier(name, quoted=True))
