@@ -18,11 +18,7 @@ import duckdb
 import polars as pl
 import psycopg
 
-<<<<<<< HEAD
-__all__ = ["Database", "DuckDB", "Postgres", "has_postgres", "postgres_server", "quoted"]
-=======
-__all__ = ["Database", "DuckDB", "Postgres", "Spark", "postgres_server"]
->>>>>>> deciding
+__all__ = ["Database", "DuckDB", "Postgres", "Spark", "has_postgres", "postgres_server", "quoted"]
 
 
 class Database(Protocol):
@@ -98,6 +94,9 @@ class Spark:
 
     def run(self, sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self.session.sql(sql, parameters or {}).collect()]
+
+    def names(self, sql: str) -> list[str]:
+        return list(self.session.sql(sql).columns)
 
 
 POSTGRES_TYPES = {
@@ -193,9 +192,7 @@ def postgres_server() -> Iterator[str]:
             "--locale=C",
             "-N",
         )
-        options = (
-            f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c fsync=off"
-        )
+        options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c fsync=off -c jit=off"
         pg_ctl = str(_found("pg_ctl"))
         run(pg_ctl, "-D", data, "-w", "-l", f"{folder}/log", "-o", options, "start")
         try:
