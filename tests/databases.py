@@ -168,9 +168,7 @@ def postgres_server() -> Iterator[str]:
             "--locale=C",
             "-N",
         )
-        options = (
-            f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c fsync=off -c jit=off"
-        )
+        options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c fsync=off -c jit=off"
         pg_ctl = str(_found("pg_ctl"))
         run(pg_ctl, "-D", data, "-w", "-l", f"{folder}/log", "-o", options, "start")
         try:
