@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -21,12 +20,6 @@ from feerules.wording import sentence
 __all__ = ["COMMANDS"]
 
 
-class Dialect(StrEnum):
-    duckdb = "duckdb"
-    postgres = "postgres"
-    spark = "spark"
-
-
 Table = Annotated[str, typer.Argument(help=say(sentence("the table of the units, or a query in its place")))]
 Periods = Annotated[
     list[str],
@@ -41,7 +34,7 @@ def sql(
     book: BookPath,
     table: Table,
     periods: Periods,
-    dialect: Annotated[Dialect, typer.Option(help=say(sentence("the database that will run it")))],
+    dialect: Annotated[str, typer.Option(help=say(sentence("duckdb, postgres or spark")))],
     form: Annotated[
         Form, typer.Option(help=say(sentence("wide: a row per unit; long: a row per bill line")))
     ] = Form.wide,
@@ -77,7 +70,7 @@ def sql(
         **pairs_of(columns, "a column such as area=numeric(10,2)"),
     }
     statement = feerules.to_sql(
-        feerules.load(book), "price_estate", dialect.value, table,
+        feerules.load(book), "price_estate", dialect, table,
         period=periods[0] if len(periods) == 1 else periods, columns=given or None, form=form.value, key=key,
         unique=unique, accrue=accrue,
     )  # fmt: skip
