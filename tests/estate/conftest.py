@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from own_postgres import has_postgres, postgres_server
 
-from databases import Database, DuckDB, Postgres, has_postgres, postgres_server
+from databases import Database, DuckDB, Postgres
 from frame_kinds import KINDS, Kind
 
 

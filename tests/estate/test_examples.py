@@ -189,6 +189,44 @@ def test_a_gentler_ladder_is_tried_before_it_is_used() -> None:
     assert int(before) > int(now.removesuffix(";")) > 0
 
 
+ERP = [
+    "billed: 14,418 new lines",
+    "run again: 0 new lines",
+    "5 units without a bill: missing: area: no value, and one is needed",
+    "4 units without a bill: unknown_value: type: none of home, shop",
+]
+
+
+def test_an_erp_bills_inside_its_own_postgres(postgres_address: str) -> None:
+    told = run("erp_database.py", postgres_address).splitlines()
+    assert told == [
+        "postgres: 4,991 of 5,000 units owe 1,715,821.21",
+        "A-10777 owes 271.67, asked of the database and of the library",
+        "->  Index Scan using homes_pkey on homes",
+        "Index Cond: (((unit_id)::text IS NOT NULL) AND ((unit_id)::text = 'A-10777'::text))",
+        *ERP,
+        "bill('2026-12'): 14,418 new lines",
+        "bill('2026-12'): 0 new lines",
+        "bill('2027-02'): 0 new lines, the statement was not written for this period",
+    ]
+
+
+def test_an_erp_without_postgres_bills_in_duckdb(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    import erp_database
+
+    erp_database.on_duckdb(feerules.load_files({"garden.yaml": erp_database.RULES}))
+    told = capsys.readouterr().out.splitlines()
+    assert told == [
+        "duckdb: 4,991 of 5,000 units owe 1,715,821.21",
+        "A-10777 owes 271.67, asked of the database and of the library",
+        *ERP,
+        "2026-12: 28,836 lines in all",
+    ]
+
+
 # A decision, from its rules to what is signed
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 import typer.rich_utils
 
-from feerules.cli import accounts, letters, proofs, reactions, units, whatifs
+from feerules.cli import accounts, letters, proofs, reactions, statements, units, whatifs
 from feerules.cli.speech import LOCALE, say, speaks
 from feerules.wording import sentence
 
@@ -39,6 +39,6 @@ def every_command(
         raise typer.BadParameter(f"found {lang!r}, expected zh or en")
 
 
-for room in (proofs, whatifs, units, accounts, reactions, letters):
+for room in (proofs, whatifs, units, statements, accounts, reactions, letters):
     for name, command, help_, examples in room.COMMANDS:
         app.command(name, help=help_, epilog="\n\n".join(f"$ feerules {each}" for each in examples))(command)

@@ -12,7 +12,7 @@ from feerules.wording import sentence
 
 __all__ = [
     "Accrue", "AsJson", "AsOf", "BookPath", "Charges", "Command", "Entries", "KeyName", "KnownAt", "OutPath", "Pools",
-    "ReportPath", "Rows", "Units", "When", "facts_of",
+    "ReportPath", "Rows", "Units", "When", "facts_of", "pairs_of",
 ]  # fmt: skip
 
 Command = tuple[str, Any, str, tuple[str, ...]]  # its name, its function, its help, lines to copy
@@ -49,12 +49,17 @@ KnownAt = Annotated[str | None, typer.Option(help=say(sentence("only what was re
 
 
 def facts_of(given: list[str]) -> dict[str, str]:
-    """The facts of a unit from area=89.50; ValueError for what is no such thing."""
+    """The facts of a unit from area=89.50."""
+    return pairs_of(given, "a fact such as area=89.50")
+
+
+def pairs_of(given: list[str], expected: str) -> dict[str, str]:
+    """What stands before and behind =, of each; ValueError for what is no such thing."""
     odd = [each for each in given if "=" not in each]
     if odd:
-        raise ValueError(f"found {odd[0]!r}, expected a fact such as area=89.50")
+        raise ValueError(f"found {odd[0]!r}, expected {expected}")
     pairs = [(name.strip(), value.strip()) for name, _, value in (each.partition("=") for each in given)]
     twice = [name for at, (name, _) in enumerate(pairs) if name in dict(pairs[:at])]
     if twice:
-        raise ValueError(f"found {twice[0]} twice, expected each fact once")
+        raise ValueError(f"found {twice[0]} twice, expected each {expected.split()[1]} once")
     return dict(pairs)

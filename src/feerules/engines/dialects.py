@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import sqlglot
 from sqlglot import exp
 
-from feerules.engines.sql_trees import call, cast, number, operated, selected, table, text, whole
+from feerules.engines.sql_trees import NotInSql, call, cast, number, operated, selected, table, text, whole
 
 __all__ = ["BIGINT", "BOOLEAN", "TEXT", "WIDE", "Dialect", "dialect_of"]
 
@@ -64,6 +64,10 @@ class Dialect(ABC):
     @abstractmethod
     def listed(self, table: Sequence[int], kind: Kind) -> exp.Expr:
         """A query of the entries `v` of a table, by their places `i`."""
+
+    def joins(self, entries: int, kind: Kind) -> bool:
+        """Whether a table is so large that it is joined by its places, and does not stand in an expression."""
+        return entries > 4_000
 
     @abstractmethod
     def matches(self, part: exp.Expr, pattern: str) -> exp.Expr:
@@ -209,6 +213,11 @@ class _Postgres(Dialect):
             "SELECT t.n - 1 AS i, t.v FROM unnest(?) WITH ORDINALITY AS t(v, n)", self.numbers(table, kind)
         )
 
+    def joins(self, entries: int, kind: Kind) -> bool:
+        # An array of 64 bits is reached by its place at once, one of decimals is walked along; and what a join
+        # gives is thought to be far more rows than come.
+        return kind == WIDE and entries > 1_000
+
     def matches(self, part: exp.Expr, pattern: str) -> exp.Expr:
         return operated(exp.RegexpLike, part, text(f"^(?:{pattern})$"))
 
@@ -346,9 +355,9 @@ _REFUSED = {
 
 
 def dialect_of(name: str) -> Dialect:
-    """The dialect of a name; `ValueError` that says why for every other."""
+    """The dialect of a name; `NotInSql` that says why for every other."""
     known = "postgres" if name.lower() == "postgresql" else name.lower()
     if known in _DIALECTS:
         return _DIALECTS[known]
     why = _REFUSED.get(known, "of these alone every operation is proved to give the same fen")
-    raise ValueError(f"found the dialect {name!r}, expected one of {', '.join(_DIALECTS)}: {why}")
+    raise NotInSql(f"found the dialect {name!r}, expected one of {', '.join(_DIALECTS)}: {why}")

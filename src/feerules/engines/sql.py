@@ -17,6 +17,7 @@ from feerules.engines.sql_columns import Column, column_of, width
 from feerules.engines.sql_reading import Reading, read
 from feerules.engines.sql_steps import Layer, Steps, Value
 from feerules.engines.sql_trees import (
+    NotInSql,
     alias,
     anything,
     call,
@@ -96,11 +97,11 @@ class Prepared:
         """The rows that pass every guard: the columns to keep as they came, then the outputs.
 
         A comparison, a connective or a presence comes out as a boolean, any other node as a whole number of 64
-        bits. ValueError for an output that these do not hold.
+        bits. NotInSql for an output that these do not hold.
         """
         for name, node in outputs.items():
             if width(node.lo, node.hi) == WIDE:
-                raise ValueError(f"{name} can pass 64 bits: {node.lo}..{node.hi}")
+                raise NotInSql(f"{name} can pass 64 bits: {node.lo}..{node.hi}")
         nodes = self._rewriter.rewrite([*outputs.values()])
         good = selected().from_(table(self._judged), copy=False).where(column("~good"), copy=False)
         layers, values = self._steps.copy().take(nodes, use_counts(nodes))

@@ -36,7 +36,6 @@ __all__ = ["Layer", "Steps", "Value"]
 
 SQL = exp.Expr
 DEEPEST = 16  # nesting of one expression: what writes and reads SQL walks it by recursion
-INLINE = 4_000  # entries of a table that stand in the statement's expressions; larger ones are joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,9 @@ class Steps:
                 return self._facts[id(leaf)][0]
             case Present(leaf=leaf):
                 return self._facts[id(leaf)][1]
-            case Gather(table=entries) if len(entries) > INLINE:
+            case Gather(table=entries) if self._dialect.joins(
+                len(entries), width(min(entries), max(entries))
+            ):
                 return self._joined(entries, parts[0], layers)
             case Band() if parts[0].depth:
                 parts = [self._column(parts[0], layers)]

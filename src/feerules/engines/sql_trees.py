@@ -7,7 +7,10 @@ from typing import Any
 
 from sqlglot import exp
 
+from feerules.errors import FeeRulesError
+
 __all__ = [
+    "NotInSql",
     "alias",
     "anything",
     "call",
@@ -27,6 +30,10 @@ __all__ = [
 ]
 
 
+class NotInSql(FeeRulesError, ValueError):
+    """What cannot be asked of a database in SQL."""
+
+
 def number(value: int) -> exp.Expr:
     return (
         exp.Literal.number(value) if value >= 0 else exp.Paren(this=exp.Neg(this=exp.Literal.number(-value)))
@@ -34,9 +41,9 @@ def number(value: int) -> exp.Expr:
 
 
 def text(value: str) -> exp.Expr:
-    """A literal; `ValueError` for what no database takes in a text."""
+    """A literal; `NotInSql` for what no database takes in a text."""
     if "\0" in value:
-        raise ValueError(f"found a NUL character in {value!r}, expected text that a database can hold")
+        raise NotInSql(f"found a NUL character in {value!r}, expected text that a database can hold")
     return exp.Literal.string(value)
 
 

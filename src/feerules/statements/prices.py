@@ -61,7 +61,10 @@ class Prices:
         self.carried = [name for name in CARRIED if name != key and source.has(name)]
         self.unique = unique
         facts, columns = source.taken(self.plan.leaves)
-        told = [exp.alias_(source.key(key), KEY, quoted=True, copy=False)]
+        self._plain = unique and not self.dated
+        # As it stands in the table, so that a look-up of one unit finds the index of the table.
+        at = source.plain_key(key) if self._plain else source.key(key)
+        told = [exp.alias_(at, KEY, quoted=True, copy=False)]
         for name in self.carried:
             held = source.column(name)
             assert held is not None
@@ -87,8 +90,9 @@ class Prices:
             self.given.subquery(exp.to_identifier("~units", quoted=True), copy=False), copy=False
         )
         query = query.where(exp.not_(is_null(column(KEY)), copy=False), copy=False)
-        if self.unique and not self.dated:
-            return query
+        if self._plain:
+            is_text = self.source.is_text(self.key)
+            return query.where(operated(exp.NEQ, column(KEY), text("")), copy=False) if is_text else query
         again = operated(exp.EQ, of("~again", KEY), of("~units", KEY))
         repeated = selected(number(1)).from_(
             self._repeated().subquery(exp.to_identifier("~again", quoted=True), copy=False), copy=False
@@ -256,7 +260,7 @@ class Prices:
         again = again.where(exp.not_(is_null(column(KEY)), copy=False), copy=False)
         among = exp.In(this=column(KEY), query=exp.Subquery(this=again))
         query = query.where(
-            lacking.copy() if self.unique and not self.dated else operated(exp.Or, lacking.copy(), among),
+            lacking.copy() if self._plain else operated(exp.Or, lacking.copy(), among),
             copy=False,
         )
         key = cast(column(KEY), "TEXT")

@@ -74,6 +74,14 @@ class Source:
                 return found.expr()
         raise SourceError(f'the key "{name}" carries no text or whole number: cast it')
 
+    def is_text(self, name: str) -> bool:
+        found = self.column(name)
+        return found is not None and found.carries == "text"
+
+    def plain_key(self, name: str) -> exp.Expr:
+        """The key of a row as it stands there, be it an empty text."""
+        return self.key(name) if not self.is_text(name) else self.said_key(name)
+
     def said_key(self, name: str) -> exp.Expr:
         """What a row says as its key, as text; a key that is none may still say something."""
         found = self.column(name)
