@@ -66,7 +66,7 @@ class DuckDB:
             f"CAST({quoted(name)} AS HUGEINT) AS {quoted(name)}" if name in huge else quoted(name)
             for name in frame.columns
         ]
-        arrived = f"SELECT {', '.join(columns)} FROM arrived"  # noqa: S608  (a table of the test's own)
+        arrived = f"SELECT {', '.join(columns)} FROM arrived"
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(table)} AS {arrived}")
         return {row[0]: row[1] for row in self.connection.sql(f"DESCRIBE {quoted(table)}").fetchall()}
 
