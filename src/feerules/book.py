@@ -193,6 +193,13 @@ class Book:
         """Every schedule in every version, by id and then by first day."""
         return tuple(version.schedule for each in self.versions for version in each)
 
+    def shared_fees(self) -> tuple[str, ...]:
+        """The fees that divide a pool, in any version of any schedule."""
+        fees = [(name, fee) for schedule in self.schedules for name, fee in schedule.fees.items()]
+        return tuple(
+            sorted({name for name, fee in fees if any(each.share for each in (fee, *fee.parts.values()))})
+        )
+
     def __reduce__(self) -> tuple[Any, ...]:
         return self._rebuild, (dict(self.files),)  # type: ignore[attr-defined]
 

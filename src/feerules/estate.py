@@ -19,7 +19,7 @@ from feerules.line_shapes import LINE_COLUMNS, shapes_of
 from feerules.periods import Period, day_number
 from feerules.plan.nodes import Node, Plan, Slot
 from feerules.plan.spans import READ
-from feerules.pools import read_pools, shared_fees, with_shares
+from feerules.pools import read_pools, with_shares
 from feerules.prepared import mark_of, prepare
 from feerules.problems import PROBLEMS, problem_rows
 from feerules.progress import counted
@@ -177,7 +177,7 @@ class Estate:
         slots = [slot for slot in self.plan.slots if about_of(slot).shown.pool is not None]
         if given is None and not slots:
             return frame
-        pools = read_pools(given, shared_fees(self.book), slots)
+        pools = read_pools(given, self.book.shared_fees(), slots)
         shared = with_shares(frame, slots, pools.rows, self.row_key, unkeyed)
         self._unweighed = shared.unweighed
         self._problems.append(pools.problems.lazy())

@@ -33,6 +33,8 @@ def to_sql(
     key: str | None = None,
     accrue: bool = False,
     unique: bool = False,
+    pools: str | None = None,
+    pool_columns: Mapping[str, str] | None = None,
 ) -> Statement:
     """The answers for an estate as SQL: the same fen as the verb of that name gives, worked out inside a database.
 
@@ -41,7 +43,8 @@ def to_sql(
     them ({"area": "numeric(10,2)"}): without it, every fact is taken from a column of its own name and
     kind. With a list of periods the statement takes one of them as its parameter, as text: by the name
     `period`, in PostgreSQL as $1. `unique` says that the table itself keeps keys from repeating, so that
-    nothing looks for repeats. `form`, `key` and `accrue` are those of `price_estate`.
+    nothing looks for repeats. `pools` is the table, or query, of the totals that fees with `share:` divide,
+    `pool_columns` its columns and their types. `form`, `key` and `accrue` are those of `price_estate`.
 
     "classify_estate" and "next_actions" are asked of a table with the columns of `positions`, each position under
     the policy that it names; what accounts bring of their own stands in further columns, or in a struct `facts`.
@@ -69,7 +72,8 @@ def to_sql(
         if period is None:
             raise ValueError('found no period, expected one such as period="2026-11"')
         written = _statements(verb).price_statement(
-            book, dialect, table, period, columns=columns, form=form, key=key or "unit_id", accrue=accrue, unique=unique
+            book, dialect, table, period, columns=columns, form=form, key=key or "unit_id", accrue=accrue, unique=unique,
+            pools=pools, pool_columns=pool_columns,
         )  # fmt: skip
     else:
         if as_of is None:

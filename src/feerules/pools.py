@@ -10,7 +10,6 @@ from typing import Any
 
 import polars as pl
 
-from feerules.book import Book
 from feerules.frames import FrameError, columns_of, into_lazy, lacking, to_decimal
 from feerules.periods import day_number
 from feerules.plan.names import FIRST_DAY, LAST_DAY
@@ -20,7 +19,7 @@ from feerules.problems import PROBLEMS, problem_rows
 from feerules.reasons import reason
 from feerules.telling import about_of
 
-__all__ = ["Pools", "Shared", "read_pools", "shared_fees", "with_shares"]
+__all__ = ["Pools", "Shared", "read_pools", "with_shares"]
 
 NEEDED = ("pool_id", "fee", "period_start", "amount")
 # Times any weight and any number of days, a total stays below 38 digits.
@@ -39,14 +38,6 @@ class Pools:
 
     rows: pl.DataFrame
     problems: pl.DataFrame
-
-
-def shared_fees(book: Book) -> tuple[str, ...]:
-    """The fees that divide a pool, in any version of any schedule."""
-    fees = [(name, fee) for schedule in book.schedules for name, fee in schedule.fees.items()]
-    return tuple(
-        sorted({name for name, fee in fees if any(each.share for each in (fee, *fee.parts.values()))})
-    )
 
 
 # Reading pools

@@ -101,6 +101,10 @@ class Dialect(ABC):
     def said(self, places: Sequence[exp.Expr]) -> exp.Expr:
         """A row for each of the places that is not null."""
 
+    def by_bytes(self, part: exp.Expr) -> exp.Expr:
+        """A text, to be put in order by its bytes."""
+        return part
+
     def latest(self, part: exp.Expr, by: exp.Expr) -> exp.Expr:
         """Of a group, what stands where `by` is highest."""
         return call("MAX_BY", part, by)
@@ -258,6 +262,9 @@ class _Postgres(Dialect):
 
     def said(self, places: Sequence[exp.Expr]) -> exp.Expr:
         return call("UNNEST", call("ARRAY_REMOVE", exp.Array(expressions=list(places)), exp.null()))
+
+    def by_bytes(self, part: exp.Expr) -> exp.Expr:
+        return exp.Collate(this=part, expression=exp.to_identifier("C", quoted=True))
 
     def latest(self, part: exp.Expr, by: exp.Expr) -> exp.Expr:
         return self.query("(array_agg(? ORDER BY ? DESC))[1]", part, by)

@@ -48,6 +48,7 @@ from feerules.plan.nodes import (
 
 # What is written into a statement around a plan is part of the engine's language.
 __all__ = [
+    "BIGINT",
     "TEXT",
     "WIDE",
     "Column",
@@ -67,6 +68,7 @@ __all__ = [
     "of",
     "operated",
     "selected",
+    "table",
     "text",
     "truth",
 ]
@@ -144,6 +146,17 @@ class Prepared:
         }
         columns = [exp.alias_(told_, name, quoted=True, copy=False) for name, told_ in told.items()]
         return _with(selected(*map(column, keep), *columns).from_(table(last), copy=False), ctes)
+
+    def read(self, names: Mapping[str, str], keep: Sequence[str]) -> exp.Select:
+        """Every row: the columns to keep, and by its new name the number of each fact, null where it cannot be read."""
+        told = []
+        for place, leaf in enumerate(self._plan.leaves):
+            if leaf.name in names:
+                sound = call("COALESCE", self._readings[id(leaf)].sound, exp.false())
+                value = exp.Case().when(sound, column(f"~fact{place}"), copy=False)
+                told.append(alias(value, names[leaf.name]))
+        query = selected(*map(column, keep), *told).from_(table(self._judged), copy=False)
+        return _with(query, self._ctes)
 
     # Steps of a statement
 

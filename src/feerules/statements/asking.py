@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Literal
 
 from sqlglot import exp
@@ -18,6 +19,8 @@ from feerules.statements.statement import Statement
 __all__ = ["price_statement"]
 
 When = str | Period | Sequence[str | Period]
+# The columns of pools, where nothing is told of them.
+POOL_COLUMNS = {"pool_id": "TEXT", "fee": "TEXT", "period_start": "DATE", "amount": "DECIMAL(18, 2)"}
 PERIOD = "period"  # the name of the parameter
 PROBLEM_COLUMNS = ("frame", "row_id", "unit_id", "fee", "fact", "value", "code", "reason")
 
@@ -33,31 +36,32 @@ def price_statement(
     key: str,
     accrue: bool,
     unique: bool,
+    pools: str | None = None,
+    pool_columns: Mapping[str, str] | None = None,
 ) -> Statement:
     """See `feerules.to_sql`."""
     if form not in ("wide", "long"):
         raise ValueError(f'found form={form!r}, expected "wide" or "long"')
     kind = dialect_of(dialect)
     source = Source(table, columns, kind, book.mapping)
-    rows, problems = _trees(book, source, period, form=form, key=key, accrue=accrue, unique=unique)
+    shared = None if pools is None else Source(pools, pool_columns or POOL_COLUMNS, kind, book.mapping)
+    made = partial(Prices, book, source=source, key=key, accrue=accrue, unique=unique, pools=shared)
+    rows, problems = _trees(made, source, period, form)
     parameters = () if isinstance(period, str | Period) else (PERIOD,)
     return Statement(kind.sql(rows), kind.sql(problems), kind.name, book.digest, parameters)
 
 
 def _trees(
-    book: Book, source: Source, period: When, *, form: str, key: str, accrue: bool, unique: bool
+    made: Callable[..., Prices], source: Source, period: When, form: str
 ) -> tuple[exp.Query, exp.Query]:
     if isinstance(period, str | Period):
-        one = Prices(book, _read(period), source, key, accrue=accrue, unique=unique)
+        one = made(period=_read(period))
         return (one.wide() if form == "wide" else one.long()), one.problems()
     periods = {str(_read(each)): _read(each) for each in period}
     if not periods:
         raise SourceError("found no period, expected at least one that the parameter can be")
     asked = {
-        name: Prices(
-            book, each, source, key, accrue=accrue, unique=unique, only_if=_is_asked(name, source.dialect)
-        )
-        for name, each in periods.items()
+        name: made(period=each, only_if=_is_asked(name, source.dialect)) for name, each in periods.items()
     }
     every_fee = [*dict.fromkeys(fee for prices in asked.values() for fee in prices.fees)]
     rows = [prices.wide(every_fee) if form == "wide" else prices.long() for prices in asked.values()]

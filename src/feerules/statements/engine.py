@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from feerules.engines.sql import (
+    BIGINT,
     TEXT,
     WIDE,
     Column,
@@ -22,11 +23,13 @@ from feerules.engines.sql import (
     of,
     operated,
     selected,
+    table,
     text,
     truth,
 )
 
 __all__ = [
+    "BIGINT",
     "TEXT",
     "WIDE",
     "Column",
@@ -46,6 +49,7 @@ __all__ = [
     "of",
     "operated",
     "selected",
+    "table",
     "text",
     "truth",
 ]

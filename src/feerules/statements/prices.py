@@ -9,12 +9,13 @@ from sqlglot import exp
 from feerules.book import Book
 from feerules.line_shapes import LINE_COLUMNS
 from feerules.periods import Period
-from feerules.plan.nodes import Node
+from feerules.plan.nodes import Leaf, Node, Slot
 from feerules.reasons import reason
 from feerules.statements.dated import DATED, SINCE, Dated
 from feerules.statements.engine import (
     TEXT,
     WIDE,
+    Column,
     Prepared,
     alias,
     call,
@@ -32,7 +33,9 @@ from feerules.statements.engine import (
 )
 from feerules.statements.lines import KEY, Lines
 from feerules.statements.reasoning import reason_of
+from feerules.statements.shares import SOUND, Shares, Units, pools_of
 from feerules.statements.sources import Source, SourceError
+from feerules.telling import about_of
 
 __all__ = ["Prices"]
 
@@ -53,31 +56,84 @@ class Prices:
         *,
         accrue: bool,
         unique: bool,
+        pools: Source | None = None,
         only_if: exp.Expr | None = None,
     ) -> None:
         self.source, self.dialect, self.key = source, source.dialect, key
         self.dated = any(source.has(name) for name in DATED)
         self.plan = book.plan(period, accrue=accrue, dated=self.dated)
         self.carried = [name for name in CARRIED if name != key and source.has(name)]
-        self.unique = unique
-        facts, columns = source.taken(self.plan.leaves)
+        slots = pools_of(self.plan.slots)
+        facts, columns = source.taken(self._facts(slots if pools else {}))
         self._plain = unique and not self.dated
         # As it stands in the table, so that a look-up of one unit finds the index of the table.
-        at = source.plain_key(key) if self._plain else source.key(key)
-        told = [exp.alias_(at, KEY, quoted=True, copy=False)]
+        told = [alias(source.plain_key(key) if self._plain else source.key(key), KEY)]
         for name in self.carried:
             held = source.column(name)
             assert held is not None
-            told.append(exp.alias_(held.expr(), f"~{name}", quoted=True, copy=False))
+            told.append(alias(held.expr(), f"~{name}"))
+        among = self._among(slots) if pools is not None else {}
+        told += [alias(cast(each.expr(), TEXT), among_) for each, among_ in among.values()]
         self.fees = [name.removeprefix("fee.") for name in self.plan.totals if name.startswith("fee.")]
         self._only_if = only_if
         self.given = self._asked(source.rows(*told, *facts))
         self._over_time = Dated(self.dialect, KEY, self.plan.leaves, columns) if self.dated else None
         rows = self._keyed()
         if self._over_time is not None:
-            rows = self._over_time.with_days(rows, [KEY, *(f"~{name}" for name in self.carried)])
+            kept = [KEY, *(f"~{name}" for name in self.carried), *(name for _, name in among.values())]
+            rows = self._over_time.with_days(rows, kept)
             columns = self._over_time.columns
+        self.shares = None
+        if pools is None:
+            self._refuse_unshared(slots)
+        else:
+            units = Units(
+                columns, {fact: name for fact, (_, name) in among.items()}, self._unkeyed(), self.dated
+            )
+            self.shares = Shares(pools, slots, book.shared_fees(), units)
+            self._queries = [(SOUND, rows), *self.shares.queries]
+            rows, columns = self.shares.joined()
         self.prepared = Prepared(self.plan, self.dialect, rows, columns)
+
+    def _facts(self, slots: Mapping[str, Slot]) -> list[Leaf]:
+        """What the plan reads of a unit, and what weighs it; its shares it does not tell itself."""
+        shared = [about_of(slot).shown.pool for slot in slots.values()]
+        leaves = [*self.plan.leaves, *(leaf for pool in shared if pool for leaf in pool.plan.leaves)]
+        return [
+            leaf for name, leaf in {leaf.name: leaf for leaf in reversed(leaves)}.items() if name not in slots
+        ]
+
+    def _among(self, slots: Mapping[str, Slot]) -> dict[str, tuple[Column, str]]:
+        """For each fact that says who shares a cost, its column, and what its text is called."""
+        found: dict[str, tuple[Column, str]] = {}
+        for slot in slots.values():
+            pool = about_of(slot).shown.pool
+            aliases = {leaf.name: leaf.aliases for leaf in pool.plan.leaves} if pool else {}
+            for fact in pool.among if pool else ():
+                held = [
+                    self.source.column(name)
+                    for name in (fact, *aliases.get(fact, ()))
+                    if self.source.has(name)
+                ]
+                if not held or held[0] is None:
+                    raise SourceError(f"units without the column {fact}, which says who shares a cost")
+                found.setdefault(fact, (held[0], f"~among{len(found)}"))
+        return found
+
+    def _refuse_unshared(self, slots: Mapping[str, Slot]) -> None:
+        """Without pools, the units must tell their shares themselves."""
+        lacking = [about_of(slot).fee_id for name, slot in slots.items() if not self.source.has(name)]
+        if lacking:
+            raise SourceError(
+                f"the fee {', '.join(lacking)} shares costs among units: give the table of their totals with pools="
+            )
+
+    def _finished(self, query: exp.Query) -> exp.Query:
+        """A statement with the queries that it names."""
+        if self.shares is not None:
+            for name, each in self._queries:
+                query = query.with_(exp.to_identifier(name, quoted=True), each.copy(), copy=False)
+        return query
 
     def _asked(self, rows: exp.Select) -> exp.Select:
         return rows if self._only_if is None else rows.where(self._only_if.copy(), copy=False)
@@ -101,6 +157,17 @@ class Prices:
             exp.not_(exp.Exists(this=repeated.where(again, copy=False)), copy=False), copy=False
         )
 
+    def _unkeyed(self) -> exp.Select:
+        """The rows that tell no unit."""
+        query = selected().from_(named(self.given.copy(), "~units"), copy=False)
+        lacking = is_null(column(KEY))
+        if self._plain:
+            return query.where(lacking, copy=False)
+        again = selected(column(KEY)).from_(named(self._repeated(), "~again"), copy=False)
+        again = again.where(exp.not_(is_null(column(KEY)), copy=False), copy=False)
+        among = exp.In(this=column(KEY), query=exp.Subquery(this=again))
+        return query.where(operated(exp.Or, lacking, among), copy=False)
+
     def _repeated(self) -> exp.Select:
         """The keys that cannot stand: of several rows, or of two that hold on one day."""
         if self._over_time is not None:
@@ -118,7 +185,7 @@ class Prices:
 
     # Answers
 
-    def wide(self, every_fee: Sequence[str] | None = None) -> exp.Select:
+    def wide(self, every_fee: Sequence[str] | None = None) -> exp.Query:
         """A row per unit: its key and account, an amount per fee (null: not charged), the total."""
         fees = every_fee or self.fees
         carried = [name for name in self.carried if name == "account_id"]
@@ -141,22 +208,29 @@ class Prices:
                 copy=False,
             ),
         ]
-        return selected(*told).from_(
-            rows.subquery(exp.to_identifier("~rows", quoted=True), copy=False), copy=False
-        )
+        return self._finished(selected(*told).from_(named(rows, "~rows"), copy=False))
 
     def _total(self, name: str) -> str:
         return f"~total{[*self.plan.totals].index(name)}"
 
     def _priced(self, outputs: Mapping[str, Node], keep: Sequence[str]) -> exp.Select:
         if not self.dated:
-            return self.prepared.rows(outputs, keep)
+            return self._weighed(self.prepared.rows(outputs, keep))
         # A unit is priced for all of its days or not at all.
         rows = self.prepared.rows(outputs, [*keep, *([SINCE] if SINCE not in keep else [])])
         bad = selected(number(1)).from_(named(self.prepared.problems([KEY]), "~bad"), copy=False)
         bad = bad.where(operated(exp.EQ, of("~bad", KEY), of("~good", KEY)), copy=False)
         query = selected().from_(named(rows, "~good"), copy=False)
-        return query.where(exp.not_(exp.Exists(this=bad), copy=False), copy=False)
+        return self._weighed(query.where(exp.not_(exp.Exists(this=bad), copy=False), copy=False))
+
+    def _weighed(self, rows: exp.Select) -> exp.Select:
+        """The rows of units that can be weighed, where a cost is shared."""
+        if self.shares is None or not self.shares.parts:
+            return rows
+        lost = selected(number(1)).from_(named(self.shares.unweighed(), "~lost"), copy=False)
+        lost = lost.where(operated(exp.EQ, of("~lost", KEY), of("~rows", KEY)), copy=False)
+        query = selected().from_(named(rows, "~rows"), copy=False)
+        return query.where(exp.not_(exp.Exists(this=lost), copy=False), copy=False)
 
     def _summed(self, rows: exp.Select, carried: Sequence[str]) -> exp.Select:
         """One row for the several records of a unit."""
@@ -208,7 +282,7 @@ class Prices:
                     f"the column {name} would have a name of {size} bytes, and {self.dialect.name} keeps {most}: shorten it"
                 )
 
-    def long(self) -> exp.Select:
+    def long(self) -> exp.Query:
         """A row per bill line."""
         self._refuse_key(LINE_COLUMNS)
         self._refuse_long([self.key])
@@ -218,7 +292,7 @@ class Prices:
             outputs[f"{place}.active"] = slot.active
             outputs |= {f"{place}.{name}": node for name, node in slot.values.items()}
         rows = self._priced(outputs, [KEY, *(f"~{name}" for name in self.carried)])
-        return Lines(slots, self.dialect, self.key, self.carried).of(rows)
+        return self._finished(Lines(slots, self.dialect, self.key, self.carried).of(rows))
 
     # Problems
 
@@ -240,7 +314,14 @@ class Prices:
         found = selected(*_texts(told)).from_(
             bad.subquery(exp.to_identifier("~bad", quoted=True), copy=False), copy=False
         )
-        return exp.union(found, self._key_problems(), distinct=False, copy=False)
+        every: exp.Query = found
+        if self.shares is not None:
+            # Weighing and pricing find the same wrong with a fact that both read.
+            for each in self.shares.of_units():
+                every = exp.Union(this=every, expression=each, distinct=True)
+            for each in self.shares.of_pools():
+                every = exp.Union(this=every, expression=each, distinct=False)
+        return self._finished(exp.Union(this=every, expression=self._key_problems(), distinct=False))
 
     def _key_problems(self) -> exp.Select:
         """The rows whose key tells no unit: null, or that of other rows too."""

@@ -58,6 +58,9 @@ class Source:
         """Whether the table is known to have a column."""
         return self._known is not None and self.column(name) is not None
 
+    def names(self) -> list[str]:
+        return [*(self._known or ())]
+
     def key(self, name: str) -> exp.Expr:
         """The key of a row, null where it says nothing; `SourceError` for a column that can be none."""
         found = self.column(name)

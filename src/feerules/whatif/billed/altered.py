@@ -15,7 +15,6 @@ from feerules.plan.lines import Options, Version
 from feerules.plan.names import Names
 from feerules.plan.nodes import Plan
 from feerules.plan.pricing import compile_prices
-from feerules.pools import shared_fees
 
 __all__ = ["Documents", "FeeAlone", "Patch"]
 
@@ -34,7 +33,7 @@ class FeeAlone:
         ]
         self.documents = tuple(tuple(map(self._alone, versions)) for versions in documents if versions)
         self.own = book.with_versions(self.documents)
-        self.shares = bool(set(self.fees()) & set(shared_fees(self.own)))  # whether units owe parts of pools
+        self.shares = bool(set(self.fees()) & set(self.own.shared_fees()))  # whether units owe parts of pools
 
     def _alone(self, version: Version) -> Version:
         fees = {name: version.schedule.complete(name) for name in _needed(version.schedule, self.fee_id)}
