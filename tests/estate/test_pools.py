@@ -231,6 +231,15 @@ def test_where_a_weight_or_a_key_is_unknown_no_share_of_the_pool_is_right() -> N
     } == {"a", "c"}
 
 
+def test_where_a_key_is_unknown_no_share_of_a_pool_for_all_is_right_either() -> None:
+    frame = units({"a": "1", "b": "2"}).with_columns(unit_id=pl.Series(["a", None]))
+    guard = {"pool_id": "G", "fee": "guard", "period_start": "2026-10-01", "amount": "0.03"}
+    pools = [pool(period_start="2026-10-01", amount="0.00"), guard]
+    result = feerules.price_estate(frame, BOOK, "2026-10", pools=pools)
+    assert result.rows.is_empty()
+    assert ("a", "share.guard.2026-10-01") in set(result.problems.select("unit_id", "fact").rows())
+
+
 def test_a_pool_for_nobody_and_a_unit_without_a_pool_are_problems() -> None:
     frame = units({"a": "1", "b": "1", "c": "1"}, building=pl.Series(["A", "B", None]))
     assert problems(frame, [pool(), pool(pool_id="Q", building="C")]) == {

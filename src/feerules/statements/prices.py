@@ -122,7 +122,7 @@ class Prices:
 
     def _refuse_unshared(self, slots: Mapping[str, Slot]) -> None:
         """Without pools, the units must tell their shares themselves."""
-        lacking = [about_of(slot).fee_id for name, slot in slots.items() if not self.source.has(name)]
+        lacking = sorted({about_of(slot).fee_id for name, slot in slots.items() if not self.source.has(name)})
         if lacking:
             raise SourceError(
                 f"the fee {', '.join(lacking)} shares costs among units: give the table of their totals with pools="

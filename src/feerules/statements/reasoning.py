@@ -15,4 +15,6 @@ def reason_of(plan: Plan) -> exp.Expr:
     """The sentence for the problem of a row, which has the columns `code` and `fact`."""
     at = call("CONCAT", column("code"), text("|"), call("COALESCE", column("fact"), text("")))
     pairs = reasons_of(plan).items()
+    if not pairs:
+        return exp.null()
     return exp.Case(this=at, ifs=[exp.If(this=text(known), true=text(said)) for known, said in pairs])
