@@ -402,17 +402,17 @@ def test_prices_are_written_beside_their_problems(on_spark: Any, tmp_path: Path)
 
 
 def test_what_needs_one_machine_is_refused(on_spark: Any) -> None:
-    units = pl.DataFrame({"unit_id": [1], "a": ["1"], "b": ["1"], "valid_from": ["2026-01-01"]})
+    units = on_spark(pl.DataFrame({"unit_id": [1], "a": ["1"], "b": ["1"]}))
     with pytest.raises(FrameError) as caught:
-        feerules.price_estate(on_spark(units), WIDE, "2026-11", pools=[])
+        feerules.price_estate(units.selectExpr("*", "a as valid_from"), WIDE, "2026-11", pools=[])
     assert str(caught.value) == (
-        "found pools=, the column valid_from, which on Spark is not priced: give units as the path of their Parquet "
-        "files, so that one machine prices them in bounded memory"
+        "found pools=, the column valid_from, which on Spark is not worked out: give units as the path of their Parquet files, so that "
+        "one machine prices them in bounded memory"
     )
     with pytest.raises(FeeRulesError, match='no column "home": found unit_id, a, b'):
-        feerules.price_estate(on_spark(units).drop("valid_from"), WIDE, "2026-11", key="home")
+        feerules.price_estate(units, WIDE, "2026-11", key="home")
     with pytest.raises(FrameError, match="strict= asks for every problem"):
-        feerules.price_estate(on_spark(units).drop("valid_from"), WIDE, "2026-11", strict=True)
+        feerules.price_estate(units, WIDE, "2026-11", strict=True)
 
 
 # What is refused

@@ -55,6 +55,6 @@ def _refuse(units: Any, *, pools: Any, billed: Any) -> None:
     found = [name for name, given in told.items() if given]
     if found:
         raise FrameError(
-            f"found {', '.join(found)}, which on Spark is not priced: give units as the path of their Parquet files, so that "
-            "one machine prices them in bounded memory"
+            f"found {', '.join(found)}, which on Spark is not worked out: give units as the path of their "
+            "Parquet files, so that one machine prices them in bounded memory"
         )
