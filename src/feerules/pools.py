@@ -19,7 +19,7 @@ from feerules.problems import PROBLEMS, problem_rows
 from feerules.reasons import reason
 from feerules.telling import about_of
 
-__all__ = ["Pools", "Shared", "read_pools", "records_of", "text_of", "with_shares"]
+__all__ = ["Pools", "Shared", "read_pools", "with_shares"]
 
 NEEDED = ("pool_id", "fee", "period_start", "amount")
 # Times any weight and any number of days, a total stays below 38 digits.
@@ -47,13 +47,13 @@ def read_pools(given: Any, fees: Sequence[str], slots: Sequence[Slot]) -> Pools:
     """The pools of a frame of any kind or of a list of records; `fees` are all that can be shared."""
     if given is None:
         raise FrameError("the book shares costs among units: give the totals with pools=")
-    records, names = records_of(given)
+    records, names = _records(given)
     missing = [name for name in NEEDED if name not in names]
     if missing and records:
         raise lacking("pools", missing, names)
     held = {name: column for slot in slots for name, column in _among(slot, names).items()}
     held |= {name: name for name in NEEDED}
-    texts = {name: [text_of(record.get(column)) for record in records] for name, column in held.items()}
+    texts = {name: [_text(record.get(column)) for record in records] for name, column in held.items()}
     rows = pl.DataFrame(texts, schema=dict.fromkeys(texts, pl.String)).with_row_index("pool")
     problems = [NO_PROBLEM]
     choice = Leaf("fee", "choice", 0, 0, max(len(fees) - 1, 0), tuple(fees))
@@ -73,8 +73,7 @@ def read_pools(given: Any, fees: Sequence[str], slots: Sequence[Slot]) -> Pools:
     return Pools(rows.with_columns(fen.cast(pl.Int128).alias("fen")), pl.concat(problems))
 
 
-def records_of(given: Any) -> tuple[Sequence[Mapping[str, Any]], list[str]]:
-    """Pools as records, from a frame of any kind or a list of them, and their names."""
+def _records(given: Any) -> tuple[Sequence[Mapping[str, Any]], list[str]]:
     if isinstance(given, list | tuple):
         return [*given], list(dict.fromkeys(name for record in given for name in record))
     frame = into_lazy(given)[0].collect()
@@ -89,7 +88,7 @@ def _among(slot: Slot, names: Iterable[str]) -> dict[str, str]:
     return columns_of(dict.fromkeys(names), {name: aliases.get(name, ()) for name in pool.among})
 
 
-def text_of(value: Any) -> str | None:
+def _text(value: Any) -> str | None:
     """A value as text, as a frame would write it."""
     if value is None or value != value:
         return None

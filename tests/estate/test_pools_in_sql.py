@@ -121,3 +121,15 @@ def test_pools_that_lack_a_column_are_refused(database: Database) -> None:
             pools="pools", pool_columns={"pool_id": "TEXT", "fee": "TEXT"},
         )  # fmt: skip
     assert str(refused.value) == "pools without the column period_start, amount: found pool_id, fee"
+
+
+@pytest.mark.parametrize(
+    "more", [{"pools": "pools"}, {"columns": {"unit_id": "string", "valid_from": "date"}}]
+)
+def test_spark_is_not_asked_for_what_it_would_plan_for_minutes(more: Any) -> None:
+    with pytest.raises(feerules.FeeRulesError) as refused:
+        feerules.to_sql(BOOK, "price_estate", "spark", "units", period="2026-10", **more)
+    assert str(refused.value) == (
+        "found pools= or dated facts (valid_from, valid_to), which are not worked out on Spark: one machine "
+        "prices them in bounded memory from Parquet files, and so do duckdb and postgres"
+    )

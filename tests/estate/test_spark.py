@@ -401,45 +401,13 @@ def test_prices_are_written_beside_their_problems(on_spark: Any, tmp_path: Path)
     assert (tmp_path / "bills.problems").is_dir()
 
 
-SHARED = feerules.load_files({"shared.yaml": """
-kind: fee-schedule
-id: shared
-effective: {from: 2026-01-01}
-facts:
-  area: {decimal: 2, min: 0, max: 10000, unit: m²}
-  building: {text: true}
-fees:
-  management: {per: area, rate: 1.00, every: month}
-  power: {every: month, share: {by: area, among: [building]}}
-"""})  # fmt: skip
-
-
-@pytest.mark.parametrize("as_a_list", [True, False])
-def test_costs_are_shared_and_facts_change_as_on_one_machine(on_spark: Any, *, as_a_list: bool) -> None:
-    units = pl.DataFrame(
-        {
-            "unit_id": ["a", "b", "b", "c", "d"],
-            "area": ["10.00", "20.00", "33.33", "7.00", None],
-            "building": ["A", "A", "A", "A", "B"],
-            "valid_from": pl.Series([None, None, "2026-11-11", None, None]).str.to_date(),
-        }
-    )
-    told = {"fee": "power", "period_start": "2026-11-01"}
-    pools = [{"pool_id": "P", "amount": "100.00", "building": "A", **told}, {"pool_id": "Q", "amount": "1.00", "building": "B", **told}]  # fmt: skip
-    given = pools if as_a_list else on_spark(pl.DataFrame(pools))
-    assert_same(
-        feerules.price_estate(on_spark(units), SHARED, "2026-11", pools=given),
-        feerules.price_estate(units, SHARED, "2026-11", pools=pools),
-    )
-
-
 def test_what_needs_one_machine_is_refused(on_spark: Any) -> None:
     units = on_spark(pl.DataFrame({"unit_id": [1], "a": ["1"], "b": ["1"]}))
     with pytest.raises(FrameError) as caught:
-        feerules.price_estate(units, WIDE, "2026-11", billed=PLAIN)
+        feerules.price_estate(units.selectExpr("*", "a as valid_from"), WIDE, "2026-11", pools=[])
     assert str(caught.value) == (
-        "found billed=, whose differences are not worked out on Spark: give units as the path of their Parquet "
-        "files, so that one machine does it in bounded memory"
+        "found pools=, the column valid_from, which on Spark is not worked out: give units as the path of their Parquet files, so that "
+        "one machine prices them in bounded memory"
     )
     with pytest.raises(FeeRulesError, match='no column "home": found unit_id, a, b'):
         feerules.price_estate(units, WIDE, "2026-11", key="home")

@@ -61,6 +61,12 @@ class Prices:
     ) -> None:
         self.source, self.dialect, self.key = source, source.dialect, key
         self.dated = any(source.has(name) for name in DATED)
+        if self.dialect.name == "spark" and (self.dated or pools is not None):
+            # A query that names others is written out at each of their uses there: planning one took minutes.
+            raise SourceError(
+                "found pools= or dated facts (valid_from, valid_to), which are not worked out on Spark: one machine "
+                "prices them in bounded memory from Parquet files, and so do duckdb and postgres"
+            )
         self.plan = book.plan(period, accrue=accrue, dated=self.dated)
         self.carried = [name for name in CARRIED if name != key and source.has(name)]
         slots = pools_of(self.plan.slots)
