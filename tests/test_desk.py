@@ -270,7 +270,28 @@ def test_an_account_that_cannot_be_asked_when_time_passes_stands_apart() -> None
     assert {name: str(error) for name, error in one.problems.items()} == {
         "A-1": "no_policy: no dunning policy of the book applies to this account"
     }
-    assert one.problems["A-1"].problems[0].account_id == "A-1"
+    again = Desk.restore(book(UNPAID), one.snapshot(), engine="plain")
+    assert told(again.tick("2025-04-17")) == [("demand-unpaid", "2025-04-17", "D-1")]
+
+
+def test_an_engine_that_fails_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = desk(UNPAID)
+    heard(one, DEMAND, account="A-1")
+    heard(one, DEMAND, account="A-2")
+    look = one._look
+
+    def failing(compiled: Any, history: Any, until: int, used: Any) -> Any:
+        if failing.left:  # type: ignore[attr-defined]
+            failing.left -= 1  # type: ignore[attr-defined]
+            raise feerules.FeeRulesError("out of order")
+        return look(compiled, history, until, used)
+
+    failing.left = 1  # type: ignore[attr-defined]
+    monkeypatch.setattr(one, "_look", failing)
+    first, second = one.tick("2025-04-17"), one.tick("2025-04-17")
+    assert len(first) == len(second) == 1
+    assert {each.account_id for each in (*first, *second)} == {"A-1", "A-2"}
+    assert one.problems == {}
 
 
 WRONG = {

@@ -14,7 +14,7 @@ from typing import Any, Self
 from feerules.assessing import no_policy, read_account
 from feerules.book import Book
 from feerules.clocks import day_of, read_moment
-from feerules.errors import UnitErrors
+from feerules.errors import FeeRulesError, UnitErrors
 from feerules.events.engines import EngineName, engine_named
 from feerules.events.kept import Kept, remembered
 from feerules.events.looking import Version, reactions_of, versions_between
@@ -45,7 +45,7 @@ class _Shard:
         self.due: dict[str, int] = {}
         self.ends: list[tuple[int, str]] = []
         self.ignored: Counter[str] = Counter()
-        self.problems: dict[str, UnitErrors] = {}
+        self.problems: dict[str, FeeRulesError] = {}
 
 
 class Desk:
@@ -138,18 +138,19 @@ class Desk:
         """What fires by a day though nothing came in: what was awaited and did not come, promises that were broken,
         entries that were told ahead. By day, and by account.
 
-        An account that cannot be asked stands in `problems`, and is asked again with its next entry.
+        An account that cannot be asked stands in `problems`, and is asked again the next time.
         """
         today = day_number(day_of(read_moment(as_of)))
         fired: list[Reaction] = []
         for shard in self._shards:
             with shard.lock:
-                for name in self._due_by(shard, today):
+                for day, name in self._due_by(shard, today):
                     kept = Kept.of_bytes(name, shard.accounts[name])
                     try:
                         fired += self._passed(shard, name, kept, today)
-                    except UnitErrors as error:
+                    except FeeRulesError as error:
                         shard.problems[name] = error
+                        heappush(shard.ends, (day, name))
         return sorted(fired, key=lambda each: (each.day, each.account_id or ""))
 
     # What there is
@@ -164,8 +165,8 @@ class Desk:
         return from_day_number(min(days)) if days else None
 
     @property
-    def problems(self) -> dict[str, UnitErrors]:
-        """Accounts that could not be asked when time passed, with the reason."""
+    def problems(self) -> dict[str, FeeRulesError]:
+        """Accounts that could not be asked when time passed, with the reason; until they can be."""
         return {name: error for shard in self._shards for name, error in [*shard.problems.items()]}
 
     @property
@@ -304,15 +305,14 @@ class Desk:
             shard.ends = [(day, name) for name, day in shard.due.items()]
             heapify(shard.ends)
 
-    def _due_by(self, shard: _Shard, today: int) -> Iterable[str]:
+    def _due_by(self, shard: _Shard, today: int) -> Iterable[tuple[int, str]]:
         """The accounts whose day has come; each day that was outdated is let go."""
-        names = []
+        found = []
         while shard.ends and shard.ends[0][0] <= today:
             day, name = heappop(shard.ends)
             if shard.due.get(name) == day:
-                del shard.due[name]
-                names.append(name)
-        return names
+                found.append((day, name))
+        return dict.fromkeys(found)
 
 
 def _is_news(known: Row, row: Row) -> bool:
