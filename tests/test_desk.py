@@ -254,6 +254,15 @@ def test_an_account_may_come_with_its_history() -> None:
     assert heard(one, CALLS[2]) == [("three-calls", "2025-06-08", "C-1 C-2 C-3")]
 
 
+def test_a_history_that_comes_as_a_whole_is_looked_at_as_a_whole() -> None:
+    one = desk(UNPAID)
+    paid = account(
+        demand("D-1", "2025-05-01"), payment("P-1", "2025-05-10", "1.00"), demand("D-2", "2025-05-11")
+    )
+    assert told(one.register(paid, "2025-06-01")) == [("demand-unpaid", "2025-05-27", "D-2")]
+    assert one.register(paid, "2025-06-01") == []
+
+
 def test_an_account_that_is_forgotten_is_as_if_never_heard_of() -> None:
     one = desk(UNPAID)
     heard(one, DEMAND)

@@ -107,32 +107,28 @@ class Desk:
             raise EntryErrors(
                 [problem_with_entry(read, "account_id", read.account_id, "other_account", told)]
             )
-        row, shard = row_of(read), self._shard(name)
+        shard = self._shard(name)
         with shard.lock:
             kept = self._kept(shard, name, today, read)
-            reason = self._reason_to_ignore(kept, row, today)
-            if reason or row is None:
-                shard.ignored[reason] += 1
-                waits = shard.due.get(name)
-                return self._passed(shard, name, kept, today) if waits is not None and waits <= today else []
-            self._make_room(kept, read, row, today)
-            kept.rows[row.sort, row.id] = row
-            return self._passed(shard, name, kept, today)
+            if self._is_taken(shard, kept, read, today) or shard.due.get(name, today + 1) <= today:
+                return self._passed(shard, name, kept, today)
+            return []
 
     def register(self, account: Account | Mapping[str, Any], as_of: Day) -> list[Reaction]:
         """Tells who an account is, its currency, its policy and the facts by which policies apply; its entries, if it
-        has any, are received."""
-        given, fired = read_account(account), []
-        name, today = given.account_id, day_number(day_of(read_moment(as_of)))
-        shard = self._shard(name)
+        has any, come in together, and what they fire is given.
+
+        Raises what `receive` raises; the account is then as it was.
+        """
+        given, today = read_account(account), day_number(day_of(read_moment(as_of)))
+        name, shard = given.account_id, self._shard(given.account_id)
+        entries: list[Entry] = [*given.charges, *given.events, *given.payments]
         with shard.lock:
             kept = self._kept(shard, name, today, None)
             kept.is_of(given)
-            self._keep(shard, name, kept)
-        entries: list[Entry] = [*given.charges, *given.events, *given.payments]
-        for each in sorted(entries, key=_effective):
-            fired += self.receive(each, as_of, account_id=name)
-        return fired
+            for each in entries:
+                self._is_taken(shard, kept, each, today)
+            return self._passed(shard, name, kept, today)
 
     def tick(self, as_of: Day) -> list[Reaction]:
         """What fires by a day though nothing came in: what was awaited and did not come, promises that were broken,
@@ -248,6 +244,17 @@ class Desk:
             return "duplicate"
         return "too_late" if row.day < max(kept.day, today) - self._asked.days - self.late else ""
 
+    def _is_taken(self, shard: _Shard, kept: Kept, entry: Entry, today: int) -> bool:
+        """Takes an entry in; whether it was, and not left aside."""
+        row = row_of(entry)
+        reason = self._reason_to_ignore(kept, row, today)
+        if reason or row is None:
+            shard.ignored[reason] += 1
+            return False
+        self._make_room(kept, entry, row, today)
+        kept.rows[row.sort, row.id] = row
+        return True
+
     def _make_room(self, kept: Kept, entry: Entry, row: Row, today: int) -> None:
         """Refuses one entry too many; what will be let go of takes no room."""
         if len(kept.rows) < self.most or (row.sort, row.id) in kept.rows:
@@ -322,15 +329,3 @@ def _is_news(known: Row, row: Row) -> bool:
         return later_word(known, row)
     same = known._replace(stamp=row.stamp) == row
     return not same and known.told.get("amount") == row.told.get("amount")
-
-
-def _effective(entry: Entry) -> date:
-    if isinstance(entry, Event):
-        return entry.effective_on
-    day = (
-        getattr(entry, "effective_on", None)
-        or getattr(entry, "issued_on", None)
-        or getattr(entry, "due_on", None)
-    )
-    assert isinstance(day, date)  # every entry has one
-    return day
