@@ -254,6 +254,15 @@ def test_an_account_may_come_with_its_history() -> None:
     assert heard(one, CALLS[2]) == [("three-calls", "2025-06-08", "C-1 C-2 C-3")]
 
 
+def test_a_history_that_comes_as_a_whole_is_looked_at_as_a_whole() -> None:
+    one = desk(UNPAID)
+    paid = account(
+        demand("D-1", "2025-05-01"), payment("P-1", "2025-05-10", "1.00"), demand("D-2", "2025-05-11")
+    )
+    assert told(one.register(paid, "2025-06-01")) == [("demand-unpaid", "2025-05-27", "D-2")]
+    assert one.register(paid, "2025-06-01") == []
+
+
 def test_an_account_that_is_forgotten_is_as_if_never_heard_of() -> None:
     one = desk(UNPAID)
     heard(one, DEMAND)
@@ -270,7 +279,28 @@ def test_an_account_that_cannot_be_asked_when_time_passes_stands_apart() -> None
     assert {name: str(error) for name, error in one.problems.items()} == {
         "A-1": "no_policy: no dunning policy of the book applies to this account"
     }
-    assert one.problems["A-1"].problems[0].account_id == "A-1"
+    again = Desk.restore(book(UNPAID), one.snapshot(), engine="plain")
+    assert told(again.tick("2025-04-17")) == [("demand-unpaid", "2025-04-17", "D-1")]
+
+
+def test_an_engine_that_fails_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = desk(UNPAID)
+    heard(one, DEMAND, account="A-1")
+    heard(one, DEMAND, account="A-2")
+    look = one._look
+
+    def failing(compiled: Any, history: Any, until: int, used: Any) -> Any:
+        if failing.left:  # type: ignore[attr-defined]
+            failing.left -= 1  # type: ignore[attr-defined]
+            raise feerules.FeeRulesError("out of order")
+        return look(compiled, history, until, used)
+
+    failing.left = 1  # type: ignore[attr-defined]
+    monkeypatch.setattr(one, "_look", failing)
+    first, second = one.tick("2025-04-17"), one.tick("2025-04-17")
+    assert len(first) == len(second) == 1
+    assert {each.account_id for each in (*first, *second)} == {"A-1", "A-2"}
+    assert one.problems == {}
 
 
 WRONG = {

@@ -36,6 +36,9 @@ from reactions import (
     visit,
 )
 
+# durable-rules, where it is installed, asks for the time in a way that newer Pythons warn about.
+pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utc:DeprecationWarning")
+
 # Drawn from a seed, as accounts are: lives are full, and days spread evenly.
 chances = st.integers(0, 10**9).map(Random)
 

@@ -7,6 +7,22 @@ __all__ = ["REFUSAL", "SAYINGS"]
 REFUSAL = "refusal"
 # The longer stand before what they begin with: the first that fits a text is taken.
 SAYINGS: tuple[str, ...] = (
+    "the key {key} of {event}, which tells none",
+    "a pattern that says neither what comes nor what does not",
+    "comes: or without: beside after:",
+    "comes: and without: in one pattern",
+    "what follows, or what does not",
+    "make two reactions of it, or put what ends the wait under unless:",
+    "{reaction}, which escalates to nobody",
+    "to: with the role that takes over",
+    "{reaction}, which takes a step and names none",
+    "step: with a step of the ladder",
+    "{reaction}, which names a step and does not take it",
+    "then: step beside step:",
+    'the reaction "{reaction}" a second time',
+    "each reaction once",
+    "make a reaction for each, or count a list",
+    "rename one of them",
     'no "{key}" in {holder}',
     'no "{key}"',
     'the key "{key}" a second time',

@@ -32,7 +32,7 @@ MOST_DAYS = 3660  # ten years: what a service must remember of every account has
 MOST_TIMES = 100
 
 _KINDS = ", ".join(name for name in HAPPENINGS if not name.endswith(CLOSED))
-_SEVERAL = "write a reaction for each, or count: with a list"
+_SEVERAL = "make a reaction for each, or count a list"
 
 
 def _read_kind(value: Any) -> str:

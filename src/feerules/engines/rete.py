@@ -2,8 +2,8 @@
 
 Measured on 2.0.28, and designed around:
 
-- A ruleset is safe up to 64 rules: more are spread over several. A condition is, up to 32 comparisons and operators:
-  what does not fit is judged beside, and told as one more fact.
+- One fact is followed into 64 rules at most: rules are spread over rulesets of so many. A condition has room for 32
+  comparisons and operators: what does not fit is judged beside, and told as one more fact.
 - A context is found by a hash of 32 bits of its name, and there is room for 1,024: there is one, under a lock, deleted
   after each history. One in which nothing ever fired is freed wrongly, which ends the process: the first thing that
   each context is told always fires.
@@ -27,6 +27,7 @@ from typing import Any, Final
 
 from durable import engine
 
+from feerules.errors import FeeRulesError
 from feerules.plan.patterns import (
     ALONE,
     COMES,
@@ -56,7 +57,7 @@ Label = tuple[int, int]  # a reaction, and what it takes a happening for
 Fact = dict[str, Any]
 
 
-class EngineFailed(RuntimeError):
+class EngineFailed(FeeRulesError, RuntimeError):
     """An action of durable-rules failed, or gave no answer; nothing was decided."""
 
 

@@ -14,7 +14,7 @@ from typing import Any, Self
 from feerules.assessing import no_policy, read_account
 from feerules.book import Book
 from feerules.clocks import day_of, read_moment
-from feerules.errors import UnitErrors
+from feerules.errors import FeeRulesError, UnitErrors
 from feerules.events.engines import EngineName, engine_named
 from feerules.events.kept import Kept, remembered
 from feerules.events.looking import Version, reactions_of, versions_between
@@ -45,7 +45,7 @@ class _Shard:
         self.due: dict[str, int] = {}
         self.ends: list[tuple[int, str]] = []
         self.ignored: Counter[str] = Counter()
-        self.problems: dict[str, UnitErrors] = {}
+        self.problems: dict[str, FeeRulesError] = {}
 
 
 class Desk:
@@ -107,49 +107,46 @@ class Desk:
             raise EntryErrors(
                 [problem_with_entry(read, "account_id", read.account_id, "other_account", told)]
             )
-        row, shard = row_of(read), self._shard(name)
+        shard = self._shard(name)
         with shard.lock:
             kept = self._kept(shard, name, today, read)
-            reason = self._reason_to_ignore(kept, row, today)
-            if reason or row is None:
-                shard.ignored[reason] += 1
-                waits = shard.due.get(name)
-                return self._passed(shard, name, kept, today) if waits is not None and waits <= today else []
-            self._make_room(kept, read, row, today)
-            kept.rows[row.sort, row.id] = row
-            return self._passed(shard, name, kept, today)
+            if self._is_taken(shard, kept, read, today) or shard.due.get(name, today + 1) <= today:
+                return self._passed(shard, name, kept, today)
+            return []
 
     def register(self, account: Account | Mapping[str, Any], as_of: Day) -> list[Reaction]:
         """Tells who an account is, its currency, its policy and the facts by which policies apply; its entries, if it
-        has any, are received."""
-        given, fired = read_account(account), []
-        name, today = given.account_id, day_number(day_of(read_moment(as_of)))
-        shard = self._shard(name)
+        has any, come in together, and what they fire is given.
+
+        Raises what `receive` raises; the account is then as it was.
+        """
+        given, today = read_account(account), day_number(day_of(read_moment(as_of)))
+        name, shard = given.account_id, self._shard(given.account_id)
+        entries: list[Entry] = [*given.charges, *given.events, *given.payments]
         with shard.lock:
             kept = self._kept(shard, name, today, None)
             kept.is_of(given)
-            self._keep(shard, name, kept)
-        entries: list[Entry] = [*given.charges, *given.events, *given.payments]
-        for each in sorted(entries, key=_effective):
-            fired += self.receive(each, as_of, account_id=name)
-        return fired
+            for each in entries:
+                self._is_taken(shard, kept, each, today)
+            return self._passed(shard, name, kept, today)
 
     def tick(self, as_of: Day) -> list[Reaction]:
         """What fires by a day though nothing came in: what was awaited and did not come, promises that were broken,
         entries that were told ahead. By day, and by account.
 
-        An account that cannot be asked stands in `problems`, and is asked again with its next entry.
+        An account that cannot be asked stands in `problems`, and is asked again the next time.
         """
         today = day_number(day_of(read_moment(as_of)))
         fired: list[Reaction] = []
         for shard in self._shards:
             with shard.lock:
-                for name in self._due_by(shard, today):
+                for day, name in self._due_by(shard, today):
                     kept = Kept.of_bytes(name, shard.accounts[name])
                     try:
                         fired += self._passed(shard, name, kept, today)
-                    except UnitErrors as error:
+                    except FeeRulesError as error:
                         shard.problems[name] = error
+                        heappush(shard.ends, (day, name))
         return sorted(fired, key=lambda each: (each.day, each.account_id or ""))
 
     # What there is
@@ -164,8 +161,8 @@ class Desk:
         return from_day_number(min(days)) if days else None
 
     @property
-    def problems(self) -> dict[str, UnitErrors]:
-        """Accounts that could not be asked when time passed, with the reason."""
+    def problems(self) -> dict[str, FeeRulesError]:
+        """Accounts that could not be asked when time passed, with the reason; until they can be."""
         return {name: error for shard in self._shards for name, error in [*shard.problems.items()]}
 
     @property
@@ -247,6 +244,17 @@ class Desk:
             return "duplicate"
         return "too_late" if row.day < max(kept.day, today) - self._asked.days - self.late else ""
 
+    def _is_taken(self, shard: _Shard, kept: Kept, entry: Entry, today: int) -> bool:
+        """Takes an entry in; whether it was, and not left aside."""
+        row = row_of(entry)
+        reason = self._reason_to_ignore(kept, row, today)
+        if reason or row is None:
+            shard.ignored[reason] += 1
+            return False
+        self._make_room(kept, entry, row, today)
+        kept.rows[row.sort, row.id] = row
+        return True
+
     def _make_room(self, kept: Kept, entry: Entry, row: Row, today: int) -> None:
         """Refuses one entry too many; what will be let go of takes no room."""
         if len(kept.rows) < self.most or (row.sort, row.id) in kept.rows:
@@ -304,15 +312,14 @@ class Desk:
             shard.ends = [(day, name) for name, day in shard.due.items()]
             heapify(shard.ends)
 
-    def _due_by(self, shard: _Shard, today: int) -> Iterable[str]:
+    def _due_by(self, shard: _Shard, today: int) -> Iterable[tuple[int, str]]:
         """The accounts whose day has come; each day that was outdated is let go."""
-        names = []
+        found = []
         while shard.ends and shard.ends[0][0] <= today:
             day, name = heappop(shard.ends)
             if shard.due.get(name) == day:
-                del shard.due[name]
-                names.append(name)
-        return names
+                found.append((day, name))
+        return dict.fromkeys(found)
 
 
 def _is_news(known: Row, row: Row) -> bool:
@@ -322,15 +329,3 @@ def _is_news(known: Row, row: Row) -> bool:
         return later_word(known, row)
     same = known._replace(stamp=row.stamp) == row
     return not same and known.told.get("amount") == row.told.get("amount")
-
-
-def _effective(entry: Entry) -> date:
-    if isinstance(entry, Event):
-        return entry.effective_on
-    day = (
-        getattr(entry, "effective_on", None)
-        or getattr(entry, "issued_on", None)
-        or getattr(entry, "due_on", None)
-    )
-    assert isinstance(day, date)  # every entry has one
-    return day

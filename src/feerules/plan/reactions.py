@@ -161,7 +161,7 @@ def _two_ends(when: Followed) -> Iterator[Problem]:
     if when.comes and when.without:
         yield when.problem(
             "contradiction", found="comes: and without: in one pattern", expected="what follows, or what does not",
-            hint="write two reactions, or put what ends the wait under unless:", key="without",
+            hint="make two reactions of it, or put what ends the wait under unless:", key="without",
         )  # fmt: skip
     elif not when.comes and not when.without:
         yield when.problem(
@@ -187,7 +187,7 @@ def _of_deeds(reaction: Reaction, steps: Sequence[str]) -> Iterator[Problem]:
     if "step" not in reaction.then:
         yield reaction.problem(
             "contradiction", found=f"{reaction.id}, which names a step and does not take it", expected="then: step beside step:",
-            hint="write then: step, or delete step:", key="step",
+            hint="write then: step", key="step",
         )  # fmt: skip
     if reaction.step not in steps:
         yield reaction.problem(
