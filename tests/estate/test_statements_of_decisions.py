@@ -238,6 +238,18 @@ def test_of_a_table_of_which_nothing_is_told_each_column_has_its_own_kind(databa
             assert {name for name in row if mine[name] != row[name]} <= {"contradictions"}
 
 
+def test_a_query_in_place_of_the_table_may_leave_its_day_open() -> None:
+    book, database = feerules.load_files({"plain.yaml": POLICY}), DuckDB()
+    found = positions_by_hand(["A", "B"], book, "2026-03-02")
+    types = database.load(found.rows, "positions")
+    days = "2026-03-01", "2026-03-31"
+    query = "SELECT * FROM positions WHERE as_of = $day"
+    written = feerules.to_sql(book, "next_actions", "duckdb", query, as_of=days, columns=types)
+    assert written.parameters == ("day",)
+    told = [len(database.run(written.rows, {"day": date(2026, 3, day)})) for day in (1, 2)]
+    assert told == [0, 2]
+
+
 EAST = """\
 kind: dunning-policy
 id: east

@@ -82,7 +82,11 @@ def decision_statement(
         raise SourceError(f"found the days from {first} to {last}, expected the first one first")
     table = Positions(spoken, positions, columns, book.mapping)
     rows, problems = _Decisions(book, verb, table, asked, key).queries()
-    return Statement(spoken.sql(rows), spoken.sql(problems), spoken.name, book.digest)
+    # What a query in place of the table leaves open.
+    left_open = dict.fromkeys(
+        each.name for each in table.source.tree.find_all(exp.Parameter, exp.Placeholder)
+    )
+    return Statement(spoken.sql(rows), spoken.sql(problems), spoken.name, book.digest, tuple(left_open))
 
 
 class _Decisions:
