@@ -211,14 +211,18 @@ def test_a_position_under_no_policy_of_the_book_is_a_problem(database: Database)
     }
 
 
-def test_lists_may_be_json_in_a_text(database: Database) -> None:
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_lists_may_be_json(database: Database, kind: str) -> None:
     book = feerules.load_files({"plain.yaml": POLICY})
-    found = positions_by_hand(ODD, book, "2026-03-02")
+    found = positions_by_hand([*ODD, "Y", "Z"], book, "2026-03-02")
     lists = [name for name, dtype in found.rows.schema.items() if dtype == pl.List]
     said = [pl.Series(name, [json.dumps(each) for each in found.rows[name].to_list()]) for name in lists]
-    types = database.load(found.rows.with_columns(said).unnest("facts"), "positions")
+    types = database.load(found.rows.with_columns(said).unnest("facts"), "written")
+    types |= dict.fromkeys(lists, kind)
+    columns = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in types.items())
+    query = f"SELECT {columns} FROM written"  # noqa: S608
     written = feerules.to_sql(
-        book, "next_actions", database.dialect, "positions", columns=types, as_of="2026-03-02"
+        book, "next_actions", database.dialect, query, columns=types, as_of="2026-03-02"
     )
     expected = feerules.next_actions(found, book, "2026-03-02").rows
     assert sorted(database.run(written.rows)) == sorted(expected.rows())

@@ -15,7 +15,6 @@ __all__ = ["Values", "case"]
 
 CONTROL: Final = [*range(1, 32)]  # characters that JSON writes by their numbers; a database has no NUL
 SHORT: Final = {8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r"}
-ENTRY: Final = "STRUCT(code TEXT, entry TEXT, id TEXT)[]"  # of contradictions
 
 # Where functions differ by more than a name: each with its question marks in the order of its arguments.
 WRITTEN: Final[Mapping[str, Mapping[str, str]]] = {
