@@ -197,6 +197,29 @@ def test_a_position_of_another_day_is_a_problem(database: Database) -> None:
     ]  # fmt: skip
 
 
+def test_positions_may_be_texts_and_what_cannot_be_read_is_a_problem(database: Database) -> None:
+    book = feerules.load_files({"plain.yaml": POLICY + "limits: {week: {at_most: 3}}\n"})
+    found = positions_by_hand(["A", "B", "C", "D"], book, "2026-03-02")
+    rows = stored(found.rows, database) if database.dialect == "postgres" else found.rows.unnest("facts")
+    plain = [name for name, dtype in rows.schema.items() if not dtype.is_nested()]
+    dirty = rows.with_columns(pl.col(plain).cast(pl.String)).with_columns(
+        overdue=pl.when(account_id="C").then(pl.lit("lots")).otherwise("overdue"),
+        attempts_week=pl.when(account_id="C").then(pl.lit("")).otherwise("attempts_week"),
+        late_fee_due=pl.when(account_id="D").then(None).otherwise("late_fee_due"),
+    )
+    types = database.load(dirty, "positions")
+    written = feerules.to_sql(
+        book, "next_actions", database.dialect, "positions", columns=types, as_of="2026-03-02"
+    )
+    expected = feerules.next_actions(found, book, "2026-03-02").rows.head(2)
+    assert sorted(database.run(written.rows)) == sorted(expected.rows())
+    assert sorted(row[2:6] for row in database.run(written.problems)) == [
+        ("C", "attempts_week", None, "missing"),
+        ("C", "overdue", "lots", "wrong_type"),
+        ("D", "late_fee_due", None, "missing"),
+    ]
+
+
 def test_a_position_under_no_policy_of_the_book_is_a_problem(database: Database) -> None:
     book = feerules.load_files({"plain.yaml": POLICY})
     found = positions_by_hand(["A", "B"], book, "2026-03-02")

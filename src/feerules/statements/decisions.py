@@ -24,6 +24,7 @@ from feerules.statements.engine import (
     Column,
     Prepared,
     alias,
+    call,
     cast,
     column,
     dialect_of,
@@ -177,7 +178,8 @@ class _Decisions:
     # Problems
 
     def _reasoned(self, prepared: Prepared, plan: Plan, key: str) -> exp.Select:
-        told = (column("fact"), column("value"), column("code"), reason_of(plan))
+        fact = call("REPLACE", column("fact"), text(OWN), text(""))
+        told = (fact, column("value"), column("code"), reason_of(plan))
         return _problem(column(key), *told).from_(named(prepared.problems([key]), "~problems"), copy=False)
 
     def _lacking(self) -> exp.Select:

@@ -129,10 +129,12 @@ class Values:
         """Whether a list has an entry, for None whether it has any; of contradictions and warnings."""
         if entry is None:
             return operated(exp.GT, self._count(self._entries(column)), number(0))
-        name = "LIST_CONTAINS" if self.name == "duckdb" else "ARRAY_CONTAINS"
+        return call("COALESCE", self._holds(self.texts(column), entry), exp.false())
+
+    def _holds(self, texts: exp.Expr, entry: str) -> exp.Expr:
         if self.name == "postgres":
-            return operated(exp.EQ, text(entry), exp.Any(this=exp.Paren(this=self.texts(column))))
-        return call(name, self.texts(column), text(entry))
+            return operated(exp.EQ, text(entry), exp.Any(this=exp.Paren(this=texts)))
+        return call("LIST_CONTAINS" if self.name == "duckdb" else "ARRAY_CONTAINS", texts, text(entry))
 
     def _count(self, entries: exp.Expr) -> exp.Expr:
         names = {"duckdb": "LEN", "postgres": "JSONB_ARRAY_LENGTH", "spark": "SIZE"}
