@@ -25,7 +25,7 @@ from ledger_frames import frames, renamed
 from random_policies import document, policies
 
 SLOW = settings(
-    max_examples=settings().max_examples // 12,
+    max_examples=settings().max_examples // 20,
     suppress_health_check=list(HealthCheck),
     deadline=None,
 )
@@ -133,7 +133,7 @@ def test_positions_are_decided_in_a_database_as_in_frames(
     assert_same(database, [found], book, [as_of], as_of, known_at)
 
 
-@settings(SLOW, max_examples=3)
+@settings(SLOW, max_examples=2)
 @given(policies(), estates(), st.lists(ledgers.days, min_size=2, max_size=4, unique=True), ledgers.days)
 def test_positions_of_several_days_are_decided_in_one_statement(
     database: Database, policy: Any, accounts: Any, days: list[date], next_version: date

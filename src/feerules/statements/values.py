@@ -153,6 +153,9 @@ class Values:
 
     def json_text(self, said: exp.Expr) -> exp.Expr:
         """A text as JSON, `null` where there is none."""
+        if self.name == "postgres":
+            return call("COALESCE", cast(call("TO_JSON", said), "TEXT"), text("null"))
+        # Others write numbers of characters in capital letters.
         plain = call("REPLACE", call("REPLACE", said, text("\\"), text("\\\\")), text('"'), text('\\"'))
         written = plain.copy()
         for code in CONTROL:
