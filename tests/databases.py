@@ -59,7 +59,7 @@ class DuckDB:
             for name in frame.columns
         ]
         self.connection.execute(
-            f'CREATE OR REPLACE TEMP TABLE "{table}" AS SELECT {", ".join(columns)} FROM arrived'
+            f'CREATE OR REPLACE TEMP TABLE "{table}" AS SELECT {", ".join(columns)} FROM arrived'  # noqa: S608
         )
         return {row[0]: row[1] for row in self.connection.sql(f'DESCRIBE "{table}"').fetchall()}
 
