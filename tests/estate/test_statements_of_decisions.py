@@ -25,7 +25,7 @@ from ledger_frames import frames, renamed
 from random_policies import document, policies
 
 SLOW = settings(
-    max_examples=settings().max_examples // 12,
+    max_examples=settings().max_examples // 20,
     suppress_health_check=list(HealthCheck),
     deadline=None,
 )
@@ -133,7 +133,7 @@ def test_positions_are_decided_in_a_database_as_in_frames(
     assert_same(database, [found], book, [as_of], as_of, known_at)
 
 
-@settings(SLOW, max_examples=3)
+@settings(SLOW, max_examples=2)
 @given(policies(), estates(), st.lists(ledgers.days, min_size=2, max_size=4, unique=True), ledgers.days)
 def test_positions_of_several_days_are_decided_in_one_statement(
     database: Database, policy: Any, accounts: Any, days: list[date], next_version: date
@@ -197,6 +197,29 @@ def test_a_position_of_another_day_is_a_problem(database: Database) -> None:
     ]  # fmt: skip
 
 
+def test_positions_may_be_texts_and_what_cannot_be_read_is_a_problem(database: Database) -> None:
+    book = feerules.load_files({"plain.yaml": POLICY + "limits: {week: {at_most: 3}}\n"})
+    found = positions_by_hand(["A", "B", "C", "D"], book, "2026-03-02")
+    rows = stored(found.rows, database) if database.dialect == "postgres" else found.rows.unnest("facts")
+    plain = [name for name, dtype in rows.schema.items() if not dtype.is_nested()]
+    dirty = rows.with_columns(pl.col(plain).cast(pl.String)).with_columns(
+        overdue=pl.when(account_id="C").then(pl.lit("lots")).otherwise("overdue"),
+        attempts_week=pl.when(account_id="C").then(pl.lit("")).otherwise("attempts_week"),
+        late_fee_due=pl.when(account_id="D").then(None).otherwise("late_fee_due"),
+    )
+    types = database.load(dirty, "positions")
+    written = feerules.to_sql(
+        book, "next_actions", database.dialect, "positions", columns=types, as_of="2026-03-02"
+    )
+    expected = feerules.next_actions(found, book, "2026-03-02").rows.head(2)
+    assert sorted(database.run(written.rows)) == sorted(expected.rows())
+    assert sorted(row[2:6] for row in database.run(written.problems)) == [
+        ("C", "attempts_week", None, "missing"),
+        ("C", "overdue", "lots", "wrong_type"),
+        ("D", "late_fee_due", None, "missing"),
+    ]
+
+
 def test_a_position_under_no_policy_of_the_book_is_a_problem(database: Database) -> None:
     book = feerules.load_files({"plain.yaml": POLICY})
     found = positions_by_hand(["A", "B"], book, "2026-03-02")
@@ -211,14 +234,18 @@ def test_a_position_under_no_policy_of_the_book_is_a_problem(database: Database)
     }
 
 
-def test_lists_may_be_json_in_a_text(database: Database) -> None:
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_lists_may_be_json(database: Database, kind: str) -> None:
     book = feerules.load_files({"plain.yaml": POLICY})
-    found = positions_by_hand(ODD, book, "2026-03-02")
+    found = positions_by_hand([*ODD, "Y", "Z"], book, "2026-03-02")
     lists = [name for name, dtype in found.rows.schema.items() if dtype == pl.List]
     said = [pl.Series(name, [json.dumps(each) for each in found.rows[name].to_list()]) for name in lists]
-    types = database.load(found.rows.with_columns(said).unnest("facts"), "positions")
+    types = database.load(found.rows.with_columns(said).unnest("facts"), "written")
+    types |= dict.fromkeys(lists, kind)
+    columns = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in types.items())
+    query = f"SELECT {columns} FROM written"  # noqa: S608
     written = feerules.to_sql(
-        book, "next_actions", database.dialect, "positions", columns=types, as_of="2026-03-02"
+        book, "next_actions", database.dialect, query, columns=types, as_of="2026-03-02"
     )
     expected = feerules.next_actions(found, book, "2026-03-02").rows
     assert sorted(database.run(written.rows)) == sorted(expected.rows())
@@ -236,6 +263,18 @@ def test_of_a_table_of_which_nothing_is_told_each_column_has_its_own_kind(databa
         for row in expected.to_dicts():
             mine = told[row["account_id"], row["as_of"]]
             assert {name for name in row if mine[name] != row[name]} <= {"contradictions"}
+
+
+def test_a_query_in_place_of_the_table_may_leave_its_day_open() -> None:
+    book, database = feerules.load_files({"plain.yaml": POLICY}), DuckDB()
+    found = positions_by_hand(["A", "B"], book, "2026-03-02")
+    types = database.load(found.rows, "positions")
+    days = "2026-03-01", "2026-03-31"
+    query = "SELECT * FROM positions WHERE as_of = $day"
+    written = feerules.to_sql(book, "next_actions", "duckdb", query, as_of=days, columns=types)
+    assert written.parameters == ("day",)
+    told = [len(database.run(written.rows, {"day": date(2026, 3, day)})) for day in (1, 2)]
+    assert told == [0, 2]
 
 
 EAST = """\

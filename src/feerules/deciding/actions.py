@@ -26,6 +26,7 @@ from feerules.deciding.told import (
     Truth,
     Words,
     as_json,
+    columns_in,
     nodes_in,
 )
 from feerules.deciding.ways import DECISIONS, Ways
@@ -70,7 +71,13 @@ def _over(facts: Facts, told: Description) -> Description:
     outputs = {f"~node{number}": node for number, node in enumerate(nodes.values())}
     names = {id(node): name for name, node in outputs.items()}
     return Description(
-        facts.plan(outputs), told.drawn, told.columns, told.reasons, told.acts, told.fields, names
+        facts.plan(outputs, columns_in(told)),
+        told.drawn,
+        told.columns,
+        told.reasons,
+        told.acts,
+        told.fields,
+        names,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 
 from feerules.deciding.questions import Today
@@ -25,6 +26,7 @@ class Facts:
 
     def __init__(self, b: Builder, compiled: Compiled, today: Today) -> None:
         self.b, self.compiled, self.today = b, compiled, today
+        self._asked = {leaf.name for leaf in compiled.plan.leaves}
         ids = tuple(step.id for step in compiled.policy.ladder.steps) if compiled.policy.ladder else ()
         self._beside = {
             leaf.name: leaf
@@ -38,7 +40,11 @@ class Facts:
         }
 
     def _leaf(self, name: str) -> Leaf:
-        return self._beside.get(name) or self.compiled.leaves[name]
+        found = self._beside.get(name) or self.compiled.leaves[name]
+        if found.kind == "date" and name not in self._asked and name not in self._beside:
+            # Of a day that no rule compares, only its being there matters.
+            found = self._beside[name] = replace(found, lo=EVER[0], hi=EVER[1])
+        return found
 
     def __contains__(self, name: str) -> bool:
         return name in self.compiled.leaves
@@ -55,22 +61,28 @@ class Facts:
     def of_step(self, step: Step, name: str) -> Node:
         return self.value(f"steps.{step.id}.{name}")
 
-    def plan(self, outputs: dict[str, Node]) -> Plan:
-        """The plan of the policy with these outputs; what they alone ask for is taken as it stands."""
-        plan = self.compiled.plan
+    def plan(self, outputs: dict[str, Node], told: Iterable[str]) -> Plan:
+        """The plan of the policy with these outputs, `told` being the columns that are told as they stand.
+
+        What they alone ask for is taken as it is; where positions are checked, it must be readable.
+        """
+        plan, checked = self.compiled.plan, self.today.checked
         known = {id(leaf) for leaf in plan.leaves}
-        asked = {leaf.name: leaf for leaf in _asked(outputs.values()) if id(leaf) not in known}
-        checked = {"as_of": self.today.leaf} if self.today.checked else {}
-        more = (asked | checked).values()
-        guards = [*plan.guards, *(self._guard(leaf) for leaf in more)]
-        return Plan((*plan.leaves, *more), tuple(guards), (), outputs)
+        more = {leaf.name: leaf for leaf in _leaves_of(outputs.values()) if id(leaf) not in known}
+        if checked:
+            leaves = (self._leaf(name) for name in sorted(told) if name in self and name not in self._asked)
+            more |= {leaf.name: leaf for leaf in leaves if not leaf.optional}
+            more["as_of"] = self.today.leaf
+        need = plan.totals["owes"] if checked else self.b.false
+        guards = (
+            Guard("unreadable", need, None, leaf) for leaf in more.values() if leaf is not self.today.leaf
+        )
+        day = (
+            Guard("unreadable", self.b.true, None, leaf) for leaf in more.values() if leaf is self.today.leaf
+        )
+        return Plan((*plan.leaves, *more.values()), (*plan.guards, *guards, *day), (), outputs)
 
-    def _guard(self, leaf: Leaf) -> Guard:
-        """A position of a day that is not asked about is a problem."""
-        need = self.b.true if leaf is self.today.leaf else self.b.false
-        return Guard("unreadable", need, None, leaf)
 
-
-def _asked(nodes: Iterable[Node]) -> Iterator[Leaf]:
+def _leaves_of(nodes: Iterable[Node]) -> Iterator[Leaf]:
     found = {id(each.leaf): each.leaf for each in in_order(nodes) if isinstance(each, Fact | Present)}
     yield from found.values()

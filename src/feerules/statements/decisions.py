@@ -24,6 +24,7 @@ from feerules.statements.engine import (
     Column,
     Prepared,
     alias,
+    call,
     cast,
     column,
     dialect_of,
@@ -82,7 +83,11 @@ def decision_statement(
         raise SourceError(f"found the days from {first} to {last}, expected the first one first")
     table = Positions(spoken, positions, columns, book.mapping)
     rows, problems = _Decisions(book, verb, table, asked, key).queries()
-    return Statement(spoken.sql(rows), spoken.sql(problems), spoken.name, book.digest)
+    # What a query in place of the table leaves open.
+    left_open = dict.fromkeys(
+        each.name for each in table.source.tree.find_all(exp.Parameter, exp.Placeholder)
+    )
+    return Statement(spoken.sql(rows), spoken.sql(problems), spoken.name, book.digest, tuple(left_open))
 
 
 class _Decisions:
@@ -173,7 +178,8 @@ class _Decisions:
     # Problems
 
     def _reasoned(self, prepared: Prepared, plan: Plan, key: str) -> exp.Select:
-        told = (column("fact"), column("value"), column("code"), reason_of(plan))
+        fact = call("REPLACE", column("fact"), text(OWN), text(""))
+        told = (fact, column("value"), column("code"), reason_of(plan))
         return _problem(column(key), *told).from_(named(prepared.problems([key]), "~problems"), copy=False)
 
     def _lacking(self) -> exp.Select:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from sqlglot import exp
@@ -37,9 +38,14 @@ class Positions:
         if found is None:
             have = ", ".join(self.types or ())
             raise SourceError(f'positions without the column "{name}": found {have or "none"}')
-        if self.types is None and name in LISTS:
-            return Column(name, "other")
-        return found
+        return self._listed(found) if name in LISTS else found
+
+    def _listed(self, found: Column) -> Column:
+        """A column of lists; what is JSON is read as if it were a text."""
+        if self.types is None:
+            return replace(found, carries="other")
+        is_json = self.types.get(found.name, "").strip().lower() in ("json", "jsonb")
+        return replace(found, carries="text") if is_json else found
 
     def is_of(self, compiled: Compiled) -> exp.Expr:
         """Whether a position is under a policy."""

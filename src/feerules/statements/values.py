@@ -15,7 +15,6 @@ __all__ = ["Values", "case"]
 
 CONTROL: Final = [*range(1, 32)]  # characters that JSON writes by their numbers; a database has no NUL
 SHORT: Final = {8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r"}
-ENTRY: Final = "STRUCT(code TEXT, entry TEXT, id TEXT)[]"  # of contradictions
 
 # Where functions differ by more than a name: each with its question marks in the order of its arguments.
 WRITTEN: Final[Mapping[str, Mapping[str, str]]] = {
@@ -130,10 +129,12 @@ class Values:
         """Whether a list has an entry, for None whether it has any; of contradictions and warnings."""
         if entry is None:
             return operated(exp.GT, self._count(self._entries(column)), number(0))
-        name = "LIST_CONTAINS" if self.name == "duckdb" else "ARRAY_CONTAINS"
+        return call("COALESCE", self._holds(self.texts(column), entry), exp.false())
+
+    def _holds(self, texts: exp.Expr, entry: str) -> exp.Expr:
         if self.name == "postgres":
-            return operated(exp.EQ, text(entry), exp.Any(this=exp.Paren(this=self.texts(column))))
-        return call(name, self.texts(column), text(entry))
+            return operated(exp.EQ, text(entry), exp.Any(this=exp.Paren(this=texts)))
+        return call("LIST_CONTAINS" if self.name == "duckdb" else "ARRAY_CONTAINS", texts, text(entry))
 
     def _count(self, entries: exp.Expr) -> exp.Expr:
         names = {"duckdb": "LEN", "postgres": "JSONB_ARRAY_LENGTH", "spark": "SIZE"}
@@ -152,6 +153,9 @@ class Values:
 
     def json_text(self, said: exp.Expr) -> exp.Expr:
         """A text as JSON, `null` where there is none."""
+        if self.name == "postgres":
+            return call("COALESCE", cast(call("TO_JSON", said), "TEXT"), text("null"))
+        # Others write numbers of characters in capital letters.
         plain = call("REPLACE", call("REPLACE", said, text("\\"), text("\\\\")), text('"'), text('\\"'))
         written = plain.copy()
         for code in CONTROL:
