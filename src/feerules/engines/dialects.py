@@ -31,6 +31,7 @@ class Dialect(ABC):
     name: str
     widest: str  # the type of whole numbers of up to 38 digits
     longest_name = 0  # the bytes that are kept of a name; 0 for no bound
+    most_columns = 0  # of a row on its way; 0 for no bound
 
     def kind(self, kind: Kind) -> str:
         return {BIGINT: "BIGINT", WIDE: self.widest, BOOLEAN: "BOOLEAN", TEXT: "TEXT"}[kind]
@@ -182,6 +183,7 @@ class _Postgres(Dialect):
     name = "postgres"
     widest = "DECIMAL"
     longest_name = 63
+    most_columns = 1_600
 
     def adding(self, last: str, columns: Sequence[exp.Expr]) -> exp.Select:
         # An offset, even of none, keeps the planner from writing a column out at each of its uses; beside the
