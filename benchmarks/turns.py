@@ -16,14 +16,19 @@ class Spent(NamedTuple):
     processor: float
 
 
-def in_turn(ways: Mapping[str, Callable[[], object]], rounds: int = 7) -> dict[str, Spent]:
-    """What each way takes: the least of all rounds, after one that does not count."""
+def in_turn(
+    ways: Mapping[str, Callable[[], object]], rounds: int = 7, worked: Callable[[], float] = process_time
+) -> dict[str, Spent]:
+    """What each way takes: the least of all rounds, after one that does not count.
+
+    `worked` tells how long the processors have worked for what is measured, in seconds.
+    """
     spent: dict[str, list[Spent]] = {name: [] for name in ways}
     for number in range(rounds + 1):
         for name, run in ways.items():
-            begun, worked = perf_counter(), process_time()
+            begun, before = perf_counter(), worked()
             run()
-            took = Spent(perf_counter() - begun, process_time() - worked)
+            took = Spent(perf_counter() - begun, worked() - before)
             if number:
                 spent[name].append(took)
     return {name: Spent(*map(min, zip(*each, strict=True))) for name, each in spent.items()}

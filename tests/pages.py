@@ -1,7 +1,7 @@
 """The pages of the manual, as blocks: what the tests load, run and compare.
 
 In a fence, the words after the language say what the block is: a file name (the block is that file),
-`wrong` (loading it must fail), `estate`, `calendar`, `notices`, `report` or `spark` (it needs the extra of that name).
+`wrong` (loading it must fail), `estate`, `calendar`, `notices`, `report`, `spark` or `sql` (it needs the extra of that name).
 """
 
 from __future__ import annotations
@@ -147,12 +147,16 @@ def _whole(part: Block, shared: dict[str, str]) -> str:
 # Python
 
 
-EXTRAS = {"estate", "calendar", "notices", "report", "spark"}
+EXTRAS = {"estate", "calendar", "notices", "report", "spark", "sql"}
+
+SERVERS = {"postgres", "pyspark"}  # what is asked of a server; tests that have one run it
 
 
 def python_of(page: Path, *, extras: bool = False) -> list[Block]:
     """The Python of a page in order; with `extras` also what needs one."""
-    found = [block for block in blocks(page) if block.language == "python"]
+    found = [
+        block for block in blocks(page) if block.language == "python" and SERVERS.isdisjoint(block.words)
+    ]
     return [block for block in found if extras or EXTRAS.isdisjoint(block.words)]
 
 

