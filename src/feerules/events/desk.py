@@ -19,8 +19,8 @@ from feerules.events.engines import EngineName, engine_named
 from feerules.events.kept import Kept, remembered
 from feerules.events.looking import Version, reactions_of, versions_between
 from feerules.events.reaction import Reaction
-from feerules.events.reading import Entry, problem_with_entry, read_entry
-from feerules.events.snapshots import read_snapshot, written_snapshot
+from feerules.events.reading import Entry, own_entries, problem_with_entry, read_entry
+from feerules.events.snapshots import SnapshotError, read_snapshot, written_snapshot
 from feerules.ledger.accounts import Account
 from feerules.ledger.entries import Event
 from feerules.ledger.happenings import Row, later_word, row_of
@@ -45,7 +45,7 @@ class _Shard:
         self.due: dict[str, int] = {}
         self.ends: list[tuple[int, str]] = []
         self.ignored: Counter[str] = Counter()
-        self.problems: dict[str, UnitErrors] = {}
+        self.problems: dict[str, UnitErrors | RuntimeError] = {}
 
 
 class Desk:
@@ -77,6 +77,8 @@ class Desk:
     def __init__(
         self, book: Book, *, engine: EngineName | None = None, late: int = 30, most: int = 1_000
     ) -> None:
+        if late < 0 or most < 1:
+            raise ValueError(f"found late={late} and most={most}, expected days from 0 and entries from 1")
         self.book, self.late, self.most = book, late, most
         self._look = engine_named(engine)
         self._asked = remembered(book)
@@ -129,8 +131,7 @@ class Desk:
             kept = self._kept(shard, name, today, None)
             kept.is_of(given)
             self._keep(shard, name, kept)
-        entries: list[Entry] = [*given.charges, *given.events, *given.payments]
-        for each in sorted(entries, key=_effective):
+        for each in sorted(own_entries(given), key=_effective):
             fired += self.receive(each, as_of, account_id=name)
         return fired
 
@@ -138,18 +139,27 @@ class Desk:
         """What fires by a day though nothing came in: what was awaited and did not come, promises that were broken,
         entries that were told ahead. By day, and by account.
 
-        An account that cannot be asked stands in `problems`, and is asked again with its next entry.
+        An account that cannot be asked stands in `problems`, and is asked again with its next entry; one on which the
+        engine failed, by the next tick too.
         """
         today = day_number(day_of(read_moment(as_of)))
         fired: list[Reaction] = []
         for shard in self._shards:
             with shard.lock:
+                failed: list[tuple[int, str]] = []
                 for name in self._due_by(shard, today):
                     kept = Kept.of_bytes(name, shard.accounts[name])
                     try:
                         fired += self._passed(shard, name, kept, today)
                     except UnitErrors as error:
                         shard.problems[name] = error
+                    except RuntimeError as error:
+                        # The engine failed: what others have fired is not lost, and this one stays due.
+                        shard.problems[name] = error
+                        shard.due[name] = today
+                        failed.append((today, name))
+                for each in failed:
+                    heappush(shard.ends, each)
         return sorted(fired, key=lambda each: (each.day, each.account_id or ""))
 
     # What there is
@@ -164,7 +174,7 @@ class Desk:
         return from_day_number(min(days)) if days else None
 
     @property
-    def problems(self) -> dict[str, UnitErrors]:
+    def problems(self) -> dict[str, UnitErrors | RuntimeError]:
         """Accounts that could not be asked when time passed, with the reason."""
         return {name: error for shard in self._shards for name, error in [*shard.problems.items()]}
 
@@ -219,8 +229,12 @@ class Desk:
         desk = cls(book, engine=engine, late=late, most=most)
         for name, data in read_snapshot(snapshot):
             shard = desk._shard(name)
+            try:
+                kept = Kept.of_bytes(name, data)
+            except (AttributeError, IndexError, TypeError, ValueError):
+                raise SnapshotError(f"what is kept of {name!r}: {data[:60]!r}", "what a desk keeps") from None
             shard.accounts[name] = data
-            desk._wait(shard, name, Kept.of_bytes(name, data))
+            desk._wait(shard, name, kept)
         return desk
 
     # One account
