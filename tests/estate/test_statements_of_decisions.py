@@ -211,6 +211,20 @@ def test_a_position_under_no_policy_of_the_book_is_a_problem(database: Database)
     }
 
 
+@pytest.mark.parametrize("verb", ["next_actions", "classify_estate"])
+def test_a_position_of_nobody_is_a_problem(database: Database, verb: Any) -> None:
+    book = feerules.load_files({"plain.yaml": POLICY})
+    found = positions_by_hand(["A", "B", "C"], book, "2026-03-02").rows
+    nobody = found.with_columns(pl.Series("account_id", ["A", None, ""]))
+    types = database.load(stored(nobody, database), "positions")
+    written = feerules.to_sql(book, verb, database.dialect, "positions", columns=types, as_of="2026-03-02")
+    assert [row[0] for row in database.run(written.rows)] == ["A"]
+    assert sorted(database.run(written.problems), key=str) == [
+        ("accounts", "", "", "account_id", None, "null_key", "no key"),
+        ("accounts", None, None, "account_id", None, "null_key", "no key"),
+    ]
+
+
 def test_lists_may_be_json_in_a_text(database: Database) -> None:
     book = feerules.load_files({"plain.yaml": POLICY})
     found = positions_by_hand(ODD, book, "2026-03-02")
