@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import accounts as ledgers
 import feerules
-from databases import Database, DuckDB, Postgres, Spark, postgres_server
+from databases import Database, DuckDB, Postgres, Spark
 from feerules.calendars import Calendar
 from ledger_frames import frames, renamed
 from random_policies import document, policies
@@ -47,7 +47,8 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
         found.run("SET TimeZone = 'UTC'")
         yield found
         return
-    with postgres_server() as address, psycopg.connect(address, autocommit=True) as connection:
+    address = request.getfixturevalue("postgres_address")
+    with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("SET TIME ZONE 'UTC'")
         yield Postgres(connection)
 
