@@ -6,14 +6,24 @@ import os
 from importlib.util import find_spec
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # The same examples on every run and machine, and no time limit on any: a failure is a fact, not a mood.
+# Nor is a busy machine one: drawing takes the time that it takes.
+SLOWLY = [HealthCheck.too_slow]
 settings.register_profile(
-    "ci", derandomize=True, deadline=None, database=None, print_blob=True, max_examples=60
+    "ci",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    print_blob=True,
+    max_examples=60,
+    suppress_health_check=SLOWLY,
 )
 # HYPOTHESIS_PROFILE=thorough (`make thorough`) gives a law 100, and costly ones all of theirs: see how_often.py.
-settings.register_profile("thorough", derandomize=True, deadline=None, database=None, print_blob=True)
+settings.register_profile(
+    "thorough", derandomize=True, deadline=None, database=None, print_blob=True, suppress_health_check=SLOWLY
+)
 # HYPOTHESIS_PROFILE=search looks further, for a person who has time.
 settings.register_profile("search", deadline=None, max_examples=2_000)
 # HYPOTHESIS_PROFILE=quick says only whether a law is broken: shrinking an example can take minutes.

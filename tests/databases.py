@@ -3,14 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pwd
-import shutil
-import socket
-import subprocess
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,7 +10,7 @@ import duckdb
 import polars as pl
 import psycopg
 
-__all__ = ["Database", "DuckDB", "Postgres", "Spark", "has_postgres", "postgres_server", "quoted"]
+__all__ = ["Database", "DuckDB", "Postgres", "Spark", "quoted"]
 
 
 class Database(Protocol):
@@ -151,51 +143,3 @@ class Postgres:
     def names(self, sql: str) -> list[str]:
         with psycopg.RawCursor(self.connection) as cursor:
             return [column.name for column in cursor.execute(sql).description or ()]
-
-
-def _found(name: str) -> str | None:
-    """A program of the server: on PATH, or in the newest of the folders where Debian has them."""
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return shutil.which(name) or next((str(each / name) for each in folders if (each / name).exists()), None)
-
-
-def has_postgres() -> bool:
-    return _found("initdb") is not None
-
-
-@contextmanager
-def postgres_server() -> Iterator[str]:
-    """The address of a server of its own on loopback, which ends with the block."""
-    account = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
-    who = {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-    with tempfile.TemporaryDirectory(prefix="feerules-pg") as folder:
-        if account is not None:
-            os.chown(folder, account.pw_uid, account.pw_gid)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        data = f"{folder}/data"
-
-        def run(*words: str) -> None:
-            subprocess.run(words, check=True, capture_output=True, cwd=folder, **who)  # type: ignore[call-overload]
-
-        run(
-            str(_found("initdb")),
-            "-D",
-            data,
-            "-U",
-            "feerules",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C",
-            "-N",
-        )
-        options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c fsync=off -c jit=off"
-        pg_ctl = str(_found("pg_ctl"))
-        run(pg_ctl, "-D", data, "-w", "-l", f"{folder}/log", "-o", options, "start")
-        try:
-            yield f"host=127.0.0.1 port={port} user=feerules dbname=postgres"
-        finally:
-            run(pg_ctl, "-D", data, "-w", "-m", "immediate", "stop")

@@ -412,6 +412,10 @@ SPOILT = {
     "cut off": (lambda data: data[:-9], "whole lines, expected 1: the snapshot was cut off, or changed"),
     "a line too many": (lambda data: data + b"[]\n", "found 2 whole lines, expected 1"),
     "no account": (lambda data: data.replace(b'"rows"', b'"rowx"'), "in line 2, expected an account and what is kept of it"),
+    "text": (lambda data: data.decode(), "found a str, expected bytes, as snapshot() gives them"),
+    "no count": (lambda data: data.replace(b'"accounts"', b'"accountx"'), "expected the number of accounts in it"),
+    "half an entry": (lambda data: data.replace(b'"rows":[[0,', b'"rows":[[1],[0,'), "expected what a desk keeps"),
+    "an entry of no sort": (lambda data: data.replace(b'"rows":[[0,', b'"rows":[[9,'), "expected what a desk keeps"),
 }  # fmt: skip
 
 
@@ -423,6 +427,39 @@ def test_a_spoilt_snapshot_is_refused(name: str) -> None:
     with pytest.raises(SnapshotError) as caught:
         Desk.restore(book(FIVE), spoil(one.snapshot()), engine="plain")
     assert said in str(caught.value)
+
+
+def test_a_desk_without_room_or_patience_is_refused() -> None:
+    with pytest.raises(ValueError, match="found late=-1 and most=0, expected days from 0 and entries from 1"):
+        desk(FIVE, late=-1, most=0)
+
+
+def test_what_others_fire_is_not_lost_where_the_engine_fails_on_one() -> None:
+    one, fails = desk(UNPAID), ["A-1", "A-2"]
+    for number in range(6):
+        heard(one, DEMAND | {"event_id": f"D-{number}"}, account=f"A-{number}")
+    look = one._look
+
+    def failing(compiled: Any, history: Any, until: int, used: Any) -> Any:
+        if fails and history[0].id[-1] in "12":
+            raise RuntimeError(fails.pop())
+        return look(compiled, history, until, used)
+
+    one._look = failing
+    assert [each.account_id for each in one.tick("2025-04-17")] == ["A-0", "A-3", "A-4", "A-5"]
+    assert sorted(one.problems) == ["A-1", "A-2"]
+    assert [each.account_id for each in one.tick("2025-04-17")] == ["A-1", "A-2"]
+    assert (one.problems, one.due, one.tick("2025-04-18")) == ({}, None, [])
+
+
+def test_of_an_account_with_its_history_entries_of_others_are_left_aside() -> None:
+    one = desk(REVERSED)
+    given = account(
+        reversal("R-1", "2025-06-01", "P-1"),
+        reversal("R-2", "2025-06-02", "P-2", currency="HKD"),
+        reversal("R-3", "2025-06-03", "P-3", account_id="A-2"),
+    )
+    assert [each.events[0].id for each in one.register(given, "2025-06-30")] == ["R-1"]
 
 
 # Threads

@@ -472,6 +472,28 @@ def test_a_reaction_is_decided_by_the_version_of_its_day() -> None:
     ]
 
 
+def test_what_has_fired_under_a_version_of_the_policy_fires_the_same_rule_of_the_next_no_more() -> None:
+    rules = "{{id: silence, when: {{after: demand, without: payment, within: {days} days}}, then: notify}}"
+    twice = "{{id: twice, when: {{count: dispute, at_least: {times}, within: 60 days}}, then: review}}"
+    texts = [
+        head + "".join(f"  - {each.format(days=days, times=times)}\n" for each in (rules, twice))
+        for head, days, times in ((HEAD, 10, 2), (HEAD.replace("2000-01-01", "2025-06-01"), 20, 3))
+    ]
+    both = feerules.load_files({"old.yaml": texts[0], "new.yaml": texts[1]})
+    lived = [
+        demand("D-1", "2025-05-15"),
+        *(
+            event(f"X-{day}", "dispute", f"2025-{day}")
+            for day in ("05-20", "05-21", "06-03", "06-04", "06-05")
+        ),
+    ]
+    assert fired(both, *lived) == [
+        ("twice", "2025-05-21", "X-05-20 X-05-21"),
+        ("silence", "2025-05-26", "D-1"),
+        ("twice", "2025-06-05", "X-06-03 X-06-04 X-06-05"),
+    ]
+
+
 # What a reaction says
 
 

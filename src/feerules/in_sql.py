@@ -16,6 +16,11 @@ __all__ = ["to_sql"]
 
 
 Verb = Literal["price_estate", "classify_estate", "next_actions"]
+_OF_OTHERS = {
+    "price_estate": "classify_estate or next_actions",
+    "classify_estate": "price_estate",
+    "next_actions": "price_estate",
+}
 
 
 def to_sql(
@@ -71,6 +76,7 @@ def to_sql(
     if verb == "price_estate":
         if period is None:
             raise ValueError('found no period, expected one such as period="2026-11"')
+        _asks_nothing_else(verb, as_of=as_of, known_at=known_at, calendar=calendar)
         written = _statements(verb).price_statement(
             book, dialect, table, period, columns=columns, form=form, key=key or "unit_id", accrue=accrue, unique=unique,
             pools=pools, pool_columns=pool_columns,
@@ -78,11 +84,25 @@ def to_sql(
     else:
         if as_of is None:
             raise ValueError('found no day, expected one such as as_of="2026-11-25"')
+        _asks_nothing_else(
+            verb,
+            period=period,
+            form=None if form == "wide" else form,
+            accrue=accrue or None,
+            unique=unique or None,
+        )
         written = _statements(verb).decision_statement(
             book, verb, dialect, table,
             columns=columns, as_of=as_of, known_at=known_at, calendar=calendar, key=key or "account_id",
         )  # fmt: skip
     return written
+
+
+def _asks_nothing_else(verb: Verb, **given: object) -> None:
+    """`ValueError` for what only another verb asks: left out in silence, it would seem to be answered."""
+    found = ", ".join(f"{name}=" for name, value in given.items() if value is not None)
+    if found:
+        raise ValueError(f"found {found} with {verb}, expected it with {_OF_OTHERS[verb]}: leave it out")
 
 
 def _statements(verb: Verb) -> Any:

@@ -326,6 +326,29 @@ def test_reactions_as_json_are_whole_and_in_a_file_they_are_rows(folder: Path) -
     assert rows[1].startswith("A-501,2026-11-18,demand-unpaid,notify,legal,,demand D-1")
 
 
+def test_every_row_that_cannot_be_heard_is_told(folder: Path) -> None:
+    (folder / "dirty.csv").write_text(
+        "account_id,event_id,type,effective_on\n,D-1,demand,2026-11-02\nA-1,D-2,flood,2026-11-40\nA-1,D-3,demand,soon\n"
+    )
+    ended = run("react", "reacting.yaml", "2026-11-20", "--events", "dirty.csv", "--json")
+    told = [
+        (each["account_id"], each["code"], each["reason"][:22])
+        for each in json.loads(ended.stdout)["problems"]
+    ]
+    assert told == [
+        (None, "null_key", "dirty.csv, row 1: no k"),
+        ("A-1", "wrong_type", 'events.0.type: found "'),
+        ("A-1", "wrong_type", "events.0.effective_on:"),
+        ("A-1", "wrong_type", "events.1.effective_on:"),
+    ]
+
+
+def test_a_day_that_is_none_is_told_once_and_not_for_every_account(folder: Path) -> None:
+    ended = run("react", "reacting.yaml", "yesterday", "--events", "events.csv")
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert ended.stderr.startswith('found "yesterday" as as_of, expected a day')
+
+
 def test_an_account_whose_events_cannot_be_read_is_told_beside_the_reactions_of_others(folder: Path) -> None:
     lines = "account_id,event_id,type,effective_on,delivered\nA-1,D-1,demand,2026-11-02,true\nA-9,E-1,visit,2026-11-02,\n"
     (folder / "mixed.csv").write_text(lines, encoding="utf-8")

@@ -183,6 +183,25 @@ def test_types_of_postgres_and_what_cannot_carry_a_fact(postgres: Postgres) -> N
     assert {row[6] for row in postgres.run(statement.problems)} == {"wrong_type"}
 
 
+def test_a_uuid_is_a_key_by_its_text(database: Database) -> None:
+    frame = homes(
+        unit_id=["6f2e8bd2-9e0b-4ec0-8b4e-0dfb5d6d7f10", None, "6f2e8bd2-9e0b-4ec0-8b4e-0dfb5d6d7f12"]
+    )
+    columns = database.load(frame, "units")
+    source = 'SELECT CAST(unit_id AS UUID) AS unit_id, "type", area FROM units'
+    statement = feerules.to_sql(
+        tiny(),
+        "price_estate",
+        database.dialect,
+        source,
+        period="2026-11",
+        columns={**columns, "unit_id": "uuid"},
+    )
+    expected = feerules.price_estate(frame, tiny(), "2026-11")
+    assert sorted(database.run(statement.rows)) == expected.rows.sort("unit_id").rows()
+    assert [row[6] for row in database.run(statement.problems)] == ["null_key"]
+
+
 def test_without_columns_every_fact_stands_in_one_of_its_name_and_kind(database: Database) -> None:
     frame = homes().with_columns(pl.col("area").cast(pl.Decimal(12, 3)))
     database.load(frame, "units")
@@ -231,11 +250,13 @@ REFUSED = [
     ({"dialect": "tsql"}, "found the dialect 'tsql', expected one of duckdb, postgres, spark: whole numbers divide through doubles there, and the last fen would be a guess, and it knows no arrays in which a table could be looked up"),
     ({"dialect": "mysql"}, "found the dialect 'mysql', expected one of duckdb, postgres, spark: it knows no arrays in which a table could be looked up"),
     ({"dialect": "Klingon"}, "found the dialect 'Klingon', expected one of duckdb, postgres, spark: of these alone every operation is proved to give the same fen"),
-    ({"verb": "bill"}, "found the verb 'bill', expected \"price_estate\""),
+    ({"verb": "bill"}, "found the verb 'bill', expected one of price_estate, classify_estate, next_actions"),
     ({"form": "tall"}, "found form='tall', expected \"wide\" or \"long\""),
     ({"period": []}, "found no period, expected at least one that the parameter can be"),
     ({"columns": {"area": "numeric"}}, 'no column "unit_id": found area; name the key with key='),
-    ({"columns": {"unit_id": "jsonb"}}, 'the key "unit_id" carries no text or whole number: cast it'),
+    ({"columns": {"unit_id": "jsonb"}}, 'found values of another type in the key "unit_id", expected text, a whole number or a uuid: cast it to text, in a query in place of the table'),
+    ({"as_of": "2026-11-25"}, "found as_of= with price_estate, expected it with classify_estate or next_actions: leave it out"),
+    ({"verb": "next_actions", "as_of": "2026-11-25"}, "found period= with next_actions, expected it with price_estate: leave it out"),
     ({"columns": {"unit_id": "text", "area": "numeric(x)"}}, "found the type 'numeric(x)' of the column area, expected one of postgres"),
     ({"key": "total"}, 'the key "total" is also the name of a column of the answer: rename it'),
 ]  # fmt: skip

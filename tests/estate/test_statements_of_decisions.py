@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import accounts as ledgers
 import feerules
-from databases import Database, DuckDB, Postgres, Spark, postgres_server
+from databases import Database, DuckDB, Postgres, Spark
 from feerules.calendars import Calendar
 from ledger_frames import frames, renamed
 from random_policies import document, policies
@@ -47,7 +47,8 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
         found.run("SET TimeZone = 'UTC'")
         yield found
         return
-    with postgres_server() as address, psycopg.connect(address, autocommit=True) as connection:
+    address = request.getfixturevalue("postgres_address")
+    with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("SET TIME ZONE 'UTC'")
         yield Postgres(connection)
 
@@ -234,6 +235,20 @@ def test_a_position_under_no_policy_of_the_book_is_a_problem(database: Database)
     }
 
 
+@pytest.mark.parametrize("verb", ["next_actions", "classify_estate"])
+def test_a_position_of_nobody_is_a_problem(database: Database, verb: Any) -> None:
+    book = feerules.load_files({"plain.yaml": POLICY})
+    found = positions_by_hand(["A", "B", "C"], book, "2026-03-02").rows
+    nobody = found.with_columns(pl.Series("account_id", ["A", None, ""]))
+    types = database.load(stored(nobody, database), "positions")
+    written = feerules.to_sql(book, verb, database.dialect, "positions", columns=types, as_of="2026-03-02")
+    assert [row[0] for row in database.run(written.rows)] == ["A"]
+    assert sorted(database.run(written.problems), key=str) == [
+        ("accounts", "", "", "account_id", None, "null_key", "no key"),
+        ("accounts", None, None, "account_id", None, "null_key", "no key"),
+    ]
+
+
 @pytest.mark.parametrize("kind", ["text", "json"])
 def test_lists_may_be_json(database: Database, kind: str) -> None:
     book = feerules.load_files({"plain.yaml": POLICY})
@@ -243,7 +258,7 @@ def test_lists_may_be_json(database: Database, kind: str) -> None:
     types = database.load(found.rows.with_columns(said).unnest("facts"), "written")
     types |= dict.fromkeys(lists, kind)
     columns = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in types.items())
-    query = f"SELECT {columns} FROM written"  # noqa: S608
+    query = f"SELECT {columns} FROM written"
     written = feerules.to_sql(
         book, "next_actions", database.dialect, query, columns=types, as_of="2026-03-02"
     )

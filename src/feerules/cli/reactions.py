@@ -25,7 +25,9 @@ from feerules.cli.printing import (
     working,
 )
 from feerules.cli.speech import say
+from feerules.clocks import read_day, read_known, read_moment
 from feerules.frames import into_lazy
+from feerules.reasons import reason
 from feerules.wording import sentence
 
 __all__ = ["COMMANDS"]
@@ -61,26 +63,22 @@ def react(
     paths = {"events": events, "payments": payments, "charges": charges}
     if not any(paths.values()):
         raise ValueError("found no entries, expected --events, --payments or --charges")
+    # What is asked is one for all accounts: wrong, it is no problem of each.
+    asked = read_moment(as_of), None if since is None else read_day(since, "since"), read_known(known_at)
     fired: list[dict[str, Any]] = []
     problems: list[dict[str, Any]] = []
     with working():
-        for given in _accounts(paths, accounts, key):
+        for given in _accounts(paths, accounts, key, problems):
             try:
                 told = feerules.react(
-                    rules, Account.model_validate(given), as_of, since=since, known_at=known_at
+                    rules, Account.model_validate(given), asked[0], since=asked[1], known_at=asked[2]
                 )
             except (EntryErrors, UnitErrors) as errors:
                 problems += (_problem(each, given["account_id"]) for each in errors.problems)
                 continue
             except ValueError as error:
-                problems.append(
-                    {
-                        **_NOTHING,
-                        "account_id": given["account_id"],
-                        "code": "wrong_type",
-                        "reason": _first(error),
-                    }
-                )
+                told_of = {**_NOTHING, "account_id": given["account_id"], "code": "wrong_type"}
+                problems += ({**told_of, "reason": each} for each in _unread(error))
                 continue
             fired += (each.to_dict() for each in told)
     _tell(fired, pl.DataFrame(problems, schema=dict.fromkeys(_NOTHING, pl.String)), out, rows, json)
@@ -93,24 +91,27 @@ def _problem(problem: Any, account_id: str) -> dict[str, Any]:
     return {name: getattr(problem, name) for name in _NOTHING} | {"account_id": account_id}
 
 
-def _first(error: ValueError) -> str:
-    """What is wrong with the first entry that cannot be read, as the model of it says."""
+def _unread(error: ValueError) -> Iterator[str]:
+    """What is wrong with each entry that cannot be read, as the model of it says."""
     told = getattr(error, "errors", None)
     if told is None:
-        return str(error)
-    first = told(include_url=False)[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        yield str(error)
+        return
+    for each in told(include_url=False):
+        yield f"{'.'.join(map(str, each['loc']))}: {each['msg']}"
 
 
-def _accounts(paths: Mapping[str, Path | None], accounts: Path | None, key: str) -> Iterator[dict[str, Any]]:
-    """Every account that a file names, by id, with its entries."""
+def _accounts(
+    paths: Mapping[str, Path | None], accounts: Path | None, key: str, problems: list[dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Every account that a file names, by id, with its entries; what names none is a problem."""
     found: dict[str, dict[str, Any]] = defaultdict(lambda: {name: [] for name in paths})
     for name, path in paths.items():
         known = MODELS[name].model_fields.keys() - {"charge_ids", "tags", "account_id"}
-        for row in _rows(path, key):
+        for row in _rows(path, key, problems):
             entry = {field: _read(field, value) for field, value in row.items() if field in known}
             found[str(row[key])][name].append(entry)
-    for row in _rows(accounts, key):
+    for row in _rows(accounts, key, problems):
         own = {field: row[field] for field in ("currency", "policy") if field in row}
         facts = {field: value for field, value in row.items() if field not in (key, "currency", "policy")}
         found[str(row[key])] |= own | {"facts": facts}
@@ -118,14 +119,19 @@ def _accounts(paths: Mapping[str, Path | None], accounts: Path | None, key: str)
         yield {"account_id": name, **found[name]}
 
 
-def _rows(path: Path | None, key: str) -> Iterator[dict[str, Any]]:
+def _rows(path: Path | None, key: str, problems: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     if path is None:
         return
     frame = into_lazy(read_frame(path))[0]
     if key not in frame.collect_schema().names():
         raise ValueError(f"found no column {key} in {path}, expected one that --key names")
-    for row in frame.filter(pl.col(key).is_not_null()).collect().iter_rows(named=True):
-        yield {name: value for name, value in row.items() if value not in (None, "")}
+    for number, row in enumerate(frame.collect().iter_rows(named=True), 1):
+        said = {name: value for name, value in row.items() if value not in (None, "")}
+        if key in said:
+            yield said
+        elif said:
+            told = f"{path.name}, row {number}: {reason('null_key')}"
+            problems.append({**_NOTHING, "fact": key, "code": "null_key", "reason": told})
 
 
 def _read(field: str, value: Any) -> Any:

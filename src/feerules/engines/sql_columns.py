@@ -47,7 +47,7 @@ _KINDS: dict[Carried, tuple[str, ...]] = {
     "decimal": ("DECIMAL",),
     "float": ("FLOAT", "DOUBLE"),
     "boolean": ("BOOLEAN",),
-    "text": ("TEXT", "VARCHAR", "CHAR", "NCHAR", "NVARCHAR", "BPCHAR", "ENUM", "NAME"),
+    "text": ("TEXT", "VARCHAR", "CHAR", "NCHAR", "NVARCHAR", "BPCHAR", "ENUM", "NAME", "UUID"),
     "date": ("DATE",),
     "moment": ("TIMESTAMP", "TIMESTAMPNTZ", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATETIME"),
     "zoned": ("TIMESTAMPTZ", "TIMESTAMPLTZ"),

@@ -20,7 +20,7 @@ from feerules.events.kept import Kept, remembered
 from feerules.events.looking import Version, reactions_of, versions_between
 from feerules.events.reaction import Reaction
 from feerules.events.reading import Entry, problem_with_entry, read_entry
-from feerules.events.snapshots import read_snapshot, written_snapshot
+from feerules.events.snapshots import SnapshotError, read_snapshot, written_snapshot
 from feerules.ledger.accounts import Account
 from feerules.ledger.entries import Event
 from feerules.ledger.happenings import Row, later_word, row_of
@@ -45,7 +45,7 @@ class _Shard:
         self.due: dict[str, int] = {}
         self.ends: list[tuple[int, str]] = []
         self.ignored: Counter[str] = Counter()
-        self.problems: dict[str, FeeRulesError] = {}
+        self.problems: dict[str, FeeRulesError | RuntimeError] = {}
 
 
 class Desk:
@@ -77,6 +77,8 @@ class Desk:
     def __init__(
         self, book: Book, *, engine: EngineName | None = None, late: int = 30, most: int = 1_000
     ) -> None:
+        if late < 0 or most < 1:
+            raise ValueError(f"found late={late} and most={most}, expected days from 0 and entries from 1")
         self.book, self.late, self.most = book, late, most
         self._look = engine_named(engine)
         self._asked = remembered(book)
@@ -144,7 +146,8 @@ class Desk:
                     kept = Kept.of_bytes(name, shard.accounts[name])
                     try:
                         fired += self._passed(shard, name, kept, today)
-                    except FeeRulesError as error:
+                    except (FeeRulesError, RuntimeError) as error:
+                        # What others have fired is not lost, and this one stays due.
                         shard.problems[name] = error
                         heappush(shard.ends, (day, name))
         return sorted(fired, key=lambda each: (each.day, each.account_id or ""))
@@ -161,7 +164,7 @@ class Desk:
         return from_day_number(min(days)) if days else None
 
     @property
-    def problems(self) -> dict[str, FeeRulesError]:
+    def problems(self) -> dict[str, FeeRulesError | RuntimeError]:
         """Accounts that could not be asked when time passed, with the reason; until they can be."""
         return {name: error for shard in self._shards for name, error in [*shard.problems.items()]}
 
@@ -216,8 +219,12 @@ class Desk:
         desk = cls(book, engine=engine, late=late, most=most)
         for name, data in read_snapshot(snapshot):
             shard = desk._shard(name)
+            try:
+                kept = Kept.of_bytes(name, data)
+            except (AttributeError, IndexError, TypeError, ValueError):
+                raise SnapshotError(f"what is kept of {name!r}: {data[:60]!r}", "what a desk keeps") from None
             shard.accounts[name] = data
-            desk._wait(shard, name, Kept.of_bytes(name, data))
+            desk._wait(shard, name, kept)
         return desk
 
     # One account

@@ -115,7 +115,9 @@ def reactions_of(
     known: Stamp | None = None,
     spent: Spent | None = None,
 ) -> Iterator[Fired]:
-    """Every reaction of the versions by the evening of a day, in order; what is spent fires none again."""
+    """Every reaction of the versions by the evening of a day, in order; what is spent fires none again, nor does what a
+    rule has used up under an earlier version."""
+    gone = dict(spent or {})
     by_key = {f"{row.kind}:{row.id}": row for row in rows}
     for version in versions:
         terms = version.compiled.reactions
@@ -123,11 +125,13 @@ def reactions_of(
             continue
         history = happenings_of(rows, terms, until, known)
         policy = version.compiled.policy.id
-        used = [_numbers(history, (spent or {}).get(_rule_key(policy, each.id))) for each in terms.reactions]
+        used = [_numbers(history, gone.get(_rule_key(policy, each.id))) for each in terms.reactions]
         looked = Looked(version, history, by_key)
         for match in engine(version.compiled, history, until, used):
             if version.first <= match.day < version.until:
-                yield looked.fired(match, account_id)
+                fired = looked.fired(match, account_id)
+                gone[fired.rule] = gone.get(fired.rule, frozenset()) | {*fired.spent}
+                yield fired
 
 
 def _rule_key(policy: str, reaction: str) -> str:

@@ -14,7 +14,16 @@ from feerules.ledger.entries import Allocation, Charge, Event, Payment
 from feerules.ledger.happenings import Row, once, row_of
 from feerules.reports.results import EntryErrors, EntryProblem
 
-__all__ = ["Entry", "Given", "History", "problem_with_entry", "read_entries", "read_entry", "read_history"]
+__all__ = [
+    "Entry",
+    "Given",
+    "History",
+    "own_entries",
+    "problem_with_entry",
+    "read_entries",
+    "read_entry",
+    "read_history",
+]
 
 Entry: TypeAlias = Event | Payment | Charge
 Given: TypeAlias = Account | Entry | Mapping[str, Any] | Iterable[Entry | Mapping[str, Any]]
@@ -42,11 +51,8 @@ def read_history(given: Given) -> History:
         given = [given]
     if isinstance(given, Account | Mapping):
         account = read_account(given)
-        mine = _own(
-            [*account.events, *account.payments, *account.charges], account.account_id, account.currency
-        )
         empty = account.model_copy(update={"events": (), "payments": (), "charges": (), "allocations": ()})
-        return History(empty, account.account_id, tuple(_rows(mine)))
+        return History(empty, account.account_id, tuple(_rows(own_entries(account))))
     entries = read_entries(given)
     name = _one_account(entries)
     currency = next(
@@ -54,6 +60,11 @@ def read_history(given: Given) -> History:
     )
     account = Account(account_id=name or NOBODY, currency=currency)
     return History(account, name, tuple(_rows(_own(entries, account.account_id, currency))))
+
+
+def own_entries(account: Account) -> Iterator[Entry]:
+    """What happened on an account, of all that it was given with."""
+    return _own([*account.events, *account.payments, *account.charges], account.account_id, account.currency)
 
 
 def _own(entries: Iterable[Entry], account_id: str, currency: str) -> Iterator[Entry]:

@@ -30,6 +30,8 @@ def written_snapshot(accounts: Iterable[tuple[str, bytes]], count: int, digest: 
 
 def read_snapshot(snapshot: bytes) -> Iterator[tuple[str, bytes]]:
     """Each account with its data; every line is looked at before the first is given."""
+    if not isinstance(snapshot, bytes | bytearray | memoryview):
+        raise SnapshotError(f"a {type(snapshot).__name__}", "bytes, as snapshot() gives them")
     head, _, rest = bytes(snapshot).partition(b"\n")
     count = _count_of(head)
     lines = rest.split(b"\n")
@@ -48,7 +50,10 @@ def _count_of(head: bytes) -> int:
         raise SnapshotError(f"{head[:60]!r} in the first line", f"a snapshot of a desk: kind {KIND}")
     if told.get("schema") != SCHEMA:
         raise SnapshotError(f"a snapshot of schema {told.get('schema')}", f"schema {SCHEMA}")
-    return int(told["accounts"])
+    count = told.get("accounts")
+    if not isinstance(count, int):
+        raise SnapshotError(f"{head[:60]!r} in the first line", "the number of accounts in it")
+    return count
 
 
 def _account_of(number: int, line: bytes) -> tuple[str, bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from functools import reduce
@@ -28,6 +28,7 @@ from feerules.statements.engine import (
     cast,
     column,
     dialect_of,
+    is_null,
     named,
     selected,
     text,
@@ -110,7 +111,7 @@ class _Decisions:
     def queries(self) -> tuple[exp.Query, exp.Query]:
         """The answers, and the problems of the positions that have none."""
         rows, problems = zip(*map(self._under, self.policies), strict=True)
-        return _all(rows), _all([*problems, self._lacking()])
+        return _all(rows), _all([*problems, *self._lacking()])
 
     def _under(self, compiled: Compiled) -> tuple[exp.Query, exp.Query]:
         described = (
@@ -122,6 +123,7 @@ class _Decisions:
         facts, columns = self._facts(compiled, described)
         told = (alias(each.expr(), held.name) for each, held in own.values())
         source = self.positions.source.rows(*told, *facts).where(self.positions.is_of(compiled), copy=False)
+        source = source.where(exp.not_(self._nameless()), copy=False)
         prepared = Prepared(described.plan, self.positions.dialect, source, columns)
         held = {name: each for name, (_, each) in own.items()}
         telling = Telling(described, self.positions.dialect, held, self.asked.as_of, self.key)
@@ -182,13 +184,20 @@ class _Decisions:
         told = (fact, column("value"), column("code"), reason_of(plan))
         return _problem(column(key), *told).from_(named(prepared.problems([key]), "~problems"), copy=False)
 
-    def _lacking(self) -> exp.Select:
-        """The positions that no policy is for."""
-        one = exp.or_(*map(self.positions.is_of, self.policies))
-        nobody = exp.not_(exp.func("COALESCE", one, exp.false()))
-        told = (exp.null(), exp.null(), text("no_policy"), text(reason("no_policy")))
-        problem = _problem(self.positions.column(self.key).expr(), *told)
-        return self.positions.source.rows(*problem.expressions).where(nobody, copy=False)
+    def _lacking(self) -> Iterator[exp.Select]:
+        """The positions that no policy is for, and those of nobody."""
+        one = exp.func("COALESCE", exp.or_(*map(self.positions.is_of, self.policies)), exp.false())
+        yield self._refused("no_policy", None, exp.not_(one))
+        yield self._refused("null_key", self.key, exp.and_(one.copy(), self._nameless()))
+
+    def _nameless(self) -> exp.Expr:
+        return is_null(self.positions.source.key(self.key))
+
+    def _refused(self, code: str, fact: str | None, where: exp.Expr) -> exp.Select:
+        said = exp.null() if fact is None else text(fact)
+        id_ = self.positions.column(self.key).expr()
+        problem = _problem(id_, said, exp.null(), text(code), text(reason(code)))
+        return self.positions.source.rows(*problem.expressions).where(where, copy=False)
 
 
 def _problem(id_: exp.Expr, *told: exp.Expr) -> exp.Select:

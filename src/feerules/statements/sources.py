@@ -26,6 +26,13 @@ NATURAL = {
 }
 
 
+# What a column that can be no key carries, in words.
+_MET = {
+    "decimal": "decimals", "float": "floats", "boolean": "truths", "date": "dates", "moment": "moments",
+    "zoned": "moments", "nothing": "nothing", "other": "values of another type",
+}  # fmt: skip
+
+
 class SourceError(FeeRulesError, ValueError):
     """A table or query that cannot be read, or that lacks a column that is needed."""
 
@@ -75,7 +82,10 @@ class Source:
                 return call("NULLIF", cast(found.expr(), "TEXT"), text(""))
             case "decimal" if found.places == 0:
                 return found.expr()
-        raise SourceError(f'the key "{name}" carries no text or whole number: cast it')
+        raise SourceError(
+            f'found {_MET.get(found.carries, found.carries)} in the key "{name}", expected text, a whole number or a uuid:'
+            f" cast it to text, in a query in place of the table"
+        )
 
     def is_text(self, name: str) -> bool:
         found = self.column(name)
