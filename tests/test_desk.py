@@ -162,6 +162,15 @@ def test_an_entry_that_says_more_replaces_what_was_known() -> None:
     assert told(one.tick("2025-04-19")) == [("demand-unpaid", "2025-04-19", "D-1")]
 
 
+def test_words_on_one_entry_that_come_again_in_turn_fire_once() -> None:
+    one = desk(FIVE)
+    cleared, reversed_ = (
+        payment("P-1", "2025-06-01", "250.60", status=status) for status in ("cleared", "reversed")
+    )
+    fired_by_each = [heard(one, each, as_of="2025-06-02") for each in (cleared, reversed_) * 3]
+    assert [len(each) for each in fired_by_each] == [0, 1, 0, 0, 0, 0]
+
+
 def test_an_older_word_that_comes_later_is_left_aside() -> None:
     one = desk(UNPAID)
     heard(one, demand("D-1", "2025-04-03", recorded_at="2025-04-04"))

@@ -111,11 +111,13 @@ class Kept:
     def prune(self, asked: Remembered, late: int) -> None:
         """Lets go of what can matter no more."""
         self.rows = self.mattering(asked, late, self.day)
-        known = {f"{row.kind}:{row.id}" for row in self.rows.values()}
-        known |= {
-            f"{kind}:{row.id}" for row in self.rows.values() if row.promised is not None for kind in JUDGED
+        # By the id alone: the kind of an entry that comes again may change, and change back.
+        known = {row.id for row in self.rows.values()}
+        self.spent = {
+            rule: left
+            for rule, keys in self.spent.items()
+            if (left := frozenset(key for key in keys if key.partition(":")[2] in known))
         }
-        self.spent = {rule: left for rule, keys in self.spent.items() if (left := keys & known)}
 
     def due(self, asked: Remembered) -> int | None:
         """The next day on which something may fire though nothing comes in; None for never."""
