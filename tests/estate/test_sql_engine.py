@@ -147,6 +147,14 @@ def test_what_passes_63_bits_on_the_way_comes_back_exactly(database: Database) -
     assert [row[1:] for row in sorted(asked.rows(ways, "id"))] == [tuple(expected(x, 1)) for x in EDGES]
 
 
+def test_a_wide_number_that_is_narrow_again_divides_without_a_fraction(database: Database) -> None:
+    fact = whole("x", 0, 10**20)
+    b = Builder()
+    capped = b.min(b.fact(fact), b.const(32_280))
+    node = b.div_round(capped, b.const(100), "down")
+    assert answers(database, node, numbers("x", [99, 199, 32_279, 10**20]), fact) == [0, 1, 322, 322]
+
+
 @pytest.mark.parametrize("dtype", [pl.Int128, pl.String, pl.Decimal(38, 0)], ids=str)
 def test_38_digits_are_read_to_the_last(database: Database, dtype: Any) -> None:
     most = 10**38 - 1

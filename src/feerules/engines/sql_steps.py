@@ -180,9 +180,9 @@ class Steps:
         return self._computed(node, [self._of_kind(part, kind) for part in parts], kind)
 
     def _of_kind(self, part: Value, kind: str) -> SQL:
-        if part.kind == BIGINT and kind == WIDE:
-            return self._dialect.as_kind(part.number(kind), WIDE)
-        if part.kind == BOOLEAN and part.constant is None:
+        # A wide number whose bounds are narrow again is made narrow: what divides whole numbers of 64 bits in
+        # PostgreSQL would leave a fraction of a decimal.
+        if part.kind != kind and not (part.constant is not None and kind == BIGINT):
             return self._dialect.as_kind(part.number(kind), kind)
         return part.number(kind)
 
