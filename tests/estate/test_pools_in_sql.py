@@ -104,6 +104,21 @@ def test_any_total_is_divided_as_in_frames(database: Database, units: Any, total
     assert_same(database, frame, [*pools, GUARD], "wide")
 
 
+def test_pools_of_which_nothing_is_told_stand_under_their_own_names(database: Database) -> None:
+    units, pools = homes("2.00", "5.00"), [pool(), GUARD]
+    totals = pl.DataFrame(pools, schema=dict.fromkeys(TEXTS, pl.String)).with_columns(
+        pl.col("period_start").str.to_date(), pl.col("amount").cast(pl.Decimal(18, 2))
+    )
+    database.load(totals, "pools")
+    statement = feerules.to_sql(
+        BOOK, "price_estate", database.dialect, "units", period="2026-10",
+        columns=database.load(units, "units"), pools="pools",
+    )  # fmt: skip
+    expected = feerules.price_estate(units, BOOK, "2026-10", pools=totals).rows
+    assert sorted(database.run(statement.rows)) == sorted(expected.rows())
+    assert expected.height == 2
+
+
 def test_a_fee_that_is_shared_needs_its_totals(database: Database) -> None:
     columns = database.load(homes("1"), "units")
     with pytest.raises(feerules.FeeRulesError) as refused:

@@ -387,4 +387,4 @@ def test_names_that_postgres_would_cut_are_refused_and_others_that_begin_alike_a
 def test_a_year_that_is_too_wide_for_postgres_is_refused_before_it_asks() -> None:
     book = feerules.load(GARDEN.parents[2] / "rules" / "sample-estate")
     with pytest.raises(feerules.FeeRulesError, match=r"has room for 1,600: ask for a shorter period"):
-        feerules.to_sql(book, "price_estate", "postgres", "units", period="2026", form="long")
+        feerules.to_sql(book, "price_estate", "postgres", "units", period="2026", form="long", pools="totals")

@@ -19,7 +19,7 @@ from feerules.events.engines import EngineName, engine_named
 from feerules.events.kept import Kept, remembered
 from feerules.events.looking import Version, reactions_of, versions_between
 from feerules.events.reaction import Reaction
-from feerules.events.reading import Entry, problem_with_entry, read_entry
+from feerules.events.reading import Entry, own_entries, problem_with_entry, read_entry
 from feerules.events.snapshots import SnapshotError, read_snapshot, written_snapshot
 from feerules.ledger.accounts import Account
 from feerules.ledger.entries import Event
@@ -118,17 +118,16 @@ class Desk:
 
     def register(self, account: Account | Mapping[str, Any], as_of: Day) -> list[Reaction]:
         """Tells who an account is, its currency, its policy and the facts by which policies apply; its entries, if it
-        has any, come in together, and what they fire is given.
+        has any, come in together, and what they fire is given; those of another account or currency are left aside.
 
         Raises what `receive` raises; the account is then as it was.
         """
         given, today = read_account(account), day_number(day_of(read_moment(as_of)))
         name, shard = given.account_id, self._shard(given.account_id)
-        entries: list[Entry] = [*given.charges, *given.events, *given.payments]
         with shard.lock:
             kept = self._kept(shard, name, today, None)
             kept.is_of(given)
-            for each in entries:
+            for each in own_entries(given):
                 self._is_taken(shard, kept, each, today)
             return self._passed(shard, name, kept, today)
 

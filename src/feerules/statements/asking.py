@@ -19,8 +19,6 @@ from feerules.statements.statement import Statement
 __all__ = ["price_statement"]
 
 When = str | Period | Sequence[str | Period]
-# The columns of pools, where nothing is told of them.
-POOL_COLUMNS = {"pool_id": "TEXT", "fee": "TEXT", "period_start": "DATE", "amount": "DECIMAL(18, 2)"}
 PERIOD = "period"  # the name of the parameter
 PROBLEM_COLUMNS = ("frame", "row_id", "unit_id", "fee", "fact", "value", "code", "reason")
 
@@ -44,7 +42,7 @@ def price_statement(
         raise ValueError(f'found form={form!r}, expected "wide" or "long"')
     kind = dialect_of(dialect)
     source = Source(table, columns, kind, book.mapping)
-    shared = None if pools is None else Source(pools, pool_columns or POOL_COLUMNS, kind, book.mapping)
+    shared = None if pools is None else Source(pools, pool_columns, kind, book.mapping)
     made = partial(Prices, book, source=source, key=key, accrue=accrue, unique=unique, pools=shared)
     rows, problems = _trees(made, source, period, form)
     parameters = () if isinstance(period, str | Period) else (PERIOD,)

@@ -187,13 +187,13 @@ class _Decisions:
     def _lacking(self) -> Iterator[exp.Select]:
         """The positions that no policy is for, and those of nobody."""
         one = exp.func("COALESCE", exp.or_(*map(self.positions.is_of, self.policies)), exp.false())
-        yield self._refused("no_policy", None, exp.not_(one))
-        yield self._refused("null_key", self.key, exp.and_(one.copy(), self._nameless()))
+        yield self._problem_where("no_policy", None, exp.not_(one))
+        yield self._problem_where("null_key", self.key, exp.and_(one.copy(), self._nameless()))
 
     def _nameless(self) -> exp.Expr:
         return is_null(self.positions.source.key(self.key))
 
-    def _refused(self, code: str, fact: str | None, where: exp.Expr) -> exp.Select:
+    def _problem_where(self, code: str, fact: str | None, where: exp.Expr) -> exp.Select:
         said = exp.null() if fact is None else text(fact)
         id_ = self.positions.column(self.key).expr()
         problem = _problem(id_, said, exp.null(), text(code), text(reason(code)))

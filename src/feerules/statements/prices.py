@@ -116,11 +116,9 @@ class Prices:
             pool = about_of(slot).shown.pool
             aliases = {leaf.name: leaf.aliases for leaf in pool.plan.leaves} if pool else {}
             for fact in pool.among if pool else ():
-                held = [
-                    self.source.column(name)
-                    for name in (fact, *aliases.get(fact, ()))
-                    if self.source.has(name)
-                ]
+                names = (fact, *aliases.get(fact, ()))
+                held = [self.source.column(name) for name in names if self.source.has(name)]
+                held = held if self.source.is_told else [self.source.column(fact)]
                 if not held or held[0] is None:
                     raise SourceError(f"units without the column {fact}, which says who shares a cost")
                 found.setdefault(fact, (held[0], f"~among{len(found)}"))

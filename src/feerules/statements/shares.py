@@ -44,7 +44,8 @@ from feerules.telling import about_of
 
 __all__ = ["Shares", "pools_of"]
 
-NEEDED = ("pool_id", "fee", "period_start", "amount")
+# What pools tell, and in which type where nothing is told of their table.
+NEEDED = {"pool_id": "TEXT", "fee": "TEXT", "period_start": "DATE", "amount": "DECIMAL(18, 2)"}
 # Times any weight and any number of days, a total stays below 38 digits.
 AMOUNT = Leaf("amount", "decimal", 2, -(10**15), 10**15)
 BEGINS = Leaf("period_start", "date", 0, FIRST_DAY, LAST_DAY)
@@ -108,11 +109,11 @@ class Shares:
     def _read(self, pools: Source) -> exp.Query:
         """Each pool: an id of its own, its texts, `~begins` and `~fen`, null where they cannot be read."""
         missing = [name for name in NEEDED if not pools.has(name)]
-        if missing:
+        if missing and pools.is_told:
             raise SourceError(
                 f"pools without the column {', '.join(missing)}: found {', '.join(pools.names())}"
             )
-        held = {name: pools.column(name) for name in NEEDED}
+        held = {name: pools.column(name, kind) for name, kind in NEEDED.items()}
         held |= {fact: self._told(pools, fact) for fact in self.units.among}
         given = [
             alias(cast(each.expr() if each else exp.null(), TEXT), f"~t.{name}")
@@ -141,6 +142,8 @@ class Shares:
 
     def _told(self, pools: Source, fact: str) -> Column | None:
         """The column of pools that says among whom each is shared; without one, they are shared by nobody."""
+        if not pools.is_told:
+            return pools.column(fact)
         names = (fact, *(alias_ for part in self.parts for alias_ in part.aliases.get(fact, ())))
         return next((pools.column(name) for name in names if pools.has(name)), None)
 

@@ -65,6 +65,11 @@ class Source:
         """Whether the table is known to have a column."""
         return self._known is not None and self.column(name) is not None
 
+    @property
+    def is_told(self) -> bool:
+        """Whether the columns of the table are known."""
+        return self._known is not None
+
     def names(self) -> list[str]:
         return [*(self._known or ())]
 
