@@ -90,6 +90,8 @@ def to_sql(
             form=None if form == "wide" else form,
             accrue=accrue or None,
             unique=unique or None,
+            pools=pools,
+            pool_columns=pool_columns,
         )
         written = _statements(verb).decision_statement(
             book, verb, dialect, table,

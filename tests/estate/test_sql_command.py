@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner, Result
 
+import feerules
 import pages
 from feerules.cli.commands import app
 
@@ -92,3 +93,85 @@ def test_what_cannot_be_written_is_told(line: str, said: str) -> None:
     told = run(*line.split())
     assert told.exit_code == 2
     assert said in told.stderr
+
+
+POLICY = """
+kind: dunning-policy
+id: plain
+effective: {from: 2026-01-01}
+classes:
+  hit: first
+  table: |
+    | days_overdue | class |
+    |--------------|-------|
+    | > 30         | late  |
+    | -            | new   |
+ladder:
+  order: severest_first
+  steps: [{id: reminder, when: {days_overdue: ">= 5"}, channels: [sms], gap: 5 days, at_most: 2}]
+"""
+
+
+def test_positions_are_asked_for_their_class_and_for_the_next_action() -> None:
+    Path("plain.yaml").write_text(POLICY, encoding="utf-8")
+    book = feerules.load("plain.yaml")
+    accounts = pl.DataFrame({"account_id": ["A", "B"]})
+    owed = pl.DataFrame({"account_id": ["A", "B"], "charge_id": ["1", "2"], "fee": "rent", "due_on": ["2026-01-01", "2026-03-01"], "amount": "9.00"})  # fmt: skip
+    feerules.positions(accounts, book, "2026-03-02", charges=owed).rows.write_parquet("positions.parquet")
+    for verb, kinds in (("classify_estate", ["late", "new"]), ("next_actions", ["act", "wait"])):
+        told = CliRunner().invoke(
+            app, ["sql", "plain.yaml", "positions", "2026-03-02", "--dialect", "duckdb", "--verb", verb, "--like", "positions.parquet"],
+        )  # fmt: skip
+        with duckdb.connect() as database:
+            database.execute("CREATE TABLE positions AS SELECT * FROM 'positions.parquet'")
+            name = "class" if verb == "classify_estate" else "decision"
+            found = (
+                database.sql(told.stdout.rstrip().removesuffix(";"))
+                .select("account_id", f'"{name}"')
+                .fetchall()
+            )
+        assert [row[1] for row in sorted(found)] == kinds
+
+
+def test_more_days_than_a_first_and_a_last_are_refused() -> None:
+    told = run(
+        "positions", "2026-03-01", "2026-03-02", "2026-03-03", "--dialect", "duckdb", "--verb", "next_actions"
+    )
+    assert (told.exit_code, told.stderr.strip()) == (
+        2,
+        "found 3 days, expected one, or the first and the last",
+    )
+
+
+def test_what_units_share_stands_in_a_table_of_its_own() -> None:
+    Path("shared.yaml").write_text(
+        "kind: fee-schedule\nid: shared\neffective: {from: 2026-01-01}\n"
+        "facts: {area: {decimal: 2, min: 0, max: 10000}}\nfees: {power: {every: month, share: {by: area}}}\n",
+        encoding="utf-8",
+    )
+    words = [
+        "sql",
+        "shared.yaml",
+        "homes",
+        "2026-11",
+        "--dialect",
+        "duckdb",
+        "-c",
+        "unit_id=text",
+        "-c",
+        "area=numeric(10,2)",
+    ]
+    refused = CliRunner().invoke(app, words)
+    assert "the fee power shares costs among units" in refused.stderr
+    told = CliRunner().invoke(app, [*words, "--pools", "totals", "--pool-columns", "pool_id=text", "--pool-columns", "fee=text", "--pool-columns", "period_start=date", "--pool-columns", "amount=numeric(18,2)"])  # fmt: skip
+    with duckdb.connect() as database:
+        database.execute(
+            "CREATE TABLE homes AS SELECT * FROM (VALUES ('A', 1.00), ('B', 2.00)) AS t(unit_id, area)"
+        )
+        database.execute(
+            "CREATE TABLE totals AS SELECT 'P' AS pool_id, 'power' AS fee, DATE '2026-11-01' AS period_start, 1.00 AS amount"
+        )
+        assert sorted(database.sql(told.stdout.rstrip().removesuffix(";")).fetchall()) == [
+            ("A", Decimal("0.33"), Decimal("0.33")),
+            ("B", Decimal("0.67"), Decimal("0.67")),
+        ]
