@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 import psycopg
 
-__all__ = ["Database", "DuckDB", "Postgres", "Spark", "quoted"]
+__all__ = ["SPARK_SETTINGS", "Database", "DuckDB", "Postgres", "Spark", "quoted"]
 
 
 class Database(Protocol):
@@ -67,6 +67,16 @@ class DuckDB:
 
     def names(self, sql: str) -> list[str]:
         return self.connection.sql(sql).columns
+
+
+SPARK_SETTINGS = {
+    "spark.master": "local[2]", "spark.driver.memory": "1g", "spark.ui.enabled": "false",
+    "spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1", "spark.sql.shuffle.partitions": "3",
+    "spark.sql.session.timeZone": "Asia/Shanghai", "spark.sql.adaptive.coalescePartitions.enabled": "false",
+    # What is small is done before it is compiled.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC", "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}  # fmt: skip
 
 
 class Spark:

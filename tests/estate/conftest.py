@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import Any
 
 import psycopg
 import pytest
 from own_postgres import has_postgres, postgres_server
 
-from databases import Database, DuckDB, Postgres
+from databases import SPARK_SETTINGS, Database, DuckDB, Postgres
 from frame_kinds import KINDS, Kind
 
 
@@ -43,3 +47,30 @@ def database(request: pytest.FixtureRequest) -> Database:
     """Every database that answers statements here."""
     found: Database = DuckDB() if request.param == "duckdb" else request.getfixturevalue("postgres")
     return found
+
+
+LACKING = [("pyspark", "FEERULES_REQUIRE_EXTRAS")] * (find_spec("pyspark") is None)
+LACKING += [("java", "FEERULES_REQUIRE_JAVA")] * (shutil.which("java") is None)
+
+
+@pytest.fixture(scope="session")
+def has_spark() -> None:
+    """Leaves a test out where Spark cannot run; where it is promised, that is a failure."""
+    for lacking, promise in LACKING:
+        if os.environ.get(promise) == "1":
+            pytest.fail(f"{promise} is set, and {lacking} is not installed")
+        pytest.skip(f"Spark is left out: {lacking} is not installed")
+
+
+@pytest.fixture(scope="session")
+def spark(has_spark: None) -> Iterator[Any]:
+    """One small Spark for all tests: two threads, three partitions after a shuffle, nothing that listens outside."""
+    from pyspark.sql import SparkSession
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PYSPARK_PYTHON", sys.executable)
+        patched.setenv("POLARS_MAX_THREADS", "1")
+        session = SparkSession.builder.config(map=SPARK_SETTINGS).getOrCreate()
+        session.sparkContext.setLogLevel("ERROR")
+        yield session
+        session.stop()

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import runpy
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +23,7 @@ from polars.testing import assert_frame_equal
 
 import feerules
 import pages
+from databases import SPARK_SETTINGS
 from feerules.errors import FeeRulesError
 from feerules.frame_kinds import is_spark
 from feerules.frames import FrameError
@@ -38,38 +36,8 @@ pytestmark = [
     pytest.mark.xdist_group("spark"),  # one worker, one Spark
 ]
 
-LACKING = [("pyspark", "FEERULES_REQUIRE_EXTRAS")] * (find_spec("pyspark") is None)
-LACKING += [("java", "FEERULES_REQUIRE_JAVA")] * (shutil.which("java") is None)
 ROOT = Path(__file__).parents[2]
 BOOK = feerules.load(ROOT / "rules" / "dunning").only("standard-cn")
-
-
-SETTINGS = {
-    "spark.master": "local[2]", "spark.driver.memory": "1g", "spark.ui.enabled": "false",
-    "spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1", "spark.sql.shuffle.partitions": "3",
-    "spark.sql.session.timeZone": "Asia/Shanghai", "spark.sql.adaptive.coalescePartitions.enabled": "false",
-    # What is small is done before it is compiled.
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC", "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-}  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def spark() -> Iterator[Any]:
-    """One small Spark for all tests: two threads, three partitions after a shuffle, nothing that listens outside."""
-    for lacking, promise in LACKING:
-        if os.environ.get(promise) == "1":
-            pytest.fail(f"{promise} is set, and {lacking} is not installed")
-        pytest.skip(f"Spark is left out: {lacking} is not installed")
-    from pyspark.sql import SparkSession
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("PYSPARK_PYTHON", sys.executable)
-        patched.setenv("POLARS_MAX_THREADS", "1")
-        session = SparkSession.builder.config(map=SETTINGS).getOrCreate()
-        session.sparkContext.setLogLevel("ERROR")
-        yield session
-        session.stop()
 
 
 @pytest.fixture
@@ -551,10 +519,11 @@ def test_the_example_reads_and_writes_partitions(
 
 
 @pytest.mark.usefixtures("spark")
+@pytest.mark.usefixtures("has_spark")
 def test_the_example_runs_unchanged_with_spark_submit(tmp_path: Path) -> None:
     import pyspark
 
-    settings = SETTINGS | {"spark.log.level": "ERROR", "spark.ui.showConsoleProgress": "false"}
+    settings = SPARK_SETTINGS | {"spark.log.level": "ERROR", "spark.ui.showConsoleProgress": "false"}
     told = [each for name, value in settings.items() for each in ("--conf", f"{name}={value}")]
     command = [
         Path(pyspark.__file__).parent / "bin" / "spark-submit",

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -327,38 +325,21 @@ def test_each_position_is_decided_under_the_policy_that_it_names(database: Datab
 
 
 @pytest.fixture
-def spark(tmp_path: Path) -> Iterator[Spark]:
-    """A small Spark in this process: the one that runs already, or one of its own."""
-    if find_spec("pyspark") is None or shutil.which("java") is None:
-        pytest.skip("Spark is left out: pyspark or java is not installed")
-    from pyspark.sql import SparkSession
-
-    runs = SparkSession.getActiveSession() is not None
-    session = SparkSession.builder.config(map=SPARK).getOrCreate()
-    zone = session.conf.get("spark.sql.session.timeZone")
-    session.conf.set("spark.sql.session.timeZone", "UTC")
-    yield Spark(session, tmp_path)
-    session.conf.set("spark.sql.session.timeZone", zone)
-    if not runs:
-        session.stop()
-
-
-SPARK = {
-    "spark.master": "local[2]", "spark.driver.memory": "1g", "spark.ui.enabled": "false", "spark.log.level": "ERROR",
-    "spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1", "spark.sql.shuffle.partitions": "3",
-    # What is small is done before it is compiled.
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC", "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-}  # fmt: skip
+def on_spark(spark: Any, tmp_path: Path) -> Iterator[Spark]:
+    """Spark as a database, by the clock of UTC."""
+    zone = spark.conf.get("spark.sql.session.timeZone")
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    yield Spark(spark, tmp_path)
+    spark.conf.set("spark.sql.session.timeZone", zone)
 
 
 @pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
 @pytest.mark.xdist_group("spark")
-def test_spark_decides_as_frames_do(spark: Spark) -> None:
+def test_spark_decides_as_frames_do(on_spark: Spark) -> None:
     as_of = date(2026, 3, 2)
     book = feerules.load_files({"plain.yaml": POLICY + "windows: {workday: ['09:00-12:00']}\n"})
     found = positions_by_hand([*ODD, "Y", "Z"], book, as_of.isoformat())
-    assert_same(spark, [found], book, [as_of], as_of)
+    assert_same(on_spark, [found], book, [as_of], as_of)
 
 
 # Relations
