@@ -377,7 +377,7 @@ def test_problems_of_a_relation_are_raised_where_that_is_asked_for() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"columns": {"account_id": "text"}, "as_of": "2026-03-02"}, 'positions without the column "'),
+        ({"columns": {"account_id": "text"}, "as_of": "2026-03-02"}, 'positions without the column contradictions, covered_charge_ids, '),
         ({"as_of": "2019-03-02"}, "no dunning policy is in force on 2019-03-02, and a position names one"),
         ({"as_of": ("2026-03-02", "2026-03-01")}, "found the days from 2026-03-02 to 2026-03-01, expected the first one first"),
         ({}, 'found no day, expected one such as as_of="2026-11-25"'),

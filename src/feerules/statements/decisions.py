@@ -134,6 +134,7 @@ class _Decisions:
         """The columns of the positions that are told as they stand, and what the statement calls them: numbers,
         since databases cut long names."""
         names = dict.fromkeys((self.key, *sorted(columns_in(described)), *self.kept))
+        self.positions.need(names)
         own = {name: self.positions.column(name) for name in names}
         return {
             name: (each, replace(each, name=f"@{place}")) for place, (name, each) in enumerate(own.items())

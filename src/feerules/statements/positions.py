@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -33,11 +33,19 @@ class Positions:
             flat = self.source.rows(exp.Star(), *at)
             self.source = Source(dialect.sql(flat), {**brought, **(types or {})}, dialect, mapping)
 
+    def need(self, names: Iterable[str]) -> None:
+        """Refuses a table that lacks some of the columns; `SourceError` with all of them."""
+        lacking = [name for name in names if self.source.column(name) is None]
+        if lacking:
+            raise SourceError(
+                f"positions without the column {', '.join(lacking)}: found {', '.join(self.types or ()) or 'none'}; "
+                "keep every column that positions() gives"
+            )
+
     def column(self, name: str, kind: str = "TEXT") -> Column:
+        self.need([name])
         found = self.source.column(name, "DATE" if name in DAYS else kind)
-        if found is None:
-            have = ", ".join(self.types or ())
-            raise SourceError(f'positions without the column "{name}": found {have or "none"}')
+        assert found is not None  # it was needed
         return self._listed(found) if name in LISTS else found
 
     def _listed(self, found: Column) -> Column:
