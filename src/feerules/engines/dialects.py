@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import sqlglot
 from sqlglot import exp
 
-from feerules.engines.sql_trees import NotInSql, call, cast, number, operated, selected, table, text, whole
+from feerules.sql_trees import NotInSql, call, cast, number, operated, selected, table, text, whole
 
 __all__ = ["BIGINT", "BOOLEAN", "TEXT", "WIDE", "Dialect", "dialect_of"]
 

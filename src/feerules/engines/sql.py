@@ -16,24 +16,6 @@ from feerules.engines.rewriting import Rewriter
 from feerules.engines.sql_columns import Column, column_of, width
 from feerules.engines.sql_reading import Reading, read
 from feerules.engines.sql_steps import Layer, Steps, Value
-from feerules.engines.sql_trees import (
-    NotInSql,
-    alias,
-    anything,
-    call,
-    cast,
-    column,
-    decimal,
-    every,
-    is_null,
-    named,
-    number,
-    of,
-    operated,
-    selected,
-    table,
-    text,
-)
 from feerules.plan.nodes import (
     And,
     Compare,
@@ -45,33 +27,21 @@ from feerules.plan.nodes import (
     Present,
     use_counts,
 )
+from feerules.sql_trees import (
+    NotInSql,
+    alias,
+    anything,
+    call,
+    cast,
+    column,
+    every,
+    number,
+    operated,
+    selected,
+    table,
+)
 
-# What is written into a statement around a plan is part of the engine's language.
-__all__ = [
-    "BIGINT",
-    "TEXT",
-    "WIDE",
-    "Column",
-    "Dialect",
-    "Prepared",
-    "alias",
-    "call",
-    "cast",
-    "column",
-    "column_of",
-    "decimal",
-    "dialect_of",
-    "every",
-    "is_null",
-    "named",
-    "number",
-    "of",
-    "operated",
-    "selected",
-    "table",
-    "text",
-    "truth",
-]
+__all__ = ["BIGINT", "TEXT", "WIDE", "Column", "Dialect", "Prepared", "column_of", "dialect_of", "truth"]
 
 SQL = exp.Expr
 

@@ -13,8 +13,8 @@ from sqlglot import exp
 from feerules.engines.dialects import WIDE, Dialect
 from feerules.engines.guarding import CODES
 from feerules.engines.sql_columns import Column, width
-from feerules.engines.sql_trees import call, cast, is_null, number, operated, text
 from feerules.plan.nodes import Leaf
+from feerules.sql_trees import call, cast, is_null, number, operated, text
 
 __all__ = ["Reading", "read"]
 

@@ -9,7 +9,6 @@ from sqlglot import exp
 
 from feerules.engines.dialects import BIGINT, BOOLEAN, WIDE, Dialect
 from feerules.engines.sql_columns import width
-from feerules.engines.sql_trees import column, number, operated, selected, table, whole
 from feerules.plan.nodes import (
     Add,
     And,
@@ -31,6 +30,7 @@ from feerules.plan.nodes import (
     children,
     in_order,
 )
+from feerules.sql_trees import column, number, operated, selected, table, whole
 
 __all__ = ["Layer", "Steps", "Value"]
 

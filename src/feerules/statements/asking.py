@@ -11,7 +11,8 @@ from sqlglot import exp
 from feerules.book import Book
 from feerules.periods import Period
 from feerules.reasons import reason
-from feerules.statements.engine import Dialect, cast, dialect_of, operated, selected, text
+from feerules.sql_trees import cast, operated, selected, text
+from feerules.statements.engine import Dialect, dialect_of
 from feerules.statements.prices import Prices
 from feerules.statements.sources import Source, SourceError
 from feerules.statements.statement import Statement

@@ -9,20 +9,8 @@ from sqlglot import exp
 
 from feerules.plan.nodes import Const, Fact, Guard, Leaf, Node, Plan, Present
 from feerules.plan.spans import READ, VALID_FROM, VALID_TO
-from feerules.statements.engine import (
-    Column,
-    Dialect,
-    Prepared,
-    alias,
-    call,
-    cast,
-    column,
-    every,
-    is_null,
-    named,
-    operated,
-    selected,
-)
+from feerules.sql_trees import alias, call, cast, column, every, is_null, named, operated, selected
+from feerules.statements.engine import Column, Dialect, Prepared
 
 __all__ = ["DATED", "SINCE", "Dated"]
 

@@ -19,20 +19,8 @@ from feerules.deciding.told import Description, columns_in
 from feerules.plan.dunning import Compiled
 from feerules.plan.nodes import Plan
 from feerules.reasons import reason
-from feerules.statements.engine import (
-    TEXT,
-    Column,
-    Prepared,
-    alias,
-    call,
-    cast,
-    column,
-    dialect_of,
-    is_null,
-    named,
-    selected,
-    text,
-)
+from feerules.sql_trees import alias, call, cast, column, is_null, named, selected, text
+from feerules.statements.engine import TEXT, Column, Prepared, dialect_of
 from feerules.statements.positions import Positions
 from feerules.statements.reasoning import reason_of
 from feerules.statements.sources import NATURAL, SourceError

@@ -2,54 +2,6 @@
 
 from __future__ import annotations
 
-from feerules.engines.sql import (
-    BIGINT,
-    TEXT,
-    WIDE,
-    Column,
-    Dialect,
-    Prepared,
-    alias,
-    call,
-    cast,
-    column,
-    column_of,
-    decimal,
-    dialect_of,
-    every,
-    is_null,
-    named,
-    number,
-    of,
-    operated,
-    selected,
-    table,
-    text,
-    truth,
-)
+from feerules.engines.sql import BIGINT, TEXT, WIDE, Column, Dialect, Prepared, column_of, dialect_of, truth
 
-__all__ = [
-    "BIGINT",
-    "TEXT",
-    "WIDE",
-    "Column",
-    "Dialect",
-    "Prepared",
-    "alias",
-    "call",
-    "cast",
-    "column",
-    "column_of",
-    "decimal",
-    "dialect_of",
-    "every",
-    "is_null",
-    "named",
-    "number",
-    "of",
-    "operated",
-    "selected",
-    "table",
-    "text",
-    "truth",
-]
+__all__ = ["BIGINT", "TEXT", "WIDE", "Column", "Dialect", "Prepared", "column_of", "dialect_of", "truth"]

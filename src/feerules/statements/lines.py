@@ -10,19 +10,8 @@ from feerules.line_shapes import LINE_TYPES, Shape, shapes_of
 from feerules.periods import from_day_number
 from feerules.plan.lines import PAYERS
 from feerules.plan.nodes import Slot
-from feerules.statements.engine import (
-    TEXT,
-    Dialect,
-    call,
-    cast,
-    column,
-    decimal,
-    number,
-    operated,
-    selected,
-    text,
-    truth,
-)
+from feerules.sql_trees import call, cast, column, decimal, number, operated, selected, text
+from feerules.statements.engine import TEXT, Dialect, truth
 from feerules.telling import about_of, source_text
 
 __all__ = ["KEY", "Lines"]

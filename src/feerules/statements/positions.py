@@ -9,7 +9,8 @@ from typing import Final
 from sqlglot import exp
 
 from feerules.plan.dunning import Compiled
-from feerules.statements.engine import Column, Dialect, alias, column, operated, text
+from feerules.sql_trees import alias, column, operated, text
+from feerules.statements.engine import Column, Dialect
 from feerules.statements.sources import Source, SourceError
 
 __all__ = ["Positions"]

@@ -11,12 +11,7 @@ from feerules.line_shapes import LINE_COLUMNS
 from feerules.periods import Period
 from feerules.plan.nodes import Leaf, Node, Slot
 from feerules.reasons import reason
-from feerules.statements.dated import DATED, SINCE, Dated
-from feerules.statements.engine import (
-    TEXT,
-    WIDE,
-    Column,
-    Prepared,
+from feerules.sql_trees import (
     alias,
     call,
     cast,
@@ -29,8 +24,9 @@ from feerules.statements.engine import (
     operated,
     selected,
     text,
-    truth,
 )
+from feerules.statements.dated import DATED, SINCE, Dated
+from feerules.statements.engine import TEXT, WIDE, Column, Prepared, truth
 from feerules.statements.lines import KEY, Lines
 from feerules.statements.reasoning import reason_of
 from feerules.statements.shares import SOUND, Shares, Units, pools_of

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from feerules.plan.nodes import Plan
 from feerules.reasons import reasons_of
-from feerules.statements.engine import call, column, text
+from feerules.sql_trees import call, column, text
 
 __all__ = ["reason_of"]
 

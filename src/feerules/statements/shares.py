@@ -13,14 +13,7 @@ from feerules.plan.names import FIRST_DAY, LAST_DAY
 from feerules.plan.nodes import Const, Fact, Guard, Leaf, Node, Plan, Slot
 from feerules.plan.spans import VALID_FROM, VALID_TO
 from feerules.reasons import reason
-from feerules.statements.dated import SINCE
-from feerules.statements.engine import (
-    BIGINT,
-    TEXT,
-    WIDE,
-    Column,
-    Dialect,
-    Prepared,
+from feerules.sql_trees import (
     alias,
     call,
     cast,
@@ -35,8 +28,9 @@ from feerules.statements.engine import (
     selected,
     table,
     text,
-    truth,
-)  # fmt: skip
+)
+from feerules.statements.dated import SINCE
+from feerules.statements.engine import BIGINT, TEXT, WIDE, Column, Dialect, Prepared, truth
 from feerules.statements.lines import KEY
 from feerules.statements.reasoning import reason_of
 from feerules.statements.sources import Source, SourceError

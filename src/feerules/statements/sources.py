@@ -10,7 +10,8 @@ from sqlglot.errors import SqlglotError
 
 from feerules.errors import FeeRulesError
 from feerules.plan.nodes import Leaf
-from feerules.statements.engine import Column, Dialect, call, cast, column_of, selected, text
+from feerules.sql_trees import call, cast, selected, text
+from feerules.statements.engine import Column, Dialect, column_of
 
 __all__ = ["NATURAL", "Source", "SourceError"]
 

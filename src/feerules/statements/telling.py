@@ -27,20 +27,9 @@ from feerules.deciding.told import (
     as_json,
 )
 from feerules.plan.nodes import And, Compare, Const, Node, Not, Or, Present
+from feerules.sql_trees import alias, call, cast, column, decimal, named, number, operated, selected, text
 from feerules.statements.engine import Column as TableColumn
-from feerules.statements.engine import (
-    Dialect,
-    alias,
-    call,
-    cast,
-    column,
-    decimal,
-    named,
-    number,
-    operated,
-    selected,
-    text,
-)
+from feerules.statements.engine import Dialect
 from feerules.statements.values import Values, case
 from feerules.vocabulary import MOST_MONEY
 

@@ -9,7 +9,8 @@ from typing import Final
 from sqlglot import exp
 
 from feerules.ledger.contradictions import CONTRADICTIONS
-from feerules.statements.engine import Column, Dialect, call, cast, number, operated, text
+from feerules.sql_trees import call, cast, number, operated, text
+from feerules.statements.engine import Column, Dialect
 
 __all__ = ["Values", "case"]
 
