@@ -5,8 +5,8 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 READY := $(VENV)/.ready
 BENCH_READY := $(VENV)/.ready-bench
-# Tests of one session of Spark stay together; many tests start an interpreter, which reads bytecode.
-TESTS := FEERULES_REQUIRE_EXTRAS=1 PYTHONDONTWRITEBYTECODE= $(RUN) pytest -q -n auto --dist loadgroup -p no:benchmark
+# Many tests start an interpreter, which reads bytecode.
+TESTS := FEERULES_REQUIRE_EXTRAS=1 PYTHONDONTWRITEBYTECODE= $(RUN) pytest -q -n auto -p no:benchmark
 # Two -q: pip says only what failed.
 INSTALL := $(RUN) pip install -q -q
 

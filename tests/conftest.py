@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from importlib.util import find_spec
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -88,3 +89,19 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> list[str]:
     told = [f"tests/estate is left out: {', '.join(MISSING)} not installed"] if MISSING else []
     return told if HAS_EVENTS else [*told, "tests of durable-rules are left out: it cannot be imported"]
+
+
+# Tests that share what takes long to make (a Spark, a browser, what an example wrote) go to one worker. The marks of
+# xdist for this are lost on pytest 9.2.
+TOGETHER = ("spark", "test_report_in_browser.py", "test_examples.py", "test_layers.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Sharing(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return next((name for name in TOGETHER if name in nodeid), nodeid)
+
+    return Sharing(config, log)

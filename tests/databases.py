@@ -9,20 +9,25 @@ from typing import Any, Protocol
 import duckdb
 import polars as pl
 import psycopg
+from psycopg.rows import dict_row
 
 __all__ = ["SPARK_SETTINGS", "Database", "DuckDB", "Postgres", "Spark", "quoted"]
 
 
 class Database(Protocol):
-    """`dialect` is the name of its SQL."""
+    """`dialect` is the name of its SQL; one statement takes it as long as `cost` of them take frames."""
 
     dialect: str
+    cost: int
 
     def load(self, frame: pl.DataFrame, table: str) -> dict[str, str]:
         """Makes the table hold the frame, and tells the types of its columns as the database writes them."""
 
     def run(self, sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """The rows of a statement."""
+
+    def records(self, sql: str) -> list[dict[str, Any]]:
+        """The rows of a statement, by the names of its columns."""
 
     def names(self, sql: str) -> list[str]:
         """The names of its columns."""
@@ -44,10 +49,11 @@ def kept(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 class DuckDB:
-    dialect = "duckdb"
+    dialect, cost = "duckdb", 3
 
     def __init__(self) -> None:
         self.connection = duckdb.connect()
+        self.connection.execute("SET TimeZone = 'UTC'")
 
     def load(self, frame: pl.DataFrame, table: str) -> dict[str, str]:
         frame = kept(frame)
@@ -64,6 +70,11 @@ class DuckDB:
 
     def run(self, sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         return self.connection.execute(sql, parameters or {}).fetchall()
+
+    def records(self, sql: str) -> list[dict[str, Any]]:
+        found = self.connection.execute(sql)
+        names = [each[0] for each in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     def names(self, sql: str) -> list[str]:
         return self.connection.sql(sql).columns
@@ -82,20 +93,25 @@ SPARK_SETTINGS = {
 class Spark:
     """A session of Spark, which reads its tables from files in a folder."""
 
-    dialect = "spark"
+    dialect, cost = "spark", 20
 
     def __init__(self, session: Any, folder: Path) -> None:
         self.session, self.folder = session, folder
 
     def load(self, frame: pl.DataFrame, table: str) -> dict[str, str]:
         file = self.folder / f"{len([*self.folder.iterdir()])}.parquet"
-        kept(frame).write_parquet(file)
+        # Parquet has no whole numbers of 128 bits.
+        kept(frame).with_columns(pl.col(pl.Int128).cast(pl.Decimal(38, 0))).write_parquet(file)
         found = self.session.read.parquet(str(file))
-        found.createOrReplaceTempView(table)
+        found.createOrReplaceTempView(f"`{table.replace('`', '``')}`")
         return dict(found.dtypes)
 
     def run(self, sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self.session.sql(sql, parameters or {}).collect()]
+
+    def records(self, sql: str) -> list[dict[str, Any]]:
+        found = self.session.sql(sql)
+        return [dict(zip(found.columns, row, strict=True)) for row in found.collect()]
 
     def names(self, sql: str) -> list[str]:
         return list(self.session.sql(sql).columns)
@@ -120,7 +136,7 @@ def _postgres_type(dtype: pl.DataType) -> str:
 
 
 class Postgres:
-    dialect = "postgres"
+    dialect, cost = "postgres", 3
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self.connection = connection
@@ -149,6 +165,10 @@ class Postgres:
         # A statement writes its parameters as the server does, $1, and knows no %.
         with psycopg.RawCursor(self.connection) as cursor:
             return cursor.execute(sql, [*(parameters or {}).values()]).fetchall()
+
+    def records(self, sql: str) -> list[dict[str, Any]]:
+        with psycopg.RawCursor(self.connection, row_factory=dict_row) as cursor:
+            return cursor.execute(sql).fetchall()
 
     def names(self, sql: str) -> list[str]:
         with psycopg.RawCursor(self.connection) as cursor:

@@ -10,7 +10,10 @@ __all__ = ["often"]
 SHARES = {"ci": (1, 2), "quick": (1, 2), "search": (20, 1)}
 
 
-def often(examples: int) -> int:
-    """Half of them in the usual run, all of them with HYPOTHESIS_PROFILE=thorough, twenty times with search."""
+def often(examples: int, cost: int = 1) -> int:
+    """Half of them in the usual run, all of them with HYPOTHESIS_PROFILE=thorough, twenty times with search.
+
+    Of an engine that takes so many times as long for each, fewer by as much.
+    """
     times, over = SHARES.get(os.environ.get("HYPOTHESIS_PROFILE", "ci"), (1, 1))
-    return max(examples * times // over, 1)
+    return max(examples * times // over // cost, 1)

@@ -70,8 +70,8 @@ def classify_estate(
     """What kind of arrears is each account of an estate? The same as `classify`, a row for each.
 
     The frames are those of `positions`; its result may stand in place of `accounts`, without entries, so that
-    what it worked out serves both this and `next_actions`; so may a relation of DuckDB with its columns, which
-    gives relations. A row has the facts of the position, and `class`,
+    what it worked out serves both this and `next_actions`; so may a relation of DuckDB or a frame of PySpark
+    with its columns, which gives relations or frames of PySpark. A row has the facts of the position, and `class`,
     `title_zh`, `title_en`, `table_row`, `where`, `policy`, `version`, `source`. Needs the extra `estate`.
     """
     found: AccountsResult | RelationResult = _answers(
@@ -99,8 +99,8 @@ def next_actions(
     """What is to be done with each account of an estate? The same as `next_action`, a row for each.
 
     The frames are those of `positions`, or its result stands in place of `accounts`; contacts count for every
-    account of a party where the policy's limits are per party. Positions may be a relation of DuckDB, which gives
-    relations. `reasons` lists the codes of the reasons in
+    account of a party where the policy's limits are per party. Positions may be a relation of DuckDB or
+    a frame of PySpark, which gives the same. `reasons` lists the codes of the reasons in
     order, `reasons_json` tells them in full, `fields` holds the fields of the message as JSON. Needs the extra
     `estate`.
     """
@@ -122,10 +122,18 @@ def _answers(
     calendar: WorkdayCalendar | None,
     **entries: Any,
 ) -> Any:
-    if entries["charges"] is NOT_GIVEN and is_relation(accounts) and question != "positions":
-        return _relations(question).decision_relation(
-            accounts, book, question, as_of=as_of, known_at=known_at, calendar=calendar, key=key, strict=strict
-        )  # fmt: skip
+    decided = _by_statement(question, accounts) if entries["charges"] is NOT_GIVEN else None
+    if decided is not None:
+        return decided(
+            accounts,
+            book,
+            question,
+            as_of=as_of,
+            known_at=known_at,
+            calendar=calendar,
+            key=key,
+            strict=strict,
+        )
     try:
         from feerules import estate_dunning
         from feerules.spark import dunning as spark_dunning
@@ -143,10 +151,15 @@ def _answers(
     return answers(question, accounts, book, as_of, known_at, key, strict, calendar, entries)
 
 
-def _relations(question: str) -> Any:
-    """The module that needs the extra `sql`."""
+def _by_statement(question: str, positions: Any) -> Any:
+    """What decides positions where they are, by SQL: those of a relation of DuckDB, or of a frame of Spark."""
     try:
-        from feerules.statements import relations
+        if is_relation(positions):
+            from feerules.statements.relations import decision_relation as decided
+        elif is_spark(positions):
+            from feerules.spark.decisions import decide_positions as decided  # type: ignore[assignment]
+        else:
+            return None
     except ModuleNotFoundError as error:
         raise MissingExtra(question, "sql", error.name or "") from error
-    return relations
+    return decided

@@ -53,7 +53,8 @@ def to_sql(
 
     "classify_estate" and "next_actions" are asked of a table with the columns of `positions`, each position under
     the policy that it names; what accounts bring of their own stands in further columns, or in a struct `facts`.
-    `as_of`, `known_at`, `calendar` and `key` are those of these verbs. With a first and a last day as `as_of`, each
+    `as_of`, `known_at`, `calendar` and `key` are those of these verbs; with `unique`, nothing looks for two positions
+    of one account on one day. With a first and a last day as `as_of`, each
     position is judged as of the day in its own column `as_of`. A list of texts may be JSON in a column of text,
     as `contradictions` is in PostgreSQL. A position of a day that is not asked about is a problem.
 
@@ -89,13 +90,12 @@ def to_sql(
             period=period,
             form=None if form == "wide" else form,
             accrue=accrue or None,
-            unique=unique or None,
             pools=pools,
             pool_columns=pool_columns,
         )
         written = _statements(verb).decision_statement(
             book, verb, dialect, table,
-            columns=columns, as_of=as_of, known_at=known_at, calendar=calendar, key=key or "account_id",
+            columns=columns, as_of=as_of, known_at=known_at, calendar=calendar, key=key or "account_id", unique=unique,
         )  # fmt: skip
     return written
 

@@ -13,7 +13,8 @@ import psycopg
 import pytest
 from own_postgres import has_postgres, postgres_server
 
-from databases import SPARK_SETTINGS, Database, DuckDB, Postgres
+from databases import SPARK_SETTINGS, Database, DuckDB, Postgres, Spark
+from engines import Engine, frames, inside
 from frame_kinds import KINDS, Kind
 
 
@@ -39,14 +40,56 @@ def postgres_address() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres(postgres_address: str) -> Iterator[Postgres]:
     with psycopg.connect(postgres_address, autocommit=True) as connection:
+        connection.execute("SET TIME ZONE 'UTC'")
         yield Postgres(connection)
 
 
 @pytest.fixture(scope="session", params=["duckdb", "postgres"])
 def database(request: pytest.FixtureRequest) -> Database:
-    """Every database that answers statements here."""
-    found: Database = DuckDB() if request.param == "duckdb" else request.getfixturevalue("postgres")
+    """Every database that answers statements here in no time."""
+    return database_of(request.param, request)
+
+
+# What PySpark 4.3 says of a pandas that is newer than it.
+ON_SPARK = pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
+
+
+@pytest.fixture(scope="session", params=["duckdb", "postgres", pytest.param("spark", marks=ON_SPARK)])
+def every_database(request: pytest.FixtureRequest) -> Database:
+    """Every one, Spark too: a statement takes it seconds."""
+    return database_of(request.param, request)
+
+
+@pytest.fixture(
+    scope="session", params=["frames", "duckdb", "postgres", pytest.param("spark", marks=ON_SPARK)]
+)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Every engine that prices an estate."""
+    return frames() if request.param == "frames" else inside(database_of(request.param, request))
+
+
+@pytest.fixture(scope="session", params=["frames", "duckdb", "postgres"])
+def engine_of_dated_facts(request: pytest.FixtureRequest) -> Engine:
+    """Every engine that prices facts with the days on which they hold."""
+    return frames() if request.param == "frames" else inside(database_of(request.param, request))
+
+
+def database_of(name: str, request: pytest.FixtureRequest) -> Database:
+    found: Database = DuckDB() if name == "duckdb" else request.getfixturevalue(_FIXTURES[name])
     return found
+
+
+_FIXTURES = {"postgres": "postgres", "spark": "spark_by_utc"}
+
+
+@pytest.fixture(scope="session")
+def spark_by_utc(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Spark:
+    """Spark as a database, whose clock is that of UTC."""
+    session = spark.newSession()
+    session.conf.set("spark.sql.session.timeZone", "UTC")
+    # For plans of more than a hundred steps, each of which rests on the one before.
+    session.conf.set("spark.sql.analyzer.maxIterations", "1000")
+    return Spark(session, tmp_path_factory.mktemp("tables"))
 
 
 LACKING = [("pyspark", "FEERULES_REQUIRE_EXTRAS")] * (find_spec("pyspark") is None)

@@ -7,13 +7,13 @@ from typing import Any
 
 import polars as pl
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import feerules
 import rulebooks
+from engines import Engine
 from how_often import often
 
-# A search looks further here as well.
-SLOW = settings(max_examples=often(25), suppress_health_check=list(HealthCheck))
 LINE = ("charge_id", "fee", "period_start", "period_end", "issued_on", "due_on", "payer", "table_row")
 NUMBERS = ("quantity", "rate", "factor", "tax", "net", "amount", "tax_rate")
 
@@ -41,85 +41,95 @@ def said(problem: Any) -> tuple[Any, ...]:
     return tuple(get(name) for name in ("unit_id", "fact", "value", "code", "reason", "fee"))
 
 
-def assert_same(
-    units: list[dict[str, Any]],
-    frame: pl.DataFrame,
-    book: feerules.Book,
-    period: str,
-    *,
-    accrue: bool = False,
-) -> None:
-    lines, problems = one_by_one(units, book, period, accrue=accrue)
-    result = feerules.price_estate(frame, book, period, form="long", accrue=accrue)
-    assert Counter(map(told, result.rows.to_dicts())) == Counter(map(told, lines))
-    assert Counter(map(said, result.problems.to_dicts())) == Counter(map(said, problems))
+def as_often(engine: Engine, count: int) -> settings:
+    return settings(max_examples=often(count, engine.cost), suppress_health_check=list(HealthCheck))
 
 
-@SLOW
-@given(rulebooks.priced(), rulebooks.units())
-def test_every_engine_gives_the_same_lines_and_problems(
-    drawn: tuple[list[dict[str, str]], str], units: list[dict[str, Any]]
-) -> None:
-    [files], period = drawn
-    book = rulebooks.loaded(files, period)
-    units = [{"unit_id": f"U{n}", **unit} for n, unit in enumerate(units)]
-    frame = pl.DataFrame(units, schema=dict.fromkeys(units[0], pl.String))
-    assert_same(units, frame, book, period)
+def keyed(units: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"unit_id": f"U{number}", **unit} for number, unit in enumerate(units)]
 
 
-@SLOW
-@given(rulebooks.priced(), rulebooks.units())
-def test_the_days_of_a_period_are_the_same_in_every_engine(
-    drawn: tuple[list[dict[str, str]], str], units: list[dict[str, Any]]
-) -> None:
-    [files], period = drawn
-    book = rulebooks.loaded(files, period, accrue=True)
-    units = [{"unit_id": f"U{n}", **unit} for n, unit in enumerate(units)]
-    frame = pl.DataFrame(units, schema=dict.fromkeys(units[0], pl.String))
-    assert_same(units, frame, book, period, accrue=True)
+def test_every_engine_gives_the_same_lines_and_problems(engine: Engine) -> None:
+    @as_often(engine, 40)
+    @given(rulebooks.priced(), rulebooks.units(), st.booleans())
+    def law(drawn: tuple[list[dict[str, str]], str], given_: list[dict[str, Any]], accrue: bool) -> None:
+        [files], period = drawn
+        book, units = rulebooks.loaded(files, period, accrue=accrue), keyed(given_)
+        frame = pl.DataFrame(units, schema=dict.fromkeys(units[0], pl.String))
+        lines, problems = one_by_one(units, book, period, accrue=accrue)
+        found, bad = engine.price(frame, book, period, form="long", accrue=accrue)
+        assert Counter(map(told, found)) == Counter(map(told, lines))
+        assert Counter(map(said, bad)) == Counter(map(said, problems))
+        if engine.name != "frames":
+            whole = feerules.price_estate(frame, book, period, form="long", accrue=accrue)
+            assert in_order(found) == in_order(whole.rows.to_dicts())
+            assert in_order(bad) == in_order(whole.problems.to_dicts())
+
+    law()
 
 
-@SLOW
-@given(rulebooks.priced(), rulebooks.units(4), rulebooks.st.data())
-def test_dated_facts_give_the_same_lines_and_problems(
-    drawn: tuple[list[dict[str, str]], str], units: list[dict[str, Any]], data: Any
-) -> None:
-    [files], period = drawn
-    # A row of a frame tells every reading, a change only those that it names: by reading they differ.
-    files = {name: text.replace("by_reading", "by_days") for name, text in files.items()}
-    book = rulebooks.loaded(files, period, dated=True)
-    records, singles = [], []
-    for number, facts_of_unit in enumerate(units):
-        unit = {"unit_id": f"U{number}", "owner_id": "A", **facts_of_unit}
-        changes = data.draw(rulebooks.changes_of(unit))
-        singles.append({**unit, "changes": changes})
-        facts: dict[str, Any] = {**unit, "valid_from": None}
-        records.append(facts)
-        for change in changes:
-            facts = {**facts, **change["facts"], "valid_from": change["from"]}
+def test_every_engine_adds_up_the_same_totals(engine: Engine) -> None:
+    @as_often(engine, 25)
+    @given(rulebooks.priced(), rulebooks.units())
+    def law(drawn: tuple[list[dict[str, str]], str], given_: list[dict[str, Any]]) -> None:
+        [files], period = drawn
+        book, units = rulebooks.loaded(files, period), keyed(given_)
+        frame = pl.DataFrame(units, schema=dict.fromkeys(units[0], pl.String))
+        lines, problems = one_by_one(units, book, period)
+        found, bad = engine.price(frame, book, period)
+        assert {*by_unit(found)} == {unit["unit_id"] for unit in units} - {each.unit_id for each in problems}
+        assert Counter(map(said, bad)) == Counter(map(said, problems))
+        for unit_id, row in by_unit(found).items():
+            sums: dict[str, Any] = dict.fromkeys(name for name in row if name not in ("unit_id", "total"))
+            for line in lines:
+                if line.unit_id == unit_id:
+                    sums[line.fee] = (sums[line.fee] or 0) + line.amount
+            assert row == {"unit_id": unit_id, **sums, "total": sum(each or 0 for each in sums.values())}
+
+    law()
+
+
+def test_dated_facts_give_the_same_lines_and_problems(engine_of_dated_facts: Engine) -> None:
+    engine = engine_of_dated_facts
+
+    @as_often(engine, 25)
+    @given(rulebooks.priced(), rulebooks.units(4), st.data())
+    def law(drawn: tuple[list[dict[str, str]], str], given_: list[dict[str, Any]], data: Any) -> None:
+        [files], period = drawn
+        # A row of a frame tells every reading, a change only those that it names: by reading they differ.
+        files = {name: text.replace("by_reading", "by_days") for name, text in files.items()}
+        book = rulebooks.loaded(files, period, dated=True)
+        records, singles = [], []
+        for facts_of_unit in keyed(given_):
+            unit = {"owner_id": "A", **facts_of_unit}
+            changes = data.draw(rulebooks.changes_of(unit))
+            singles.append({**unit, "changes": changes})
+            facts: dict[str, Any] = {**unit, "valid_from": None}
             records.append(facts)
-    schema = {name: pl.Date if name == "valid_from" else pl.String for name in records[0]}
-    frame = pl.DataFrame(records, schema=schema)
-    lines, problems = one_by_one(singles, book, period)
-    result = feerules.price_estate(frame, book, period, form="long")
-    assert Counter(map(told, result.rows.to_dicts())) == Counter(map(told, lines))
-    assert {(p["unit_id"], p["code"]) for p in result.problems.to_dicts()} >= {
-        (p.unit_id, p.code) for p in problems
-    }
+            for change in changes:
+                facts = {**facts, **change["facts"], "valid_from": change["from"]}
+                records.append(facts)
+        schema = {name: pl.Date if name == "valid_from" else pl.String for name in records[0]}
+        frame = pl.DataFrame(records, schema=schema)
+        lines, problems = one_by_one(singles, book, period)
+        found, bad = engine.price(frame, book, period, form="long")
+        assert Counter(map(told, found)) == Counter(map(told, lines))
+        assert {(each["unit_id"], each["code"]) for each in bad} >= {
+            (each.unit_id, each.code) for each in problems
+        }
+        if engine.name != "frames":
+            whole = feerules.price_estate(frame, book, period, form="long")
+            assert in_order(found) == in_order(whole.rows.to_dicts())
+            assert in_order(bad) == in_order(whole.problems.to_dicts())
+
+    law()
 
 
-@SLOW
-@given(rulebooks.priced(), rulebooks.units())
-def test_wide_totals_are_the_sums_of_the_long_lines(
-    drawn: tuple[list[dict[str, str]], str], units: list[dict[str, Any]]
-) -> None:
-    [files], period = drawn
-    book = rulebooks.loaded(files, period)
-    units = [{"unit_id": f"U{n}", **unit} for n, unit in enumerate(units)]
-    frame = pl.DataFrame(units, schema=dict.fromkeys(units[0], pl.String))
-    wide = feerules.price_estate(frame, book, period)
-    long = feerules.price_estate(frame, book, period, form="long").rows
-    sums = dict(long.group_by("unit_id").agg(pl.col("amount").sum()).iter_rows())
-    for row in wide.rows.to_dicts():
-        assert row["total"] == sums.get(row["unit_id"], 0)
-    assert wide.rows.height + wide.problems["unit_id"].n_unique() == len(units)
+def in_order(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(records, key=repr)
+
+
+def by_unit(records: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    found = {each["unit_id"]: each for each in records}
+    assert len(found) == len(records)
+    return found

@@ -31,10 +31,7 @@ from feerules.spark.packing import KEY
 from feerules.spark.workers import gathered
 
 # What PySpark 4.3 says of a pandas that is newer than it.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
-    pytest.mark.xdist_group("spark"),  # one worker, one Spark
-]
+pytestmark = pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
 
 ROOT = Path(__file__).parents[2]
 BOOK = feerules.load(ROOT / "rules" / "dunning").only("standard-cn")
@@ -143,6 +140,26 @@ def test_positions_that_spark_keeps_serve_every_question(verb: Any, standing: An
     assert_same(verb(standing, BOOK, AS_OF), verb(theirs, BOOK, AS_OF))
 
 
+@pytest.mark.parametrize("verb", [feerules.classify_estate, feerules.next_actions])
+def test_positions_of_a_table_are_answered_by_sql_alone(verb: Any, on_spark: Any) -> None:
+    book = feerules.load_files({"call.yaml": CALL})
+    found = feerules.positions(None, book, "2026-03-02", charges=PLAIN)
+    table = pl.concat([found.rows, found.rows[:1].with_columns(as_of=date(2026, 3, 1))])
+    ours, theirs = verb(on_spark(table), book, "2026-03-02"), verb(found, book, "2026-03-02")
+    assert "Python" not in ours.rows._jdf.queryExecution().toString()
+    assert_frame_equal(polars_of(ours.rows), theirs.rows.with_columns(pl.col(pl.Enum).cast(pl.String)))
+    assert [(row["account_id"], row["fact"], row["value"]) for row in ours.problems.collect()] == [
+        ("A", "as_of", "2026-03-01")
+    ]
+
+
+def test_a_frame_that_is_none_of_positions_is_refused(on_spark: Any) -> None:
+    with pytest.raises(
+        FeeRulesError, match=r"^positions without the column .*: found account_id; keep every"
+    ):
+        feerules.next_actions(on_spark(PLAIN.select("account_id")), BOOK, AS_OF)
+
+
 def test_what_was_written_is_what_is_read_from_then_on(standing: Any, theirs: Any, tmp_path: Path) -> None:
     written = standing.sink(tmp_path / "positions.parquet")
     assert sorted(each.name for each in tmp_path.iterdir()) == [
@@ -177,6 +194,14 @@ def test_nothing_is_computed_before_it_is_asked_for(spark: Any, ledger: Any) -> 
 
 BARE = feerules.load_files({"f.yaml": "kind: book\nid: plain\n"})
 PLAIN = pl.DataFrame({"account_id": ["A", "B"], "charge_id": ["1", "2"], "fee": "f", "due_on": "2026-01-31", "amount": ["5", "6"]})  # fmt: skip
+
+
+CALL = """
+kind: dunning-policy
+id: call
+effective: {from: 2020-01-01}
+ladder: {steps: [{id: call, when: {days_overdue: ">= 1"}, gap: 3 days, channels: [phone]}]}
+"""
 
 
 def test_an_allocation_goes_with_its_payment_or_its_charge(on_spark: Any) -> None:
@@ -429,8 +454,6 @@ def test_positions_answer_only_what_they_were_asked_for(on_spark: Any) -> None:
         feerules.next_actions(found, BARE, "2026-03-02")
     with pytest.raises(FrameError, match="found positions and charges"):
         feerules.classify_estate(found, BARE, "2026-03-01", charges=on_spark(PLAIN))
-    with pytest.raises(TypeError, match="next_actions needs charges="):
-        feerules.next_actions(on_spark(PLAIN), BARE, "2026-03-01")
 
 
 def test_what_does_not_compute_on_spark_says_what_does(on_spark: Any) -> None:

@@ -10,14 +10,10 @@ from typing import Any
 import polars as pl
 import pytest
 from books import GARDEN, garden_units
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 import feerules
-import rulebooks
 from databases import Database, DuckDB, Postgres, quoted
 
-FEW = settings(max_examples=10, suppress_health_check=list(HealthCheck))
 TINY = """
 kind: fee-schedule
 id: tiny
@@ -65,26 +61,7 @@ def assert_same(
         assert database.names(sql) == expected.columns
 
 
-# Whole books
-
-
-@FEW
-@given(
-    files=rulebooks.books(), units=rulebooks.units(), period=rulebooks.periods,
-    form=st.sampled_from(["wide", "long", "long"]), accrue=st.booleans(),
-)  # fmt: skip
-def test_random_books_give_what_price_estate_gives(
-    database: Database,
-    files: dict[str, str],
-    units: list[dict[str, Any]],
-    period: str,
-    form: Any,
-    accrue: bool,
-) -> None:
-    book = rulebooks.loaded(files, period, accrue=accrue)
-    units = [{"unit_id": f"U{n}", **unit} for n, unit in enumerate(units)]
-    frame = pl.DataFrame(units, schema=dict.fromkeys(units[0], pl.String))
-    assert_same(database, frame, book, period, form=form, accrue=accrue)
+# Whole estates
 
 
 def test_100_000_homes_owe_in_a_database_what_each_owes_alone(postgres: Postgres) -> None:

@@ -19,9 +19,14 @@ from feerules.money import round_div
 from feerules.plan.bounds import Builder
 from feerules.plan.nodes import Guard, Leaf, Node, Plan
 from feerules.statements.engine import Prepared, column_of, dialect_of
+from how_often import often
 from plan_answers import one_by_one, told_alike
 
-SOME = settings(max_examples=30, suppress_health_check=list(HealthCheck))
+
+@pytest.fixture(scope="module")
+def database(every_database: Database) -> Database:
+    """Spark answers here too."""
+    return every_database
 
 
 class Asked:
@@ -41,17 +46,18 @@ class Asked:
         return self.database.run(self.dialect.sql(self.prepared.problems(keep)))
 
 
-@SOME
-@given(data=st.data())
-def test_random_plans_over_random_frames_give_what_the_scalar_engine_gives(
-    database: Database, data: Any
-) -> None:
-    plan, outputs = data.draw(random_plans.plans())
-    frame = data.draw(random_plans.frames(plan))
-    rows, problems = one_by_one(plan, outputs, frame)
-    asked = Asked(database, frame, plan)
-    assert sorted(asked.rows(outputs, "id")) == rows
-    assert sorted(told_alike(frame, asked.problems("id")), key=repr) == sorted(problems, key=repr)
+def test_random_plans_over_random_frames_give_what_the_scalar_engine_gives(database: Database) -> None:
+    @settings(max_examples=often(200, database.cost), suppress_health_check=list(HealthCheck))
+    @given(data=st.data())
+    def law(data: Any) -> None:
+        plan, outputs = data.draw(random_plans.plans())
+        frame = data.draw(random_plans.frames(plan))
+        rows, problems = one_by_one(plan, outputs, frame)
+        asked = Asked(database, frame, plan)
+        assert sorted(asked.rows(outputs, "id")) == rows
+        assert sorted(told_alike(frame, asked.problems("id")), key=repr) == sorted(problems, key=repr)
+
+    law()
 
 
 # One thing at a time

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
-import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import accounts as ledgers
 import feerules
-from databases import Database, DuckDB, Postgres, Spark
+from databases import Database, DuckDB
 from feerules.calendars import Calendar
+from feerules.reasons import reason
+from how_often import often
 from ledger_frames import frames, renamed
 from random_policies import document, policies
 
-SLOW = settings(
-    max_examples=settings().max_examples // 20,
-    suppress_health_check=list(HealthCheck),
-    deadline=None,
-)
+ANY_HEALTH = list(HealthCheck)
 CALENDAR = Calendar(unknown_year="weekends_only")
 VERBS: tuple[tuple[Any, Any], ...] = (
     ("classify_estate", feerules.classify_estate),
@@ -36,19 +31,6 @@ moments = st.builds(
     lambda day, hour, zone: datetime(day.year, day.month, day.day, hour, 20, tzinfo=zone),
     ledgers.days, st.integers(0, 23), st.sampled_from([None, UTC, ZoneInfo("Asia/Shanghai"), timezone(timedelta(hours=8))]),
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module", params=["duckdb", "postgres"])
-def database(request: pytest.FixtureRequest) -> Iterator[Database]:
-    if request.param == "duckdb":
-        found = DuckDB()
-        found.run("SET TimeZone = 'UTC'")
-        yield found
-        return
-    address = request.getfixturevalue("postgres_address")
-    with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute("SET TIME ZONE 'UTC'")
-        yield Postgres(connection)
 
 
 @st.composite
@@ -122,17 +104,18 @@ def assert_same(
         assert sorted(database.run(written.problems), key=str) == sorted(problems, key=str)
 
 
-@SLOW
-@given(policies(), estates(), st.one_of(ledgers.days, moments), st.none() | ledgers.days)
-def test_positions_are_decided_in_a_database_as_in_frames(
-    database: Database, policy: Any, accounts: Any, as_of: Any, known_at: Any
-) -> None:
-    book = feerules.load_files({"policy.yaml": document(policy)})
-    found = positions_of(accounts, book, as_of, known_at)
-    assert_same(database, [found], book, [as_of], as_of, known_at)
+def test_positions_are_decided_in_a_database_as_in_frames(every_database: Database) -> None:
+    @settings(max_examples=often(12, every_database.cost), suppress_health_check=ANY_HEALTH)
+    @given(policies(), estates(), st.one_of(ledgers.days, moments), st.none() | ledgers.days)
+    def law(policy: Any, accounts: Any, as_of: Any, known_at: Any) -> None:
+        book = feerules.load_files({"policy.yaml": document(policy)})
+        found = positions_of(accounts, book, as_of, known_at)
+        assert_same(every_database, [found], book, [as_of], as_of, known_at)
+
+    law()
 
 
-@settings(SLOW, max_examples=2)
+@settings(max_examples=often(4), suppress_health_check=ANY_HEALTH)
 @given(policies(), estates(), st.lists(ledgers.days, min_size=2, max_size=4, unique=True), ledgers.days)
 def test_positions_of_several_days_are_decided_in_one_statement(
     database: Database, policy: Any, accounts: Any, days: list[date], next_version: date
@@ -176,11 +159,11 @@ def positions_by_hand(ids: list[str], book: feerules.Book, as_of: str) -> feerul
     return feerules.positions(accounts, book, as_of, charges=owe, events=hold if ids[:-2] else None)
 
 
-def test_whatever_ids_reasons_and_titles_say_is_text_and_nothing_else(database: Database) -> None:
-    book = feerules.load_files({"plain.yaml": POLICY})
+def test_whatever_ids_reasons_and_titles_say_is_text_and_nothing_else(every_database: Database) -> None:
+    book = feerules.load_files({"plain.yaml": POLICY + "windows: {workday: ['09:00-12:00']}\n"})
     found = positions_by_hand([*ODD, "Y", "Z"], book, "2026-03-02")
     assert {*found.rows["hold_reason"].drop_nulls()} == {*ODD}
-    assert_same(database, [found], book, [date(2026, 3, 2)], date(2026, 3, 2))
+    assert_same(every_database, [found], book, [date(2026, 3, 2)], date(2026, 3, 2))
 
 
 def test_a_position_of_another_day_is_a_problem(database: Database) -> None:
@@ -245,6 +228,32 @@ def test_a_position_of_nobody_is_a_problem(database: Database, verb: Any) -> Non
         ("accounts", "", "", "account_id", None, "null_key", "no key"),
         ("accounts", None, None, "account_id", None, "null_key", "no key"),
     ]
+
+
+@pytest.mark.parametrize("verb", ["next_actions", "classify_estate"])
+def test_two_positions_of_an_account_on_one_day_are_problems(database: Database, verb: Any) -> None:
+    book = feerules.load_files({"plain.yaml": POLICY})
+    found = positions_by_hand(["A", "B", "C"], book, "2026-03-02").rows
+    twice = found.with_columns(pl.Series("account_id", ["A", "B", "B"]))
+    earlier = twice[:1].with_columns(as_of=date(2026, 3, 1))
+    types = database.load(stored(pl.concat([twice, earlier]), database), "positions")
+    days = "2026-03-01", "2026-03-02"
+    written = feerules.to_sql(book, verb, database.dialect, "positions", columns=types, as_of=days)
+    assert [row[0] for row in database.run(written.rows)] == ["A", "A"]
+    again = ("accounts", "B", "B", "account_id", "B", "duplicate_key", reason("duplicate_key"))
+    assert database.run(written.problems) == [again, again]
+
+
+def test_a_table_that_keeps_its_accounts_apart_is_not_searched_for_repeats(database: Database) -> None:
+    book = feerules.load_files({"plain.yaml": POLICY})
+    found = positions_by_hand(["A", "B", "C"], book, "2026-03-02")
+    types = database.load(stored(found.rows, database), "positions")
+    written = feerules.to_sql(
+        book, "next_actions", database.dialect, "positions", columns=types, as_of="2026-03-02", unique=True
+    )
+    assert "HAVING" not in written.rows + written.problems
+    assert sorted(row[0] for row in database.run(written.rows)) == ["A", "B", "C"]
+    assert database.run(written.problems) == []
 
 
 @pytest.mark.parametrize("kind", ["text", "json"])
@@ -319,27 +328,6 @@ def test_each_position_is_decided_under_the_policy_that_it_names(database: Datab
     )
     found = feerules.positions(accounts, book, "2026-03-02", charges=owe)
     assert_same(database, [found], book, [date(2026, 3, 2)], date(2026, 3, 2))
-
-
-# Spark
-
-
-@pytest.fixture
-def on_spark(spark: Any, tmp_path: Path) -> Iterator[Spark]:
-    """Spark as a database, by the clock of UTC."""
-    zone = spark.conf.get("spark.sql.session.timeZone")
-    spark.conf.set("spark.sql.session.timeZone", "UTC")
-    yield Spark(spark, tmp_path)
-    spark.conf.set("spark.sql.session.timeZone", zone)
-
-
-@pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
-@pytest.mark.xdist_group("spark")
-def test_spark_decides_as_frames_do(on_spark: Spark) -> None:
-    as_of = date(2026, 3, 2)
-    book = feerules.load_files({"plain.yaml": POLICY + "windows: {workday: ['09:00-12:00']}\n"})
-    found = positions_by_hand([*ODD, "Y", "Z"], book, as_of.isoformat())
-    assert_same(on_spark, [found], book, [as_of], as_of)
 
 
 # Relations

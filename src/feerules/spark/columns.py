@@ -31,6 +31,12 @@ def quoted(name: str) -> str:
 
 def sql_type(kind: Any) -> str:
     """A Spark type as SQL writes it: texts of any length or collation are texts, and what holds no fact is binary."""
+    match kind.typeName():
+        case "array":
+            return f"array<{sql_type(kind.elementType)}>"
+        case "struct":
+            fields = (f"{quoted(each.name)}: {sql_type(each.dataType)}" for each in kind.fields)
+            return f"struct<{', '.join(fields)}>"
     told: str = kind.simpleString()
     if told.startswith(("string", "char(", "varchar(")):
         return "string"

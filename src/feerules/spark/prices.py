@@ -9,8 +9,9 @@ from feerules.dated import DATED
 from feerules.frames import FrameError, columns_of
 from feerules.periods import Period
 from feerules.spark.answers import SparkResult, refuse_strict
-from feerules.spark.columns import sql_type
+from feerules.spark.statements import answered
 from feerules.statements.asking import price_statement
+from feerules.statements.statement import Statement
 
 __all__ = ["price_units"]
 
@@ -30,22 +31,17 @@ def price_units(
     """See `feerules.price_estate`."""
     _refuse(units, pools=pools, billed=billed)
     refuse_strict(strict=strict)
-    columns = {field.name: sql_type(field.dataType) for field in units.schema.fields}
     aliases = (book.mapping[key],) if key in book.mapping else ()
-    key = columns_of(columns, {key: aliases}).get(key, key)  # its name in the frames that come and go
-    # A name that no text of the rules holds, which the digest is made of.
-    name = f"units_{book.digest[:32]}"
-    statement = price_statement(
-        book, "spark", name, period, columns=columns, form=form, key=key, accrue=accrue, unique=False
-    )
-    rows, problems = (_over(units, query, name) for query in (statement.rows, statement.problems))
-    return SparkResult(rows, problems, book.digest)
+    key = columns_of(dict.fromkeys(units.columns), {key: aliases}).get(
+        key, key
+    )  # its name in the frames that come and go
 
+    def write(name: str, columns: dict[str, str]) -> Statement:
+        return price_statement(
+            book, "spark", name, period, columns=columns, form=form, key=key, accrue=accrue, unique=False
+        )
 
-def _over(units: Any, query: str, name: str) -> Any:
-    """The answer to a query over a frame, which nobody else sees under a name."""
-    text = query.replace("{", "{{").replace("}", "}}").replace(name, "{units}")
-    return units.sparkSession.sql(text, units=units)
+    return answered(units, book, write)
 
 
 def _refuse(units: Any, *, pools: Any, billed: Any) -> None:

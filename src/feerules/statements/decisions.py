@@ -59,6 +59,7 @@ def decision_statement(
     known_at: date | datetime | str | None,
     calendar: WorkdayCalendar | None,
     key: str,
+    unique: bool,
 ) -> Statement:
     """See `feerules.to_sql`."""
     spoken = dialect_of(dialect)
@@ -71,7 +72,7 @@ def decision_statement(
     if not asked.days:
         raise SourceError(f"found the days from {first} to {last}, expected the first one first")
     table = Positions(spoken, positions, columns, book.mapping)
-    rows, problems = _Decisions(book, verb, table, asked, key).queries()
+    rows, problems = _Decisions(book, verb, table, asked, key, unique=unique).queries()
     # What a query in place of the table leaves open.
     left_open = dict.fromkeys(
         each.name for each in table.source.tree.find_all(exp.Parameter, exp.Placeholder)
@@ -80,8 +81,11 @@ def decision_statement(
 
 
 class _Decisions:
-    def __init__(self, book: Book, verb: Verb, positions: Positions, asked: Question, key: str) -> None:
+    def __init__(
+        self, book: Book, verb: Verb, positions: Positions, asked: Question, key: str, *, unique: bool
+    ) -> None:
         self.book, self.verb, self.positions, self.asked, self.key = book, verb, positions, asked, key
+        self.unique = unique
         self.policies = self._in_force()
         if not self.policies:
             raise SourceError(f"no dunning policy is in force on {asked.as_of}, and a position names one")
@@ -112,6 +116,8 @@ class _Decisions:
         told = (alias(each.expr(), held.name) for each, held in own.values())
         source = self.positions.source.rows(*told, *facts).where(self.positions.is_of(compiled), copy=False)
         source = source.where(exp.not_(self._nameless()), copy=False)
+        if not self.unique:
+            source = source.where(exp.not_(self.positions.is_again(self.key)), copy=False)
         prepared = Prepared(described.plan, self.positions.dialect, source, columns)
         held = {name: each for name, (_, each) in own.items()}
         telling = Telling(described, self.positions.dialect, held, self.asked.as_of, self.key)
@@ -174,18 +180,25 @@ class _Decisions:
         return _problem(column(key), *told).from_(named(prepared.problems([key]), "~problems"), copy=False)
 
     def _lacking(self) -> Iterator[exp.Select]:
-        """The positions that no policy is for, and those of nobody."""
+        """The positions that no policy is for, those of nobody, and those that stand there twice."""
         one = exp.func("COALESCE", exp.or_(*map(self.positions.is_of, self.policies)), exp.false())
         yield self._problem_where("no_policy", None, exp.not_(one))
         yield self._problem_where("null_key", self.key, exp.and_(one.copy(), self._nameless()))
+        if not self.unique:
+            again = exp.and_(exp.not_(self._nameless()), self.positions.is_again(self.key))
+            yield self._problem_where(
+                "duplicate_key", self.key, again, self.positions.column(self.key).expr()
+            )
 
     def _nameless(self) -> exp.Expr:
         return is_null(self.positions.source.key(self.key))
 
-    def _problem_where(self, code: str, fact: str | None, where: exp.Expr) -> exp.Select:
+    def _problem_where(
+        self, code: str, fact: str | None, where: exp.Expr, value: exp.Expr | None = None
+    ) -> exp.Select:
         said = exp.null() if fact is None else text(fact)
         id_ = self.positions.column(self.key).expr()
-        problem = _problem(id_, said, exp.null(), text(code), text(reason(code)))
+        problem = _problem(id_, said, value or exp.null(), text(code), text(reason(code)))
         return self.positions.source.rows(*problem.expressions).where(where, copy=False)
 
 

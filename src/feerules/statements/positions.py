@@ -9,7 +9,7 @@ from typing import Final
 from sqlglot import exp
 
 from feerules.plan.dunning import Compiled
-from feerules.sql_trees import alias, column, operated, text
+from feerules.sql_trees import alias, call, column, named, number, of, operated, selected, text
 from feerules.statements.engine import Column, Dialect
 from feerules.statements.sources import Source, SourceError
 
@@ -60,6 +60,16 @@ class Positions:
         """Whether a position is under a policy."""
         pairs = zip(NAMED, (compiled.policy.id, compiled.policy.version_name), strict=True)
         return exp.and_(*(operated(exp.EQ, self.column(name).expr(), text(word)) for name, word in pairs))
+
+    def is_again(self, key: str) -> exp.Expr:
+        """Whether there is another position of the same account on the same day."""
+        held = [self.column(name).expr() for name in (key, "as_of")]
+        names = [f"~{key}", "~as_of"]
+        counted = self.source.rows(*map(alias, held, names)).group_by(*held)
+        counted = counted.having(operated(exp.GT, call("COUNT", exp.Star()), number(1)), copy=False)
+        same = [operated(exp.EQ, of("~again", name), each) for name, each in zip(names, held, strict=True)]
+        others = selected(number(1)).from_(named(counted, "~again"), copy=False)
+        return exp.Exists(this=others.where(*same, copy=False))
 
 
 def _inside(kind: str, dialect: Dialect) -> Iterator[tuple[str, str]]:

@@ -91,7 +91,8 @@ def decision_relation(
     """See `feerules.classify_estate` and `feerules.next_actions`."""
     columns = dict(zip(positions.columns, map(str, positions.types), strict=True))
     statement = decision_statement(
-        book, verb, "duckdb", POSITIONS, columns=columns, as_of=as_of, known_at=known_at, calendar=calendar, key=key
+        book, verb, "duckdb", POSITIONS, columns=columns, as_of=as_of, known_at=known_at, calendar=calendar, key=key,
+        unique=False,
     )  # fmt: skip
     return _asked(positions, POSITIONS, statement, strict=strict)
 
