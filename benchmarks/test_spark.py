@@ -7,8 +7,6 @@ entries. Spark runs in the same process tree: its processor time is that of Java
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
@@ -18,6 +16,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from test_dunning import AS_OF, RULES, write_ledger
 from test_estate import BOOK, PERIOD, homes
+from turns import of_children
 
 import feerules
 
@@ -26,50 +25,13 @@ pytestmark = pytest.mark.filterwarnings("ignore:PySpark does not yet fully suppo
 
 UNITS = int(os.environ.get("FEERULES_SPARK_UNITS", "1000000"))
 ACCOUNTS = int(os.environ.get("FEERULES_SPARK_ACCOUNTS", "20000"))
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-@pytest.fixture(scope="module")
-def spark() -> Iterator[Any]:
-    from pyspark.sql import SparkSession
-
-    settings = {
-        "spark.master": "local[2]", "spark.driver.memory": "2g", "spark.ui.enabled": "false",
-        "spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1", "spark.sql.shuffle.partitions": "8",
-        # Java leaves methods of more than 8,000 bytes to its interpreter, and a statement of prices is one.
-        "spark.driver.extraJavaOptions": "-XX:-DontCompileHugeMethods",
-    }  # fmt: skip
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("PYSPARK_PYTHON", sys.executable)
-        patched.setenv("POLARS_MAX_THREADS", "1")
-        session = SparkSession.builder.config(map=settings).getOrCreate()
-        session.sparkContext.setLogLevel("ERROR")
-        yield session
-        session.stop()
-
-
-def processor_time() -> float:
-    """Seconds of all processes that this one has started."""
-    children: dict[int, list[tuple[int, float]]] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            told = (folder / "stat").read_text().rpartition(")")[2].split()
-        except OSError:  # it has ended
-            continue
-        children.setdefault(int(told[1]), []).append((int(folder.name), sum(map(int, told[11:15])) / TICKS))
-    waiting, seconds = [os.getpid()], 0.0
-    while waiting:
-        for child, took in children.get(waiting.pop(), []):
-            waiting.append(child)
-            seconds += took
-    return seconds
 
 
 def measured(work: Any) -> tuple[float, float]:
     """Seconds on the clock and of the processors, of Spark."""
-    began, worked = perf_counter(), processor_time()
+    began, worked = perf_counter(), of_children()
     work()
-    return perf_counter() - began, processor_time() - worked
+    return perf_counter() - began, of_children() - worked
 
 
 def written(path: Path, key: str) -> pl.DataFrame:

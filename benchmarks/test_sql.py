@@ -7,18 +7,13 @@ tables have the types of an ERP and a primary key. What a server works is told b
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 import polars as pl
-import psycopg
-import pytest
 from books import GARDEN, TYPES, garden_columns
-from own_postgres import has_postgres, postgres_server
-from turns import in_turn, ratio
+from turns import in_turn, of_backend, ratio
 
 import feerules
 from databases import Database, DuckDB, Postgres
@@ -136,32 +131,15 @@ def test_a_million_homes_in_duckdb(benchmark: Any, tell: Any) -> None:
     tell("long, to wide", ratio(spent["long"], spent["wide"]), "–")
 
 
-@pytest.fixture
-def server() -> Iterator[Postgres]:
-    if not has_postgres():
-        pytest.skip("found no initdb: PostgreSQL is not installed here")
-    with postgres_server() as address, psycopg.connect(address, autocommit=True) as connection:
-        connection.execute("SET max_parallel_workers_per_gather = 0")
-        yield Postgres(connection)
-
-
 def test_homes_in_postgres(benchmark: Any, tell: Any, server: Postgres) -> None:
     frame = homes(UNITS // 5)
     sides = Sides(server, frame)
     server.connection.execute("ALTER TABLE homes ADD PRIMARY KEY (unit_id)")
     server.connection.execute("ANALYZE homes")
     sides.assert_alike(frame)
-    ((process,),) = server.run("SELECT pg_backend_pid()")
-    ticks = os.sysconf("SC_CLK_TCK")
-
-    def worked() -> float:
-        """The processor time of the process that answers this connection."""
-        told = Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].split()
-        return (int(told[11]) + int(told[12])) / ticks
-
     benchmark.group = f"{frame.height:,} homes in PostgreSQL, five fees"
     spent = benchmark.pedantic(
-        in_turn, args=[sides.ways()], kwargs={"rounds": ROUNDS, "worked": worked}, rounds=1
+        in_turn, args=[sides.ways()], kwargs={"rounds": ROUNDS, "worked": of_backend(server)}, rounds=1
     )
     told = f"{frame.height:,} homes in PostgreSQL"
     for name, took in spent.items():

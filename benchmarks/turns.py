@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from time import perf_counter, process_time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-__all__ = ["Spent", "in_turn", "ratio", "seconds_each"]
+__all__ = ["Spent", "in_turn", "of_backend", "of_children", "ratio", "seconds_each"]
 
 
 class Spent(NamedTuple):
@@ -48,3 +50,33 @@ def seconds_each(run: Callable[[object], object], given: list[object], rounds: i
             run(each)
             least[number] = min(least[number], perf_counter() - begun)
     return sum(least) / len(least)
+
+
+def of_children() -> float:
+    """The seconds that all processes have worked which this one has started."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    children: dict[int, list[tuple[int, float]]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            told = (folder / "stat").read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended
+            continue
+        children.setdefault(int(told[1]), []).append((int(folder.name), sum(map(int, told[11:15])) / ticks))
+    waiting, seconds = [os.getpid()], 0.0
+    while waiting:
+        for child, took in children.get(waiting.pop(), []):
+            waiting.append(child)
+            seconds += took
+    return seconds
+
+
+def of_backend(server: Any) -> Callable[[], float]:
+    """What tells the seconds that the process of a server has worked which answers its connection."""
+    ((process,),) = server.run("SELECT pg_backend_pid()")
+    ticks = os.sysconf("SC_CLK_TCK")
+
+    def worked() -> float:
+        told = Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].split()
+        return (int(told[11]) + int(told[12])) / ticks
+
+    return worked
