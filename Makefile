@@ -11,13 +11,14 @@ TESTS := FEERULES_REQUIRE_EXTRAS=1 PYTHONDONTWRITEBYTECODE= $(RUN) pytest -q -n 
 INSTALL := $(RUN) pip install -q -q
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test thorough check lint types bench format clean
+.PHONY: help demo test long thorough check lint types bench format clean
 
 help:
 	@echo "make demo     a first bill, in the terminal"
 	@echo "make test     the tests"
-	@echo "make thorough the tests, with all examples of the laws that cost most"
-	@echo "make check    ruff, mypy and the tests: what CI runs"
+	@echo "make long     the tests that take seconds each: on Spark, in a browser, of whole examples"
+	@echo "make thorough all tests, with all examples of the laws that cost most"
+	@echo "make check    ruff, mypy, and both kinds of tests: what CI runs"
 	@echo "make bench    the benchmarks, against other engines in the same run"
 	@echo "make format   lets ruff format and mend what it can"
 	@echo "make clean    removes .venv and the caches"
@@ -28,13 +29,17 @@ demo: $(READY)
 # The extras are installed here, so a test that finds one missing is an error, not a skip.
 test: $(READY)
 	@echo "Running the tests"
-	@$(TESTS)
+	@$(TESTS) -m "not long"
+
+long: $(READY)
+	@echo "Running the tests that take long"
+	@$(TESTS) -m long
 
 thorough: $(READY)
-	@echo "Running the tests, with all examples of the laws that cost most"
+	@echo "Running all tests, with all examples of the laws that cost most"
 	@HYPOTHESIS_PROFILE=thorough $(TESTS)
 
-check: lint types test
+check: lint types test long
 
 lint: $(READY)
 	@echo "Checking style and format with ruff"

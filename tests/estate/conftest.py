@@ -51,7 +51,10 @@ def database(request: pytest.FixtureRequest) -> Database:
 
 
 # What PySpark 4.3 says of a pandas that is newer than it.
-ON_SPARK = pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
+ON_SPARK = [
+    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
+    pytest.mark.long,
+]
 
 
 @pytest.fixture(scope="session", params=["duckdb", "postgres", pytest.param("spark", marks=ON_SPARK)])

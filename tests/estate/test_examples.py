@@ -92,6 +92,7 @@ def test_the_demo_finds_what_the_old_system_did_wrong(demo: str) -> None:
     assert words_of(demo, "common_energy  ")[1] == "different"
 
 
+@pytest.mark.long
 def test_the_flaws_of_the_old_system_are_found_in_its_bills() -> None:
     told = run("old_system.py", "--units", "800")
     causes = [" ".join(line.split()[2:]) for line in told.partition("probable cause\n")[2].splitlines()]
@@ -165,6 +166,7 @@ def test_one_account_is_followed_from_a_promise_to_a_demand() -> None:
     assert "待办：书面催告。" in told
 
 
+@pytest.mark.long
 def test_a_collector_has_a_list_for_today() -> None:
     told = run("month_of_dunning.py")
     assert "reminder" in words_of(told, "Week of 2026-11-02:")
@@ -182,6 +184,7 @@ def test_letters_are_written_in_both_languages(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.long
 def test_a_gentler_ladder_is_tried_before_it_is_used() -> None:
     told = run("gentler_ladder.py")
     assert words_of(told, "Accounts on")[5] == "160;"
@@ -236,10 +239,12 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     return run("decision.py", str(folder), "--units", "200", "--days", "3"), folder
 
 
+@pytest.mark.long
 def test_a_decision_has_no_new_error_and_a_case_for_every_rule(decided: tuple[str, Path]) -> None:
     assert "New errors: 0. Cases: 14 of 14. Rules without one: 0." in decided[0]
 
 
+@pytest.mark.long
 def test_a_decision_is_written_as_rules_that_give_the_prices_of_both_years(decided: tuple[str, Path]) -> None:
     book = feerules.load(decided[1] / "fees")
     home = {"kind": "home", "area": "100", "floor": 13, "lift": True, "handover": "2020-05-01"}
@@ -248,6 +253,7 @@ def test_a_decision_is_written_as_rules_that_give_the_prices_of_both_years(decid
     assert (decided[1] / "dunning" / "standard-cn.2027-01-01.yaml").is_file()
 
 
+@pytest.mark.long
 def test_the_report_of_a_decision_is_signed_in_both_languages(decided: tuple[str, Path]) -> None:
     page = (decided[1] / "decision.html").read_text(encoding="utf-8")
     for said in (
@@ -263,6 +269,7 @@ def test_the_report_of_a_decision_is_signed_in_both_languages(decided: tuple[str
     assert len(sheets) > 20
 
 
+@pytest.mark.long
 def test_new_prices_stand_on_the_price_list(decided: tuple[str, Path]) -> None:
     assert "¥0.95" in (decided[1] / "prices.zh_CN.html").read_text(encoding="utf-8")
 
@@ -281,6 +288,7 @@ def test_the_numbers_of_a_decision_are_those_of_its_yaml(monkeypatch: pytest.Mon
         assert [change for change in asked if change.kind == "amount"] == []
 
 
+@pytest.mark.long
 def test_the_notebook_of_the_decision_runs_and_comes_to_the_same_sum(decided: tuple[str, Path]) -> None:
     told = start("decision_notebook.py")
     change = "2. Lift surcharge: rate (floor [2..6]), 0.40 → 0.55"

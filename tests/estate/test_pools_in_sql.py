@@ -92,16 +92,19 @@ def test_bill_lines_tell_the_shares_too(database: Database) -> None:
     assert_same(database, *CASES["thirds"], "long")
 
 
-@settings(max_examples=often(20), suppress_health_check=list(HealthCheck))
-@given(
-    st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from("AB")), min_size=1, max_size=5),
-    st.lists(st.tuples(st.integers(-(10**15), 10**15), st.sampled_from("AB")), min_size=1, max_size=3),
-)
-def test_any_total_is_divided_as_in_frames(database: Database, units: Any, totals: Any) -> None:
-    buildings = pl.Series([building for _, building in units])
-    frame = homes(*(f"{area / 100:.2f}" for area, _ in units), building=buildings)
-    pools = [pool(pool_id=f"P{n}", amount=f"{fen // 100}.{fen % 100:02}" if fen >= 0 else f"-{-fen // 100}.{-fen % 100:02}", building=building) for n, (fen, building) in enumerate(totals)]  # fmt: skip
-    assert_same(database, frame, [*pools, GUARD], "wide")
+def test_any_total_is_divided_as_in_frames(database: Database) -> None:
+    @settings(max_examples=often(30, database.cost), suppress_health_check=list(HealthCheck))
+    @given(
+        st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from("AB")), min_size=1, max_size=5),
+        st.lists(st.tuples(st.integers(-(10**15), 10**15), st.sampled_from("AB")), min_size=1, max_size=3),
+    )
+    def law(units: Any, totals: Any) -> None:
+        buildings = pl.Series([building for _, building in units])
+        frame = homes(*(f"{area / 100:.2f}" for area, _ in units), building=buildings)
+        pools = [pool(pool_id=f"P{n}", amount=f"{fen // 100}.{fen % 100:02}" if fen >= 0 else f"-{-fen // 100}.{-fen % 100:02}", building=building) for n, (fen, building) in enumerate(totals)]  # fmt: skip
+        assert_same(database, frame, [*pools, GUARD], "wide")
+
+    law()
 
 
 def test_pools_of_which_nothing_is_told_stand_under_their_own_names(database: Database) -> None:

@@ -111,6 +111,7 @@ def test_strict_tells_every_problem() -> None:
     ]
 
 
+@pytest.mark.long
 def test_an_estate_that_does_not_fit_into_memory_is_priced_all_the_same(tmp_path: Path) -> None:
     # The keys alone, 64 letters each, take more than what DuckDB may keep.
     many = 1_000_000

@@ -14,6 +14,8 @@ import browser
 import feerules
 import report_parts
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:

@@ -31,7 +31,10 @@ from feerules.spark.packing import KEY
 from feerules.spark.workers import gathered
 
 # What PySpark 4.3 says of a pandas that is newer than it.
-pytestmark = pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
+    pytest.mark.long,
+]
 
 ROOT = Path(__file__).parents[2]
 BOOK = feerules.load(ROOT / "rules" / "dunning").only("standard-cn")

@@ -64,6 +64,7 @@ def assert_same(
 # Whole estates
 
 
+@pytest.mark.long
 def test_100_000_homes_owe_in_a_database_what_each_owes_alone(postgres: Postgres) -> None:
     book, units = feerules.load(GARDEN), garden_units(100_000)
     for number in range(0, 100_000, 997):
