@@ -12,7 +12,7 @@ from feerules.frame_kinds import is_relation, is_spark
 
 if TYPE_CHECKING:
     from feerules.estate_dunning import AccountsResult
-    from feerules.spark.answers import SparkAnswers
+    from feerules.spark.answers import SparkAnswers, SparkResult
     from feerules.statements.relations import RelationResult
 
 __all__ = ["classify_estate", "next_actions", "positions"]
@@ -34,7 +34,7 @@ def positions(
     known_at: Moment | None = None,
     key: str = "account_id",
     strict: bool = False,
-) -> AccountsResult | SparkAnswers:
+) -> AccountsResult | RelationResult | SparkAnswers:
     """The position of every account of an estate: the same facts as `position`, a row for each.
 
     The frames hold the entries, a row each, by the columns of the entries' models; each is a frame of polars,
@@ -42,8 +42,8 @@ def positions(
     currency, its policy, and the facts that policies declare; without it, every account that a frame names is
     answered. Entries of other accounts than these are left alone. `key` names the column that tells accounts
     apart. An account of which a row cannot be read has no answer: each reason is a row of `problems`. `strict`
-    raises `UnitErrors` instead. The answers come back as the kind of frame that came in first; files sorted by
-    account are read once. The result may stand in place of `accounts` in `classify_estate` and `next_actions`.
+    raises `UnitErrors` instead. The answers come back as the kind of frame that came in first, of a relation of DuckDB
+    as relations; files sorted by account are read once. The result may stand in place of `accounts` in `classify_estate` and `next_actions`.
     Needs the extra `estate`.
     """
     found: AccountsResult = _answers(
@@ -66,7 +66,7 @@ def classify_estate(
     known_at: Moment | None = None,
     key: str = "account_id",
     strict: bool = False,
-) -> AccountsResult | RelationResult | SparkAnswers:
+) -> AccountsResult | RelationResult | SparkResult:
     """What kind of arrears is each account of an estate? The same as `classify`, a row for each.
 
     The frames are those of `positions`; its result may stand in place of `accounts`, without entries, so that
@@ -74,7 +74,7 @@ def classify_estate(
     with its columns, which gives relations or frames of PySpark. A row has the facts of the position, and `class`,
     `title_zh`, `title_en`, `table_row`, `where`, `policy`, `version`, `source`. Needs the extra `estate`.
     """
-    found: AccountsResult | RelationResult = _answers(
+    found: AccountsResult | RelationResult | SparkResult = _answers(
         "classify_estate", accounts, book, as_of, known_at, key, strict, None,
         charges=charges, payments=payments, allocations=allocations, events=events, parties=parties,
     )  # fmt: skip
@@ -95,7 +95,7 @@ def next_actions(
     key: str = "account_id",
     strict: bool = False,
     calendar: WorkdayCalendar | None = None,
-) -> AccountsResult | RelationResult | SparkAnswers:
+) -> AccountsResult | RelationResult | SparkResult:
     """What is to be done with each account of an estate? The same as `next_action`, a row for each.
 
     The frames are those of `positions`, or its result stands in place of `accounts`; contacts count for every
@@ -104,7 +104,7 @@ def next_actions(
     order, `reasons_json` tells them in full, `fields` holds the fields of the message as JSON. Needs the extra
     `estate`.
     """
-    found: AccountsResult | RelationResult = _answers(
+    found: AccountsResult | RelationResult | SparkResult = _answers(
         "next_actions", accounts, book, as_of, known_at, key, strict, calendar,
         charges=charges, payments=payments, allocations=allocations, events=events, parties=parties,
     )  # fmt: skip
@@ -139,6 +139,14 @@ def _answers(
         from feerules.spark import dunning as spark_dunning
     except ModuleNotFoundError as error:
         raise MissingExtra(question, "estate", error.name or "") from error
+    given = {"accounts": accounts, **entries}
+    relations = [each for each in given.values() if is_relation(each)]
+    if relations:
+        as_arrow = {
+            name: each.to_arrow_table() if is_relation(each) else each for name, each in given.items()
+        }
+        accounts = as_arrow.pop("accounts")
+        entries = as_arrow
     known = isinstance(accounts, estate_dunning.AccountsResult | spark_dunning.SparkAnswers)
     if entries["charges"] is NOT_GIVEN:
         if not known:
@@ -148,18 +156,33 @@ def _answers(
         map(is_spark, (accounts, *entries.values()))
     )
     answers = spark_dunning.answers if on_spark else estate_dunning.answers
-    return answers(question, accounts, book, as_of, known_at, key, strict, calendar, entries)
+
+    def answered() -> Any:
+        return answers(question, accounts, book, as_of, known_at, key, strict, calendar, entries)
+
+    first = next((each for each in given.values() if each is not None and each is not NOT_GIVEN), None)
+    if not is_relation(first):
+        return answered()
+    return _relations(question).through_memory(first, answered)
 
 
 def _by_statement(question: str, positions: Any) -> Any:
     """What decides positions where they are, by SQL: those of a relation of DuckDB, or of a frame of Spark."""
+    if is_relation(positions):
+        return _relations(question).decision_relation
+    if not is_spark(positions):
+        return None
     try:
-        if is_relation(positions):
-            from feerules.statements.relations import decision_relation as decided
-        elif is_spark(positions):
-            from feerules.spark.decisions import decide_positions as decided  # type: ignore[assignment]
-        else:
-            return None
+        from feerules.spark.decisions import decide_positions
+    except ModuleNotFoundError as error:
+        raise MissingExtra(question, "spark", error.name or "") from error
+    return decide_positions
+
+
+def _relations(question: str) -> Any:
+    """The module that needs the extra `sql`."""
+    try:
+        from feerules.statements import relations
     except ModuleNotFoundError as error:
         raise MissingExtra(question, "sql", error.name or "") from error
-    return decided
+    return relations

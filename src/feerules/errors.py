@@ -12,6 +12,7 @@ from feerules.wording import translate
 
 __all__ = [
     "FeeRulesError",
+    "FrameError",
     "MissingExtra",
     "Problem",
     "RuleErrors",
@@ -183,6 +184,10 @@ class UnitErrors(FeeRulesError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return UnitErrors, (self.problems,)
+
+
+class FrameError(FeeRulesError, TypeError):
+    """The data handed in is no frame, cannot be read, or lacks a column that is needed."""
 
 
 class MissingExtra(FeeRulesError, ImportError):

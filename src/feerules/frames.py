@@ -13,7 +13,7 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
-from feerules.errors import FeeRulesError
+from feerules.errors import FrameError
 from feerules.frame_kinds import is_spark
 
 __all__ = [
@@ -32,10 +32,6 @@ WIDE = 10**38 - 1
 HEAD = 1 << 20  # bytes of a file that show how it was written
 CSV, PARQUET = (".csv",), (".parquet", ".pq")
 Back = Callable[[pl.LazyFrame], Any]
-
-
-class FrameError(FeeRulesError, TypeError):
-    """The data handed in is no frame, cannot be read, or lacks a column that is needed."""
 
 
 def into_lazy(frame: Any) -> tuple[pl.LazyFrame, Back]:

@@ -71,12 +71,14 @@ def to_sql(
     >>> to_sql(book, "price_estate", "postgres", "homes", period="2026-11").digest == book.digest
     True
     """
+    _refuse_kinds(book, dialect, table, key=key, pools=pools, columns=columns, pool_columns=pool_columns)
     if verb not in get_args(Verb):
         raise ValueError(f"found the verb {verb!r}, expected one of {', '.join(get_args(Verb))}")
     written: Statement
     if verb == "price_estate":
         if period is None:
             raise ValueError('found no period, expected one such as period="2026-11"')
+        _refuse_period(period)
         _asks_nothing_else(verb, as_of=as_of, known_at=known_at, calendar=calendar)
         written = _statements(verb).price_statement(
             book, dialect, table, period, columns=columns, form=form, key=key or "unit_id", accrue=accrue, unique=unique,
@@ -85,6 +87,10 @@ def to_sql(
     else:
         if as_of is None:
             raise ValueError('found no day, expected one such as as_of="2026-11-25"')
+        if isinstance(as_of, tuple | list) and len(as_of) != 2:
+            raise ValueError(
+                f"found {len(as_of)} days as as_of, expected one, or the first and the last of several"
+            )
         _asks_nothing_else(
             verb,
             period=period,
@@ -98,6 +104,29 @@ def to_sql(
             columns=columns, as_of=as_of, known_at=known_at, calendar=calendar, key=key or "account_id", unique=unique,
         )  # fmt: skip
     return written
+
+
+def _refuse_kinds(book: Book, dialect: str, table: str, **given: object) -> None:
+    """`ValueError` for an argument of another kind than it must be."""
+    if not isinstance(book, Book):
+        raise ValueError(f"found book={book!r}, expected a Book, as load gives it")
+    for name, value in {"dialect": dialect, "table": table, **given}.items():
+        if name.endswith("columns"):
+            fits = value is None or (
+                isinstance(value, Mapping)
+                and all(isinstance(each, str) for pair in value.items() for each in pair)
+            )
+            expected = 'the columns with their types, such as {"area": "numeric(10,2)"}'
+        else:
+            fits, expected = isinstance(value, str) or (value is None and name in given), "a text"
+        if not fits:
+            raise ValueError(f"found {name}={value!r}, expected {expected}")
+
+
+def _refuse_period(period: object) -> None:
+    several = [period] if isinstance(period, str | Period) else period
+    if not isinstance(several, list | tuple) or not all(isinstance(each, str | Period) for each in several):
+        raise ValueError(f'found period={period!r}, expected one such as "2026-11", or a list of them')
 
 
 def _asks_nothing_else(verb: Verb, **given: object) -> None:

@@ -116,6 +116,9 @@ def price_estate(
     a frame of PySpark `spark`.
     """
 
+    if not isinstance(period, str | Period):
+        raise TypeError(f'found period={period!r}, expected one such as "2026-11"')
+
     def priced(frame: Any) -> EstateResult:
         result: EstateResult = _extra("price_estate").price_frame(
             frame, book, period,
@@ -133,7 +136,7 @@ def price_estate(
         return priced(units)
     relations = _extra("relations")
     if pools is not None or billed is not None:
-        answer: RelationResult = relations.through_memory(units, priced)
+        answer: RelationResult = relations.through_memory(units, lambda: priced(units.to_arrow_table()))
     else:
         answer = relations.price_relation(
             units, book, period, form=form, key=key, accrue=accrue, strict=strict

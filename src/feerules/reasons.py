@@ -28,6 +28,7 @@ CODES = {
     "no_reading_at_change": "usage is split by reading, and no reading stands at the change of price or year",
     "bill_rounding": "the bill's total is rounded, and the unit's facts change: give one record without dates",
     "other_period": "the statement was not written for this period",
+    "other_known_at": "the position rests on what was known by another day than the one asked about",
     "duplicate_key": "the key occurs more than once, without valid_from",
     "overlapping_rows": "two rows of this unit hold on the same day",
     "null_key": "no key",

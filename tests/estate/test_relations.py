@@ -126,3 +126,35 @@ def test_an_estate_that_does_not_fit_into_memory_is_priced_all_the_same(tmp_path
     )
     assert owed[0] == many
     assert str(owed[1]) == "278600000.00"  # a mean of 99.50 m² at 2.80
+
+
+def test_a_ledger_of_relations_is_answered_by_relations() -> None:
+    connection = duckdb.connect()
+    connection.execute(
+        "CREATE TABLE charges AS SELECT * FROM (VALUES ('A', '1', 'fee', DATE '2026-01-31', 5.00), "
+        "('B', '2', 'fee', DATE '2026-01-31', -1)) AS t(account_id, charge_id, fee, due_on, amount)"
+    )
+    book = feerules.load(Path(__file__).parents[2] / "rules" / "dunning").only("standard-cn")
+    charges = connection.table("charges")
+    positions = feerules.positions(None, book, "2026-03-02", charges=charges)
+    frames = feerules.positions(None, book, "2026-03-02", charges=charges.pl())
+    assert (
+        positions.rows.project("account_id, overdue").fetchall()
+        == frames.rows.select("account_id", "overdue").rows()
+    )
+    assert [row[2:] for row in positions.problems.fetchall()] == [row[2:] for row in frames.problems.rows()]
+    for verb in (feerules.classify_estate, feerules.next_actions):
+        at_once = verb(None, book, "2026-03-02", charges=charges)
+        assert (
+            at_once.rows.project("account_id").fetchall()
+            == verb(positions.rows, book, "2026-03-02").rows.project("account_id").fetchall()
+        )
+
+
+def test_one_period_is_asked_of_a_relation() -> None:
+    connection = duckdb.connect()
+    book = feerules.load_files(
+        {"f.yaml": "kind: fee-schedule\nid: f\neffective: {from: 2026-01-01}\nfees: {lift: {rate: 5}}\n"}
+    )
+    with pytest.raises(TypeError, match=r"found period=\['2026-11'\], expected one such as \"2026-11\""):
+        feerules.price_estate(connection.sql("SELECT 'A' AS unit_id"), book, ["2026-11"])  # type: ignore[arg-type]

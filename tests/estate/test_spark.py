@@ -436,6 +436,15 @@ def test_an_estate_is_not_collected(on_spark: Any) -> None:
         found.collect()
 
 
+def test_columns_that_differ_by_capitals_are_named(spark: Any) -> None:
+    units = spark.createDataFrame([("A", "1", "2")], "unit_id string, area string, AREA string")
+    with pytest.raises(FrameError) as caught:
+        feerules.price_estate(units, CITY, "2026-11")
+    assert str(caught.value) == (
+        "found more than one column area, whose capitals Spark does not tell apart: rename one"
+    )
+
+
 def test_a_column_that_cannot_be_is_named(on_spark: Any) -> None:
     charges = on_spark(PLAIN)
     with pytest.raises(FrameError, match='no column "account_id" in charges: found charge_id'):

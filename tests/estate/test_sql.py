@@ -123,6 +123,12 @@ def test_facts_stand_under_the_names_of_the_erp(database: Database) -> None:
     assert_same(database, frame, book, "2026-11")
 
 
+def test_a_key_goes_by_the_name_that_the_erp_has_for_it(database: Database) -> None:
+    mapping = "kind: book\nid: erp\nmapping: {unit_id: 房号}\n"
+    book = feerules.load_files({"tiny.yaml": TINY, "book.yaml": mapping})
+    assert_same(database, homes().rename({"unit_id": "房号"}), book, "2026-11")
+
+
 def test_a_fact_that_no_column_tells_is_missing_in_every_row(database: Database) -> None:
     assert_same(database, homes().drop("area"), tiny(), "2026-11")
 
@@ -209,12 +215,27 @@ def test_a_source_is_a_table_or_a_query(database: Database, source: str) -> None
 @pytest.mark.parametrize(
     "source",
     ["", "units; DROP TABLE units", "units WHERE 1=1", "units, units", "DROP TABLE units",
-     "SELECT 1; SELECT 2", "units JOIN units u ON true", "units LIMIT 1", "(units", "DELETE FROM units"],
+     "SELECT 1; SELECT 2", "from units", "TABLE units", "units JOIN units u ON true", "units LIMIT 1", "(units", "DELETE FROM units"],
 )  # fmt: skip
 def test_what_is_no_table_is_refused(source: str) -> None:
     with pytest.raises(feerules.FeeRulesError) as caught:
         feerules.to_sql(tiny(), "price_estate", "duckdb", source, period="2026-11")
     assert str(caught.value) == f"found {source!r}, expected the name of a table, or one query"
+
+
+def test_a_comment_in_a_query_is_refused_by_its_name() -> None:
+    with pytest.raises(
+        feerules.FeeRulesError, match=r"expected the name of a table, or one query; leave comments out$"
+    ):
+        feerules.to_sql(tiny(), "price_estate", "duckdb", "SELECT * FROM units -- all", period="2026-11")
+
+
+def test_a_table_may_be_called_as_a_query_begins(database: Database) -> None:
+    types = database.load(homes(), "select_units")
+    statement = feerules.to_sql(
+        tiny(), "price_estate", database.dialect, "select_units", period="2026-11", columns=types
+    )
+    assert len(database.run(statement.rows)) == 3
 
 
 def refused(**how: Any) -> str:
@@ -236,6 +257,14 @@ REFUSED = [
     ({"as_of": "2026-11-25"}, "found as_of= with price_estate, expected it with classify_estate or next_actions: leave it out"),
     ({"verb": "next_actions", "as_of": "2026-11-25"}, "found period= with next_actions, expected it with price_estate: leave it out"),
     ({"columns": {"unit_id": "text", "area": "numeric(x)"}}, "found the type 'numeric(x)' of the column area, expected one of postgres"),
+    ({"key": "Total"}, 'the key "Total" is also the name of a column of the answer: rename it'),
+    ({"dialect": None}, "found dialect=None, expected a text"),
+    ({"table": 7}, "found table=7, expected a text"),
+    ({"key": 1}, "found key=1, expected a text"),
+    ({"columns": {"area": None}}, "found columns={'area': None}, expected the columns with their types, such as {\"area\": \"numeric(10,2)\"}"),
+    ({"period": 2026}, 'found period=2026, expected one such as "2026-11", or a list of them'),
+    ({"period": [None]}, 'found period=[None], expected one such as "2026-11", or a list of them'),
+    ({"table": "SELECT * FROM homes WHERE city = $1", "period": ["2026-11", "2026-12"]}, "found the parameter of the period in the query 'SELECT * FROM homes WHERE city = $1' too: give yours another number"),
     ({"key": "total"}, 'the key "total" is also the name of a column of the answer: rename it'),
 ]  # fmt: skip
 
@@ -263,6 +292,17 @@ def test_one_statement_answers_for_each_of_its_periods(database: Database, form:
         else:
             assert sorted(row[-1] for row in found) == sorted(rows["total"])
         assert database.run(statement.problems, {"period": period}) == []
+
+
+def test_the_parameters_of_a_query_stand_beside_the_period(database: Database) -> None:
+    types = database.load(homes(), "units")
+    name = "2" if database.dialect == "postgres" else "kind"
+    query = f'SELECT * FROM units WHERE "type" = ${name}'
+    statement = feerules.to_sql(
+        tiny(), "price_estate", database.dialect, query, period=["2026-11", "2026-12"], columns=types
+    )
+    assert statement.parameters == ("period", name)
+    assert [row[0] for row in database.run(statement.rows, {"period": "2026-11", name: "shop"})] == ["B"]
 
 
 def test_a_period_that_the_statement_was_not_written_for_is_a_problem(database: Database) -> None:

@@ -173,6 +173,19 @@ def test_38_digits_are_read_to_the_last(database: Database, dtype: Any) -> None:
     assert answers(database, ranks, frame, fact) == [*range(1, len(given) + 1)]
 
 
+@pytest.mark.parametrize(("digits", "places"), [(38, 37), (38, 1), (20, 18), (38, 0)])
+def test_a_decimal_of_any_width_is_read_beside_any_bounds(
+    database: Database, digits: int, places: int
+) -> None:
+    fact = whole("x", 0, 120)
+    given = [Decimal(5), Decimal(10 ** (digits - places) - 1)]
+    frame = pl.DataFrame({"id": [0, 1], "x": pl.Series(given, dtype=pl.Decimal(digits, places))})
+    rows, problems = one_by_one(Plan((fact,), (), ()), {}, frame)
+    asked = Asked(database, frame, Plan((fact,), (), ()))
+    assert sorted(asked.rows({}, "id")) == rows
+    assert [row[:2] + row[3:] for row in asked.problems("id")] == [row[:2] + row[3:] for row in problems]
+
+
 @pytest.mark.parametrize("most", [10**18, 2**63 - 1, 10**19, 10**37, 10**38 - 1])
 def test_a_text_with_as_many_digits_as_the_largest_number_is_read_or_refused(
     database: Database, most: int

@@ -244,6 +244,87 @@ def test_two_positions_of_an_account_on_one_day_are_problems(database: Database,
     assert database.run(written.problems) == [again, again]
 
 
+def test_a_fact_of_accounts_that_the_table_lacks_is_not_left_out_in_silence(database: Database) -> None:
+    book = feerules.load_files({"plain.yaml": POLICY})
+    found = positions_by_hand(["A", "B", "C"], book, "2026-03-02")
+    rows = stored(found.rows, database)
+    types = database.load(rows.drop("facts", "vip", strict=False), "positions")
+    with pytest.raises(feerules.FeeRulesError) as caught:
+        feerules.to_sql(
+            book, "next_actions", database.dialect, "positions", columns=types, as_of="2026-03-02"
+        )
+    assert str(caught.value) == (
+        "positions without the fact vip, which a policy asks of accounts: keep the column facts that "
+        "positions() gives, or give it a column of its own, NULL where nobody says it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "asked"), [(None, "2026-03-01"), ("2026-03-01", None), ("2026-02-10", "2026-03-01")]
+)
+@pytest.mark.parametrize("verb", ["next_actions", "classify_estate"])
+def test_positions_answer_only_for_what_was_known_then(
+    database: Database, verb: Any, known: str | None, asked: str | None
+) -> None:
+    book = feerules.load_files({"plain.yaml": POLICY})
+    found = positions_by_hand(["A", "B"], book, "2026-03-02").rows
+    told = found.with_columns(known_at=pl.lit(known, pl.String).str.to_date())
+    types = database.load(stored(told, database), "positions")
+    ask = {"columns": types, "as_of": "2026-03-02"}
+    written = feerules.to_sql(book, verb, database.dialect, "positions", known_at=asked, **ask)
+    assert database.run(written.rows) == []
+    assert [row[3:6] for row in database.run(written.problems)] == [("known_at", known, "other_known_at")] * 2
+    same = feerules.to_sql(book, verb, database.dialect, "positions", known_at=known, **ask)
+    assert len(database.run(same.rows)) == 2
+
+
+def test_a_day_that_is_missing_is_told_once(database: Database) -> None:
+    book = feerules.load_files({"plain.yaml": POLICY})
+    found = positions_by_hand(["A", "B"], book, "2026-03-02").rows
+    nobody = found.with_columns(as_of=pl.lit(None, pl.Date))
+    types = database.load(stored(nobody, database), "positions")
+    written = feerules.to_sql(
+        book, "next_actions", database.dialect, "positions", columns=types, as_of="2026-03-02"
+    )
+    assert sorted(row[2:6] for row in database.run(written.problems)) == [
+        ("A", "as_of", None, "missing"), ("B", "as_of", None, "missing"),
+    ]  # fmt: skip
+
+
+def test_a_column_called_as_one_of_the_answer_gives_way_to_it(database: Database) -> None:
+    book = feerules.load_files({"plain.yaml": POLICY})
+    found = positions_by_hand(["A", "B"], book, "2026-03-02")
+    rows = stored(found.rows, database).with_columns(pl.lit("mine").alias("class"))
+    types = database.load(rows, "positions")
+    written = feerules.to_sql(
+        book, "classify_estate", database.dialect, "positions", columns=types, as_of="2026-03-02"
+    )
+    assert database.names(written.rows).count("class") == 1
+    assert {row["class"] for row in database.records(written.rows)} == {""}
+
+
+def test_a_list_that_is_an_empty_text_says_nothing(database: Database) -> None:
+    book = feerules.load_files({"plain.yaml": POLICY})
+    found = positions_by_hand(["A", "B"], book, "2026-03-02")
+    rows = stored(found.rows, database).with_columns(contradictions=pl.lit(""), warnings=pl.lit(""))
+    types = database.load(rows, "positions")
+    written = feerules.to_sql(
+        book, "next_actions", database.dialect, "positions", columns=types, as_of="2026-03-02"
+    )
+    assert len(database.run(written.rows)) == 2
+
+
+def test_a_version_that_is_told_as_a_day_is_read_as_text(database: Database) -> None:
+    book = feerules.load_files({"plain.yaml": POLICY})
+    found = positions_by_hand(["A", "B"], book, "2026-03-02")
+    rows = stored(found.rows, database).with_columns(pl.col("version").str.to_date())
+    types = database.load(rows, "positions")
+    written = feerules.to_sql(
+        book, "next_actions", database.dialect, "positions", columns=types, as_of="2026-03-02"
+    )
+    assert len(database.run(written.rows)) == 2
+
+
 def test_a_table_that_keeps_its_accounts_apart_is_not_searched_for_repeats(database: Database) -> None:
     book = feerules.load_files({"plain.yaml": POLICY})
     found = positions_by_hand(["A", "B", "C"], book, "2026-03-02")
@@ -368,6 +449,7 @@ def test_problems_of_a_relation_are_raised_where_that_is_asked_for() -> None:
         ({"columns": {"account_id": "text"}, "as_of": "2026-03-02"}, 'positions without the column contradictions, covered_charge_ids, '),
         ({"as_of": "2019-03-02"}, "no dunning policy is in force on 2019-03-02, and a position names one"),
         ({"as_of": ("2026-03-02", "2026-03-01")}, "found the days from 2026-03-02 to 2026-03-01, expected the first one first"),
+        ({"as_of": ("2026-03-02",)}, "found 1 days as as_of, expected one, or the first and the last of several"),
         ({}, 'found no day, expected one such as as_of="2026-11-25"'),
         ({"as_of": "soon"}, '"soon" as as_of'),
     ],

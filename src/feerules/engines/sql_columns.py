@@ -29,14 +29,23 @@ def width(lo: int, hi: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: its name, and what its type carries; `places` are the decimals of an exact number."""
+    """A column of a table: its name, and what its type carries; `places` are the decimals of an exact number, `digits`
+    all that it has."""
 
     name: str
     carries: Carried
     places: int | None = None
+    digits: int | None = None
 
     def expr(self) -> SQL:
         return exp.column(self.name, quoted=True)
+
+    def compares(self, scaled: int, places: int) -> bool:
+        """Whether one decimal type holds the column and a number of some places: DuckDB compares them in it."""
+        if self.digits is None or self.places is None:
+            return True
+        whole = max(self.digits - self.places, len(str(scaled // 10**places)))
+        return whole + max(self.places, places) <= 38
 
 
 _KINDS: dict[Carried, tuple[str, ...]] = {
@@ -68,4 +77,5 @@ def column_of(name: str, kind: str, dialect: Dialect) -> Column:
     sizes = [int(part.name) for part in built.expressions] if carried == "decimal" else []
     places = sizes[1] if len(sizes) > 1 else 0 if sizes else None
     # Spark's own moments are read by the clock of its session.
-    return Column(name, "moment" if carried == "zoned" and dialect.name == "spark" else carried, places)
+    carried = "moment" if carried == "zoned" and dialect.name == "spark" else carried
+    return Column(name, carried, places, sizes[0] if sizes else None)

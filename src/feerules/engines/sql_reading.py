@@ -136,7 +136,9 @@ class _Reader:
             case "integer":
                 return self._whole()
             case "decimal":
-                return self._decimal()
+                bounds = max(abs(self.lo), abs(self.hi))
+                fits = self.dialect.name != "duckdb" or self.column.compares(bounds, self.leaf.places)
+                return self._decimal() if fits else self._number_text()
             case "float":
                 return self._float()
             case "text":

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from feerules.book import Book
 from feerules.dated import DATED
-from feerules.frames import FrameError, columns_of
+from feerules.errors import FrameError
 from feerules.periods import Period
 from feerules.spark.answers import SparkResult, refuse_strict
 from feerules.spark.statements import answered
@@ -31,10 +31,6 @@ def price_units(
     """See `feerules.price_estate`."""
     _refuse(units, pools=pools, billed=billed)
     refuse_strict(strict=strict)
-    aliases = (book.mapping[key],) if key in book.mapping else ()
-    key = columns_of(dict.fromkeys(units.columns), {key: aliases}).get(
-        key, key
-    )  # its name in the frames that come and go
 
     def write(name: str, columns: dict[str, str]) -> Statement:
         return price_statement(

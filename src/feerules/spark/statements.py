@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from feerules.book import Book
+from feerules.errors import FrameError
 from feerules.spark.answers import SparkResult
 from feerules.spark.columns import sql_type
 from feerules.statements.statement import Statement
@@ -16,6 +18,11 @@ __all__ = ["answered"]
 def answered(frame: Any, book: Book, write: Callable[[str, dict[str, str]], Statement]) -> SparkResult:
     """The rows and problems of a statement over a frame; `write` is given a name for it, and its columns."""
     columns = {field.name: sql_type(field.dataType) for field in frame.schema.fields}
+    again = [name for name, count in Counter(map(str.lower, frame.columns)).items() if count > 1]
+    if again:
+        raise FrameError(
+            f"found more than one column {', '.join(again)}, whose capitals Spark does not tell apart: rename one"
+        )
     # A name that no text of the rules holds, which the digest is made of.
     name = f"feerules_{book.digest[:32]}"
     statement = write(name, columns)

@@ -43,10 +43,16 @@ def price_statement(
         raise ValueError(f'found form={form!r}, expected "wide" or "long"')
     kind = dialect_of(dialect)
     source = Source(table, columns, kind, book.mapping)
+    one = isinstance(period, str | Period)
+    if not one and kind.parameter(PERIOD, 1).name in source.left_open:
+        raise SourceError(
+            f"found the parameter of the period in the query {table!r} too: give yours another {'number' if kind.name == 'postgres' else 'name'}"
+        )
+    key = source.called(key)
     shared = None if pools is None else Source(pools, pool_columns, kind, book.mapping)
     made = partial(Prices, book, source=source, key=key, accrue=accrue, unique=unique, pools=shared)
     rows, problems = _trees(made, source, period, form)
-    parameters = () if isinstance(period, str | Period) else (PERIOD,)
+    parameters = (*(() if one else (PERIOD,)), *source.left_open)
     return Statement(kind.sql(rows), kind.sql(problems), kind.name, book.digest, parameters)
 
 

@@ -63,7 +63,7 @@ def decision_statement(
 ) -> Statement:
     """See `feerules.to_sql`."""
     spoken = dialect_of(dialect)
-    first, last = as_of if isinstance(as_of, tuple) else (read_moment(as_of), None)
+    first, last = as_of if isinstance(as_of, tuple | list) else (read_moment(as_of), None)
     until = None if last is None else read_day(last)
     asked = Question(
         read_moment(first) if until is None else read_day(first),
@@ -73,11 +73,7 @@ def decision_statement(
         raise SourceError(f"found the days from {first} to {last}, expected the first one first")
     table = Positions(spoken, positions, columns, book.mapping)
     rows, problems = _Decisions(book, verb, table, asked, key, unique=unique).queries()
-    # What a query in place of the table leaves open.
-    left_open = dict.fromkeys(
-        each.name for each in table.source.tree.find_all(exp.Parameter, exp.Placeholder)
-    )
-    return Statement(spoken.sql(rows), spoken.sql(problems), spoken.name, book.digest, tuple(left_open))
+    return Statement(spoken.sql(rows), spoken.sql(problems), spoken.name, book.digest, table.source.left_open)
 
 
 class _Decisions:
@@ -113,16 +109,18 @@ class _Decisions:
         )
         own = self._told(described)
         facts, columns = self._facts(compiled, described)
+        kept = {name: each for name, each in self.kept.items() if name not in described.columns}
         told = (alias(each.expr(), held.name) for each, held in own.values())
         source = self.positions.source.rows(*told, *facts).where(self.positions.is_of(compiled), copy=False)
         source = source.where(exp.not_(self._nameless()), copy=False)
+        source = source.where(self.positions.is_known_by(self.asked.known_at), copy=False)
         if not self.unique:
             source = source.where(exp.not_(self.positions.is_again(self.key)), copy=False)
         prepared = Prepared(described.plan, self.positions.dialect, source, columns)
         held = {name: each for name, (_, each) in own.items()}
         telling = Telling(described, self.positions.dialect, held, self.asked.as_of, self.key)
         rows = prepared.rows(described.plan.totals, [each.name for each in held.values()])
-        return telling.over(rows, self.kept), self._reasoned(prepared, described.plan, held[self.key].name)
+        return telling.over(rows, kept), self._reasoned(prepared, described.plan, held[self.key].name)
 
     def _told(self, described: Description) -> dict[str, tuple[Column, Column]]:
         """The columns of the positions that are told as they stand, and what the statement calls them: numbers,
@@ -168,6 +166,7 @@ class _Decisions:
                 told.append(alias(held.expr(), name))
                 columns[leaf.name] = replace(held, name=name)
             else:
+                self.positions.need_one(leaf.name, *leaf.aliases)
                 brought.append(leaf)
         more, theirs = self.positions.source.taken(brought)
         return [*told, *more], columns | theirs
@@ -177,13 +176,18 @@ class _Decisions:
     def _reasoned(self, prepared: Prepared, plan: Plan, key: str) -> exp.Select:
         fact = call("REPLACE", column("fact"), text(OWN), text(""))
         told = (fact, column("value"), column("code"), reason_of(plan))
-        return _problem(column(key), *told).from_(named(prepared.problems([key]), "~problems"), copy=False)
+        # A day may be read for what is judged by it and for what is told of it: it is one problem.
+        problem = _problem(column(key), *told).distinct(copy=False)
+        return problem.from_(named(prepared.problems([key]), "~problems"), copy=False)
 
     def _lacking(self) -> Iterator[exp.Select]:
-        """The positions that no policy is for, those of nobody, and those that stand there twice."""
+        """The positions that no policy is for, those of nobody, of what was known by another day, and those that
+        stand there twice."""
         one = exp.func("COALESCE", exp.or_(*map(self.positions.is_of, self.policies)), exp.false())
         yield self._problem_where("no_policy", None, exp.not_(one))
         yield self._problem_where("null_key", self.key, exp.and_(one.copy(), self._nameless()))
+        of_another = exp.and_(one.copy(), exp.not_(self.positions.is_known_by(self.asked.known_at)))
+        yield self._problem_where("other_known_at", "known_at", of_another, self.positions.said("known_at"))
         if not self.unique:
             again = exp.and_(exp.not_(self._nameless()), self.positions.is_again(self.key))
             yield self._problem_where(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date, datetime
 from typing import Final
 
 from sqlglot import exp
 
 from feerules.plan.dunning import Compiled
-from feerules.sql_trees import alias, call, column, named, number, of, operated, selected, text
+from feerules.sql_trees import alias, call, cast, column, is_null, named, number, of, operated, selected, text
 from feerules.statements.engine import Column, Dialect
 from feerules.statements.sources import Source, SourceError
 
@@ -43,11 +44,41 @@ class Positions:
                 "keep every column that positions() gives"
             )
 
+    def need_one(self, *names: str) -> None:
+        """Refuses a table that has a fact of accounts under none of its names: left out in silence, it would decide."""
+        if not any(self.source.column(name) for name in names):
+            raise SourceError(
+                f"positions without the fact {names[0]}, which a policy asks of accounts: keep the column facts that "
+                "positions() gives, or give it a column of its own, NULL where nobody says it"
+            )
+
     def column(self, name: str, kind: str = "TEXT") -> Column:
         self.need([name])
         found = self.source.column(name, "DATE" if name in DAYS else kind)
         assert found is not None  # it was needed
         return self._listed(found) if name in LISTS else found
+
+    def said(self, name: str) -> exp.Expr:
+        """What a position says in a column, as text; null where the table lacks it."""
+        found = self.source.column(name, "DATE" if name in DAYS else "TEXT")
+        return exp.null() if found is None else cast(found.expr(), "TEXT")
+
+    def is_known_by(self, known_at: date | datetime | None) -> exp.Expr:
+        """Whether a position rests on what was known at the moment that is asked about."""
+        found = self.source.column("known_at", "DATE")
+        if found is None and known_at is None:
+            return exp.true()
+        held = self.column("known_at")
+        said = held.expr()
+        if known_at is None:
+            return is_null(call("NULLIF", said, text(""))) if held.carries == "text" else is_null(said)
+        asked = text(known_at.isoformat(sep=" ") if isinstance(known_at, datetime) else known_at.isoformat())
+        kinds = {"date": "DATE", "moment": "TIMESTAMP", "zoned": "TIMESTAMPTZ"}
+        if held.carries in kinds and not (held.carries == "date" and isinstance(known_at, datetime)):
+            same = operated(exp.EQ, said, cast(asked, kinds[held.carries]))
+        else:
+            same = operated(exp.EQ, cast(said, "TEXT"), asked)
+        return call("COALESCE", same, exp.false())
 
     def _listed(self, found: Column) -> Column:
         """A column of lists; what is JSON is read as if it were a text."""
@@ -59,7 +90,9 @@ class Positions:
     def is_of(self, compiled: Compiled) -> exp.Expr:
         """Whether a position is under a policy."""
         pairs = zip(NAMED, (compiled.policy.id, compiled.policy.version_name), strict=True)
-        return exp.and_(*(operated(exp.EQ, self.column(name).expr(), text(word)) for name, word in pairs))
+        return exp.and_(
+            *(operated(exp.EQ, cast(self.column(name).expr(), "TEXT"), text(word)) for name, word in pairs)
+        )
 
     def is_again(self, key: str) -> exp.Expr:
         """Whether there is another position of the same account on the same day."""

@@ -270,7 +270,8 @@ class Prices:
         )
 
     def _refuse_key(self, names: Sequence[str]) -> None:
-        if self.key in names:
+        # Databases take no notice of capitals.
+        if self.key.lower() in {name.lower() for name in names}:
             raise SourceError(f'the key "{self.key}" is also the name of a column of the answer: rename it')
 
     def _refuse_long(self, names: Sequence[str]) -> None:

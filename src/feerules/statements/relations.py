@@ -113,12 +113,12 @@ def _problem(told: Mapping[str, Any]) -> UnitProblem:
     )  # fmt: skip
 
 
-def through_memory(units: DuckDBPyRelation, priced: Callable[[Any], Any]) -> RelationResult:
-    """What no statement answers, worked out in memory, as relations beside the units."""
-    result = priced(units.to_arrow_table())
+def through_memory(given: DuckDBPyRelation, answered: Callable[[], Any]) -> RelationResult:
+    """What no statement answers, worked out in memory as frames of Arrow, as relations beside the one that was given."""
+    result = answered()
     answers, lacking = result.rows, result.problems
-    rows = _held(units.query(UNITS, "SELECT * FROM answers"))
-    problems = _held(units.query(UNITS, "SELECT * FROM lacking"))
+    rows = _held(given.query(UNITS, "SELECT * FROM answers"))
+    problems = _held(given.query(UNITS, "SELECT * FROM lacking"))
     del answers, lacking  # DuckDB has found both by their names
     return RelationResult(rows, problems, result.digest)
 

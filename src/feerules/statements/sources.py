@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sqlglot import exp, parse
 from sqlglot.errors import SqlglotError
 
-from feerules.errors import FeeRulesError
+from feerules.errors import FrameError
 from feerules.plan.nodes import Leaf
 from feerules.sql_trees import call, cast, selected, text
 from feerules.statements.engine import Column, Dialect, column_of
@@ -34,7 +35,7 @@ _MET = {
 }  # fmt: skip
 
 
-class SourceError(FeeRulesError, ValueError):
+class SourceError(FrameError, ValueError):
     """A table or query that cannot be read, or that lacks a column that is needed."""
 
 
@@ -62,9 +63,19 @@ class Source:
             return column_of(name, kind, self.dialect)
         return self._known.get(name) or self._known.get(self._mapping.get(name, name))
 
+    def called(self, name: str) -> str:
+        """The name that a column goes by here: its own, or what the mapping calls it."""
+        found = None if self._known is None else self.column(name)
+        return name if found is None else found.name
+
     def has(self, name: str) -> bool:
         """Whether the table is known to have a column."""
         return self._known is not None and self.column(name) is not None
+
+    @property
+    def left_open(self) -> tuple[str, ...]:
+        """The parameters of a query in place of the table, in their order."""
+        return tuple(dict.fromkeys(each.name for each in self.tree.find_all(exp.Parameter, exp.Placeholder)))
 
     @property
     def is_told(self) -> bool:
@@ -163,15 +174,19 @@ def _column(name: str, kind: str, dialect: Dialect) -> Column:
 def _tree(given: str, dialect: Dialect) -> exp.Expr:
     """A table, a function that gives one, or a query in parentheses, as it stands behind FROM."""
     words = given.strip().rstrip(";").strip()
-    is_query = words.lower().startswith(("select", "with"))
+    is_query = re.match(r"(select|with)\b", words, re.IGNORECASE) is not None
     try:
         # Parsed here, and never run as it is.
         written = f"SELECT * FROM ({words})" if is_query else f"SELECT * FROM {words}"  # noqa: S608
         query, *more = parse(written, dialect=dialect.name)
     except SqlglotError:
         query, more = None, []
-    if not words or more or not isinstance(query, exp.Select) or {*_filled(query)} - {"expressions", "from_"}:
-        raise SourceError(f"found {given!r}, expected the name of a table, or one query")
+    # `from homes` and `table homes` are queries of some databases, and no names.
+    is_name = is_query or not re.match(r"(from|table)\s", words, re.IGNORECASE)
+    is_one = isinstance(query, exp.Select) and not {*_filled(query)} - {"expressions", "from_"}
+    if not words or more or not isinstance(query, exp.Select) or not is_one or not is_name:
+        hint = "; leave comments out" if "--" in words or "/*" in words else ""
+        raise SourceError(f"found {given!r}, expected the name of a table, or one query{hint}")
     found: exp.Expr = query.args["from_"].this
     if isinstance(found, exp.Subquery):
         found.set("alias", exp.TableAlias(this=exp.to_identifier("~source", quoted=True)))

@@ -123,8 +123,8 @@ class Values:
         if column.carries != "text":
             return self.typed(column.expr(), "texts")
         if self.name == "spark":
-            return call("FROM_JSON", column.expr(), text("array<string>"))
-        return self._written("texts", column.expr())
+            return call("FROM_JSON", _said(column), text("array<string>"))
+        return self._written("texts", _said(column))
 
     def has(self, column: Column, entry: str | None) -> exp.Expr:
         """Whether a list has an entry, for None whether it has any; of contradictions and warnings."""
@@ -143,12 +143,12 @@ class Values:
 
     def _entries(self, column: Column) -> exp.Expr:
         if self.name == "postgres":
-            return self._written("entries", column.expr())
+            return self._written("entries", _said(column))
         if column.carries != "text":
             return column.expr()
         if self.name == "spark":
-            return call("FROM_JSON", column.expr(), text("array<struct<code:string,entry:string,id:string>>"))
-        return self._written("entries", column.expr())
+            return call("FROM_JSON", _said(column), text("array<struct<code:string,entry:string,id:string>>"))
+        return self._written("entries", _said(column))
 
     # JSON
 
@@ -189,3 +189,8 @@ class Values:
         if self.name == "postgres":
             return self._written("contradicting", told, separator, entries)
         return self._written("contradicting", entries, told, separator)
+
+
+def _said(column: Column) -> exp.Expr:
+    """A column of JSON as a text that says something: an empty one says nothing."""
+    return call("NULLIF", cast(column.expr(), "TEXT"), text(""))
