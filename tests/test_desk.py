@@ -94,6 +94,42 @@ def test_an_entry_may_name_its_account_itself() -> None:
     )
 
 
+def test_a_whole_number_as_account_is_its_text() -> None:
+    one = desk(UNPAID)
+    one.receive(DEMAND, "2025-04-01", account_id=501)
+    one.receive(demand("D-2", "2025-04-01"), "2025-04-01", account_id="501")
+    assert [each.account_id for each in Desk.restore(one.book, one.snapshot()).tick("2025-04-17")] == [
+        "501"
+    ] * 2
+    assert 501 in one
+    one.forget(501)
+    assert len(one) == 0
+
+
+@pytest.mark.parametrize(("name", "said"), [
+    (5.5, "found 5.5 (float)"), (True, "found True (bool)"), ("", "found '' (str)"), (b"A-1", "found b'A-1' (bytes)"),
+    ("A-\ud800", "found 'A-\\ud800' (str)"),
+])  # fmt: skip
+def test_an_account_that_is_no_id_is_refused(name: Any, said: str) -> None:
+    one = desk(UNPAID)
+    with pytest.raises(EntryErrors) as caught:
+        one.receive(DEMAND, "2025-04-01", account_id=name)
+    assert f"{said}, expected an id: text in Unicode, or a whole number" in str(caught.value)
+    assert len(one) == 0
+
+
+@pytest.mark.parametrize("field", ["event_id", "account_id", "reason", "actor"])
+def test_text_that_cannot_be_written_is_refused_when_it_comes_in(field: str) -> None:
+    one, entry = desk(UNPAID), DEMAND | {"account_id": "A-1", field: "x\ud800"}
+    with pytest.raises(EntryErrors) as caught:
+        one.receive(entry, "2025-04-01")
+    assert f"{field} = 'x\\ud800': found half of a surrogate pair, expected text in Unicode" in str(
+        caught.value
+    )
+    assert str(caught.value).encode()
+    assert len(one) == 0
+
+
 # Time that passes
 
 
@@ -459,6 +495,16 @@ def test_what_others_fire_is_not_lost_where_the_engine_fails_on_one() -> None:
     assert sorted(one.problems) == ["A-1", "A-2"]
     assert [each.account_id for each in one.tick("2025-04-17")] == ["A-1", "A-2"]
     assert (one.problems, one.due, one.tick("2025-04-18")) == ({}, None, [])
+
+
+def test_whatever_an_account_raises_nothing_of_the_others_is_lost() -> None:
+    one = desk(UNPAID)
+    for name in ("A-1", "A-2", "A-3"):
+        heard(one, DEMAND, account=name)
+    shard = one._shard("A-2")
+    shard.accounts["A-2"] = b"{"
+    assert [each.account_id for each in one.tick("2025-04-17")] == ["A-1", "A-3"]
+    assert [*one.problems] == ["A-2"]
 
 
 def test_of_an_account_with_its_history_entries_of_others_are_left_aside() -> None:

@@ -14,12 +14,12 @@ from typing import Any, Self
 from feerules.assessing import no_policy, read_account
 from feerules.book import Book
 from feerules.clocks import day_of, read_moment
-from feerules.errors import FeeRulesError, UnitErrors
+from feerules.errors import UnitErrors
 from feerules.events.engines import EngineName, engine_named
 from feerules.events.kept import Kept, remembered
 from feerules.events.looking import Version, reactions_of, versions_between
 from feerules.events.reaction import Reaction
-from feerules.events.reading import Entry, own_entries, problem_with_entry, read_entry
+from feerules.events.reading import Entry, account_of, as_id, own_entries, problem_with_entry, read_entry
 from feerules.events.snapshots import SnapshotError, read_snapshot, written_snapshot
 from feerules.ledger.accounts import Account
 from feerules.ledger.entries import Event
@@ -45,7 +45,7 @@ class _Shard:
         self.due: dict[str, int] = {}
         self.ends: list[tuple[int, str]] = []
         self.ignored: Counter[str] = Counter()
-        self.problems: dict[str, FeeRulesError | RuntimeError] = {}
+        self.problems: dict[str, Exception] = {}
 
 
 class Desk:
@@ -88,7 +88,7 @@ class Desk:
     # What comes in
 
     def receive(
-        self, entry: Entry | Mapping[str, Any], as_of: Day, *, account_id: str | None = None
+        self, entry: Entry | Mapping[str, Any], as_of: Day, *, account_id: str | int | None = None
     ) -> list[Reaction]:
         """What an entry fires, now that it is known on a day: an event, a payment or a charge, of `account_id` or of
         the account that it names; an account that was never heard of begins with it.
@@ -97,18 +97,7 @@ class Desk:
         one too many; `UnitErrors` where no policy, or more than one, applies. The desk is then as it was.
         """
         today, read = day_number(day_of(read_moment(as_of))), read_entry(entry)
-        name = account_id or read.account_id
-        if name is None:
-            raise EntryErrors(
-                [problem_with_entry(read, "account_id", None, "no_account", "nothing tells whose it is")]
-            )
-        if read.account_id not in (None, name):
-            told = (
-                f"found an entry of {read.account_id}, expected one of {name}, the account it was given for"
-            )
-            raise EntryErrors(
-                [problem_with_entry(read, "account_id", read.account_id, "other_account", told)]
-            )
+        name = account_of(read, account_id)
         shard = self._shard(name)
         with shard.lock:
             kept = self._kept(shard, name, today, read)
@@ -142,11 +131,10 @@ class Desk:
         for shard in self._shards:
             with shard.lock:
                 for day, name in self._due_by(shard, today):
-                    kept = Kept.of_bytes(name, shard.accounts[name])
                     try:
+                        kept = Kept.of_bytes(name, shard.accounts[name])
                         fired += self._passed(shard, name, kept, today)
-                    except (FeeRulesError, RuntimeError) as error:
-                        # What others have fired is not lost, and this one stays due.
+                    except Exception as error:  # noqa: BLE001  (what others have fired is not lost, whatever it is)
                         shard.problems[name] = error
                         heappush(shard.ends, (day, name))
         return sorted(fired, key=lambda each: (each.day, each.account_id or ""))
@@ -163,7 +151,7 @@ class Desk:
         return from_day_number(min(days)) if days else None
 
     @property
-    def problems(self) -> dict[str, FeeRulesError | RuntimeError]:
+    def problems(self) -> dict[str, Exception]:
         """Accounts that could not be asked when time passed, with the reason; until they can be."""
         return {name: error for shard in self._shards for name, error in [*shard.problems.items()]}
 
@@ -179,14 +167,16 @@ class Desk:
         return sum(len(shard.accounts) for shard in self._shards)
 
     def __contains__(self, account_id: object) -> bool:
-        return isinstance(account_id, str) and account_id in self._shard(account_id).accounts
+        name = as_id(account_id)
+        return isinstance(name, str) and name in self._shard(name).accounts
 
-    def forget(self, account_id: str) -> None:
+    def forget(self, account_id: str | int) -> None:
         """Lets go of all that is kept of an account, such as one that was closed."""
-        shard = self._shard(account_id)
+        name = str(as_id(account_id))
+        shard = self._shard(name)
         with shard.lock:
             for part in (shard.accounts, shard.due, shard.problems):
-                part.pop(account_id, None)
+                part.pop(name, None)
 
     # Restarts
 

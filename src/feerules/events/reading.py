@@ -18,6 +18,8 @@ __all__ = [
     "Entry",
     "Given",
     "History",
+    "account_of",
+    "as_id",
     "own_entries",
     "problem_with_entry",
     "read_entries",
@@ -73,6 +75,7 @@ def _own(entries: Iterable[Entry], account_id: str, currency: str) -> Iterator[E
         if each.account_id in (None, account_id) and (
             isinstance(each, Event) or each.currency in (None, currency)
         ):
+            _refuse_halves(each)
             yield each
 
 
@@ -108,6 +111,33 @@ def read_entries(given: Iterable[Entry | Mapping[str, Any]]) -> list[Entry]:
     return entries
 
 
+def as_id(given: object) -> object:
+    """A whole number as the text that it is as an id, as in models; all else as it is."""
+    return str(given) if type(given) is int else given
+
+
+def account_of(entry: Entry, account_id: object) -> str:
+    """Whose an entry is: of the account that it is given for, or of the one that it names."""
+    name = as_id(entry.account_id if account_id is None else account_id)
+    if name is None:
+        raise _not_of(entry, None, "no_account", "nothing tells whose it is")
+    if not (isinstance(name, str) and name and is_writable(name)):
+        raise _not_of(
+            entry, ascii(name), "wrong_type", f"found {name!a} ({type(name).__name__}), expected {_ID}"
+        )
+    if entry.account_id not in (None, name):
+        told = f"found an entry of {entry.account_id}, expected one of {name}, the account it was given for"
+        raise _not_of(entry, entry.account_id, "other_account", told)
+    return name
+
+
+_ID = "an id: text in Unicode, or a whole number"
+
+
+def _not_of(entry: Entry, value: str | None, code: str, reason: str) -> EntryErrors:
+    return EntryErrors([problem_with_entry(entry, "account_id", value, code, reason)])
+
+
 def read_entry(given: Entry | Mapping[str, Any]) -> Entry:
     """One entry; `EntryErrors` with all that is wrong with it."""
     found = _read(given, 0)
@@ -120,6 +150,34 @@ _NO_ID = "found an entry that is none of event, payment or charge, expected even
 
 
 def _read(given: Any, number: int) -> Entry | None:
+    found = _read_model(given, number)
+    if found is not None:
+        _refuse_halves(found)
+    return found
+
+
+def is_writable(text: str) -> bool:
+    """Whether a text can be written as UTF-8: half of a surrogate pair cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _refuse_halves(entry: Entry) -> None:
+    """Refuses text that could be kept and never be written."""
+    wrong = [
+        (name, ascii(value))
+        for name, value in vars(entry).items()
+        if isinstance(value, str) and not is_writable(value)
+    ]
+    if wrong:
+        told = "found half of a surrogate pair, expected text in Unicode"
+        raise EntryErrors(problem_with_entry(entry, name, value, "wrong_type", told) for name, value in wrong)
+
+
+def _read_model(given: Any, number: int) -> Entry | None:
     if isinstance(given, Event | Payment | Charge):
         return given
     if isinstance(given, Allocation):
@@ -157,6 +215,8 @@ def _maybe(value: Any) -> str | None:
 def problem_with_entry(entry: Entry, fact: str, value: str | None, code: str, reason: str) -> EntryProblem:
     """What is wrong with an entry that can be read."""
     name = {Event: "event_id", Payment: "payment_id", Charge: "charge_id"}[type(entry)]
-    return EntryProblem(
-        _FRAMES[type(entry)], getattr(entry, name), entry.account_id, None, fact, value, code, reason
+    row_id, account_id = (
+        each if each is None or is_writable(each) else ascii(each)
+        for each in (getattr(entry, name), entry.account_id)
     )
+    return EntryProblem(_FRAMES[type(entry)], row_id, account_id, None, fact, value, code, reason)
