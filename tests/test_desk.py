@@ -416,6 +416,14 @@ def test_a_desk_goes_on_where_its_snapshot_was_taken() -> None:
     assert heard(third, CALLS[2]) == []
 
 
+def test_how_late_entries_may_come_and_how_many_outlive_a_restart() -> None:
+    one = desk(THREE_CALLS, late=90, most=2)
+    again = Desk.restore(one.book, one.snapshot(), engine="plain")
+    assert (again.late, again.most) == (90, 2)
+    other = Desk.restore(one.book, one.snapshot(), engine="plain", late=0, most=5)
+    assert (other.late, other.most) == (0, 5)
+
+
 def test_a_snapshot_is_lines_of_json() -> None:
     one = desk(FIVE)
     heard(one, payment("P-1", "2025-06-01", "250.60", designated_fee="物业费"), account="账户\n1")
@@ -425,6 +433,8 @@ def test_a_snapshot_is_lines_of_json() -> None:
         "schema": 1,
         "accounts": 1,
         "digest": one.book.digest,
+        "late": 30,
+        "most": 1_000,
     }
     assert json.loads(line)[0] == "账户\n1"
 
@@ -458,7 +468,7 @@ SPOILT = {
     "a line too many": (lambda data: data + b"[]\n", "found 2 whole lines, expected 1"),
     "no account": (lambda data: data.replace(b'"rows"', b'"rowx"'), "in line 2, expected an account and what is kept of it"),
     "text": (lambda data: data.decode(), "found a str, expected bytes, as snapshot() gives them"),
-    "no count": (lambda data: data.replace(b'"accounts"', b'"accountx"'), "expected the number of accounts in it"),
+    "no count": (lambda data: data.replace(b'"accounts"', b'"accountx"'), "found accountx, digest, late, most in the first line, expected accounts, digest, late, most, each as a desk writes it"),
     "half an entry": (lambda data: data.replace(b'"rows":[[0,', b'"rows":[[1],[0,'), "expected what a desk keeps"),
     "an entry of no sort": (lambda data: data.replace(b'"rows":[[0,', b'"rows":[[9,'), "expected what a desk keeps"),
 }  # fmt: skip

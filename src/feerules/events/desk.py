@@ -20,7 +20,7 @@ from feerules.events.kept import Kept, remembered
 from feerules.events.looking import Version, reactions_of, versions_between
 from feerules.events.reaction import Reaction
 from feerules.events.reading import Entry, account_of, as_id, own_entries, problem_with_entry, read_entry
-from feerules.events.snapshots import SnapshotError, read_snapshot, written_snapshot
+from feerules.events.snapshots import Head, SnapshotError, read_snapshot, written_snapshot
 from feerules.ledger.accounts import Account
 from feerules.ledger.entries import Event
 from feerules.ledger.happenings import Row, later_word, row_of
@@ -185,7 +185,8 @@ class Desk:
         with ExitStack() as stack:
             for shard in self._shards:
                 stack.enter_context(shard.lock)
-            return written_snapshot(self._accounts(), len(self), self.book.digest)
+            head = Head(len(self), self.book.digest, self.late, self.most)
+            return written_snapshot(self._accounts(), head)
 
     def _accounts(self) -> Iterator[tuple[str, bytes]]:
         for shard in self._shards:
@@ -198,15 +199,22 @@ class Desk:
         snapshot: bytes,
         *,
         engine: EngineName | None = None,
-        late: int = 30,
-        most: int = 1_000,
+        late: int | None = None,
+        most: int | None = None,
     ) -> Self:
         """The desk of a snapshot, under the same book or a newer one; `SnapshotError` for what is none, or not whole.
 
-        What has fired stays so, as long as its rule keeps its id.
+        What has fired stays so, as long as its rule keeps its id. `late` and `most` are those of the snapshot, unless
+        they are given.
         """
-        desk = cls(book, engine=engine, late=late, most=most)
-        for name, data in read_snapshot(snapshot):
+        head, accounts = read_snapshot(snapshot)
+        desk = cls(
+            book,
+            engine=engine,
+            late=head.late if late is None else late,
+            most=head.most if most is None else most,
+        )
+        for name, data in accounts:
             shard = desk._shard(name)
             try:
                 kept = Kept.of_bytes(name, data)
