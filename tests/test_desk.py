@@ -460,6 +460,24 @@ def test_under_a_newer_book_what_has_fired_stays_so() -> None:
     ]  # fmt: skip
 
 
+def test_what_a_newer_book_would_have_fired_before_is_not_lost() -> None:
+    one, shorter = desk(UNPAID.replace("15 days", "30 days")), book(UNPAID)
+    heard(one, DEMAND)
+    assert one.tick("2025-04-20") == []
+    again = Desk.restore(shorter, one.snapshot(), engine="plain")
+    assert again.due == date(2025, 4, 20)
+    again = Desk.restore(shorter, again.snapshot(), engine="plain")  # still not asked
+    assert told(again.tick("2025-04-21")) == [("demand-unpaid", "2025-04-17", "D-1")]
+    assert (again.due, again.tick("2025-12-31")) == (None, [])
+
+
+def test_under_the_same_book_nothing_is_asked_again() -> None:
+    one = desk(UNPAID)
+    heard(one, DEMAND)
+    one.tick("2025-04-10")
+    assert Desk.restore(one.book, one.snapshot(), engine="plain").due == date(2025, 4, 17)
+
+
 SPOILT = {
     "nothing": (lambda data: b"", "found b'' in the first line, expected a snapshot of a desk: kind feerules-desk"),
     "another file": (lambda data: b'{"kind": "book"}\n', "expected a snapshot of a desk"),

@@ -204,7 +204,8 @@ class Desk:
     ) -> Self:
         """The desk of a snapshot, under the same book or a newer one; `SnapshotError` for what is none, or not whole.
 
-        What has fired stays so, as long as its rule keeps its id. `late` and `most` are those of the snapshot, unless
+        What has fired stays so, as long as its rule keeps its id; under a newer book the next `tick` asks every account
+        again. `late` and `most` are those of the snapshot, unless
         they are given.
         """
         head, accounts = read_snapshot(snapshot)
@@ -220,7 +221,9 @@ class Desk:
                 kept = Kept.of_bytes(name, data)
             except (AttributeError, IndexError, TypeError, ValueError):
                 raise SnapshotError(f"what is kept of {name!r}: {data[:60]!r}", "what a desk keeps") from None
-            shard.accounts[name] = data
+            # By the rules of a newer book something may be due on a day that was asked about under the older.
+            kept.outdated = kept.outdated or head.digest != book.digest
+            shard.accounts[name] = kept.to_bytes()
             desk._wait(shard, name, kept)
         return desk
 
@@ -279,6 +282,7 @@ class Desk:
         found = [*reactions_of([*kept.rows.values()], versions, name, kept.day, self._look, spent=kept.spent)]
         for each in found:
             kept.has_spent(each.rule, each.spent)
+        kept.outdated = False
         kept.prune(self._asked, self.late)
         self._keep(shard, name, kept)
         return [each.reaction for each in found]

@@ -72,8 +72,8 @@ def _compiled(book: Book) -> Iterator[Compiled]:
 
 @dataclass(slots=True)
 class Kept:
-    """One account: the last day that it was asked about, its currency, policy and facts, its entries, and what has
-    fired which rule."""
+    """One account: the last day that it was asked about, its currency, policy and facts, its entries, what has fired
+    which rule, and whether it was asked under other rules, so that what was due by then may be due anew."""
 
     account_id: str
     day: int
@@ -82,6 +82,7 @@ class Kept:
     facts: Mapping[str, Any] = field(default_factory=dict)
     rows: dict[tuple[str, str], Row] = field(default_factory=dict)
     spent: dict[str, frozenset[str]] = field(default_factory=dict)
+    outdated: bool = False
 
     def is_of(self, account: Account) -> None:
         """Takes over who an account is; facts as JSON has them, which a policy reads the same."""
@@ -121,6 +122,8 @@ class Kept:
 
     def due(self, asked: Remembered) -> int | None:
         """The next day on which something may fire though nothing comes in; None for never."""
+        if self.outdated:
+            return self.day
         return min((day for day in self._days(asked) if day > self.day), default=None)
 
     def _days(self, asked: Remembered) -> Iterator[int]:
@@ -149,6 +152,8 @@ class Kept:
             told["policy"] = self.policy
         if self.facts:
             told["facts"] = dict(self.facts)
+        if self.outdated:
+            told["outdated"] = True
         return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
     @classmethod
@@ -157,7 +162,8 @@ class Kept:
         rows = [*map(_row, told["rows"])]
         spent = {rule: frozenset(keys) for rule, keys in told.get("spent", {}).items()}
         who = told.get("currency", "CNY"), told.get("policy"), told.get("facts", {})
-        return cls(account_id, told["day"], *who, {(row.sort, row.id): row for row in rows}, spent)
+        by_id = {(row.sort, row.id): row for row in rows}
+        return cls(account_id, told["day"], *who, by_id, spent, told.get("outdated", False))
 
 
 def _listed(row: Row) -> list[Any]:
