@@ -328,6 +328,17 @@ def test_an_account_that_cannot_be_asked_when_time_passes_stands_apart() -> None
     assert told(again.tick("2025-04-17")) == [("demand-unpaid", "2025-04-17", "D-1")]
 
 
+def test_an_account_that_cannot_be_asked_is_due_again_on_the_next_day() -> None:
+    ended = HEAD.replace("from: 2000-01-01", "from: 2000-01-01, through: 2025-04-10")
+    one, days = Desk(book(UNPAID, head=ended), engine="plain"), []
+    heard(one, DEMAND)
+    while one.due and one.due <= date(2025, 4, 19):
+        days.append(str(one.due))
+        one.tick(one.due)
+    assert days == ["2025-04-17", "2025-04-18", "2025-04-19"]
+    assert [*one.problems] == ["A-1"]
+
+
 def test_an_engine_that_fails_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     one = desk(UNPAID)
     heard(one, DEMAND, account="A-1")
@@ -462,13 +473,12 @@ def test_under_a_newer_book_what_has_fired_stays_so() -> None:
 
 def test_what_a_newer_book_would_have_fired_before_is_not_lost() -> None:
     one, shorter = desk(UNPAID.replace("15 days", "30 days")), book(UNPAID)
-    heard(one, DEMAND)
-    assert one.tick("2025-04-20") == []
+    heard(one, DEMAND, demand("D-2", "2025-04-20"))
     again = Desk.restore(shorter, one.snapshot(), engine="plain")
     assert again.due == date(2025, 4, 20)
     again = Desk.restore(shorter, again.snapshot(), engine="plain")  # still not asked
     assert told(again.tick("2025-04-21")) == [("demand-unpaid", "2025-04-17", "D-1")]
-    assert (again.due, again.tick("2025-12-31")) == (None, [])
+    assert told(again.tick("2025-12-31")) == [("demand-unpaid", "2025-05-06", "D-2")]
 
 
 def test_under_the_same_book_nothing_is_asked_again() -> None:

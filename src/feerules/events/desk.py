@@ -124,19 +124,19 @@ class Desk:
         """What fires by a day though nothing came in: what was awaited and did not come, promises that were broken,
         entries that were told ahead. By day, and by account.
 
-        An account that cannot be asked stands in `problems`, and is asked again the next time.
+        An account that cannot be asked stands in `problems`; it is asked again the next time, and is due on the next day.
         """
         today = day_number(day_of(read_moment(as_of)))
         fired: list[Reaction] = []
         for shard in self._shards:
             with shard.lock:
-                for day, name in self._due_by(shard, today):
+                for name in self._due_by(shard, today):
                     try:
                         kept = Kept.of_bytes(name, shard.accounts[name])
                         fired += self._passed(shard, name, kept, today)
                     except Exception as error:  # noqa: BLE001  (what others have fired is not lost, whatever it is)
                         shard.problems[name] = error
-                        heappush(shard.ends, (day, name))
+                        _is_due(shard, name, max(today + 1, shard.due.get(name, 0)))
         return sorted(fired, key=lambda each: (each.day, each.account_id or ""))
 
     # What there is
@@ -314,20 +314,25 @@ class Desk:
         if day is None:
             shard.due.pop(name, None)
             return
-        shard.due[name] = day
-        heappush(shard.ends, (day, name))
-        if len(shard.ends) > 4 * len(shard.due) + 100:
-            shard.ends = [(day, name) for name, day in shard.due.items()]
-            heapify(shard.ends)
+        _is_due(shard, name, day)
 
-    def _due_by(self, shard: _Shard, today: int) -> Iterable[tuple[int, str]]:
-        """The accounts whose day has come; each day that was outdated is let go."""
-        found = []
+    def _due_by(self, shard: _Shard, today: int) -> Iterable[str]:
+        """Takes off the accounts that are due, each once; and those that could not be asked the last time."""
+        found = [*shard.problems]
         while shard.ends and shard.ends[0][0] <= today:
             day, name = heappop(shard.ends)
             if shard.due.get(name) == day:
-                found.append((day, name))
+                found.append(name)
         return dict.fromkeys(found)
+
+
+def _is_due(shard: _Shard, name: str, day: int) -> None:
+    """Notes the day; days that were noted before are left behind, until they are too many."""
+    shard.due[name] = day
+    heappush(shard.ends, (day, name))
+    if len(shard.ends) > 4 * len(shard.due) + 100:
+        shard.ends = [(day, name) for name, day in shard.due.items()]
+        heapify(shard.ends)
 
 
 def _is_news(known: Row, row: Row) -> bool:
