@@ -215,6 +215,33 @@ def test_an_older_word_that_comes_later_is_left_aside() -> None:
     assert one.due == date(2025, 4, 19)
 
 
+PROMISED = promise("PR-1", "2025-03-01", "2025-03-05", "300.00", recorded_at="2025-03-01")
+CORRECTED = PROMISED | {"amount": "100.00", "recorded_at": "2025-03-02"}
+BROKEN = "{id: broken, when: {event: promise_broken}, then: review}"
+
+
+@pytest.mark.parametrize(("words", "broken"), [
+    ([PROMISED, CORRECTED], False), ([CORRECTED, PROMISED], False), ([PROMISED], True),
+    ([PROMISED | {"recorded_at": None}, CORRECTED | {"recorded_at": None}], False),
+    ([CORRECTED | {"recorded_at": None}, PROMISED | {"recorded_at": None}], True),
+])  # fmt: skip
+def test_a_corrected_amount_is_the_later_word_for_a_desk_and_for_react(
+    words: list[dict[str, Any]], broken: bool
+) -> None:
+    one, lived = desk(BROKEN), [*words, payment("P-1", "2025-03-04", "100.00")]
+    assert heard(one, *lived, as_of="2025-03-04") == []
+    found = told(one.tick("2025-12-31"))
+    assert found == fired(book(BROKEN), *lived)
+    assert bool(found) is broken
+
+
+def test_a_later_word_that_no_reaction_asks_for_takes_the_place_of_what_was_known() -> None:
+    one, closed = desk(UNPAID), DEMAND | {"status": "cancelled"}
+    assert heard(one, DEMAND, closed) == []
+    assert one.tick("2025-12-31") == []
+    assert fired(book(UNPAID), DEMAND, closed) == []
+
+
 def test_what_has_fired_is_used_up_whatever_comes_in_late() -> None:
     one = desk("{id: twice, when: {count: dispute, at_least: 2, within: 30 days}, then: review}")
     first, late, third, fourth = (event(f"X-{day}", "dispute", f"2025-03-{day:02}") for day in (1, 5, 10, 12))

@@ -363,6 +363,26 @@ def test_of_two_words_on_one_entry_the_later_counts() -> None:
     assert fired(book(UNPAID), sent, arrived, known_at="2025-04-03") == []
 
 
+ALONE = book("{id: much, when: {event: payment, amount: '>= 200'}, then: thank}")
+MUCH, LITTLE = (payment("P-1", "2025-05-03", amount) for amount in ("300.00", "100.00"))
+
+
+@pytest.mark.parametrize(("first", "second", "fires"), [
+    ("2025-05-04", "2025-05-05", False), ("2025-05-05", "2025-05-04", True), ("2025-05-04", "2025-05-04", False),
+    (None, "2025-05-04", False), ("2025-05-04", None, False), (None, None, False),
+])  # fmt: skip
+def test_the_later_word_counts_with_whatever_it_says(
+    first: str | None, second: str | None, fires: bool
+) -> None:
+    words = MUCH | {"recorded_at": first}, LITTLE | {"recorded_at": second}
+    assert bool(fired(ALONE, *words)) is fires
+
+
+def test_of_clocks_in_two_zones_the_later_moment_counts() -> None:
+    late, early = "2025-05-04T09:00+00:00", "2025-05-04T10:00+08:00"
+    assert fired(ALONE, MUCH | {"recorded_at": late}, LITTLE | {"recorded_at": early}) != []
+
+
 def test_what_is_effective_later_is_not_seen() -> None:
     assert fired(book(REVERSED), reversal("R-1", "2025-05-06", "P-1"), as_of="2025-05-05") == []
 

@@ -23,7 +23,7 @@ from feerules.events.reading import Entry, account_of, as_id, own_entries, probl
 from feerules.events.snapshots import Head, SnapshotError, read_snapshot, written_snapshot
 from feerules.ledger.accounts import Account
 from feerules.ledger.entries import Event
-from feerules.ledger.happenings import Row, later_word, row_of
+from feerules.ledger.happenings import Row, is_later_word, row_of
 from feerules.periods import day_number, from_day_number
 from feerules.reports.results import EntryErrors
 
@@ -244,10 +244,12 @@ class Desk:
         return kept
 
     def _reason_to_ignore(self, kept: Kept, row: Row | None, today: int) -> str:
-        if row is None or row.kind not in self._asked.kinds:
+        if row is None:
             return "unasked"
         known = kept.rows.get((row.sort, row.id))
-        if known is not None and not _is_news(known, row):
+        if known is None and row.kind not in self._asked.kinds:
+            return "unasked"
+        if known is not None and (known == row or not is_later_word(known, row)):
             return "duplicate"
         return "too_late" if row.day < max(kept.day, today) - self._asked.days - self.late else ""
 
@@ -333,12 +335,3 @@ def _is_due(shard: _Shard, name: str, day: int) -> None:
     if len(shard.ends) > 4 * len(shard.due) + 100:
         shard.ends = [(day, name) for name, day in shard.due.items()]
         heapify(shard.ends)
-
-
-def _is_news(known: Row, row: Row) -> bool:
-    """Whether an entry that comes again says more than before; where nothing tells when it was recorded, it is the
-    later word because it comes later."""
-    if known.stamp is not None and row.stamp is not None:
-        return later_word(known, row)
-    same = known._replace(stamp=row.stamp) == row
-    return not same and known.told.get("amount") == row.told.get("amount")

@@ -12,7 +12,7 @@ from feerules.periods import MICROSECONDS, Stamp, day_number, stamp_of
 from feerules.plan.patterns import Happened, ReactionsTerms
 from feerules.vocabulary import CLOSED
 
-__all__ = ["Row", "happenings_of", "later_word", "once", "row_of"]
+__all__ = ["Row", "happenings_of", "is_later_word", "once", "row_of"]
 
 Told: TypeAlias = Mapping[str, "str | int"]
 _CLOSING: Final = frozenset(CLOSING)
@@ -111,20 +111,19 @@ def _stamp(moment: object) -> Stamp | None:
 
 
 def once(rows: Iterable[Row]) -> list[Row]:
-    """Each entry once: of two with one id the later word, else the first by all that they say."""
+    """Each entry once: of several with one id the later word."""
     kept: dict[tuple[str, str], Row] = {}
-    for row in sorted(rows, key=lambda row: (row.day, repr(row))):
-        first = kept.setdefault((row.sort, row.id), row)
-        if later_word(first, row):
+    for row in rows:
+        known = kept.get((row.sort, row.id))
+        if known is None or is_later_word(known, row):
             kept[row.sort, row.id] = row
     return [*kept.values()]
 
 
-def later_word(known: Row, row: Row) -> bool:
-    """Whether a row is what became known later of the same thing: a payment in transit, then cleared."""
-    if known.stamp is None or row.stamp is None or known.told.get("amount") != row.told.get("amount"):
-        return False
-    return known.stamp[0] < row.stamp[0]
+def is_later_word(known: Row, row: Row) -> bool:
+    """Whether a row is what became known later of the same thing, such as a payment in transit, then cleared; where
+    `recorded_at` does not tell, what comes later is."""
+    return is_known(known.stamp, row.stamp)
 
 
 # Rows → what happened
