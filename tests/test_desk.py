@@ -485,6 +485,11 @@ def test_facts_and_currency_outlive_a_restart() -> None:
     assert len(heard(again, reversal("R-1", "2025-06-02", "P-1", currency="HKD"))) == 1
 
 
+def test_an_account_begins_in_the_currency_of_the_policies() -> None:
+    one = Desk(book(REVERSED, head=HEAD.replace("ladder:", "currency: HKD\nladder:")), engine="plain")
+    assert len(heard(one, reversal("R-1", "2025-06-02", "P-1"))) == 1
+
+
 def test_under_a_newer_book_what_has_fired_stays_so() -> None:
     one = desk(REVERSED)
     heard(one, reversal("R-1", "2025-06-01", "P-1"))

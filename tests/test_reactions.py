@@ -461,6 +461,34 @@ def test_entries_of_two_accounts_are_refused() -> None:
         feerules.react(book(FIVE), two, "2025-12-31")
 
 
+def test_entries_in_two_currencies_are_refused() -> None:
+    two = [payment(f"P-{each}", "2025-06-01", "1.00", currency=each) for each in ("CNY", "HKD")]
+    with pytest.raises(EntryErrors) as caught:
+        feerules.react(book(FIVE), two, "2025-12-31")
+    assert str(caught.value) == (
+        "1 problem in the entries\n"
+        "payments P-HKD: other_currency: currency = HKD: found an entry of HKD, expected one of CNY: react is asked"
+        " about one account, in one currency"
+    )
+
+
+HONG_KONG = HEAD.replace("ladder:", "currency: HKD\nladder:")
+
+
+@pytest.mark.parametrize("named", [{}, {"currency": "HKD"}])
+def test_entries_that_name_no_currency_are_in_that_of_the_others_or_of_the_policies(
+    named: dict[str, str],
+) -> None:
+    lived = visit("V-1", "2025-05-01"), payment("P-1", "2025-05-03", "1.00", **named)
+    assert len(fired(book(PAID_BEFORE, head=HONG_KONG), *lived)) == 1
+
+
+def test_where_policies_have_two_currencies_what_names_none_is_in_yuan() -> None:
+    texts = {"a.yaml": HEAD + REVERSED, "b.yaml": HONG_KONG.replace("garden", "lake") + REVERSED}
+    (told,) = feerules.react(feerules.load_files(texts), reversal("R-1", "2025-05-06", "P-1"), "2025-12-31")
+    assert told.policy == "garden"
+
+
 def test_an_account_without_a_policy_and_one_with_two_are_told() -> None:
     rules = book(FIVE)
     with pytest.raises(UnitErrors, match="no_policy"):

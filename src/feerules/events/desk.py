@@ -11,7 +11,7 @@ from heapq import heapify, heappop, heappush
 from threading import Lock
 from typing import Any, Self
 
-from feerules.assessing import no_policy, read_account
+from feerules.assessing import currency_of, no_policy, read_account
 from feerules.book import Book
 from feerules.clocks import day_of, read_moment
 from feerules.errors import UnitErrors
@@ -82,6 +82,7 @@ class Desk:
         self.book, self.late, self.most = book, late, most
         self._look = engine_named(engine)
         self._asked = remembered(book)
+        self._currency = currency_of(book)
         self._alike: dict[str, Account] = {}
         self._shards = tuple(_Shard() for _ in range(SHARDS))
 
@@ -236,7 +237,7 @@ class Desk:
         data = shard.accounts.get(name)
         currency = None if entry is None or isinstance(entry, Event) else entry.currency
         if data is None:
-            return Kept(name, today, currency or "CNY")
+            return Kept(name, today, currency or self._currency)
         kept = Kept.of_bytes(name, data)
         if entry is not None and currency not in (None, kept.currency):
             told = f"found {currency}, expected {kept.currency}, the currency of its account"

@@ -45,8 +45,9 @@ class History:
     rows: tuple[Row, ...]
 
 
-def read_history(given: Given) -> History:
-    """The history of one account; `EntryErrors` with every entry that cannot be read, or is of another account."""
+def read_history(given: Given, currency: str = "CNY") -> History:
+    """The history of one account; `EntryErrors` with every entry that cannot be read, or is of another account or
+    currency. `currency` is that of entries that name none."""
     if isinstance(given, Event | Payment | Charge) or (
         isinstance(given, Mapping) and _MODELS.keys() & given.keys()
     ):
@@ -57,26 +58,22 @@ def read_history(given: Given) -> History:
         return History(empty, account.account_id, tuple(_rows(own_entries(account))))
     entries = read_entries(given)
     name = _one_account(entries)
-    currency = next(
-        (each.currency for each in entries if not isinstance(each, Event) and each.currency), "CNY"
-    )
-    account = Account(account_id=name or NOBODY, currency=currency)
-    return History(account, name, tuple(_rows(_own(entries, account.account_id, currency))))
+    account = Account(account_id=name or NOBODY, currency=_one_currency(entries) or currency)
+    return History(account, name, tuple(_rows(entries)))
 
 
 def own_entries(account: Account) -> Iterator[Entry]:
-    """What happened on an account, of all that it was given with."""
-    return _own([*account.events, *account.payments, *account.charges], account.account_id, account.currency)
-
-
-def _own(entries: Iterable[Entry], account_id: str, currency: str) -> Iterator[Entry]:
-    """Less what is of another account, or in another currency: positions call that contradictory."""
+    """What happened on an account, of all that it was given with, less what is of another account, or in another
+    currency: positions call that contradictory."""
+    entries: tuple[Entry, ...] = (*account.events, *account.payments, *account.charges)
     for each in entries:
-        if each.account_id in (None, account_id) and (
-            isinstance(each, Event) or each.currency in (None, currency)
-        ):
+        if each.account_id in (None, account.account_id) and _currency(each) in (None, account.currency):
             _refuse_halves(each)
             yield each
+
+
+def _currency(entry: Entry) -> str | None:
+    return None if isinstance(entry, Event) else entry.currency
 
 
 def _rows(entries: Iterable[Entry]) -> list[Row]:
@@ -84,14 +81,30 @@ def _rows(entries: Iterable[Entry]) -> list[Row]:
 
 
 def _one_account(entries: Iterable[Entry]) -> str | None:
-    named = {each.account_id: each for each in entries if each.account_id is not None}
-    if len(named) < 2:
-        return next(iter(named), None)
-    first = next(iter(named))
-    raise EntryErrors(
-        problem_with_entry(each, "account_id", name, "other_account", f"found an entry of {name}, expected one of {first}: react is asked about one account")
-        for name, each in [*named.items()][1:]
-    )  # fmt: skip
+    """The account of all that name one."""
+    return _one_of("account_id", "other_account", ((each.account_id, each) for each in entries))
+
+
+def _one_currency(entries: Iterable[Entry]) -> str | None:
+    """The currency of all that name one."""
+    return _one_of("currency", "other_currency", ((_currency(each), each) for each in entries))
+
+
+def _one_of(fact: str, code: str, named: Iterable[tuple[str | None, Entry]]) -> str | None:
+    """What entries name, where it is the same; `EntryErrors` with the first entry that names another, for each."""
+    firsts: dict[str, Entry] = {}
+    for name, each in named:
+        if name is not None:
+            firsts.setdefault(name, each)
+    expected = next(iter(firsts), None)
+    others = [(name, each) for name, each in firsts.items() if name != expected]
+    if others:
+        asked = f"one of {expected}: react is asked about one account, in one currency"
+        raise EntryErrors(
+            problem_with_entry(each, fact, name, code, f"found an entry of {name}, expected {asked}")
+            for name, each in others
+        )
+    return expected
 
 
 def read_entries(given: Iterable[Entry | Mapping[str, Any]]) -> list[Entry]:
