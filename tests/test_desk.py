@@ -549,6 +549,40 @@ def test_a_desk_without_room_or_patience_is_refused() -> None:
         desk(FIVE, late=-1, most=0)
 
 
+@pytest.mark.parametrize("late", [None, "30", 1.5, True])
+def test_a_desk_is_patient_for_whole_days(late: Any) -> None:
+    with pytest.raises(TypeError, match="and most=1000, expected whole numbers of days and entries"):
+        desk(FIVE, late=late)
+
+
+def test_a_desk_needs_a_book() -> None:
+    said = r"found None \(NoneType\), expected a Book: feerules.load gives one"
+    with pytest.raises(TypeError, match=said):
+        Desk(None)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=said):
+        Desk.restore(None, desk(FIVE).snapshot())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("given", [None, "A-1", 5, [CALLS[0]]])
+def test_what_is_no_account_is_not_registered(given: Any) -> None:
+    with pytest.raises(TypeError, match="expected an Account or a mapping"):
+        desk(FIVE).register(given, "2025-06-01")
+
+
+@pytest.mark.parametrize("fact", [{1}, b"east", float("nan"), 1j, "\ud800", [date(2025, 1, 1)]])
+def test_a_fact_that_no_snapshot_could_have_is_refused(fact: Any) -> None:
+    one = desk(FIVE)
+    with pytest.raises(TypeError, match="as fact 'estate', expected what JSON has"):
+        one.register({"account_id": "A-1", "facts": {"estate": fact}}, "2025-06-01")
+    assert len(one) == 0
+
+
+@pytest.mark.parametrize("name", ["account_id", "currency", "policy"])
+def test_an_account_that_cannot_be_written_is_not_registered(name: str) -> None:
+    with pytest.raises(EntryErrors, match=f"wrong_type: {name} = 'x.ud800': found half of a surrogate pair"):
+        desk(FIVE).register({"account_id": "A-1", name: "x\ud800"}, "2025-06-01")
+
+
 def test_what_others_fire_is_not_lost_where_the_engine_fails_on_one() -> None:
     one, fails = desk(UNPAID), ["A-1", "A-2"]
     for number in range(6):

@@ -434,6 +434,19 @@ def test_what_was_allocated_is_nothing_that_happens() -> None:
     )
 
 
+@pytest.mark.parametrize(("rules", "given", "said"), [
+    (None, [], "found None (NoneType), expected a Book: feerules.load gives one"),
+    ("p.yaml", [], "found 'p.yaml' (str), expected a Book: feerules.load gives one"),
+    (book(FIVE), None, "found None (NoneType), expected an account, an entry or a list of entries"),
+    (book(FIVE), 5, "found 5 (int), expected an account, an entry or a list of entries"),
+    (book(FIVE), "C-1", "found 'C-1' (str), expected an account, an entry or a list of entries"),
+])  # fmt: skip
+def test_what_is_no_book_and_no_history_is_refused(rules: Any, given: Any, said: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        feerules.react(rules, given, "2025-12-31")
+    assert str(caught.value) == said
+
+
 def test_every_entry_that_cannot_be_read_is_told_at_once() -> None:
     wrong = [
         event("E-1", "visit", "2025-05-01"), payment("P-1", "2025-5-3", "1.00"), {"type": "contact"}, "C-1",

@@ -11,7 +11,7 @@ from heapq import heapify, heappop, heappush
 from threading import Lock
 from typing import Any, Self
 
-from feerules.assessing import currency_of, no_policy, read_account
+from feerules.assessing import currency_of, no_policy
 from feerules.book import Book
 from feerules.clocks import day_of, read_moment
 from feerules.errors import UnitErrors
@@ -19,7 +19,16 @@ from feerules.events.engines import EngineName, engine_named
 from feerules.events.kept import Kept, remembered
 from feerules.events.looking import Version, reactions_of, versions_between
 from feerules.events.reaction import Reaction
-from feerules.events.reading import Entry, account_of, as_id, own_entries, problem_with_entry, read_entry
+from feerules.events.reading import (
+    Entry,
+    account_of,
+    as_id,
+    checked_book,
+    given_account,
+    own_entries,
+    problem_with_entry,
+    read_entry,
+)
 from feerules.events.snapshots import Head, SnapshotError, read_snapshot, written_snapshot
 from feerules.ledger.accounts import Account
 from feerules.ledger.entries import Event
@@ -77,9 +86,13 @@ class Desk:
     def __init__(
         self, book: Book, *, engine: EngineName | None = None, late: int = 30, most: int = 1_000
     ) -> None:
+        if not type(late) is type(most) is int:
+            raise TypeError(
+                f"found late={late!r} and most={most!r}, expected whole numbers of days and entries"
+            )
         if late < 0 or most < 1:
             raise ValueError(f"found late={late} and most={most}, expected days from 0 and entries from 1")
-        self.book, self.late, self.most = book, late, most
+        self.book, self.late, self.most = checked_book(book), late, most
         self._look = engine_named(engine)
         self._asked = remembered(book)
         self._currency = currency_of(book)
@@ -110,9 +123,9 @@ class Desk:
         """Tells who an account is, its currency, its policy and the facts by which policies apply; its entries, if it
         has any, come in together, and what they fire is given; those of another account or currency are left aside.
 
-        Raises what `receive` raises; the account is then as it was.
+        Raises what `receive` raises, and `TypeError` for facts that JSON has not; the account is then as it was.
         """
-        given, today = read_account(account), day_number(day_of(read_moment(as_of)))
+        given, today = given_account(account), day_number(day_of(read_moment(as_of)))
         name, shard = given.account_id, self._shard(given.account_id)
         with shard.lock:
             kept = self._kept(shard, name, today, None)

@@ -87,7 +87,7 @@ class Kept:
     def is_of(self, account: Account) -> None:
         """Takes over who an account is; facts as JSON has them, which a policy reads the same."""
         self.currency, self.policy = account.currency, account.policy
-        self.facts = {name: _plain(value) for name, value in account.facts.items()}
+        self.facts = {name: _fact(name, value) for name, value in account.facts.items()}
 
     def account(self) -> Account:
         """Who it is, for the choice of its policy: no entries."""
@@ -180,8 +180,21 @@ def _row(listed: list[Any]) -> Row:
     return Row(_SORTS[sort], name, day, time, kind, told, *rest)
 
 
-def _plain(value: Any) -> Any:
+def _fact(name: str, value: Any) -> Any:
     """A fact as JSON has it; what a policy reads is the same."""
     if isinstance(value, Decimal):
-        return format(value, "f")
-    return value.isoformat() if isinstance(value, date) else value
+        value = format(value, "f")
+    elif isinstance(value, date):
+        value = value.isoformat()
+    if not (_is_json(name) and _is_json(value)):
+        found = f"{value!a:.60} ({type(value).__name__}) as fact {name!a}"
+        raise TypeError(f"found {found}, expected what JSON has: text, a number, true, false or null")
+    return value
+
+
+def _is_json(value: object) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True

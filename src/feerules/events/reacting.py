@@ -10,7 +10,7 @@ from feerules.clocks import day_of, read_day, read_known, read_moment
 from feerules.events.engines import EngineName, engine_named
 from feerules.events.looking import reactions_of, versions_between
 from feerules.events.reaction import Reaction
-from feerules.events.reading import Given, read_history
+from feerules.events.reading import Given, checked_book, read_history
 from feerules.periods import day_number, known_until
 
 __all__ = ["react"]
@@ -54,7 +54,7 @@ def react(
     """
     look = engine_named(engine)
     until = day_number(day_of(read_moment(as_of)))
-    history = read_history(events, currency_of(book))
+    history = read_history(events, currency_of(checked_book(book)))
     first = min((row.day for row in history.rows), default=until)
     versions = versions_between(history.account, book, min(first, until), until)
     if not versions or versions[-1].until <= until:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from pydantic import ValidationError
 
 from feerules.assessing import read_account
+from feerules.book import Book
 from feerules.ledger.accounts import Account
 from feerules.ledger.entries import Allocation, Charge, Event, Payment
 from feerules.ledger.happenings import Row, once, row_of
@@ -20,6 +21,8 @@ __all__ = [
     "History",
     "account_of",
     "as_id",
+    "checked_book",
+    "given_account",
     "own_entries",
     "problem_with_entry",
     "read_entries",
@@ -33,6 +36,7 @@ Given: TypeAlias = Account | Entry | Mapping[str, Any] | Iterable[Entry | Mappin
 # By the id that an entry has; an allocation has two, and is nothing that happens.
 _MODELS: Mapping[str, type[Entry]] = {"event_id": Event, "payment_id": Payment, "charge_id": Charge}
 _FRAMES: Mapping[type[Entry], str] = {Event: "events", Payment: "payments", Charge: "charges"}
+_HALF = "found half of a surrogate pair, expected text in Unicode"
 NOBODY = "?"  # the account of entries that name none
 
 
@@ -45,6 +49,37 @@ class History:
     rows: tuple[Row, ...]
 
 
+def checked_book(given: object) -> Book:
+    if not isinstance(given, Book):
+        raise TypeError(f"found {_shown(given)}, expected a Book: feerules.load gives one")
+    return given
+
+
+def given_account(given: object) -> Account:
+    """An account or its mapping."""
+    if not isinstance(given, Account | Mapping):
+        raise TypeError(f"found {_shown(given)}, expected an Account or a mapping")
+    account = read_account(given)
+    said = {"account_id": account.account_id, "currency": account.currency, "policy": account.policy or ""}
+    wrong = [(name, ascii(value)) for name, value in said.items() if not is_writable(value)]
+    if wrong:
+        raise EntryErrors(
+            EntryProblem(
+                "accounts", _as_written(account.account_id), None, None, name, value, "wrong_type", _HALF
+            )
+            for name, value in wrong
+        )
+    return account
+
+
+def _is_list(given: object) -> bool:
+    return isinstance(given, Iterable) and not isinstance(given, str | bytes)
+
+
+def _shown(given: object) -> str:
+    return f"{given!a:.60} ({type(given).__name__})"
+
+
 def read_history(given: Given, currency: str = "CNY") -> History:
     """The history of one account; `EntryErrors` with every entry that cannot be read, or is of another account or
     currency. `currency` is that of entries that name none."""
@@ -53,9 +88,11 @@ def read_history(given: Given, currency: str = "CNY") -> History:
     ):
         given = [given]
     if isinstance(given, Account | Mapping):
-        account = read_account(given)
+        account = given_account(given)
         empty = account.model_copy(update={"events": (), "payments": (), "charges": (), "allocations": ()})
         return History(empty, account.account_id, tuple(_rows(own_entries(account))))
+    if not _is_list(given):
+        raise TypeError(f"found {_shown(given)}, expected an account, an entry or a list of entries")
     entries = read_entries(given)
     name = _one_account(entries)
     account = Account(account_id=name or NOBODY, currency=_one_currency(entries) or currency)
@@ -178,6 +215,11 @@ def is_writable(text: str) -> bool:
     return True
 
 
+def _as_written(text: str) -> str:
+    """A text for a message."""
+    return text if is_writable(text) else ascii(text)
+
+
 def _refuse_halves(entry: Entry) -> None:
     """Refuses text that could be kept and never be written."""
     wrong = [
@@ -186,8 +228,9 @@ def _refuse_halves(entry: Entry) -> None:
         if isinstance(value, str) and not is_writable(value)
     ]
     if wrong:
-        told = "found half of a surrogate pair, expected text in Unicode"
-        raise EntryErrors(problem_with_entry(entry, name, value, "wrong_type", told) for name, value in wrong)
+        raise EntryErrors(
+            problem_with_entry(entry, name, value, "wrong_type", _HALF) for name, value in wrong
+        )
 
 
 def _read_model(given: Any, number: int) -> Entry | None:
@@ -228,8 +271,6 @@ def _maybe(value: Any) -> str | None:
 def problem_with_entry(entry: Entry, fact: str, value: str | None, code: str, reason: str) -> EntryProblem:
     """What is wrong with an entry that can be read."""
     name = {Event: "event_id", Payment: "payment_id", Charge: "charge_id"}[type(entry)]
-    row_id, account_id = (
-        each if each is None or is_writable(each) else ascii(each)
-        for each in (getattr(entry, name), entry.account_id)
-    )
+    row_id = _as_written(getattr(entry, name))
+    account_id = None if entry.account_id is None else _as_written(entry.account_id)
     return EntryProblem(_FRAMES[type(entry)], row_id, account_id, None, fact, value, code, reason)
