@@ -473,6 +473,7 @@ def test_a_snapshot_is_lines_of_json() -> None:
         "digest": one.book.digest,
         "late": 30,
         "most": 1_000,
+        "policies": ["garden"],
     }
     assert json.loads(line)[0] == "账户\n1"
 
@@ -520,6 +521,11 @@ def test_under_the_same_book_nothing_is_asked_again() -> None:
     assert Desk.restore(one.book, one.snapshot(), engine="plain").due == date(2025, 4, 17)
 
 
+def twice(data: bytes) -> bytes:
+    head, line, _ = data.split(b"\n")
+    return b"\n".join([head.replace(b'"accounts": 1', b'"accounts": 2'), line, line, b""])
+
+
 SPOILT = {
     "nothing": (lambda data: b"", "found b'' in the first line, expected a snapshot of a desk: kind feerules-desk"),
     "another file": (lambda data: b'{"kind": "book"}\n', "expected a snapshot of a desk"),
@@ -528,9 +534,14 @@ SPOILT = {
     "a line too many": (lambda data: data + b"[]\n", "found 2 whole lines, expected 1"),
     "no account": (lambda data: data.replace(b'"rows"', b'"rowx"'), "in line 2, expected an account and what is kept of it"),
     "text": (lambda data: data.decode(), "found a str, expected bytes, as snapshot() gives them"),
-    "no count": (lambda data: data.replace(b'"accounts"', b'"accountx"'), "found accountx, digest, late, most in the first line, expected accounts, digest, late, most, each as a desk writes it"),
-    "half an entry": (lambda data: data.replace(b'"rows":[[0,', b'"rows":[[1],[0,'), "expected what a desk keeps"),
-    "an entry of no sort": (lambda data: data.replace(b'"rows":[[0,', b'"rows":[[9,'), "expected what a desk keeps"),
+    "no count": (lambda data: data.replace(b'"accounts"', b'"accountx"'), "found accountx, digest, late, most, policies in the first line, expected accounts, digest, late, most, policies, each as a desk writes it"),
+    "half an entry": (lambda data: data.replace(b'"rows":[[0,', b'"rows":[[1],[0,'), "in line 2, expected an account and what is kept of it"),
+    "an entry of no sort": (lambda data: data.replace(b'"rows":[[0,', b'"rows":[[9,'), "in line 2, expected an account and what is kept of it"),
+    "an account twice": (twice, "found 'A-1' in line 3 and in line 2, expected each account once"),
+    "patience of text": (lambda data: data.replace(b'"late": 30', b'"late": "30"'), "in the first line, expected accounts, digest, late, most, policies, each as a desk writes it"),
+    "a head that says more": (lambda data: data.replace(b'"late"', b'"lates": 1, "late"'), "found accounts, digest, lates, late, most, policies in the first line"),
+    "another book": (lambda data: data.replace(b'["garden"]', b'["lake"]'), "found a snapshot under the policies lake, expected one under those of the book: garden"),
+    "an account of another policy": (lambda data: data.replace(b'"rows"', b'"policy":"lake","rows"'), "found the account 'A-1' in line 2, of the policy lake, expected one of the policies of the book: garden"),
 }  # fmt: skip
 
 
@@ -542,6 +553,47 @@ def test_a_spoilt_snapshot_is_refused(name: str) -> None:
     with pytest.raises(SnapshotError) as caught:
         Desk.restore(book(FIVE), spoil(one.snapshot()), engine="plain")
     assert said in str(caught.value)
+
+
+SPOILT_PARTS: dict[str, Any] = {
+    "a day of text": {"day": "2025-04-01"}, "no day": {"day": None}, "a day that is true": {"day": True},
+    "a day beyond the calendar": {"day": 10**9}, "entries of text": {"rows": "none"},
+    "a key that nobody knows": {"spnt": {}}, "what is spent as a list": {"spent": ["garden/silence"]},
+    "what is spent by one": {"spent": {"garden/silence": "demand:D-1"}}, "a currency of null": {"currency": None},
+    "a policy that is a number": {"policy": 5}, "facts as a list": {"facts": []},
+    "half of a surrogate pair": {"currency": "\ud800"}, "outdated in words": {"outdated": "yes"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SPOILT_PARTS)
+def test_what_a_desk_does_not_keep_is_refused_with_its_line(name: str) -> None:
+    with pytest.raises(SnapshotError, match="in line 2, expected an account and what is kept of it"):
+        Desk.restore(book(FIVE), changed(lambda kept: kept.update(SPOILT_PARTS[name])), engine="plain")
+
+
+@pytest.mark.parametrize(("place", "value"), [
+    (0, True), (0, -1), (1, 5), (2, "2025-04-01"), (2, None), (3, "09:00"), (4, "visit"), (4, None), (5, []), (5, None),
+    (5, {"channel": 1}), (5, {"amount": "1.00"}), (5, {"color": "red"}), (6, 7), (6, [1, "2"]), (7, None), (8, "2025-04-05"),
+])  # fmt: skip
+def test_an_entry_with_a_value_of_another_type_is_refused(place: int, value: Any) -> None:
+    def spoil(kept: Any) -> None:
+        row = kept["rows"][0]
+        row += [None, "", 20181][len(row) - 6 :]
+        row[place] = value
+
+    assert len(Desk.restore(book(FIVE), changed(lambda kept: None), engine="plain")) == 1
+    with pytest.raises(SnapshotError, match="in line 2, expected an account and what is kept of it"):
+        Desk.restore(book(FIVE), changed(spoil), engine="plain")
+
+
+def changed(change: Any) -> bytes:
+    """The snapshot of a desk that has heard of one demand, with a change to what it keeps."""
+    one = desk(FIVE)
+    heard(one, DEMAND)
+    head, line = one.snapshot().splitlines()
+    name, kept = json.loads(line)
+    change(kept)
+    return b"\n".join([head, json.dumps([name, kept]).encode(), b""])
 
 
 def test_a_desk_without_room_or_patience_is_refused() -> None:

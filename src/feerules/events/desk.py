@@ -96,6 +96,7 @@ class Desk:
         self._look = engine_named(engine)
         self._asked = remembered(book)
         self._currency = currency_of(book)
+        self._policies = sorted({version.policy.id for each in book.policies for version in each})
         self._alike: dict[str, Account] = {}
         self._shards = tuple(_Shard() for _ in range(SHARDS))
 
@@ -199,7 +200,7 @@ class Desk:
         with ExitStack() as stack:
             for shard in self._shards:
                 stack.enter_context(shard.lock)
-            head = Head(len(self), self.book.digest, self.late, self.most)
+            head = Head(len(self), self.book.digest, self.late, self.most, self._policies)
             return written_snapshot(self._accounts(), head)
 
     def _accounts(self) -> Iterator[tuple[str, bytes]]:
@@ -216,11 +217,11 @@ class Desk:
         late: int | None = None,
         most: int | None = None,
     ) -> Self:
-        """The desk of a snapshot, under the same book or a newer one; `SnapshotError` for what is none, or not whole.
+        """The desk of a snapshot, under the same book or a newer one; `SnapshotError` for what is none, is not whole or
+        was spoilt, and for that of a book with other policies.
 
         What has fired stays so, as long as its rule keeps its id; under a newer book the next `tick` asks every account
-        again. `late` and `most` are those of the snapshot, unless
-        they are given.
+        again. `late` and `most` are those of the snapshot, unless they are given.
         """
         head, accounts = read_snapshot(snapshot)
         desk = cls(
@@ -229,17 +230,21 @@ class Desk:
             late=head.late if late is None else late,
             most=head.most if most is None else most,
         )
-        for name, data in accounts:
-            shard = desk._shard(name)
-            try:
-                kept = Kept.of_bytes(name, data)
-            except (AttributeError, IndexError, TypeError, ValueError):
-                raise SnapshotError(f"what is kept of {name!r}: {data[:60]!r}", "what a desk keeps") from None
+        desk._refuse_others(head)
+        for number, kept in enumerate(accounts, 2):
+            if kept.policy is not None and kept.policy not in desk._policies:
+                found = f"the account {kept.account_id!r} in line {number}, of the policy {kept.policy}"
+                raise SnapshotError(found, f"one of the policies of the book: {', '.join(desk._policies)}")
             # By the rules of a newer book something may be due on a day that was asked about under the older.
             kept.outdated = kept.outdated or head.digest != book.digest
-            shard.accounts[name] = kept.to_bytes()
-            desk._wait(shard, name, kept)
+            desk._keep(desk._shard(kept.account_id), kept.account_id, kept)
         return desk
+
+    def _refuse_others(self, head: Head) -> None:
+        """Refuses the snapshot of a book that has no policy in common with this one."""
+        if head.policies and not set(head.policies) & set(self._policies):
+            found = f"a snapshot under the policies {', '.join(head.policies)}"
+            raise SnapshotError(found, f"one under those of the book: {', '.join(self._policies)}")
 
     # One account
 

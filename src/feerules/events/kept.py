@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -12,10 +12,12 @@ from typing import Any
 from feerules.book import Book
 from feerules.ledger.accounts import Account
 from feerules.ledger.happenings import Row
+from feerules.periods import day_number
 from feerules.plan.dunning import Compiled
 from feerules.plan.patterns import WITHOUT
+from feerules.vocabulary import HAPPENINGS, TOLD
 
-__all__ = ["Kept", "Remembered", "remembered"]
+__all__ = ["Kept", "Remembered", "is_kept", "remembered"]
 
 JUDGED = {"promise_kept", "promise_broken"}
 _SORTS = ("event", "payment", "charge")
@@ -158,7 +160,10 @@ class Kept:
 
     @classmethod
     def of_bytes(cls, account_id: str, data: bytes) -> Kept:
-        told = json.loads(data)
+        return cls.of_told(account_id, json.loads(data))
+
+    @classmethod
+    def of_told(cls, account_id: str, told: Mapping[str, Any]) -> Kept:
         rows = [*map(_row, told["rows"])]
         spent = {rule: frozenset(keys) for rule, keys in told.get("spent", {}).items()}
         who = told.get("currency", "CNY"), told.get("policy"), told.get("facts", {})
@@ -178,6 +183,76 @@ def _row(listed: list[Any]) -> Row:
     if rest and rest[0] is not None:
         rest[0] = rest[0][0], rest[0][1]
     return Row(_SORTS[sort], name, day, time, kind, told, *rest)
+
+
+# Whether it is what was written
+
+
+def is_kept(told: object) -> bool:
+    """Whether something that JSON told is what is kept of an account, in each of its parts."""
+    return (
+        isinstance(told, dict)
+        and {"day", "rows"} <= told.keys() <= _PARTS.keys()
+        and all(_PARTS[name](value) for name, value in told.items())
+    )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: object) -> bool:
+    return type(value) is int
+
+
+def _is_day(value: object) -> bool:
+    return type(value) is int and day_number(date.min) <= value <= day_number(date.max)
+
+
+def _is_spent(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(keys, list) and all(map(_is_text, keys)) for keys in value.values()
+    )
+
+
+def _is_told(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        name in TOLD and type(each) is (int if TOLD[name].kind in ("decimal", "boolean") else str)
+        for name, each in value.items()
+    )
+
+
+def _is_stamp(value: object) -> bool:
+    match value:
+        case None:
+            return True
+        case [wall, utc]:
+            return _is_number(wall) and (utc is None or _is_number(utc))
+    return False
+
+
+def _is_row(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and _FEWEST <= len(value) <= len(_ROW)
+        and all(check(each) for check, each in zip(_ROW, value, strict=False))
+    )
+
+
+_ROW: tuple[Callable[[Any], bool], ...] = (
+    lambda sort: _is_number(sort) and 0 <= sort < len(_SORTS), _is_text, _is_day, _is_number,
+    lambda kind: _is_text(kind) and kind in HAPPENINGS, _is_told, _is_stamp, _is_text, _is_day,
+)  # fmt: skip
+_FEWEST = 6  # what is not told stands last, and is left out
+_PARTS: Mapping[str, Callable[[Any], bool]] = {
+    "day": _is_day,
+    "rows": lambda rows: isinstance(rows, list) and all(map(_is_row, rows)),
+    "spent": _is_spent,
+    "currency": _is_text,
+    "policy": _is_text,
+    "facts": lambda facts: isinstance(facts, dict),
+    "outdated": lambda outdated: outdated is True,
+}
 
 
 def _fact(name: str, value: Any) -> Any:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from feerules.errors import FeeRulesError
+from feerules.events.kept import Kept, is_kept
 
 __all__ = ["Head", "SnapshotError", "read_snapshot", "written_snapshot"]
 
@@ -21,12 +22,14 @@ class SnapshotError(FeeRulesError, ValueError):
 
 
 class Head(NamedTuple):
-    """What the first line tells: how many accounts follow, under which book, and what the desk was told to keep."""
+    """What the first line tells: how many accounts follow, under which book, and what the desk was told to keep,
+    and the ids of the policies."""
 
     accounts: int
     digest: str
     late: int
     most: int
+    policies: Sequence[str]
 
 
 def written_snapshot(accounts: Iterable[tuple[str, bytes]], head: Head) -> bytes:
@@ -37,8 +40,8 @@ def written_snapshot(accounts: Iterable[tuple[str, bytes]], head: Head) -> bytes
     return b"\n".join([*lines, b""])
 
 
-def read_snapshot(snapshot: bytes) -> tuple[Head, list[tuple[str, bytes]]]:
-    """The head, and each account with its data."""
+def read_snapshot(snapshot: bytes) -> tuple[Head, Iterator[Kept]]:
+    """The head, and what is kept of each account."""
     if not isinstance(snapshot, bytes | bytearray | memoryview):
         raise SnapshotError(f"a {type(snapshot).__name__}", "bytes, as snapshot() gives them")
     first, _, rest = bytes(snapshot).partition(b"\n")
@@ -47,7 +50,19 @@ def read_snapshot(snapshot: bytes) -> tuple[Head, list[tuple[str, bytes]]]:
     if lines[-1:] != [b""] or len(lines) - 1 != head.accounts:
         expected = f"{head.accounts}: the snapshot was cut off, or changed"
         raise SnapshotError(f"{len(lines) - 1} whole lines", expected)
-    return head, [_account_of(number, line) for number, line in enumerate(lines[:-1], 2)]
+    return head, _accounts_of(lines[:-1])
+
+
+def _accounts_of(lines: Iterable[bytes]) -> Iterator[Kept]:
+    seen: dict[str, int] = {}
+    for number, line in enumerate(lines, 2):
+        kept = _account_of(number, line)
+        first = seen.setdefault(kept.account_id, number)
+        if first != number:
+            raise SnapshotError(
+                f"{kept.account_id!r} in line {number} and in line {first}", "each account once"
+            )
+        yield kept
 
 
 def _head_of(line: bytes) -> Head:
@@ -57,25 +72,33 @@ def _head_of(line: bytes) -> Head:
     schema = told.pop("schema", None)
     if schema != SCHEMA:
         raise SnapshotError(f"a snapshot of schema {schema}", f"schema {SCHEMA}")
-    match told:
-        case {"accounts": int(), "digest": str(), "late": int(), "most": int()} if len(told) == 4:
-            return Head(**told)
+    if told.keys() == set(Head._fields) and all(_HEAD[name](value) for name, value in told.items()):
+        return Head(**told)
     expected = f"{', '.join(Head._fields)}, each as a desk writes it"
     raise SnapshotError(f"{', '.join(map(str, told))} in the first line", expected)
 
 
+_HEAD: Mapping[str, Callable[[Any], bool]] = {
+    "accounts": lambda count: type(count) is int,
+    "digest": lambda digest: isinstance(digest, str),
+    "late": lambda days: type(days) is int and days >= 0,
+    "most": lambda count: type(count) is int and count > 0,
+    "policies": lambda ids: isinstance(ids, list) and all(isinstance(each, str) for each in ids),
+}
+
+
 def _json(line: bytes) -> object:
-    """What a line says; None where it is no JSON."""
+    """What a line says; None where it is no JSON, or none that could be written again."""
     try:
-        return json.loads(line)
-    except ValueError:
+        said: object = json.loads(line)
+        json.dumps(said, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
         return None
+    return said
 
 
-def _account_of(number: int, line: bytes) -> tuple[str, bytes]:
+def _account_of(number: int, line: bytes) -> Kept:
     match _json(line):
-        case [str() as name, {"day": int(), "rows": list()} as told]:
-            pass
-        case _:
-            raise SnapshotError(f"{line[:60]!r} in line {number}", "an account and what is kept of it")
-    return name, json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+        case [str() as name, dict() as told] if name and is_kept(told):
+            return Kept.of_told(name, told)
+    raise SnapshotError(f"{line[:60]!r} in line {number}", "an account and what is kept of it")
