@@ -31,6 +31,7 @@ from reactions import (
     fired,
     promise,
     reversal,
+    shortened,
     visit,
 )
 
@@ -170,6 +171,15 @@ def test_ticks_come_by_day_and_account() -> None:
         heard(one, demand("D-1", day), account=name)
     found = one.tick("2025-05-01")
     assert [(each.day.day, each.account_id) for each in found] == [(15, "A-3"), (17, "A-1"), (17, "A-2")]
+
+
+def test_a_wait_that_a_version_makes_shorter_is_over_on_its_first_day() -> None:
+    one = Desk(shortened("2025-03-01"), engine="plain")
+    heard(one, demand("D-1", "2025-02-05"))
+    assert one.tick("2025-02-28") == []
+    assert one.due == date(2025, 3, 1)
+    assert told(one.tick("2025-03-01")) == [("demand-unpaid", "2025-03-01", "D-1")]
+    assert one.tick("2025-12-31") == []
 
 
 # Out of order, twice, late, ahead
@@ -732,6 +742,18 @@ def test_a_desk_that_hears_all_in_time_says_what_react_says(chance: Random) -> N
     for day in sorted(life):
         found += heard(one, life[day], as_of=day)
         found += told(one.tick(day)) if chance.random() < 0.3 else []
+    found += told(one.tick("2025-06-30"))
+    assert sorted(found) == sorted(fired(rules, *life.values(), as_of="2025-06-30"))
+
+
+@settings(max_examples=60)
+@given(chances)
+def test_a_desk_that_hears_all_in_time_says_what_react_says_by_versions_too(chance: Random) -> None:
+    rules = shortened(str(on(chance.randrange(70))))
+    life = {str(day_of(each)): each for each in a_life(chance, 24) if "reverses_payment_id" not in each}
+    one, found = Desk(rules, engine="plain"), Told()
+    for day in sorted(life):
+        found += heard(one, life[day], as_of=day)
     found += told(one.tick("2025-06-30"))
     assert sorted(found) == sorted(fired(rules, *life.values(), as_of="2025-06-30"))
 

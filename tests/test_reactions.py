@@ -33,6 +33,8 @@ from reactions import (
     fired,
     promise,
     reversal,
+    shortened,
+    versions,
     visit,
 )
 
@@ -530,7 +532,7 @@ def test_a_reaction_is_decided_by_the_version_of_its_day() -> None:
         HEAD + TWICE_BROKEN,
         HEAD.replace("2000-01-01", "2025-03-12") + TWICE_BROKEN.replace("manager", "director"),
     )
-    rules = feerules.load_files({"old.yaml": old, "new.yaml": new})
+    rules = versions(old, new)
     more = [
         promise(f"PR-{number}", f"2025-03-{day:02}", f"2025-03-{day:02}") for number, day in ((0, 2), (9, 20))
     ]
@@ -548,7 +550,7 @@ def test_what_has_fired_under_a_version_of_the_policy_fires_the_same_rule_of_the
         head + "".join(f"  - {each.format(days=days, times=times)}\n" for each in (rules, twice))
         for head, days, times in ((HEAD, 10, 2), (HEAD.replace("2000-01-01", "2025-06-01"), 20, 3))
     ]
-    both = feerules.load_files({"old.yaml": texts[0], "new.yaml": texts[1]})
+    both = versions(*texts)
     lived = [
         demand("D-1", "2025-05-15"),
         *(
@@ -561,6 +563,25 @@ def test_what_has_fired_under_a_version_of_the_policy_fires_the_same_rule_of_the
         ("silence", "2025-05-26", "D-1"),
         ("twice", "2025-06-05", "X-06-03 X-06-04 X-06-05"),
     ]
+
+
+@pytest.mark.parametrize(("lived", "found"), [
+    ([demand("D-1", "2025-02-05")], [("demand-unpaid", "2025-03-01", "D-1")]),
+    ([demand("D-1", "2025-02-20")], [("demand-unpaid", "2025-03-08", "D-1")]),
+    ([demand("D-1", "2025-01-05")], [("demand-unpaid", "2025-02-05", "D-1")]),
+    ([demand("D-1", "2025-02-05"), payment("P-1", "2025-02-26", "1.00")], []),  # in time, by the rules of that day
+    ([demand("D-1", "2025-02-05"), event("X-1", "dispute", "2025-02-26")], []),
+    ([demand("D-1", "2025-02-05"), payment("P-1", "2025-03-02", "1.00")], [("demand-unpaid", "2025-03-01", "D-1")]),
+])  # fmt: skip
+def test_a_version_that_makes_a_wait_shorter_ends_on_its_first_day_what_would_be_over(
+    lived: list[dict[str, Any]], found: list[tuple[str, str, str]]
+) -> None:
+    assert fired(shortened("2025-03-01"), *lived) == found
+
+
+def test_a_rule_that_is_new_ends_nothing_of_the_time_before_it() -> None:
+    rules = versions(HEAD + REVERSED, HEAD.replace("2000-01-01", "2025-03-01") + UNPAID)
+    assert fired(rules, demand("D-1", "2025-02-05")) == []
 
 
 # What a reaction says
@@ -660,6 +681,14 @@ def test_as_days_pass_what_was_said_is_said_again(chance: Random) -> None:
     rules, lived = a_book(chance, 4), a_life(chance)
     whole, half = (fired(rules, *lived, as_of=day) for day in ("2025-06-30", "2025-02-05"))
     assert [each for each in whole if each[1] <= "2025-02-05"] == half
+
+
+@given(chances)
+def test_as_days_pass_what_was_said_is_said_again_by_versions_too(chance: Random) -> None:
+    rules, lived = shortened("2025-02-05"), a_life(chance, 24)
+    whole, half = (fired(rules, *lived, as_of=day) for day in ("2025-06-30", "2025-02-10"))
+    assert [each for each in whole if each[1] <= "2025-02-10"] == half
+    assert len({each[2] for each in whole}) == len(whole)
 
 
 @given(chances)

@@ -28,13 +28,14 @@ class Remembered:
     """What the reactions of a book make one remember of an account.
 
     `kinds` of entries, for `days` days; `tolerances`: how late promises may be; `waits`: by kind, after how many days
-    something that does not come is missed.
+    something that does not come is missed; `changes`: the days on which a version begins, and may make a wait shorter.
     """
 
     kinds: frozenset[str]
     days: int
     tolerances: tuple[int, ...]
     waits: Mapping[str, tuple[int, ...]]
+    changes: tuple[int, ...]
 
     @property
     def judges(self) -> bool:
@@ -61,6 +62,7 @@ def remembered(book: Book) -> Remembered:
         max((each.reactions.longest for each in every), default=0),
         tuple(sorted({each.reactions.promise_tolerance for each in judging})),
         {kind: tuple(sorted(days)) for kind, days in waits.items()},
+        tuple(sorted({version.first for versions in book.policies for version in versions})),
     )
 
 
@@ -126,7 +128,9 @@ class Kept:
         """The next day on which something may fire though nothing comes in; None for never."""
         if self.outdated:
             return self.day
-        return min((day for day in self._days(asked) if day > self.day), default=None)
+        days = [day for day in self._days(asked) if day > self.day]
+        last = max(days, default=self.day)
+        return min((*days, *(day for day in asked.changes if self.day < day < last)), default=None)
 
     def _days(self, asked: Remembered) -> Iterator[int]:
         for row in self.rows.values():
