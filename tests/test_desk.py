@@ -217,6 +217,16 @@ def test_words_on_one_entry_that_come_again_in_turn_fire_once() -> None:
     assert [len(each) for each in fired_by_each] == [0, 1, 0, 0, 0, 0]
 
 
+def test_a_payment_whose_status_becomes_reversed_is_taken_back_on_the_day_it_comes_in() -> None:
+    one, paid = desk(UNPAID, REVERSED), payment("P-1", "2025-04-10", "1.00")
+    gone = paid | {"status": "reversed"}
+    assert heard(one, DEMAND, paid) + told(one.tick("2025-04-17")) == []
+    assert heard(one, gone, as_of="2025-04-25") == [("payment-reversed", "2025-04-25", "P-1")]
+    again = Desk.restore(one.book, one.snapshot(), engine="plain")
+    assert heard(again, paid, gone, as_of="2025-04-28") + told(again.tick("2025-12-31")) == []
+    assert again.ignored == {"duplicate": 2}
+
+
 def test_an_older_word_that_comes_later_is_left_aside() -> None:
     one = desk(UNPAID)
     heard(one, demand("D-1", "2025-04-03", recorded_at="2025-04-04"))
@@ -754,6 +764,25 @@ def test_a_desk_that_hears_all_in_time_says_what_react_says_by_versions_too(chan
     one, found = Desk(rules, engine="plain"), Told()
     for day in sorted(life):
         found += heard(one, life[day], as_of=day)
+    found += told(one.tick("2025-06-30"))
+    assert sorted(found) == sorted(fired(rules, *life.values(), as_of="2025-06-30"))
+
+
+@settings(max_examples=60)
+@given(chances)
+def test_a_desk_that_hears_in_time_that_payments_were_reversed_says_what_react_says(chance: Random) -> None:
+    rules, life = a_book(chance, 4), dict[str, dict[str, Any]]()
+    for entry in a_life(chance, 20):
+        if "reverses_payment_id" not in entry:
+            life[str(day_of(entry))] = entry | {"recorded_at": str(day_of(entry))}
+    for number, paid in enumerate([each for each in life.values() if each.get("status") == "cleared"]):
+        day = str(on(80 + number) if chance.random() < 0.5 else on(chance.randrange(70)))
+        if day not in life and day > day_of(paid):
+            life[day] = paid | {"status": "reversed", "recorded_at": day}
+    one, found = Desk(rules, engine="plain", late=100), Told()
+    for day in sorted(life):
+        found += heard(one, life[day], as_of=day)
+        found += told(one.tick(day)) if chance.random() < 0.3 else []
     found += told(one.tick("2025-06-30"))
     assert sorted(found) == sorted(fired(rules, *life.values(), as_of="2025-06-30"))
 

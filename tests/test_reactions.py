@@ -385,6 +385,30 @@ def test_of_clocks_in_two_zones_the_later_moment_counts() -> None:
     assert fired(ALONE, MUCH | {"recorded_at": late}, LITTLE | {"recorded_at": early}) != []
 
 
+PAID = payment("P-1", "2025-04-10", "1.00", recorded_at="2025-04-10")
+
+
+@pytest.mark.parametrize(("known_on", "found"), [
+    ("2025-04-15", [("payment-reversed", "2025-04-15", "P-1"), ("demand-unpaid", "2025-04-17", "D-1")]),
+    ("2025-04-25", [("payment-reversed", "2025-04-25", "P-1")]),
+    ("2025-04-09", []),  # an older word than the payment's
+])  # fmt: skip
+def test_a_payment_whose_status_becomes_reversed_is_taken_back_when_that_becomes_known(
+    known_on: str, found: list[tuple[str, str, str]]
+) -> None:
+    rules, gone = book(UNPAID, REVERSED), PAID | {"status": "reversed", "recorded_at": known_on}
+    assert fired(rules, demand("D-1", "2025-04-01"), PAID, gone) == found
+    assert fired(rules, demand("D-1", "2025-04-01"), gone, PAID) == found
+
+
+def test_a_payment_that_is_cleared_after_it_was_reversed_stands() -> None:
+    gone, again = (
+        PAID | {"status": "reversed", "recorded_at": "2025-04-12"},
+        PAID | {"recorded_at": "2025-04-13"},
+    )
+    assert fired(book(UNPAID, REVERSED), demand("D-1", "2025-04-01"), PAID, gone, again) == []
+
+
 def test_what_is_effective_later_is_not_seen() -> None:
     assert fired(book(REVERSED), reversal("R-1", "2025-05-06", "P-1"), as_of="2025-05-05") == []
 

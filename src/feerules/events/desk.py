@@ -32,7 +32,7 @@ from feerules.events.reading import (
 from feerules.events.snapshots import Head, SnapshotError, read_snapshot, written_snapshot
 from feerules.ledger.accounts import Account
 from feerules.ledger.entries import Event
-from feerules.ledger.happenings import Row, is_later_word, row_of
+from feerules.ledger.happenings import REVERSAL, Row, is_news, put, row_of
 from feerules.periods import day_number, from_day_number
 from feerules.reports.results import EntryErrors
 
@@ -265,22 +265,21 @@ class Desk:
     def _reason_to_ignore(self, kept: Kept, row: Row | None, today: int) -> str:
         if row is None:
             return "unasked"
-        known = kept.rows.get((row.sort, row.id))
-        if known is None and row.kind not in self._asked.kinds:
+        if row.kind not in self._asked.kinds and (row.sort, row.id) not in kept.rows:
             return "unasked"
-        if known is not None and (known == row or not is_later_word(known, row)):
+        if not is_news(kept.rows, row):
             return "duplicate"
         return "too_late" if row.day < max(kept.day, today) - self._asked.days - self.late else ""
 
     def _is_taken(self, shard: _Shard, kept: Kept, entry: Entry, today: int) -> bool:
         """Takes an entry in; whether it was, and not left aside."""
-        row = row_of(entry)
+        row = _known_on(row_of(entry), kept, today)
         reason = self._reason_to_ignore(kept, row, today)
         if reason or row is None:
             shard.ignored[reason] += 1
             return False
         self._make_room(kept, entry, row, today)
-        kept.rows[row.sort, row.id] = row
+        put(kept.rows, row)
         return True
 
     def _make_room(self, kept: Kept, entry: Entry, row: Row, today: int) -> None:
@@ -345,6 +344,17 @@ class Desk:
             if shard.due.get(name) == day:
                 found.append(name)
         return dict.fromkeys(found)
+
+
+def _known_on(row: Row | None, kept: Kept, today: int) -> Row | None:
+    """A payment that turns out never to have been was one until now, unless `recorded_at` tells."""
+    if row is None or row.sort != REVERSAL or row.stamp is not None:
+        return row
+    before = kept.rows.get((REVERSAL, row.id))
+    if before is not None:
+        return row._replace(day=before.day)
+    was_known = ("payment", row.id) in kept.rows
+    return row._replace(day=max(row.day, today)) if was_known else row
 
 
 def _is_due(shard: _Shard, name: str, day: int) -> None:

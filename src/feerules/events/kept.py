@@ -11,7 +11,7 @@ from typing import Any
 
 from feerules.book import Book
 from feerules.ledger.accounts import Account
-from feerules.ledger.happenings import Row
+from feerules.ledger.happenings import REVERSAL, Row
 from feerules.periods import day_number
 from feerules.plan.dunning import Compiled
 from feerules.plan.patterns import WITHOUT
@@ -20,7 +20,7 @@ from feerules.vocabulary import HAPPENINGS, TOLD
 __all__ = ["Kept", "Remembered", "is_kept", "remembered"]
 
 JUDGED = {"promise_kept", "promise_broken"}
-_SORTS = ("event", "payment", "charge")
+_SORTS = ("event", "payment", "charge", REVERSAL)
 
 
 @dataclass(frozen=True, slots=True)
