@@ -119,9 +119,10 @@ def test_an_account_that_is_no_id_is_refused(name: Any, said: str) -> None:
     assert len(one) == 0
 
 
+@pytest.mark.parametrize("read", [dict, Event.model_validate])
 @pytest.mark.parametrize("field", ["event_id", "account_id", "reason", "actor"])
-def test_text_that_cannot_be_written_is_refused_when_it_comes_in(field: str) -> None:
-    one, entry = desk(UNPAID), DEMAND | {"account_id": "A-1", field: "x\ud800"}
+def test_text_that_cannot_be_written_is_refused_when_it_comes_in(field: str, read: Any) -> None:
+    one, entry = desk(UNPAID), read(DEMAND | {"account_id": "A-1", field: "x\ud800"})
     with pytest.raises(EntryErrors) as caught:
         one.receive(entry, "2025-04-01")
     assert f"{field} = 'x\\ud800': found half of a surrogate pair, expected text in Unicode" in str(
@@ -129,6 +130,16 @@ def test_text_that_cannot_be_written_is_refused_when_it_comes_in(field: str) -> 
     )
     assert str(caught.value).encode()
     assert len(one) == 0
+
+
+def test_what_is_wrong_with_such_text_can_be_written_itself() -> None:
+    with pytest.raises(EntryErrors) as caught:
+        desk(UNPAID).receive({"event_id": "E-1", "type": "y\ud800", "z\ud800": 1}, "2025-04-01")
+    assert str(caught.value).encode().decode() == (
+        "2 problems in the entries\n"
+        "events E-1: wrong_type: type = 'y\\ud800': found half of a surrogate pair, expected text in Unicode\n"
+        "events E-1: wrong_type: 'z\\ud800' = 1: found half of a surrogate pair, expected text in Unicode"
+    )
 
 
 # Time that passes

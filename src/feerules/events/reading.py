@@ -60,8 +60,7 @@ def given_account(given: object) -> Account:
     if not isinstance(given, Account | Mapping):
         raise TypeError(f"found {_shown(given)}, expected an Account or a mapping")
     account = read_account(given)
-    said = {"account_id": account.account_id, "currency": account.currency, "policy": account.policy or ""}
-    wrong = [(name, ascii(value)) for name, value in said.items() if not is_writable(value)]
+    wrong = _halves(vars(account))
     if wrong:
         raise EntryErrors(
             EntryProblem(
@@ -201,7 +200,7 @@ _NO_ID = "found an entry that is none of event, payment or charge, expected even
 
 def _read(given: Any, number: int) -> Entry | None:
     found = _read_model(given, number)
-    if found is not None:
+    if found is given:
         _refuse_halves(found)
     return found
 
@@ -222,15 +221,20 @@ def _as_written(text: str) -> str:
 
 def _refuse_halves(entry: Entry) -> None:
     """Refuses text that could be kept and never be written."""
-    wrong = [
-        (name, ascii(value))
-        for name, value in vars(entry).items()
-        if isinstance(value, str) and not is_writable(value)
-    ]
+    wrong = _halves(vars(entry))
     if wrong:
         raise EntryErrors(
             problem_with_entry(entry, name, value, "wrong_type", _HALF) for name, value in wrong
         )
+
+
+def _halves(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What has half of a surrogate pair in it: the name, and the value for a message."""
+    return [
+        (_as_written(str(name)), ascii(value))
+        for name, value in values.items()
+        if not all(is_writable(each) for each in (name, value) if isinstance(each, str))
+    ]
 
 
 def _read_model(given: Any, number: int) -> Entry | None:
@@ -251,12 +255,20 @@ def _read_model(given: Any, number: int) -> Entry | None:
             [EntryProblem("events", f"#{number + 1}", None, None, "entry", None, "null_key", _NO_ID)]
         )
     model = _MODELS[ids[0]]
+    row_id, account_id = _maybe(given[ids[0]]), _maybe(given.get("account_id"))
+    # Before it is read: pydantic cannot tell what is wrong with such text.
+    wrong = _halves(given)
+    if wrong:
+        raise EntryErrors(
+            EntryProblem(_FRAMES[model], row_id, account_id, None, name, value, "wrong_type", _HALF)
+            for name, value in wrong
+        )
     try:
         return model.model_validate(given)
     except ValidationError as error:
         raise EntryErrors(
             EntryProblem(
-                _FRAMES[model], str(given[ids[0]]), _maybe(given.get("account_id")), None,
+                _FRAMES[model], row_id, account_id, None,
                 ".".join(map(str, each["loc"])) or ids[0], None if each["type"] == "missing" else _maybe(each["input"]),
                 "missing" if each["type"] == "missing" else "wrong_type", each["msg"],
             )
@@ -265,7 +277,7 @@ def _read_model(given: Any, number: int) -> Entry | None:
 
 
 def _maybe(value: Any) -> str | None:
-    return None if value is None else str(value)[:60]
+    return None if value is None else _as_written(str(value)[:60])
 
 
 def problem_with_entry(entry: Entry, fact: str, value: str | None, code: str, reason: str) -> EntryProblem:
