@@ -70,6 +70,17 @@ def book(*reactions: str, head: str = HEAD) -> feerules.Book:
     return feerules.load_files({"garden.yaml": head + "".join(texts)})
 
 
+def versions(*texts: str) -> feerules.Book:
+    """A book of one policy in several versions."""
+    return feerules.load_files({f"{number}.yaml": text for number, text in enumerate(texts)})
+
+
+def shortened(day: str) -> feerules.Book:
+    """A demand is awaited for thirty days, and from a day on for fifteen."""
+    older = HEAD + UNPAID.replace("15 days", "30 days")
+    return versions(older, HEAD.replace("2000-01-01", day) + UNPAID)
+
+
 def fired(
     rules: feerules.Book, *entries: dict[str, Any], as_of: str = "2025-12-31", **more: Any
 ) -> list[tuple[str, str, str]]:

@@ -31,6 +31,7 @@ from reactions import (
     fired,
     promise,
     reversal,
+    shortened,
     visit,
 )
 
@@ -94,6 +95,53 @@ def test_an_entry_may_name_its_account_itself() -> None:
     )
 
 
+def test_a_whole_number_as_account_is_its_text() -> None:
+    one = desk(UNPAID)
+    one.receive(DEMAND, "2025-04-01", account_id=501)
+    one.receive(demand("D-2", "2025-04-01"), "2025-04-01", account_id="501")
+    assert [each.account_id for each in Desk.restore(one.book, one.snapshot()).tick("2025-04-17")] == [
+        "501"
+    ] * 2
+    assert 501 in one
+    one.forget(501)
+    assert len(one) == 0
+
+
+@pytest.mark.parametrize(("name", "said"), [
+    (5.5, "found 5.5 (float)"), (True, "found True (bool)"), ("", "found '' (str)"), (b"A-1", "found b'A-1' (bytes)"),
+    ("A-\ud800", "found 'A-\\ud800' (str)"),
+])  # fmt: skip
+def test_an_account_that_is_no_id_is_refused(name: Any, said: str) -> None:
+    one = desk(UNPAID)
+    with pytest.raises(EntryErrors) as caught:
+        one.receive(DEMAND, "2025-04-01", account_id=name)
+    assert f"{said}, expected an id: text in Unicode, or a whole number" in str(caught.value)
+    assert len(one) == 0
+
+
+@pytest.mark.parametrize("read", [dict, Event.model_validate])
+@pytest.mark.parametrize("field", ["event_id", "account_id", "reason", "actor"])
+def test_text_that_cannot_be_written_is_refused_when_it_comes_in(field: str, read: Any) -> None:
+    one, entry = desk(UNPAID), read(DEMAND | {"account_id": "A-1", field: "x\ud800"})
+    with pytest.raises(EntryErrors) as caught:
+        one.receive(entry, "2025-04-01")
+    assert f"{field} = 'x\\ud800': found half of a surrogate pair, expected text in Unicode" in str(
+        caught.value
+    )
+    assert str(caught.value).encode()
+    assert len(one) == 0
+
+
+def test_what_is_wrong_with_such_text_can_be_written_itself() -> None:
+    with pytest.raises(EntryErrors) as caught:
+        desk(UNPAID).receive({"event_id": "E-1", "type": "y\ud800", "z\ud800": 1}, "2025-04-01")
+    assert str(caught.value).encode().decode() == (
+        "2 problems in the entries\n"
+        "events E-1: wrong_type: type = 'y\\ud800': found half of a surrogate pair, expected text in Unicode\n"
+        "events E-1: wrong_type: 'z\\ud800' = 1: found half of a surrogate pair, expected text in Unicode"
+    )
+
+
 # Time that passes
 
 
@@ -136,6 +184,15 @@ def test_ticks_come_by_day_and_account() -> None:
     assert [(each.day.day, each.account_id) for each in found] == [(15, "A-3"), (17, "A-1"), (17, "A-2")]
 
 
+def test_a_wait_that_a_version_makes_shorter_is_over_on_its_first_day() -> None:
+    one = Desk(shortened("2025-03-01"), engine="plain")
+    heard(one, demand("D-1", "2025-02-05"))
+    assert one.tick("2025-02-28") == []
+    assert one.due == date(2025, 3, 1)
+    assert told(one.tick("2025-03-01")) == [("demand-unpaid", "2025-03-01", "D-1")]
+    assert one.tick("2025-12-31") == []
+
+
 # Out of order, twice, late, ahead
 
 
@@ -171,12 +228,49 @@ def test_words_on_one_entry_that_come_again_in_turn_fire_once() -> None:
     assert [len(each) for each in fired_by_each] == [0, 1, 0, 0, 0, 0]
 
 
+def test_a_payment_whose_status_becomes_reversed_is_taken_back_on_the_day_it_comes_in() -> None:
+    one, paid = desk(UNPAID, REVERSED), payment("P-1", "2025-04-10", "1.00")
+    gone = paid | {"status": "reversed"}
+    assert heard(one, DEMAND, paid) + told(one.tick("2025-04-17")) == []
+    assert heard(one, gone, as_of="2025-04-25") == [("payment-reversed", "2025-04-25", "P-1")]
+    again = Desk.restore(one.book, one.snapshot(), engine="plain")
+    assert heard(again, paid, gone, as_of="2025-04-28") + told(again.tick("2025-12-31")) == []
+    assert again.ignored == {"duplicate": 2}
+
+
 def test_an_older_word_that_comes_later_is_left_aside() -> None:
     one = desk(UNPAID)
     heard(one, demand("D-1", "2025-04-03", recorded_at="2025-04-04"))
     heard(one, demand("D-1", "2025-04-01", delivered=None, recorded_at="2025-04-01"))
     assert one.ignored == {"duplicate": 1}
     assert one.due == date(2025, 4, 19)
+
+
+PROMISED = promise("PR-1", "2025-03-01", "2025-03-05", "300.00", recorded_at="2025-03-01")
+CORRECTED = PROMISED | {"amount": "100.00", "recorded_at": "2025-03-02"}
+BROKEN = "{id: broken, when: {event: promise_broken}, then: review}"
+
+
+@pytest.mark.parametrize(("words", "broken"), [
+    ([PROMISED, CORRECTED], False), ([CORRECTED, PROMISED], False), ([PROMISED], True),
+    ([PROMISED | {"recorded_at": None}, CORRECTED | {"recorded_at": None}], False),
+    ([CORRECTED | {"recorded_at": None}, PROMISED | {"recorded_at": None}], True),
+])  # fmt: skip
+def test_a_corrected_amount_is_the_later_word_for_a_desk_and_for_react(
+    words: list[dict[str, Any]], broken: bool
+) -> None:
+    one, lived = desk(BROKEN), [*words, payment("P-1", "2025-03-04", "100.00")]
+    assert heard(one, *lived, as_of="2025-03-04") == []
+    found = told(one.tick("2025-12-31"))
+    assert found == fired(book(BROKEN), *lived)
+    assert bool(found) is broken
+
+
+def test_a_later_word_that_no_reaction_asks_for_takes_the_place_of_what_was_known() -> None:
+    one, closed = desk(UNPAID), DEMAND | {"status": "cancelled"}
+    assert heard(one, DEMAND, closed) == []
+    assert one.tick("2025-12-31") == []
+    assert fired(book(UNPAID), DEMAND, closed) == []
 
 
 def test_what_has_fired_is_used_up_whatever_comes_in_late() -> None:
@@ -292,6 +386,17 @@ def test_an_account_that_cannot_be_asked_when_time_passes_stands_apart() -> None
     assert told(again.tick("2025-04-17")) == [("demand-unpaid", "2025-04-17", "D-1")]
 
 
+def test_an_account_that_cannot_be_asked_is_due_again_on_the_next_day() -> None:
+    ended = HEAD.replace("from: 2000-01-01", "from: 2000-01-01, through: 2025-04-10")
+    one, days = Desk(book(UNPAID, head=ended), engine="plain"), []
+    heard(one, DEMAND)
+    while one.due and one.due <= date(2025, 4, 19):
+        days.append(str(one.due))
+        one.tick(one.due)
+    assert days == ["2025-04-17", "2025-04-18", "2025-04-19"]
+    assert [*one.problems] == ["A-1"]
+
+
 def test_an_engine_that_fails_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     one = desk(UNPAID)
     heard(one, DEMAND, account="A-1")
@@ -380,6 +485,14 @@ def test_a_desk_goes_on_where_its_snapshot_was_taken() -> None:
     assert heard(third, CALLS[2]) == []
 
 
+def test_how_late_entries_may_come_and_how_many_outlive_a_restart() -> None:
+    one = desk(THREE_CALLS, late=90, most=2)
+    again = Desk.restore(one.book, one.snapshot(), engine="plain")
+    assert (again.late, again.most) == (90, 2)
+    other = Desk.restore(one.book, one.snapshot(), engine="plain", late=0, most=5)
+    assert (other.late, other.most) == (0, 5)
+
+
 def test_a_snapshot_is_lines_of_json() -> None:
     one = desk(FIVE)
     heard(one, payment("P-1", "2025-06-01", "250.60", designated_fee="物业费"), account="账户\n1")
@@ -389,6 +502,9 @@ def test_a_snapshot_is_lines_of_json() -> None:
         "schema": 1,
         "accounts": 1,
         "digest": one.book.digest,
+        "late": 30,
+        "most": 1_000,
+        "policies": ["garden"],
     }
     assert json.loads(line)[0] == "账户\n1"
 
@@ -399,6 +515,11 @@ def test_facts_and_currency_outlive_a_restart() -> None:
     one.register({"account_id": "A-1", "currency": "HKD", "facts": {"estate": "east"}}, "2025-06-01")
     again = Desk.restore(one.book, one.snapshot(), engine="plain")
     assert len(heard(again, reversal("R-1", "2025-06-02", "P-1", currency="HKD"))) == 1
+
+
+def test_an_account_begins_in_the_currency_of_the_policies() -> None:
+    one = Desk(book(REVERSED, head=HEAD.replace("ladder:", "currency: HKD\nladder:")), engine="plain")
+    assert len(heard(one, reversal("R-1", "2025-06-02", "P-1"))) == 1
 
 
 def test_under_a_newer_book_what_has_fired_stays_so() -> None:
@@ -414,6 +535,28 @@ def test_under_a_newer_book_what_has_fired_stays_so() -> None:
     ]  # fmt: skip
 
 
+def test_what_a_newer_book_would_have_fired_before_is_not_lost() -> None:
+    one, shorter = desk(UNPAID.replace("15 days", "30 days")), book(UNPAID)
+    heard(one, DEMAND, demand("D-2", "2025-04-20"))
+    again = Desk.restore(shorter, one.snapshot(), engine="plain")
+    assert again.due == date(2025, 4, 20)
+    again = Desk.restore(shorter, again.snapshot(), engine="plain")  # still not asked
+    assert told(again.tick("2025-04-21")) == [("demand-unpaid", "2025-04-17", "D-1")]
+    assert told(again.tick("2025-12-31")) == [("demand-unpaid", "2025-05-06", "D-2")]
+
+
+def test_under_the_same_book_nothing_is_asked_again() -> None:
+    one = desk(UNPAID)
+    heard(one, DEMAND)
+    one.tick("2025-04-10")
+    assert Desk.restore(one.book, one.snapshot(), engine="plain").due == date(2025, 4, 17)
+
+
+def twice(data: bytes) -> bytes:
+    head, line, _ = data.split(b"\n")
+    return b"\n".join([head.replace(b'"accounts": 1', b'"accounts": 2'), line, line, b""])
+
+
 SPOILT = {
     "nothing": (lambda data: b"", "found b'' in the first line, expected a snapshot of a desk: kind feerules-desk"),
     "another file": (lambda data: b'{"kind": "book"}\n', "expected a snapshot of a desk"),
@@ -422,9 +565,14 @@ SPOILT = {
     "a line too many": (lambda data: data + b"[]\n", "found 2 whole lines, expected 1"),
     "no account": (lambda data: data.replace(b'"rows"', b'"rowx"'), "in line 2, expected an account and what is kept of it"),
     "text": (lambda data: data.decode(), "found a str, expected bytes, as snapshot() gives them"),
-    "no count": (lambda data: data.replace(b'"accounts"', b'"accountx"'), "expected the number of accounts in it"),
-    "half an entry": (lambda data: data.replace(b'"rows":[[0,', b'"rows":[[1],[0,'), "expected what a desk keeps"),
-    "an entry of no sort": (lambda data: data.replace(b'"rows":[[0,', b'"rows":[[9,'), "expected what a desk keeps"),
+    "no count": (lambda data: data.replace(b'"accounts"', b'"accountx"'), "found accountx, digest, late, most, policies in the first line, expected accounts, digest, late, most, policies, each as a desk writes it"),
+    "half an entry": (lambda data: data.replace(b'"rows":[[0,', b'"rows":[[1],[0,'), "in line 2, expected an account and what is kept of it"),
+    "an entry of no sort": (lambda data: data.replace(b'"rows":[[0,', b'"rows":[[9,'), "in line 2, expected an account and what is kept of it"),
+    "an account twice": (twice, "found 'A-1' in line 3 and in line 2, expected each account once"),
+    "patience of text": (lambda data: data.replace(b'"late": 30', b'"late": "30"'), "in the first line, expected accounts, digest, late, most, policies, each as a desk writes it"),
+    "a head that says more": (lambda data: data.replace(b'"late"', b'"lates": 1, "late"'), "found accounts, digest, lates, late, most, policies in the first line"),
+    "another book": (lambda data: data.replace(b'["garden"]', b'["lake"]'), "found a snapshot under the policies lake, expected one under those of the book: garden"),
+    "an account of another policy": (lambda data: data.replace(b'"rows"', b'"policy":"lake","rows"'), "found the account 'A-1' in line 2, of the policy lake, expected one of the policies of the book: garden"),
 }  # fmt: skip
 
 
@@ -438,9 +586,84 @@ def test_a_spoilt_snapshot_is_refused(name: str) -> None:
     assert said in str(caught.value)
 
 
+SPOILT_PARTS: dict[str, Any] = {
+    "a day of text": {"day": "2025-04-01"}, "no day": {"day": None}, "a day that is true": {"day": True},
+    "a day beyond the calendar": {"day": 10**9}, "entries of text": {"rows": "none"},
+    "a key that nobody knows": {"spnt": {}}, "what is spent as a list": {"spent": ["garden/silence"]},
+    "what is spent by one": {"spent": {"garden/silence": "demand:D-1"}}, "a currency of null": {"currency": None},
+    "a policy that is a number": {"policy": 5}, "facts as a list": {"facts": []},
+    "half of a surrogate pair": {"currency": "\ud800"}, "outdated in words": {"outdated": "yes"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SPOILT_PARTS)
+def test_what_a_desk_does_not_keep_is_refused_with_its_line(name: str) -> None:
+    with pytest.raises(SnapshotError, match="in line 2, expected an account and what is kept of it"):
+        Desk.restore(book(FIVE), changed(lambda kept: kept.update(SPOILT_PARTS[name])), engine="plain")
+
+
+@pytest.mark.parametrize(("place", "value"), [
+    (0, True), (0, -1), (1, 5), (2, "2025-04-01"), (2, None), (3, "09:00"), (4, "visit"), (4, None), (5, []), (5, None),
+    (5, {"channel": 1}), (5, {"amount": "1.00"}), (5, {"color": "red"}), (6, 7), (6, [1, "2"]), (7, None), (8, "2025-04-05"),
+])  # fmt: skip
+def test_an_entry_with_a_value_of_another_type_is_refused(place: int, value: Any) -> None:
+    def spoil(kept: Any) -> None:
+        row = kept["rows"][0]
+        row += [None, "", 20181][len(row) - 6 :]
+        row[place] = value
+
+    assert len(Desk.restore(book(FIVE), changed(lambda kept: None), engine="plain")) == 1
+    with pytest.raises(SnapshotError, match="in line 2, expected an account and what is kept of it"):
+        Desk.restore(book(FIVE), changed(spoil), engine="plain")
+
+
+def changed(change: Any) -> bytes:
+    """The snapshot of a desk that has heard of one demand, with a change to what it keeps."""
+    one = desk(FIVE)
+    heard(one, DEMAND)
+    head, line = one.snapshot().splitlines()
+    name, kept = json.loads(line)
+    change(kept)
+    return b"\n".join([head, json.dumps([name, kept]).encode(), b""])
+
+
 def test_a_desk_without_room_or_patience_is_refused() -> None:
     with pytest.raises(ValueError, match="found late=-1 and most=0, expected days from 0 and entries from 1"):
         desk(FIVE, late=-1, most=0)
+
+
+@pytest.mark.parametrize("late", [None, "30", 1.5, True])
+def test_a_desk_is_patient_for_whole_days(late: Any) -> None:
+    with pytest.raises(TypeError, match="and most=1000, expected whole numbers of days and entries"):
+        desk(FIVE, late=late)
+
+
+def test_a_desk_needs_a_book() -> None:
+    said = r"found None \(NoneType\), expected a Book: feerules.load gives one"
+    with pytest.raises(TypeError, match=said):
+        Desk(None)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=said):
+        Desk.restore(None, desk(FIVE).snapshot())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("given", [None, "A-1", 5, [CALLS[0]]])
+def test_what_is_no_account_is_not_registered(given: Any) -> None:
+    with pytest.raises(TypeError, match="expected an Account or a mapping"):
+        desk(FIVE).register(given, "2025-06-01")
+
+
+@pytest.mark.parametrize("fact", [{1}, b"east", float("nan"), 1j, "\ud800", [date(2025, 1, 1)]])
+def test_a_fact_that_no_snapshot_could_have_is_refused(fact: Any) -> None:
+    one = desk(FIVE)
+    with pytest.raises(TypeError, match="as fact 'estate', expected what JSON has"):
+        one.register({"account_id": "A-1", "facts": {"estate": fact}}, "2025-06-01")
+    assert len(one) == 0
+
+
+@pytest.mark.parametrize("name", ["account_id", "currency", "policy"])
+def test_an_account_that_cannot_be_written_is_not_registered(name: str) -> None:
+    with pytest.raises(EntryErrors, match=f"wrong_type: {name} = 'x.ud800': found half of a surrogate pair"):
+        desk(FIVE).register({"account_id": "A-1", name: "x\ud800"}, "2025-06-01")
 
 
 def test_what_others_fire_is_not_lost_where_the_engine_fails_on_one() -> None:
@@ -459,6 +682,16 @@ def test_what_others_fire_is_not_lost_where_the_engine_fails_on_one() -> None:
     assert sorted(one.problems) == ["A-1", "A-2"]
     assert [each.account_id for each in one.tick("2025-04-17")] == ["A-1", "A-2"]
     assert (one.problems, one.due, one.tick("2025-04-18")) == ({}, None, [])
+
+
+def test_whatever_an_account_raises_nothing_of_the_others_is_lost() -> None:
+    one = desk(UNPAID)
+    for name in ("A-1", "A-2", "A-3"):
+        heard(one, DEMAND, account=name)
+    shard = one._shard("A-2")
+    shard.accounts["A-2"] = b"{"
+    assert [each.account_id for each in one.tick("2025-04-17")] == ["A-1", "A-3"]
+    assert [*one.problems] == ["A-2"]
 
 
 def test_of_an_account_with_its_history_entries_of_others_are_left_aside() -> None:
@@ -527,6 +760,37 @@ def test_a_desk_that_hears_all_in_time_says_what_react_says(chance: Random) -> N
         day: entry for day, entry in life.items() if paid.get(entry.get("reverses_payment_id"), day) <= day
     }
     one, found = Desk(rules, engine="plain"), Told()
+    for day in sorted(life):
+        found += heard(one, life[day], as_of=day)
+        found += told(one.tick(day)) if chance.random() < 0.3 else []
+    found += told(one.tick("2025-06-30"))
+    assert sorted(found) == sorted(fired(rules, *life.values(), as_of="2025-06-30"))
+
+
+@settings(max_examples=60)
+@given(chances)
+def test_a_desk_that_hears_all_in_time_says_what_react_says_by_versions_too(chance: Random) -> None:
+    rules = shortened(str(on(chance.randrange(70))))
+    life = {str(day_of(each)): each for each in a_life(chance, 24) if "reverses_payment_id" not in each}
+    one, found = Desk(rules, engine="plain"), Told()
+    for day in sorted(life):
+        found += heard(one, life[day], as_of=day)
+    found += told(one.tick("2025-06-30"))
+    assert sorted(found) == sorted(fired(rules, *life.values(), as_of="2025-06-30"))
+
+
+@settings(max_examples=60)
+@given(chances)
+def test_a_desk_that_hears_in_time_that_payments_were_reversed_says_what_react_says(chance: Random) -> None:
+    rules, life = a_book(chance, 4), dict[str, dict[str, Any]]()
+    for entry in a_life(chance, 20):
+        if "reverses_payment_id" not in entry:
+            life[str(day_of(entry))] = entry | {"recorded_at": str(day_of(entry))}
+    for number, paid in enumerate([each for each in life.values() if each.get("status") == "cleared"]):
+        day = str(on(80 + number) if chance.random() < 0.5 else on(chance.randrange(70)))
+        if day not in life and day > day_of(paid):
+            life[day] = paid | {"status": "reversed", "recorded_at": day}
+    one, found = Desk(rules, engine="plain", late=100), Told()
     for day in sorted(life):
         found += heard(one, life[day], as_of=day)
         found += told(one.tick(day)) if chance.random() < 0.3 else []

@@ -33,6 +33,8 @@ from reactions import (
     fired,
     promise,
     reversal,
+    shortened,
+    versions,
     visit,
 )
 
@@ -363,6 +365,50 @@ def test_of_two_words_on_one_entry_the_later_counts() -> None:
     assert fired(book(UNPAID), sent, arrived, known_at="2025-04-03") == []
 
 
+ALONE = book("{id: much, when: {event: payment, amount: '>= 200'}, then: thank}")
+MUCH, LITTLE = (payment("P-1", "2025-05-03", amount) for amount in ("300.00", "100.00"))
+
+
+@pytest.mark.parametrize(("first", "second", "fires"), [
+    ("2025-05-04", "2025-05-05", False), ("2025-05-05", "2025-05-04", True), ("2025-05-04", "2025-05-04", False),
+    (None, "2025-05-04", False), ("2025-05-04", None, False), (None, None, False),
+])  # fmt: skip
+def test_the_later_word_counts_with_whatever_it_says(
+    first: str | None, second: str | None, fires: bool
+) -> None:
+    words = MUCH | {"recorded_at": first}, LITTLE | {"recorded_at": second}
+    assert bool(fired(ALONE, *words)) is fires
+
+
+def test_of_clocks_in_two_zones_the_later_moment_counts() -> None:
+    late, early = "2025-05-04T09:00+00:00", "2025-05-04T10:00+08:00"
+    assert fired(ALONE, MUCH | {"recorded_at": late}, LITTLE | {"recorded_at": early}) != []
+
+
+PAID = payment("P-1", "2025-04-10", "1.00", recorded_at="2025-04-10")
+
+
+@pytest.mark.parametrize(("known_on", "found"), [
+    ("2025-04-15", [("payment-reversed", "2025-04-15", "P-1"), ("demand-unpaid", "2025-04-17", "D-1")]),
+    ("2025-04-25", [("payment-reversed", "2025-04-25", "P-1")]),
+    ("2025-04-09", []),  # an older word than the payment's
+])  # fmt: skip
+def test_a_payment_whose_status_becomes_reversed_is_taken_back_when_that_becomes_known(
+    known_on: str, found: list[tuple[str, str, str]]
+) -> None:
+    rules, gone = book(UNPAID, REVERSED), PAID | {"status": "reversed", "recorded_at": known_on}
+    assert fired(rules, demand("D-1", "2025-04-01"), PAID, gone) == found
+    assert fired(rules, demand("D-1", "2025-04-01"), gone, PAID) == found
+
+
+def test_a_payment_that_is_cleared_after_it_was_reversed_stands() -> None:
+    gone, again = (
+        PAID | {"status": "reversed", "recorded_at": "2025-04-12"},
+        PAID | {"recorded_at": "2025-04-13"},
+    )
+    assert fired(book(UNPAID, REVERSED), demand("D-1", "2025-04-01"), PAID, gone, again) == []
+
+
 def test_what_is_effective_later_is_not_seen() -> None:
     assert fired(book(REVERSED), reversal("R-1", "2025-05-06", "P-1"), as_of="2025-05-05") == []
 
@@ -414,6 +460,19 @@ def test_what_was_allocated_is_nothing_that_happens() -> None:
     )
 
 
+@pytest.mark.parametrize(("rules", "given", "said"), [
+    (None, [], "found None (NoneType), expected a Book: feerules.load gives one"),
+    ("p.yaml", [], "found 'p.yaml' (str), expected a Book: feerules.load gives one"),
+    (book(FIVE), None, "found None (NoneType), expected an account, an entry or a list of entries"),
+    (book(FIVE), 5, "found 5 (int), expected an account, an entry or a list of entries"),
+    (book(FIVE), "C-1", "found 'C-1' (str), expected an account, an entry or a list of entries"),
+])  # fmt: skip
+def test_what_is_no_book_and_no_history_is_refused(rules: Any, given: Any, said: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        feerules.react(rules, given, "2025-12-31")
+    assert str(caught.value) == said
+
+
 def test_every_entry_that_cannot_be_read_is_told_at_once() -> None:
     wrong = [
         event("E-1", "visit", "2025-05-01"), payment("P-1", "2025-5-3", "1.00"), {"type": "contact"}, "C-1",
@@ -439,6 +498,34 @@ def test_entries_of_two_accounts_are_refused() -> None:
         EntryErrors, match="found an entry of A-2, expected one of A-1: react is asked about one account"
     ):
         feerules.react(book(FIVE), two, "2025-12-31")
+
+
+def test_entries_in_two_currencies_are_refused() -> None:
+    two = [payment(f"P-{each}", "2025-06-01", "1.00", currency=each) for each in ("CNY", "HKD")]
+    with pytest.raises(EntryErrors) as caught:
+        feerules.react(book(FIVE), two, "2025-12-31")
+    assert str(caught.value) == (
+        "1 problem in the entries\n"
+        "payments P-HKD: other_currency: currency = HKD: found an entry of HKD, expected one of CNY: react is asked"
+        " about one account, in one currency"
+    )
+
+
+HONG_KONG = HEAD.replace("ladder:", "currency: HKD\nladder:")
+
+
+@pytest.mark.parametrize("named", [{}, {"currency": "HKD"}])
+def test_entries_that_name_no_currency_are_in_that_of_the_others_or_of_the_policies(
+    named: dict[str, str],
+) -> None:
+    lived = visit("V-1", "2025-05-01"), payment("P-1", "2025-05-03", "1.00", **named)
+    assert len(fired(book(PAID_BEFORE, head=HONG_KONG), *lived)) == 1
+
+
+def test_where_policies_have_two_currencies_what_names_none_is_in_yuan() -> None:
+    texts = {"a.yaml": HEAD + REVERSED, "b.yaml": HONG_KONG.replace("garden", "lake") + REVERSED}
+    (told,) = feerules.react(feerules.load_files(texts), reversal("R-1", "2025-05-06", "P-1"), "2025-12-31")
+    assert told.policy == "garden"
 
 
 def test_an_account_without_a_policy_and_one_with_two_are_told() -> None:
@@ -469,7 +556,7 @@ def test_a_reaction_is_decided_by_the_version_of_its_day() -> None:
         HEAD + TWICE_BROKEN,
         HEAD.replace("2000-01-01", "2025-03-12") + TWICE_BROKEN.replace("manager", "director"),
     )
-    rules = feerules.load_files({"old.yaml": old, "new.yaml": new})
+    rules = versions(old, new)
     more = [
         promise(f"PR-{number}", f"2025-03-{day:02}", f"2025-03-{day:02}") for number, day in ((0, 2), (9, 20))
     ]
@@ -487,7 +574,7 @@ def test_what_has_fired_under_a_version_of_the_policy_fires_the_same_rule_of_the
         head + "".join(f"  - {each.format(days=days, times=times)}\n" for each in (rules, twice))
         for head, days, times in ((HEAD, 10, 2), (HEAD.replace("2000-01-01", "2025-06-01"), 20, 3))
     ]
-    both = feerules.load_files({"old.yaml": texts[0], "new.yaml": texts[1]})
+    both = versions(*texts)
     lived = [
         demand("D-1", "2025-05-15"),
         *(
@@ -500,6 +587,25 @@ def test_what_has_fired_under_a_version_of_the_policy_fires_the_same_rule_of_the
         ("silence", "2025-05-26", "D-1"),
         ("twice", "2025-06-05", "X-06-03 X-06-04 X-06-05"),
     ]
+
+
+@pytest.mark.parametrize(("lived", "found"), [
+    ([demand("D-1", "2025-02-05")], [("demand-unpaid", "2025-03-01", "D-1")]),
+    ([demand("D-1", "2025-02-20")], [("demand-unpaid", "2025-03-08", "D-1")]),
+    ([demand("D-1", "2025-01-05")], [("demand-unpaid", "2025-02-05", "D-1")]),
+    ([demand("D-1", "2025-02-05"), payment("P-1", "2025-02-26", "1.00")], []),  # in time, by the rules of that day
+    ([demand("D-1", "2025-02-05"), event("X-1", "dispute", "2025-02-26")], []),
+    ([demand("D-1", "2025-02-05"), payment("P-1", "2025-03-02", "1.00")], [("demand-unpaid", "2025-03-01", "D-1")]),
+])  # fmt: skip
+def test_a_version_that_makes_a_wait_shorter_ends_on_its_first_day_what_would_be_over(
+    lived: list[dict[str, Any]], found: list[tuple[str, str, str]]
+) -> None:
+    assert fired(shortened("2025-03-01"), *lived) == found
+
+
+def test_a_rule_that_is_new_ends_nothing_of_the_time_before_it() -> None:
+    rules = versions(HEAD + REVERSED, HEAD.replace("2000-01-01", "2025-03-01") + UNPAID)
+    assert fired(rules, demand("D-1", "2025-02-05")) == []
 
 
 # What a reaction says
@@ -599,6 +705,14 @@ def test_as_days_pass_what_was_said_is_said_again(chance: Random) -> None:
     rules, lived = a_book(chance, 4), a_life(chance)
     whole, half = (fired(rules, *lived, as_of=day) for day in ("2025-06-30", "2025-02-05"))
     assert [each for each in whole if each[1] <= "2025-02-05"] == half
+
+
+@given(chances)
+def test_as_days_pass_what_was_said_is_said_again_by_versions_too(chance: Random) -> None:
+    rules, lived = shortened("2025-02-05"), a_life(chance, 24)
+    whole, half = (fired(rules, *lived, as_of=day) for day in ("2025-06-30", "2025-02-10"))
+    assert [each for each in whole if each[1] <= "2025-02-10"] == half
+    assert len({each[2] for each in whole}) == len(whole)
 
 
 @given(chances)

@@ -20,7 +20,16 @@ from feerules.plan.nodes import Fact, Leaf, in_order
 from feerules.reasons import reason
 from feerules.reference import Scalar, Unreadable, encoder, function, is_missing
 
-__all__ = ["Assessed", "arguments_under", "assess", "no_policy", "policy_of", "position", "read_account"]
+__all__ = [
+    "Assessed",
+    "arguments_under",
+    "assess",
+    "currency_of",
+    "no_policy",
+    "policy_of",
+    "position",
+    "read_account",
+]
 
 Given: TypeAlias = Account | Mapping[str, Any] | Position
 
@@ -108,6 +117,12 @@ def _answers(account: Account, compiled: Compiled, found: Position) -> Mapping[s
 
 def read_account(account: Account | Mapping[str, Any]) -> Account:
     return account if isinstance(account, Account) else Account.model_validate(account)
+
+
+def currency_of(book: Book) -> str:
+    """The currency of what names none: that of the book's policies where they have one, else CNY."""
+    told = {version.policy.currency for each in book.policies for version in each}
+    return told.pop() if len(told) == 1 else "CNY"
 
 
 def policy_of(account: Account | None, book: Book, as_of: date | datetime) -> Compiled | None:

@@ -30,6 +30,7 @@ from reactions import (
     payment,
     promise,
     reversal,
+    shortened,
     visit,
 )
 from test_import import place_of_the_package, run_fresh
@@ -58,6 +59,16 @@ def test_the_five_reactions_fire_alike() -> None:
     assert [each.reaction for each in plain] == [
         "twice-broken", "demand-unpaid", "paid-before-visit", "payment-reversed", "three-calls",
     ]  # fmt: skip
+
+
+SHORTENED = shortened("2025-02-05")
+
+
+@settings(max_examples=30)
+@given(chances)
+def test_versions_that_make_a_wait_shorter_fire_alike(chance: Random) -> None:
+    plain, durable = both(SHORTENED, a_life(chance, 24))
+    assert plain == durable
 
 
 @settings(max_examples=60)

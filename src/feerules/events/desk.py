@@ -11,19 +11,28 @@ from heapq import heapify, heappop, heappush
 from threading import Lock
 from typing import Any, Self
 
-from feerules.assessing import no_policy, read_account
+from feerules.assessing import currency_of, no_policy
 from feerules.book import Book
 from feerules.clocks import day_of, read_moment
-from feerules.errors import FeeRulesError, UnitErrors
+from feerules.errors import UnitErrors
 from feerules.events.engines import EngineName, engine_named
 from feerules.events.kept import Kept, remembered
 from feerules.events.looking import Version, reactions_of, versions_between
 from feerules.events.reaction import Reaction
-from feerules.events.reading import Entry, own_entries, problem_with_entry, read_entry
-from feerules.events.snapshots import SnapshotError, read_snapshot, written_snapshot
+from feerules.events.reading import (
+    Entry,
+    account_of,
+    as_id,
+    checked_book,
+    given_account,
+    own_entries,
+    problem_with_entry,
+    read_entry,
+)
+from feerules.events.snapshots import Head, SnapshotError, read_snapshot, written_snapshot
 from feerules.ledger.accounts import Account
 from feerules.ledger.entries import Event
-from feerules.ledger.happenings import Row, later_word, row_of
+from feerules.ledger.happenings import REVERSAL, Row, is_news, put, row_of
 from feerules.periods import day_number, from_day_number
 from feerules.reports.results import EntryErrors
 
@@ -45,7 +54,7 @@ class _Shard:
         self.due: dict[str, int] = {}
         self.ends: list[tuple[int, str]] = []
         self.ignored: Counter[str] = Counter()
-        self.problems: dict[str, FeeRulesError | RuntimeError] = {}
+        self.problems: dict[str, Exception] = {}
 
 
 class Desk:
@@ -77,18 +86,24 @@ class Desk:
     def __init__(
         self, book: Book, *, engine: EngineName | None = None, late: int = 30, most: int = 1_000
     ) -> None:
+        if not type(late) is type(most) is int:
+            raise TypeError(
+                f"found late={late!r} and most={most!r}, expected whole numbers of days and entries"
+            )
         if late < 0 or most < 1:
             raise ValueError(f"found late={late} and most={most}, expected days from 0 and entries from 1")
-        self.book, self.late, self.most = book, late, most
+        self.book, self.late, self.most = checked_book(book), late, most
         self._look = engine_named(engine)
         self._asked = remembered(book)
+        self._currency = currency_of(book)
+        self._policies = sorted({version.policy.id for each in book.policies for version in each})
         self._alike: dict[str, Account] = {}
         self._shards = tuple(_Shard() for _ in range(SHARDS))
 
     # What comes in
 
     def receive(
-        self, entry: Entry | Mapping[str, Any], as_of: Day, *, account_id: str | None = None
+        self, entry: Entry | Mapping[str, Any], as_of: Day, *, account_id: str | int | None = None
     ) -> list[Reaction]:
         """What an entry fires, now that it is known on a day: an event, a payment or a charge, of `account_id` or of
         the account that it names; an account that was never heard of begins with it.
@@ -97,18 +112,7 @@ class Desk:
         one too many; `UnitErrors` where no policy, or more than one, applies. The desk is then as it was.
         """
         today, read = day_number(day_of(read_moment(as_of))), read_entry(entry)
-        name = account_id or read.account_id
-        if name is None:
-            raise EntryErrors(
-                [problem_with_entry(read, "account_id", None, "no_account", "nothing tells whose it is")]
-            )
-        if read.account_id not in (None, name):
-            told = (
-                f"found an entry of {read.account_id}, expected one of {name}, the account it was given for"
-            )
-            raise EntryErrors(
-                [problem_with_entry(read, "account_id", read.account_id, "other_account", told)]
-            )
+        name = account_of(read, account_id)
         shard = self._shard(name)
         with shard.lock:
             kept = self._kept(shard, name, today, read)
@@ -120,9 +124,9 @@ class Desk:
         """Tells who an account is, its currency, its policy and the facts by which policies apply; its entries, if it
         has any, come in together, and what they fire is given; those of another account or currency are left aside.
 
-        Raises what `receive` raises; the account is then as it was.
+        Raises what `receive` raises, and `TypeError` for facts that JSON has not; the account is then as it was.
         """
-        given, today = read_account(account), day_number(day_of(read_moment(as_of)))
+        given, today = given_account(account), day_number(day_of(read_moment(as_of)))
         name, shard = given.account_id, self._shard(given.account_id)
         with shard.lock:
             kept = self._kept(shard, name, today, None)
@@ -135,20 +139,19 @@ class Desk:
         """What fires by a day though nothing came in: what was awaited and did not come, promises that were broken,
         entries that were told ahead. By day, and by account.
 
-        An account that cannot be asked stands in `problems`, and is asked again the next time.
+        An account that cannot be asked stands in `problems`; it is asked again the next time, and is due on the next day.
         """
         today = day_number(day_of(read_moment(as_of)))
         fired: list[Reaction] = []
         for shard in self._shards:
             with shard.lock:
-                for day, name in self._due_by(shard, today):
-                    kept = Kept.of_bytes(name, shard.accounts[name])
+                for name in self._due_by(shard, today):
                     try:
+                        kept = Kept.of_bytes(name, shard.accounts[name])
                         fired += self._passed(shard, name, kept, today)
-                    except (FeeRulesError, RuntimeError) as error:
-                        # What others have fired is not lost, and this one stays due.
+                    except Exception as error:  # noqa: BLE001  (what others have fired is not lost, whatever it is)
                         shard.problems[name] = error
-                        heappush(shard.ends, (day, name))
+                        _is_due(shard, name, max(today + 1, shard.due.get(name, 0)))
         return sorted(fired, key=lambda each: (each.day, each.account_id or ""))
 
     # What there is
@@ -163,7 +166,7 @@ class Desk:
         return from_day_number(min(days)) if days else None
 
     @property
-    def problems(self) -> dict[str, FeeRulesError | RuntimeError]:
+    def problems(self) -> dict[str, Exception]:
         """Accounts that could not be asked when time passed, with the reason; until they can be."""
         return {name: error for shard in self._shards for name, error in [*shard.problems.items()]}
 
@@ -179,14 +182,16 @@ class Desk:
         return sum(len(shard.accounts) for shard in self._shards)
 
     def __contains__(self, account_id: object) -> bool:
-        return isinstance(account_id, str) and account_id in self._shard(account_id).accounts
+        name = as_id(account_id)
+        return isinstance(name, str) and name in self._shard(name).accounts
 
-    def forget(self, account_id: str) -> None:
+    def forget(self, account_id: str | int) -> None:
         """Lets go of all that is kept of an account, such as one that was closed."""
-        shard = self._shard(account_id)
+        name = str(as_id(account_id))
+        shard = self._shard(name)
         with shard.lock:
             for part in (shard.accounts, shard.due, shard.problems):
-                part.pop(account_id, None)
+                part.pop(name, None)
 
     # Restarts
 
@@ -195,7 +200,8 @@ class Desk:
         with ExitStack() as stack:
             for shard in self._shards:
                 stack.enter_context(shard.lock)
-            return written_snapshot(self._accounts(), len(self), self.book.digest)
+            head = Head(len(self), self.book.digest, self.late, self.most, self._policies)
+            return written_snapshot(self._accounts(), head)
 
     def _accounts(self) -> Iterator[tuple[str, bytes]]:
         for shard in self._shards:
@@ -208,23 +214,37 @@ class Desk:
         snapshot: bytes,
         *,
         engine: EngineName | None = None,
-        late: int = 30,
-        most: int = 1_000,
+        late: int | None = None,
+        most: int | None = None,
     ) -> Self:
-        """The desk of a snapshot, under the same book or a newer one; `SnapshotError` for what is none, or not whole.
+        """The desk of a snapshot, under the same book or a newer one; `SnapshotError` for what is none, is not whole or
+        was spoilt, and for that of a book with other policies.
 
-        What has fired stays so, as long as its rule keeps its id.
+        What has fired stays so, as long as its rule keeps its id; under a newer book the next `tick` asks every account
+        again. `late` and `most` are those of the snapshot, unless they are given.
         """
-        desk = cls(book, engine=engine, late=late, most=most)
-        for name, data in read_snapshot(snapshot):
-            shard = desk._shard(name)
-            try:
-                kept = Kept.of_bytes(name, data)
-            except (AttributeError, IndexError, TypeError, ValueError):
-                raise SnapshotError(f"what is kept of {name!r}: {data[:60]!r}", "what a desk keeps") from None
-            shard.accounts[name] = data
-            desk._wait(shard, name, kept)
+        head, accounts = read_snapshot(snapshot)
+        desk = cls(
+            book,
+            engine=engine,
+            late=head.late if late is None else late,
+            most=head.most if most is None else most,
+        )
+        desk._refuse_others(head)
+        for number, kept in enumerate(accounts, 2):
+            if kept.policy is not None and kept.policy not in desk._policies:
+                found = f"the account {kept.account_id!r} in line {number}, of the policy {kept.policy}"
+                raise SnapshotError(found, f"one of the policies of the book: {', '.join(desk._policies)}")
+            # By the rules of a newer book something may be due on a day that was asked about under the older.
+            kept.outdated = kept.outdated or head.digest != book.digest
+            desk._keep(desk._shard(kept.account_id), kept.account_id, kept)
         return desk
+
+    def _refuse_others(self, head: Head) -> None:
+        """Refuses the snapshot of a book that has no policy in common with this one."""
+        if head.policies and not set(head.policies) & set(self._policies):
+            found = f"a snapshot under the policies {', '.join(head.policies)}"
+            raise SnapshotError(found, f"one under those of the book: {', '.join(self._policies)}")
 
     # One account
 
@@ -235,7 +255,7 @@ class Desk:
         data = shard.accounts.get(name)
         currency = None if entry is None or isinstance(entry, Event) else entry.currency
         if data is None:
-            return Kept(name, today, currency or "CNY")
+            return Kept(name, today, currency or self._currency)
         kept = Kept.of_bytes(name, data)
         if entry is not None and currency not in (None, kept.currency):
             told = f"found {currency}, expected {kept.currency}, the currency of its account"
@@ -243,22 +263,23 @@ class Desk:
         return kept
 
     def _reason_to_ignore(self, kept: Kept, row: Row | None, today: int) -> str:
-        if row is None or row.kind not in self._asked.kinds:
+        if row is None:
             return "unasked"
-        known = kept.rows.get((row.sort, row.id))
-        if known is not None and not _is_news(known, row):
+        if row.kind not in self._asked.kinds and (row.sort, row.id) not in kept.rows:
+            return "unasked"
+        if not is_news(kept.rows, row):
             return "duplicate"
         return "too_late" if row.day < max(kept.day, today) - self._asked.days - self.late else ""
 
     def _is_taken(self, shard: _Shard, kept: Kept, entry: Entry, today: int) -> bool:
         """Takes an entry in; whether it was, and not left aside."""
-        row = row_of(entry)
+        row = _known_on(row_of(entry), kept, today)
         reason = self._reason_to_ignore(kept, row, today)
         if reason or row is None:
             shard.ignored[reason] += 1
             return False
         self._make_room(kept, entry, row, today)
-        kept.rows[row.sort, row.id] = row
+        put(kept.rows, row)
         return True
 
     def _make_room(self, kept: Kept, entry: Entry, row: Row, today: int) -> None:
@@ -281,6 +302,7 @@ class Desk:
         found = [*reactions_of([*kept.rows.values()], versions, name, kept.day, self._look, spent=kept.spent)]
         for each in found:
             kept.has_spent(each.rule, each.spent)
+        kept.outdated = False
         kept.prune(self._asked, self.late)
         self._keep(shard, name, kept)
         return [each.reaction for each in found]
@@ -312,26 +334,33 @@ class Desk:
         if day is None:
             shard.due.pop(name, None)
             return
-        shard.due[name] = day
-        heappush(shard.ends, (day, name))
-        if len(shard.ends) > 4 * len(shard.due) + 100:
-            shard.ends = [(day, name) for name, day in shard.due.items()]
-            heapify(shard.ends)
+        _is_due(shard, name, day)
 
-    def _due_by(self, shard: _Shard, today: int) -> Iterable[tuple[int, str]]:
-        """The accounts whose day has come; each day that was outdated is let go."""
-        found = []
+    def _due_by(self, shard: _Shard, today: int) -> Iterable[str]:
+        """Takes off the accounts that are due, each once; and those that could not be asked the last time."""
+        found = [*shard.problems]
         while shard.ends and shard.ends[0][0] <= today:
             day, name = heappop(shard.ends)
             if shard.due.get(name) == day:
-                found.append((day, name))
+                found.append(name)
         return dict.fromkeys(found)
 
 
-def _is_news(known: Row, row: Row) -> bool:
-    """Whether an entry that comes again says more than before; where nothing tells when it was recorded, it is the
-    later word because it comes later."""
-    if known.stamp is not None and row.stamp is not None:
-        return later_word(known, row)
-    same = known._replace(stamp=row.stamp) == row
-    return not same and known.told.get("amount") == row.told.get("amount")
+def _known_on(row: Row | None, kept: Kept, today: int) -> Row | None:
+    """A payment that turns out never to have been was one until now, unless `recorded_at` tells."""
+    if row is None or row.sort != REVERSAL or row.stamp is not None:
+        return row
+    before = kept.rows.get((REVERSAL, row.id))
+    if before is not None:
+        return row._replace(day=before.day)
+    was_known = ("payment", row.id) in kept.rows
+    return row._replace(day=max(row.day, today)) if was_known else row
+
+
+def _is_due(shard: _Shard, name: str, day: int) -> None:
+    """Notes the day; days that were noted before are left behind, until they are too many."""
+    shard.due[name] = day
+    heappush(shard.ends, (day, name))
+    if len(shard.ends) > 4 * len(shard.due) + 100:
+        shard.ends = [(day, name) for name, day in shard.due.items()]
+        heapify(shard.ends)

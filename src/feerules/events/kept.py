@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -11,14 +11,16 @@ from typing import Any
 
 from feerules.book import Book
 from feerules.ledger.accounts import Account
-from feerules.ledger.happenings import Row
+from feerules.ledger.happenings import REVERSAL, Row
+from feerules.periods import day_number
 from feerules.plan.dunning import Compiled
 from feerules.plan.patterns import WITHOUT
+from feerules.vocabulary import HAPPENINGS, TOLD
 
-__all__ = ["Kept", "Remembered", "remembered"]
+__all__ = ["Kept", "Remembered", "is_kept", "remembered"]
 
 JUDGED = {"promise_kept", "promise_broken"}
-_SORTS = ("event", "payment", "charge")
+_SORTS = ("event", "payment", "charge", REVERSAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,14 @@ class Remembered:
     """What the reactions of a book make one remember of an account.
 
     `kinds` of entries, for `days` days; `tolerances`: how late promises may be; `waits`: by kind, after how many days
-    something that does not come is missed.
+    something that does not come is missed; `changes`: the days on which a version begins, and may make a wait shorter.
     """
 
     kinds: frozenset[str]
     days: int
     tolerances: tuple[int, ...]
     waits: Mapping[str, tuple[int, ...]]
+    changes: tuple[int, ...]
 
     @property
     def judges(self) -> bool:
@@ -59,6 +62,7 @@ def remembered(book: Book) -> Remembered:
         max((each.reactions.longest for each in every), default=0),
         tuple(sorted({each.reactions.promise_tolerance for each in judging})),
         {kind: tuple(sorted(days)) for kind, days in waits.items()},
+        tuple(sorted({version.first for versions in book.policies for version in versions})),
     )
 
 
@@ -72,8 +76,8 @@ def _compiled(book: Book) -> Iterator[Compiled]:
 
 @dataclass(slots=True)
 class Kept:
-    """One account: the last day that it was asked about, its currency, policy and facts, its entries, and what has
-    fired which rule."""
+    """One account: the last day that it was asked about, its currency, policy and facts, its entries, what has fired
+    which rule, and whether it was asked under other rules, so that what was due by then may be due anew."""
 
     account_id: str
     day: int
@@ -82,11 +86,12 @@ class Kept:
     facts: Mapping[str, Any] = field(default_factory=dict)
     rows: dict[tuple[str, str], Row] = field(default_factory=dict)
     spent: dict[str, frozenset[str]] = field(default_factory=dict)
+    outdated: bool = False
 
     def is_of(self, account: Account) -> None:
         """Takes over who an account is; facts as JSON has them, which a policy reads the same."""
         self.currency, self.policy = account.currency, account.policy
-        self.facts = {name: _plain(value) for name, value in account.facts.items()}
+        self.facts = {name: _fact(name, value) for name, value in account.facts.items()}
 
     def account(self) -> Account:
         """Who it is, for the choice of its policy: no entries."""
@@ -121,7 +126,11 @@ class Kept:
 
     def due(self, asked: Remembered) -> int | None:
         """The next day on which something may fire though nothing comes in; None for never."""
-        return min((day for day in self._days(asked) if day > self.day), default=None)
+        if self.outdated:
+            return self.day
+        days = [day for day in self._days(asked) if day > self.day]
+        last = max(days, default=self.day)
+        return min((*days, *(day for day in asked.changes if self.day < day < last)), default=None)
 
     def _days(self, asked: Remembered) -> Iterator[int]:
         for row in self.rows.values():
@@ -149,15 +158,21 @@ class Kept:
             told["policy"] = self.policy
         if self.facts:
             told["facts"] = dict(self.facts)
+        if self.outdated:
+            told["outdated"] = True
         return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
     @classmethod
     def of_bytes(cls, account_id: str, data: bytes) -> Kept:
-        told = json.loads(data)
+        return cls.of_told(account_id, json.loads(data))
+
+    @classmethod
+    def of_told(cls, account_id: str, told: Mapping[str, Any]) -> Kept:
         rows = [*map(_row, told["rows"])]
         spent = {rule: frozenset(keys) for rule, keys in told.get("spent", {}).items()}
         who = told.get("currency", "CNY"), told.get("policy"), told.get("facts", {})
-        return cls(account_id, told["day"], *who, {(row.sort, row.id): row for row in rows}, spent)
+        by_id = {(row.sort, row.id): row for row in rows}
+        return cls(account_id, told["day"], *who, by_id, spent, told.get("outdated", False))
 
 
 def _listed(row: Row) -> list[Any]:
@@ -174,8 +189,91 @@ def _row(listed: list[Any]) -> Row:
     return Row(_SORTS[sort], name, day, time, kind, told, *rest)
 
 
-def _plain(value: Any) -> Any:
+# Whether it is what was written
+
+
+def is_kept(told: object) -> bool:
+    """Whether something that JSON told is what is kept of an account, in each of its parts."""
+    return (
+        isinstance(told, dict)
+        and {"day", "rows"} <= told.keys() <= _PARTS.keys()
+        and all(_PARTS[name](value) for name, value in told.items())
+    )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: object) -> bool:
+    return type(value) is int
+
+
+def _is_day(value: object) -> bool:
+    return type(value) is int and day_number(date.min) <= value <= day_number(date.max)
+
+
+def _is_spent(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(keys, list) and all(map(_is_text, keys)) for keys in value.values()
+    )
+
+
+def _is_told(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        name in TOLD and type(each) is (int if TOLD[name].kind in ("decimal", "boolean") else str)
+        for name, each in value.items()
+    )
+
+
+def _is_stamp(value: object) -> bool:
+    match value:
+        case None:
+            return True
+        case [wall, utc]:
+            return _is_number(wall) and (utc is None or _is_number(utc))
+    return False
+
+
+def _is_row(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and _FEWEST <= len(value) <= len(_ROW)
+        and all(check(each) for check, each in zip(_ROW, value, strict=False))
+    )
+
+
+_ROW: tuple[Callable[[Any], bool], ...] = (
+    lambda sort: _is_number(sort) and 0 <= sort < len(_SORTS), _is_text, _is_day, _is_number,
+    lambda kind: _is_text(kind) and kind in HAPPENINGS, _is_told, _is_stamp, _is_text, _is_day,
+)  # fmt: skip
+_FEWEST = 6  # what is not told stands last, and is left out
+_PARTS: Mapping[str, Callable[[Any], bool]] = {
+    "day": _is_day,
+    "rows": lambda rows: isinstance(rows, list) and all(map(_is_row, rows)),
+    "spent": _is_spent,
+    "currency": _is_text,
+    "policy": _is_text,
+    "facts": lambda facts: isinstance(facts, dict),
+    "outdated": lambda outdated: outdated is True,
+}
+
+
+def _fact(name: str, value: Any) -> Any:
     """A fact as JSON has it; what a policy reads is the same."""
     if isinstance(value, Decimal):
-        return format(value, "f")
-    return value.isoformat() if isinstance(value, date) else value
+        value = format(value, "f")
+    elif isinstance(value, date):
+        value = value.isoformat()
+    if not (_is_json(name) and _is_json(value)):
+        found = f"{value!a:.60} ({type(value).__name__}) as fact {name!a}"
+        raise TypeError(f"found {found}, expected what JSON has: text, a number, true, false or null")
+    return value
+
+
+def _is_json(value: object) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True

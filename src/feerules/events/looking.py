@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias
@@ -17,7 +18,7 @@ from feerules.ledger.happenings import Row, happenings_of
 from feerules.money import from_scaled
 from feerules.periods import Stamp, from_day_number
 from feerules.plan.dunning import Compiled
-from feerules.plan.patterns import COUNT, WITHOUT, Happened, Match
+from feerules.plan.patterns import COUNT, WITHOUT, Happened, Match, in_order
 from feerules.vocabulary import TOLD
 
 __all__ = ["Fired", "Spent", "Version", "reactions_of", "versions_between"]
@@ -75,6 +76,14 @@ class Looked:
             reaction, _rule_key(reaction.policy, reaction.reaction), tuple(each.key for each in spent)
         )
 
+    def on_first_day(self, match: Match, overtaken: AbstractSet[tuple[str, str]]) -> Match:
+        """A match, on the first day of the version where that overtook it."""
+        if not overtaken or match.day >= self.version.first:
+            return match
+        rule = self.version.compiled.reactions.reactions[match.reaction].id
+        was_awaited = (rule, _key(self.history[match.by[0]])) in overtaken
+        return match._replace(day=self.version.first) if was_awaited else match
+
     def _reaction(self, match: Match, account_id: str | None) -> Reaction:
         policy = self.version.compiled.policy
         rule, terms = (
@@ -116,10 +125,11 @@ def reactions_of(
     spent: Spent | None = None,
 ) -> Iterator[Fired]:
     """Every reaction of the versions by the evening of a day, in order; what is spent fires none again, nor does what a
-    rule has used up under an earlier version."""
+    rule has used up under an earlier version. A wait that is over by a version that makes it shorter, before its first
+    day, is over on that day."""
     gone = dict(spent or {})
     by_key = {f"{row.kind}:{row.id}": row for row in rows}
-    for version in versions:
+    for earlier, version in zip((None, *versions), versions, strict=False):
         terms = version.compiled.reactions
         if not terms.reactions:
             continue
@@ -127,21 +137,57 @@ def reactions_of(
         policy = version.compiled.policy.id
         used = [_numbers(history, gone.get(_rule_key(policy, each.id))) for each in terms.reactions]
         looked = Looked(version, history, by_key)
-        for match in engine(version.compiled, history, until, used):
+        matches = engine(version.compiled, history, until, used)
+        overtaken = _overtaken(rows, earlier, version, engine, known)
+        for match in in_order(looked.on_first_day(match, overtaken) for match in matches):
             if version.first <= match.day < version.until:
                 fired = looked.fired(match, account_id)
                 gone[fired.rule] = gone.get(fired.rule, frozenset()) | {*fired.spent}
                 yield fired
 
 
+def _overtaken(
+    rows: Sequence[Row], earlier: Version | None, version: Version, engine: Engine, known: Stamp | None
+) -> set[tuple[str, str]]:
+    """What a version still waited for when the next made the wait shorter: rules, and what began."""
+    shorter = set() if earlier is None else _shorter(earlier.compiled, version.compiled)
+    if earlier is None or not shorter:
+        return set()
+    terms = earlier.compiled.reactions
+    history = happenings_of(rows, terms, version.first - 1, known)
+    none_used = [frozenset[int]()] * len(terms.reactions)
+    found = engine(earlier.compiled, history, version.first + terms.longest, none_used)
+    return {
+        (terms.reactions[match.reaction].id, _key(history[match.by[0]]))
+        for match in found
+        if match.day >= version.first and terms.reactions[match.reaction].id in shorter
+    }
+
+
+def _shorter(earlier: Compiled, later: Compiled) -> set[str]:
+    """The rules of a policy that wait for less long than before."""
+    if earlier.policy.id != later.policy.id:
+        return set()
+    before = {each.id: each.within for each in earlier.reactions.reactions if each.form == WITHOUT}
+    return {
+        each.id
+        for each in later.reactions.reactions
+        if each.form == WITHOUT and each.within < before.get(each.id, 0)
+    }
+
+
 def _rule_key(policy: str, reaction: str) -> str:
     return f"{policy}/{reaction}"
+
+
+def _key(happened: Happened) -> str:
+    return f"{happened.kind}:{happened.id}"
 
 
 def _numbers(history: Sequence[Happened], keys: frozenset[str] | None) -> frozenset[int]:
     if not keys:
         return frozenset()
-    return frozenset(number for number, each in enumerate(history) if f"{each.kind}:{each.id}" in keys)
+    return frozenset(number for number, each in enumerate(history) if _key(each) in keys)
 
 
 def _row_key(happened: Happened) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from feerules.assessing import no_policy
+from feerules.assessing import currency_of, no_policy
 from feerules.book import Book
 from feerules.clocks import day_of, read_day, read_known, read_moment
 from feerules.events.engines import EngineName, engine_named
 from feerules.events.looking import reactions_of, versions_between
 from feerules.events.reaction import Reaction
-from feerules.events.reading import Given, read_history
+from feerules.events.reading import Given, checked_book, read_history
 from feerules.periods import day_number, known_until
 
 __all__ = ["react"]
@@ -28,14 +28,15 @@ def react(
     """Every reaction that the policy of an account has to what happened on it, by the evening of a day, in order.
 
     `events` is one account's history: an `Account` (or its mapping), or its entries, events, payments and charges as
-    models or as mappings, in any order; a ledger that is twice there counts once. A reaction is decided by the version
+    models or as mappings, in any order; a ledger that is twice there counts once. Entries that name no currency are in
+    that of the others, or of the book's policies. A reaction is decided by the version
     of the policy that is in force on its day. With `since`, only reactions of that day and later are told; what
     happened before still counts. Of a moment its day counts; `known_at` leaves out what was recorded later.
 
     `engine`: "durable" (durable-rules, extra `events`) or "plain" (pure Python). Without a name, durable-rules is used
     where it is installed; both give the same answer in the same order.
 
-    Raises `EntryErrors` for entries that cannot be read or are of two accounts, `UnitErrors` where no policy or more
+    Raises `EntryErrors` for entries that cannot be read, are of two accounts or in two currencies, `UnitErrors` where no policy or more
     than one applies, `MissingExtra` or `UnusableEngine` where durable-rules is asked for and cannot be had.
 
     >>> import feerules
@@ -53,7 +54,7 @@ def react(
     """
     look = engine_named(engine)
     until = day_number(day_of(read_moment(as_of)))
-    history = read_history(events)
+    history = read_history(events, currency_of(checked_book(book)))
     first = min((row.day for row in history.rows), default=until)
     versions = versions_between(history.account, book, min(first, until), until)
     if not versions or versions[-1].until <= until:

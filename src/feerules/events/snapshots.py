@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from feerules.errors import FeeRulesError
+from feerules.events.kept import Kept, is_kept
 
-__all__ = ["SnapshotError", "read_snapshot", "written_snapshot"]
+__all__ = ["Head", "SnapshotError", "read_snapshot", "written_snapshot"]
 
 KIND, SCHEMA = "feerules-desk", 1
 
@@ -19,51 +21,84 @@ class SnapshotError(FeeRulesError, ValueError):
         super().__init__(f"found {found}, expected {expected}")
 
 
-def written_snapshot(accounts: Iterable[tuple[str, bytes]], count: int, digest: str) -> bytes:
-    head = {"kind": KIND, "schema": SCHEMA, "accounts": count, "digest": digest}
-    lines = [json.dumps(head).encode()]
+class Head(NamedTuple):
+    """What the first line tells: how many accounts follow, under which book, and what the desk was told to keep,
+    and the ids of the policies."""
+
+    accounts: int
+    digest: str
+    late: int
+    most: int
+    policies: Sequence[str]
+
+
+def written_snapshot(accounts: Iterable[tuple[str, bytes]], head: Head) -> bytes:
+    lines = [json.dumps({"kind": KIND, "schema": SCHEMA, **head._asdict()}).encode()]
     lines += (
         b"[" + json.dumps(name, ensure_ascii=False).encode() + b"," + data + b"]" for name, data in accounts
     )
     return b"\n".join([*lines, b""])
 
 
-def read_snapshot(snapshot: bytes) -> Iterator[tuple[str, bytes]]:
-    """Each account with its data; every line is looked at before the first is given."""
+def read_snapshot(snapshot: bytes) -> tuple[Head, Iterator[Kept]]:
+    """The head, and what is kept of each account."""
     if not isinstance(snapshot, bytes | bytearray | memoryview):
         raise SnapshotError(f"a {type(snapshot).__name__}", "bytes, as snapshot() gives them")
-    head, _, rest = bytes(snapshot).partition(b"\n")
-    count = _count_of(head)
+    first, _, rest = bytes(snapshot).partition(b"\n")
+    head = _head_of(first)
     lines = rest.split(b"\n")
-    if lines[-1:] != [b""] or len(lines) - 1 != count:
-        raise SnapshotError(f"{len(lines) - 1} whole lines", f"{count}: the snapshot was cut off, or changed")
-    accounts = [_account_of(number, line) for number, line in enumerate(lines[:-1], 2)]
-    return iter(accounts)
+    if lines[-1:] != [b""] or len(lines) - 1 != head.accounts:
+        expected = f"{head.accounts}: the snapshot was cut off, or changed"
+        raise SnapshotError(f"{len(lines) - 1} whole lines", expected)
+    return head, _accounts_of(lines[:-1])
 
 
-def _count_of(head: bytes) -> int:
+def _accounts_of(lines: Iterable[bytes]) -> Iterator[Kept]:
+    seen: dict[str, int] = {}
+    for number, line in enumerate(lines, 2):
+        kept = _account_of(number, line)
+        first = seen.setdefault(kept.account_id, number)
+        if first != number:
+            raise SnapshotError(
+                f"{kept.account_id!r} in line {number} and in line {first}", "each account once"
+            )
+        yield kept
+
+
+def _head_of(line: bytes) -> Head:
+    told = _json(line)
+    if not isinstance(told, dict) or told.pop("kind", None) != KIND:
+        raise SnapshotError(f"{line[:60]!r} in the first line", f"a snapshot of a desk: kind {KIND}")
+    schema = told.pop("schema", None)
+    if schema != SCHEMA:
+        raise SnapshotError(f"a snapshot of schema {schema}", f"schema {SCHEMA}")
+    if told.keys() == set(Head._fields) and all(_HEAD[name](value) for name, value in told.items()):
+        return Head(**told)
+    expected = f"{', '.join(Head._fields)}, each as a desk writes it"
+    raise SnapshotError(f"{', '.join(map(str, told))} in the first line", expected)
+
+
+_HEAD: Mapping[str, Callable[[Any], bool]] = {
+    "accounts": lambda count: type(count) is int,
+    "digest": lambda digest: isinstance(digest, str),
+    "late": lambda days: type(days) is int and days >= 0,
+    "most": lambda count: type(count) is int and count > 0,
+    "policies": lambda ids: isinstance(ids, list) and all(isinstance(each, str) for each in ids),
+}
+
+
+def _json(line: bytes) -> object:
+    """What a line says; None where it is no JSON, or none that could be written again."""
     try:
-        told = json.loads(head)
-    except ValueError:
-        told = None
-    if not isinstance(told, dict) or told.get("kind") != KIND:
-        raise SnapshotError(f"{head[:60]!r} in the first line", f"a snapshot of a desk: kind {KIND}")
-    if told.get("schema") != SCHEMA:
-        raise SnapshotError(f"a snapshot of schema {told.get('schema')}", f"schema {SCHEMA}")
-    count = told.get("accounts")
-    if not isinstance(count, int):
-        raise SnapshotError(f"{head[:60]!r} in the first line", "the number of accounts in it")
-    return count
+        said: object = json.loads(line)
+        json.dumps(said, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        return None
+    return said
 
 
-def _account_of(number: int, line: bytes) -> tuple[str, bytes]:
-    try:
-        said = json.loads(line)
-    except ValueError:
-        said = None
-    match said:
-        case [str() as name, {"day": int(), "rows": list()} as told]:
-            pass
-        case _:
-            raise SnapshotError(f"{line[:60]!r} in line {number}", "an account and what is kept of it")
-    return name, json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+def _account_of(number: int, line: bytes) -> Kept:
+    match _json(line):
+        case [str() as name, dict() as told] if name and is_kept(told):
+            return Kept.of_told(name, told)
+    raise SnapshotError(f"{line[:60]!r} in line {number}", "an account and what is kept of it")

@@ -6,17 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from feerules.ledger.entries import CLOSING, Charge, Event, Payment
-from feerules.ledger.rows import is_known
+from feerules.ledger.rows import is_known, recorded_day
 from feerules.money import to_scaled
 from feerules.periods import MICROSECONDS, Stamp, day_number, stamp_of
 from feerules.plan.patterns import Happened, ReactionsTerms
 from feerules.vocabulary import CLOSED
 
-__all__ = ["Row", "happenings_of", "later_word", "once", "row_of"]
+__all__ = ["REVERSAL", "Row", "happenings_of", "is_news", "once", "put", "row_of"]
 
 Told: TypeAlias = Mapping[str, "str | int"]
 _CLOSING: Final = frozenset(CLOSING)
 PAYMENT, IN_TRANSIT, REVERSED = "payment", "payment_in_transit", "payment_reversed"
+REVERSAL = "reversal"  # the sort of a payment's own word that it never was
 PROMISE, KEPT, BROKEN = "promise", "promise_kept", "promise_broken"
 
 # On one day charges come before what is done about them, and that before money: who pays on the day of a
@@ -88,12 +89,14 @@ def _of_payment(entry: Payment) -> Row | None:
     takes_back = entry.reverses_payment_id or ""
     if takes_back and entry.status == "in_transit":
         return None
-    kind = IN_TRANSIT if entry.status == "in_transit" else PAYMENT
-    if takes_back or entry.status == "reversed":
-        kind = REVERSED
     told = _told(amount=entry.amount, fee=entry.designated_fee, method=entry.method)
     day, stamp = day_number(entry.effective_on), _stamp(entry.recorded_at)
-    return Row("payment", entry.payment_id, day, 0, kind, told, stamp, takes_back)
+    if entry.status == "reversed" and not takes_back:
+        # It was a payment until that became known.
+        known_on = day if stamp is None else max(day, recorded_day(stamp))
+        return Row(REVERSAL, entry.payment_id, known_on, 0, REVERSED, told, stamp, entry.payment_id)
+    kind = IN_TRANSIT if entry.status == "in_transit" else PAYMENT
+    return Row(PAYMENT, entry.payment_id, day, 0, REVERSED if takes_back else kind, told, stamp, takes_back)
 
 
 def _told(**said: object) -> Told:
@@ -111,20 +114,35 @@ def _stamp(moment: object) -> Stamp | None:
 
 
 def once(rows: Iterable[Row]) -> list[Row]:
-    """Each entry once: of two with one id the later word, else the first by all that they say."""
+    """Each entry once: of several with one id the later word."""
     kept: dict[tuple[str, str], Row] = {}
-    for row in sorted(rows, key=lambda row: (row.day, repr(row))):
-        first = kept.setdefault((row.sort, row.id), row)
-        if later_word(first, row):
-            kept[row.sort, row.id] = row
+    for row in rows:
+        if is_news(kept, row):
+            put(kept, row)
     return [*kept.values()]
 
 
-def later_word(known: Row, row: Row) -> bool:
-    """Whether a row is what became known later of the same thing: a payment in transit, then cleared."""
-    if known.stamp is None or row.stamp is None or known.told.get("amount") != row.told.get("amount"):
+def is_news(known: Mapping[tuple[str, str], Row], row: Row) -> bool:
+    """Whether a row says what is not known yet, nor outdated."""
+    same = known.get((row.sort, row.id))
+    if same is not None and (same == row or not is_later_word(same, row)):
         return False
-    return known.stamp[0] < row.stamp[0]
+    paid = known.get((PAYMENT, row.id)) if row.sort == REVERSAL else None
+    return paid is None or is_later_word(paid, row)
+
+
+def put(known: dict[tuple[str, str], Row], row: Row) -> None:
+    """Puts a row in the place of what was known of its entry; a payment that was taken back may stand again."""
+    known[row.sort, row.id] = row
+    reversal = known.get((REVERSAL, row.id)) if row.sort == PAYMENT else None
+    if reversal is not None and is_later_word(reversal, row):
+        del known[REVERSAL, row.id]
+
+
+def is_later_word(known: Row, row: Row) -> bool:
+    """Whether a row is what became known later of the same thing, such as a payment in transit, then cleared; where
+    `recorded_at` does not tell, what comes later is."""
+    return is_known(known.stamp, row.stamp)
 
 
 # Rows → what happened

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from feerules.assessing import assess, read_account
+from feerules.assessing import assess, currency_of, read_account
 from feerules.book import Book
 from feerules.clocks import day_of, read_known, read_moment
 from feerules.decisions import Decision
@@ -178,7 +178,7 @@ def given_by(book: Book, case: Case) -> Any:
     for name in facts:
         _check_fact(name, _declared(book))
     as_of = read_moment(case.as_of or "")
-    return replace(Position.given(facts, day_of(as_of), _currency(book)), brought=brought)
+    return replace(Position.given(facts, day_of(as_of), currency_of(book)), brought=brought)
 
 
 def _check_fact(name: str, declared: set[str]) -> None:
@@ -201,10 +201,6 @@ def _declared(book: Book) -> set[str]:
     versions = [version for each in book.policies for version in each]
     every: list[tuple[str, Fact]] = [pair for version in versions for pair in version.names.facts.items()]
     return {name for key, fact in every for name in (key, *fact.aliases)} - POSITION.keys()
-
-
-def _currency(book: Book) -> str:
-    return next((version.policy.currency for each in book.policies for version in each), "CNY")
 
 
 def _complete(account: dict[str, Any]) -> dict[str, Any]:
