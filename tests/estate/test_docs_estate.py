@@ -21,7 +21,14 @@ WITH_EXTRAS = [
 ]
 
 
-@pytest.mark.parametrize("page", WITH_EXTRAS, ids=lambda page: page.name)
+LONG = ("trying-policies.md",)  # weeks of an estate, morning by morning
+
+
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[pytest.mark.long] * (page.name in LONG)) for page in WITH_EXTRAS],
+    ids=lambda page: page.name,
+)
 def test_python_of_the_manual_prints_what_it_says(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

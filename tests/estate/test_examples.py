@@ -55,6 +55,7 @@ def test_every_example_is_run_here() -> None:
     ] == []
 
 
+@pytest.mark.long
 def test_a_what_if_tells_sums_causes_bills_and_a_grid() -> None:
     output = run("what_if.py", "--units", "200", "--locale", "zh_CN")
     assert words_of(output, "2026-11：共200户")
@@ -69,11 +70,13 @@ def demo() -> str:
     return run("demo.py", "--units", "300")
 
 
+@pytest.mark.long
 def test_the_demo_proves_the_rules_before_it_uses_them(demo: str) -> None:
     (proven,) = (line.split() for line in demo.splitlines() if line.endswith("cases come out to the fen"))
     assert proven[0] == proven[2] != "0"
 
 
+@pytest.mark.long
 def test_the_demo_shows_bills_totals_and_reasons(demo: str) -> None:
     assert words_of(demo, "E001-B01-H04")[1] == "141.90"
     assert words_of(demo, "物业管理费")[1:3] == ["Management", "fee"]
@@ -81,11 +84,13 @@ def test_the_demo_shows_bills_totals_and_reasons(demo: str) -> None:
     assert "outside -5 to 120" in demo
 
 
+@pytest.mark.long
 def test_the_demo_explains_a_bill_in_chinese_and_english(demo: str) -> None:
     assert "物业管理费（2026年11月1日至2026年11月30日）：" in demo
     assert "Management fee (November 1, 2026 to November 30, 2026): " in demo
 
 
+@pytest.mark.long
 def test_the_demo_finds_what_the_old_system_did_wrong(demo: str) -> None:
     assert words_of(demo, "matched")[-1] == "0.00"
     assert words_of(demo, "electricity")[1] == "missing"

@@ -50,7 +50,7 @@ def keyed(units: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_every_engine_gives_the_same_lines_and_problems(engine: Engine) -> None:
-    @as_often(engine, 40)
+    @as_often(engine, 30)
     @given(rulebooks.priced(), rulebooks.units(), st.booleans())
     def law(drawn: tuple[list[dict[str, str]], str], given_: list[dict[str, Any]], accrue: bool) -> None:
         [files], period = drawn
@@ -92,7 +92,7 @@ def test_every_engine_adds_up_the_same_totals(engine: Engine) -> None:
 def test_dated_facts_give_the_same_lines_and_problems(engine_of_dated_facts: Engine) -> None:
     engine = engine_of_dated_facts
 
-    @as_often(engine, 25)
+    @as_often(engine, 16)
     @given(rulebooks.priced(), rulebooks.units(4), st.data())
     def law(drawn: tuple[list[dict[str, str]], str], given_: list[dict[str, Any]], data: Any) -> None:
         [files], period = drawn

@@ -93,7 +93,7 @@ def test_bill_lines_tell_the_shares_too(database: Database) -> None:
 
 
 def test_any_total_is_divided_as_in_frames(database: Database) -> None:
-    @settings(max_examples=often(30, database.cost), suppress_health_check=list(HealthCheck))
+    @settings(max_examples=often(20, database.cost), suppress_health_check=list(HealthCheck))
     @given(
         st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from("AB")), min_size=1, max_size=5),
         st.lists(st.tuples(st.integers(-(10**15), 10**15), st.sampled_from("AB")), min_size=1, max_size=3),

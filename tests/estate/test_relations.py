@@ -134,7 +134,16 @@ def test_a_ledger_of_relations_is_answered_by_relations() -> None:
         "CREATE TABLE charges AS SELECT * FROM (VALUES ('A', '1', 'fee', DATE '2026-01-31', 5.00), "
         "('B', '2', 'fee', DATE '2026-01-31', -1)) AS t(account_id, charge_id, fee, due_on, amount)"
     )
-    book = feerules.load(Path(__file__).parents[2] / "rules" / "dunning").only("standard-cn")
+    book = feerules.load_files(
+        {
+            "call.yaml": """
+kind: dunning-policy
+id: call
+effective: {from: 2020-01-01}
+ladder: {steps: [{id: call, when: {days_overdue: ">= 1"}, gap: 3 days, channels: [phone]}]}
+"""
+        }
+    )
     charges = connection.table("charges")
     positions = feerules.positions(None, book, "2026-03-02", charges=charges)
     frames = feerules.positions(None, book, "2026-03-02", charges=charges.pl())
