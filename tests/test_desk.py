@@ -472,6 +472,17 @@ def test_a_promise_is_kept_as_long_as_it_may_be_broken() -> None:
     assert told(one.tick("2025-12-02")) == [("broken", "2025-12-02", "PR-1")]
 
 
+@pytest.mark.long
+def test_a_hundred_thousand_accounts_fire_once_each_and_take_300_bytes_each() -> None:
+    one, many = desk(UNPAID), 100_000
+    for number in range(many):
+        assert one.receive(DEMAND, "2025-04-01", account_id=f"A-{number}") == []
+    assert len(one) == many
+    assert len(one.snapshot()) < 300 * many
+    assert len({each.account_id for each in one.tick("2025-04-17")}) == many
+    assert one.tick("2025-04-18") == []
+
+
 # Restarts
 
 

@@ -389,6 +389,55 @@ def test_numbers_of_more_than_63_bits_are_exact(ansi: str, spark: Any, on_spark:
     assert_same(ours, theirs)
 
 
+HOMES = """
+kind: fee-schedule
+id: homes
+effective: {from: 2026-01-01}
+facts:
+  type: {choice: [home, shop]}
+  area: {decimal: 2, min: 0, max: 100000, unit: m²}
+  used: {decimal: 2, min: 0, max: 99999, unit: m³, usage: true}
+defaults: {at_a_change: by_days}
+fees:
+  management:
+    per: area
+    rate: |
+      | type | area  | rate |
+      |------|-------|------|
+      | home | <= 90 | 2.80 |
+      | home | > 90  | 2.95 |
+      | shop | -     | 6.50 |
+  water:
+    per: used
+    tiers: {over: month, table: "| up to | rate |\\n|---|---|\\n| 20 | 1.92 |\\n| above | 3.30 |"}
+  drainage: {per: {fact: used, times: 0.9}, rate: 1.70}
+"""
+
+
+def homes(count: int) -> pl.DataFrame:
+    random = np.random.default_rng(7)
+    return pl.DataFrame({
+        "unit_id": np.arange(count), "type": random.choice(["home", "shop"], count),
+        "area": np.round(random.uniform(20, 200, count), 2), "used": np.round(random.uniform(0, 40, count), 2),
+    })  # fmt: skip
+
+
+def test_a_million_homes_are_priced_as_on_one_machine(spark: Any, tmp_path: Path) -> None:
+    book = feerules.load_files({"homes.yaml": HOMES})
+    units = homes(1_000_000).with_columns(
+        area=pl.when(pl.col("unit_id") % 1_000 == 7).then(None).otherwise("area")
+    )
+    units.write_parquet(tmp_path / "units.parquet", row_group_size=100_000)
+    ours = feerules.price_estate(spark.read.parquet(str(tmp_path / "units.parquet")), book, "2026-11")
+    written = ours.sink(tmp_path / "bills.parquet")
+    theirs = feerules.price_estate(units, book, "2026-11")
+    assert theirs.problems.height == 1_000
+    for name in ("rows", "problems"):
+        found = pl.read_parquet(tmp_path / f"bills{'' if name == 'rows' else '.problems'}.parquet/*.parquet")
+        assert_frame_equal(found.sort("unit_id"), getattr(theirs, name).sort("unit_id"))
+    assert written.rows.count() == 999_000
+
+
 def test_prices_are_written_beside_their_problems(on_spark: Any, tmp_path: Path) -> None:
     units = pl.DataFrame({"unit_id": [1, 2], "a": ["1000", "many"], "b": ["1000000", "1"]})
     written = feerules.price_estate(on_spark(units), WIDE, "2026-11").sink(str(tmp_path / "bills"))

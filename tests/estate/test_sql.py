@@ -256,6 +256,7 @@ REFUSED = [
     ({"columns": {"unit_id": "jsonb"}}, 'found values of another type in the key "unit_id", expected text, a whole number or a uuid: cast it to text, in a query in place of the table'),
     ({"as_of": "2026-11-25"}, "found as_of= with price_estate, expected it with classify_estate or next_actions: leave it out"),
     ({"verb": "next_actions", "as_of": "2026-11-25"}, "found period= with next_actions, expected it with price_estate: leave it out"),
+    ({"columns": {"unit_id": "text", "area": " "}}, "found the type ' ' of the column area, expected one of postgres"),
     ({"columns": {"unit_id": "text", "area": "numeric(x)"}}, "found the type 'numeric(x)' of the column area, expected one of postgres"),
     ({"key": "Total"}, 'the key "Total" is also the name of a column of the answer: rename it'),
     ({"dialect": None}, "found dialect=None, expected a text"),

@@ -164,6 +164,8 @@ class Source:
 
 def _column(name: str, kind: str, dialect: Dialect) -> Column:
     try:
+        if not kind.strip():
+            raise ValueError("no type")
         return column_of(name, kind, dialect)
     except (SqlglotError, ValueError) as error:
         raise SourceError(
