@@ -54,6 +54,7 @@ OF_ESTATES = [
     "estate",
     "browser.py",
     "databases.py",
+    "engines.py",
     "frame_kinds.py",
     "ledger_frames.py",
     "plan_answers.py",

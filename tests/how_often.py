@@ -7,11 +7,11 @@ import os
 __all__ = ["often"]
 
 # By the profile of conftest.py; any other one runs them all.
-SHARES = {"ci": (1, 2), "quick": (1, 2), "search": (20, 1)}
+SHARES = {"ci": (1, 3), "quick": (1, 3), "search": (20, 1)}
 
 
 def often(examples: int, cost: int = 1) -> int:
-    """Half of them in the usual run, all of them with HYPOTHESIS_PROFILE=thorough, twenty times with search.
+    """A third of them in the usual run, all of them with HYPOTHESIS_PROFILE=thorough, twenty times with search.
 
     Of an engine that takes so many times as long for each, fewer by as much.
     """
