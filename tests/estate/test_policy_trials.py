@@ -202,6 +202,7 @@ def test_accounts_that_name_their_policies_are_never_under_one_of_another_name()
     assert told.problems.select("side", "code").rows() == [("new", "no_policy")]
 
 
+@pytest.mark.long
 def test_frames_come_back_as_they_came(kind: Kind, tmp_path: Path) -> None:
     given = kind.give(charges(a=10, b=40), tmp_path)
     told = feerules.compare_policies(book(STRICT), book(GENTLE), None, MONDAY, charges=given, days=1)

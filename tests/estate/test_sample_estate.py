@@ -118,6 +118,7 @@ def test_every_fee_of_the_book_occurs_in_the_estate(book: feerules.Book, sample:
     assert charged == fees
 
 
+@pytest.mark.long
 def test_the_old_system_differs_only_where_it_is_known_to_be_wrong(book: feerules.Book, sample: Any) -> None:
     estate = sample["make"](2_000, month="2026-10")
     result = feerules.reconcile(book, estate.units, estate.billed(), "2026-10", pools=estate.pools)
