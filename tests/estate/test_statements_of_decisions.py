@@ -325,6 +325,18 @@ def test_a_version_that_is_told_as_a_day_is_read_as_text(database: Database) -> 
     assert len(database.run(written.rows)) == 2
 
 
+def test_positions_of_one_day_that_were_known_on_two_are_no_repeats(database: Database) -> None:
+    book = feerules.load_files({"plain.yaml": POLICY})
+    found = positions_by_hand(["A", "B", "C"], book, "2026-03-02").rows
+    both = pl.concat([found, found[:1].with_columns(known_at=date(2026, 3, 1))])
+    types = database.load(stored(both, database), "positions")
+    written = feerules.to_sql(
+        book, "next_actions", database.dialect, "positions", columns=types, as_of="2026-03-02"
+    )
+    assert sorted(row[0] for row in database.run(written.rows)) == ["A", "B", "C"]
+    assert [(row[2], row[5]) for row in database.run(written.problems)] == [("A", "other_known_at")]
+
+
 def test_a_table_that_keeps_its_accounts_apart_is_not_searched_for_repeats(database: Database) -> None:
     book = feerules.load_files({"plain.yaml": POLICY})
     found = positions_by_hand(["A", "B", "C"], book, "2026-03-02")

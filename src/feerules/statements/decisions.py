@@ -115,7 +115,7 @@ class _Decisions:
         source = source.where(exp.not_(self._nameless()), copy=False)
         source = source.where(self.positions.is_known_by(self.asked.known_at), copy=False)
         if not self.unique:
-            source = source.where(exp.not_(self.positions.is_again(self.key)), copy=False)
+            source = source.where(exp.not_(self._is_again()), copy=False)
         prepared = Prepared(described.plan, self.positions.dialect, source, columns)
         held = {name: each for name, (_, each) in own.items()}
         telling = Telling(described, self.positions.dialect, held, self.asked.as_of, self.key)
@@ -189,10 +189,14 @@ class _Decisions:
         of_another = exp.and_(one.copy(), exp.not_(self.positions.is_known_by(self.asked.known_at)))
         yield self._problem_where("other_known_at", "known_at", of_another, self.positions.said("known_at"))
         if not self.unique:
-            again = exp.and_(exp.not_(self._nameless()), self.positions.is_again(self.key))
+            is_asked = self.positions.is_known_by(self.asked.known_at)
+            again = exp.and_(exp.not_(self._nameless()), is_asked, self._is_again())
             yield self._problem_where(
                 "duplicate_key", self.key, again, self.positions.column(self.key).expr()
             )
+
+    def _is_again(self) -> exp.Expr:
+        return self.positions.is_again(self.key, self.asked.known_at)
 
     def _nameless(self) -> exp.Expr:
         return is_null(self.positions.source.key(self.key))

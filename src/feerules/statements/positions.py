@@ -94,11 +94,11 @@ class Positions:
             *(operated(exp.EQ, cast(self.column(name).expr(), "TEXT"), text(word)) for name, word in pairs)
         )
 
-    def is_again(self, key: str) -> exp.Expr:
-        """Whether there is another position of the same account on the same day."""
+    def is_again(self, key: str, known_at: date | datetime | None) -> exp.Expr:
+        """Whether there is another position of the same account on the same day, of what was known then."""
         held = [self.column(name).expr() for name in (key, "as_of")]
         names = [f"~{key}", "~as_of"]
-        counted = self.source.rows(*map(alias, held, names)).group_by(*held)
+        counted = self.source.rows(*map(alias, held, names)).where(self.is_known_by(known_at)).group_by(*held)
         counted = counted.having(operated(exp.GT, call("COUNT", exp.Star()), number(1)), copy=False)
         same = [operated(exp.EQ, of("~again", name), each) for name, each in zip(names, held, strict=True)]
         others = selected(number(1)).from_(named(counted, "~again"), copy=False)
