@@ -140,13 +140,6 @@ def _answers(
     except ModuleNotFoundError as error:
         raise MissingExtra(question, "estate", error.name or "") from error
     given = {"accounts": accounts, **entries}
-    relations = [each for each in given.values() if is_relation(each)]
-    if relations:
-        as_arrow = {
-            name: each.to_arrow_table() if is_relation(each) else each for name, each in given.items()
-        }
-        accounts = as_arrow.pop("accounts")
-        entries = as_arrow
     known = isinstance(accounts, estate_dunning.AccountsResult | spark_dunning.SparkAnswers)
     if entries["charges"] is NOT_GIVEN:
         if not known:

@@ -136,7 +136,7 @@ def price_estate(
         return priced(units)
     relations = _extra("relations")
     if pools is not None or billed is not None:
-        answer: RelationResult = relations.through_memory(units, lambda: priced(units.to_arrow_table()))
+        answer: RelationResult = relations.through_memory(units, lambda: priced(units))
     else:
         answer = relations.price_relation(
             units, book, period, form=form, key=key, accrue=accrue, strict=strict

@@ -114,7 +114,7 @@ def _problem(told: Mapping[str, Any]) -> UnitProblem:
 
 
 def through_memory(given: DuckDBPyRelation, answered: Callable[[], Any]) -> RelationResult:
-    """What no statement answers, worked out in memory as frames of Arrow, as relations beside the one that was given."""
+    """What no statement answers, worked out in memory, as relations beside the one that was given."""
     result = answered()
     answers, lacking = result.rows, result.problems
     rows = _held(given.query(UNITS, "SELECT * FROM answers"))
